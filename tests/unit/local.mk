@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# One cmocka program per test_*.c. To add tests/unit/test_x.c, add one line to UNIT_TESTS: the
+# source defaults to the program's name with .c, and LDADD below has all our libraries.
+
+UNIT_TESTS =
+
+LDADD = libharness.a libnetns.a libphantom.a $(CMOCKA_LIBS) $(BENCH_LIBS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(UNIT_TESTS)
+endif
