@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The link model: the fate of each frame that one direction of a link carries. Pure: time is an
+ * argument, randomness comes from the spec's seed, nothing is allocated per frame. The same seed
+ * and the same frames at the same times meet the same fate, always. Used in real time by
+ * link/wire.h and in virtual time by whoever joins stacks in one process, both by way of
+ * link/pipe.h, which also holds the frames until their time.
+ *
+ * Random numbers. Each effect has a stream of its own, and frame n always takes the n-th number
+ * of it, used or not: so adding jitter does not change which frames are lost.
+ */
+#ifndef LINK_MODEL_H
+#define LINK_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "link/classify.h"
+#include "link/spec.h"
+
+struct link_model;
+
+/* Seeds the two directions of a link differently. */
+enum link_dir {
+	LINK_DIR_IN,	/* toward the node the link is named after */
+	LINK_DIR_OUT,	/* from it */
+};
+
+/* X(NAME, "text"): why a copy of a frame is not delivered. */
+#define LINK_DROPS(X)                                                                              \
+	X(NONE, "delivered")                                                                       \
+	X(LOSS, "loss")                                                                            \
+	X(QUEUE, "queue full")                                                                     \
+	X(SCRIPT, "script")                                                                        \
+	X(SUPER_SEGMENT, "super-segment")                                                          \
+	X(DEVICE, "device refused it")                                                             \
+	X(MEMORY, "out of memory")
+
+enum link_drop {
+#define X(name, text) LINK_DROP_##name,
+	LINK_DROPS(X)
+#undef X
+	LINK_DROP_COUNT
+};
+
+const char *link_drop_text(enum link_drop drop);
+
+#define LINK_NO_FLIP UINT32_MAX
+
+/* One copy to deliver. */
+struct link_copy {
+	uint64_t at_ns;		/* not before now */
+	uint32_t flip_bit;	/* bit flip_bit % 8 of byte flip_bit / 8 is inverted; or LINK_NO_FLIP */
+};
+
+struct link_verdict {
+	uint64_t no;		/* which frame since the seed was set, from 1 */
+	uint32_t kinds;		/* LINK_KIND_* set; LINK_KIND_ANY alone when nobody asked */
+	uint32_t len;		/* bytes of the frame */
+	enum link_drop drop;	/* why the frame, or else its duplicate, was dropped */
+	uint8_t script;		/* which script, from 1, if drop is LINK_DROP_SCRIPT */
+	bool duplicated;	/* the effect struck; n is 2 unless one copy was dropped */
+	bool reordered;		/* sent at once while others are delayed */
+	uint8_t n;		/* copies to deliver: 0, 1 or 2 */
+	struct link_copy copy[2];	/* copy[0 .. n) in order of insertion, not of at_ns */
+};
+
+struct link_stats {
+	uint64_t frames, bytes;		/* given to the model */
+	uint64_t delivered;		/* copies */
+	uint64_t duplicated, corrupted, reordered;
+	uint64_t drops[LINK_DROP_COUNT];	/* copies, by reason */
+	uint64_t digest;		/* of the verdict list so far, without arrival times */
+};
+
+/* NULL if memory is short. The spec is copied. */
+struct link_model *link_model_new(const struct link_spec *spec, enum link_l2 l2, enum link_dir dir);
+void link_model_free(struct link_model *m);
+
+/*
+ * Obey *spec from the next frame on. Frames already given keep their fate. Scripts that stay at
+ * their place in the list go on counting. If spec->reseed, or if the seed differs, numbering
+ * starts at 1 again. 0 or -ENOMEM with nothing changed.
+ */
+__attribute__((warn_unused_result))
+int link_model_update(struct link_model *m, const struct link_spec *spec);
+
+/* now_ns must not go back. Always writes *v. O(log queue), and O(1) while delays keep order. */
+void link_model_frame(struct link_model *m, uint64_t now_ns, const uint8_t *frame, size_t len,
+		      struct link_verdict *v);
+
+const struct link_stats *link_model_stats(const struct link_model *m);
+const struct link_spec *link_model_spec(const struct link_model *m);
+
+/* fn(ctx, now_ns, verdict) after each frame; also makes v->kinds be filled in. NULL: no more. */
+typedef void link_verdict_fn(void *ctx, uint64_t now_ns, const struct link_verdict *v);
+void link_model_observe(struct link_model *m, link_verdict_fn *fn, void *ctx);
+
+/*
+ * The verdict list of a run, to compare with another's: observe with link_log_add. Grows up to
+ * max entries, then only counts what it could not keep.
+ */
+struct link_log_entry {
+	uint64_t delay_ns;	/* at_ns - now_ns of the first copy, or 0 */
+	uint32_t no, kinds, len, flip_bit;
+	uint8_t drop, n, script;
+	bool duplicated, reordered;
+};
+
+struct link_log {
+	struct link_log_entry *entry;
+	size_t n, cap, max;
+	uint64_t missed;
+};
+
+void link_log_init(struct link_log *log, size_t max);
+void link_log_free(struct link_log *log);
+void link_log_add(void *log, uint64_t now_ns, const struct link_verdict *v);
+
+/* "3 tcp data: lost", "4 arp: after 10ms, bit 17 flipped": one line without newline, as snprintf. */
+size_t link_log_print(const struct link_log_entry *e, char *out, size_t size);
+
+/* Index of the first entry that differs (times aside, if no_times), or SIZE_MAX if none does. */
+size_t link_log_diff(const struct link_log *a, const struct link_log *b, bool no_times);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One direction of a link: the model, and the frames it has let through, held until their time.
+ * The simulator and the real-time wire both put frames in here and take them out when due:
+ *
+ *   link_pipe_push(p, now, frame, len);
+ *   ... sleep or jump until link_pipe_next_at(p) ...
+ *   while ((f = link_pipe_pop(p, now))) { deliver f->data, f->len; link_pipe_free_frame(p, f); }
+ */
+#ifndef LINK_PIPE_H
+#define LINK_PIPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "link/model.h"
+
+struct link_pipe;
+
+struct link_frame {
+	uint64_t at_ns;		/* due */
+	uint64_t order;		/* of insertion; ties in at_ns are delivered in this order */
+	struct link_frame *next;	/* in the pipe's store of free frames */
+	uint32_t len, cap;
+	uint8_t *data;		/* cap bytes, after LINK_FRAME_HEADROOM bytes that may be used too */
+};
+
+enum { LINK_FRAME_HEADROOM = 16 };
+
+/* NULL if memory is short. */
+struct link_pipe *link_pipe_new(const struct link_spec *spec, enum link_l2 l2, enum link_dir dir);
+void link_pipe_free(struct link_pipe *p);	/* and all frames it holds */
+
+/* The model inside, for link_model_stats, _update, _observe. */
+struct link_model *link_pipe_model(struct link_pipe *p);
+
+/* Copy the frame in. Writes the verdict to *v unless v is NULL. 0, or -ENOMEM: the frame is lost. */
+int link_pipe_push(struct link_pipe *p, uint64_t now_ns, const void *frame, size_t len,
+		   struct link_verdict *v);
+
+/* The same without a copy: a frame of at least cap bytes to fill; its push consumes it always. */
+struct link_frame *link_pipe_new_frame(struct link_pipe *p, size_t cap);
+int link_pipe_push_take(struct link_pipe *p, uint64_t now_ns, struct link_frame *take_f,
+			struct link_verdict *v);
+
+/* When to call link_pipe_pop next, or UINT64_MAX. */
+uint64_t link_pipe_next_at(const struct link_pipe *p);
+
+/* The earliest frame due at now_ns or before, or NULL. The caller gives it back to any pipe. */
+struct link_frame *link_pipe_pop(struct link_pipe *p, uint64_t now_ns);
+void link_pipe_free_frame(struct link_pipe *p, struct link_frame *f);
+
+/* Frames held now. */
+size_t link_pipe_held(const struct link_pipe *p);
+
+#endif
