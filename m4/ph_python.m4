@@ -32,6 +32,8 @@ AC_DEFUN([PH_FIND_PYTHON], [
 		ph_python_text="no, no Python >= 3.11 with all of them: apt-get install python3-scapy python3-pytest python3-pytest-xdist"
 		PYTHON=])
 	AC_SUBST([PYTHON])
+	# Lint needs no more than the standard library.
+	AC_PATH_PROGS([PYTHON3], [python3], [$PYTHON])
 	AC_DEFINE_UNQUOTED([RIG_PYTHON], ["$PYTHON"],
 		[the Python that has scapy and pytest; empty if configure found none])
 	AM_CONDITIONAL([HAVE_PYTHON], [test $ph_have_python = yes])

@@ -1,2 +1,46 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# make check: unit tests, lint, scenarios, and one summary line.
+# make check: unit tests, lint, scenarios, and one summary line. make check-unit, check-lint and
+# check-scenarios run one part. The work is in tests/run-check.
+
+LINT_TESTS = \
+	%D%/lint/layers.py \
+	%D%/lint/purity.py \
+	%D%/lint/headers.py \
+	%D%/lint/sizes.py \
+	%D%/lint/text.py \
+	%D%/lint/listed.py \
+	%D%/lint/shell.py
+
+CHECK_ENV = \
+	SRCDIR='$(abs_top_srcdir)' UNIT_TESTS='$(UNIT_TESTS)' LINT_TESTS='$(LINT_TESTS)' \
+	PYTHON='$(PYTHON)' PYTHON3='$(PYTHON3)' UNIT_MISSING='$(UNIT_MISSING)' \
+	CC='$(CC)' NM='$(NM)' LINT_CFLAGS='-std=c11 -D_GNU_SOURCE=1 $(INCLUDE_DIRS) $(WARN_CFLAGS)'
+RUN_CHECK = $(CHECK_ENV) sh $(srcdir)/tests/run-check
+
+check-local:
+	@$(RUN_CHECK) unit lint scenarios
+
+check-unit: all $(check_PROGRAMS)
+	@$(RUN_CHECK) unit
+
+check-lint: all
+	@$(RUN_CHECK) lint
+
+check-scenarios: all
+	@$(RUN_CHECK) scenarios
+
+# Ratios with the kernel beside us, in one run.
+bench: all
+	@SRCDIR='$(abs_top_srcdir)' PYTHON='$(PYTHON)' $(srcdir)/tests/bench/run
+
+clean-local:
+	rm -rf tests/results
+
+# What a Python or an editor left in a directory that is distributed whole.
+dist-hook:
+	find $(distdir) -name __pycache__ -prune -exec rm -rf '{}' +
+	find $(distdir) '(' -name '*.pyc' -o -name '*~' -o -name '.*.swp' ')' -exec rm -f '{}' +
+
+EXTRA_DIST += %D%/run-check %D%/run-scenarios %D%/junit-rows.py %D%/lint
+
+.PHONY: check-unit check-lint check-scenarios bench

@@ -8,4 +8,7 @@ LDADD = libharness.a libnetns.a libphantom.a $(CMOCKA_LIBS) $(BENCH_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
+UNIT_MISSING =
+else
+UNIT_MISSING = built without cmocka: apt-get install libcmocka-dev, then configure again
 endif
