@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Packets and the counted memory they point into.
+ *
+ * A packet is its headers (one contiguous span with headroom before it) and up to PKT_SPANS_MAX spans of
+ * payload in counted buffers; nothing is copied below the socket calls. The offload fields are
+ * struct virtio_net_hdr's in host order: csum PKT_CSUM_TODO is NEEDS_CSUM, gso_size cuts a super-segment.
+ *
+ *	received: hdr = the frame's first bytes (all of it when it is small), data[] = the rest
+ *	sent:     hdr = headers pushed backwards into headroom, data[] = spans of the send queue
+ *
+ * Bytes of a buffer do not change while refs > 1, except that its owner may append past what others see.
+ */
+#ifndef BASE_PKT_H
+#define BASE_PKT_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/pool.h"
+
+enum buf_class { BUF_256, BUF_2K, BUF_16K, BUF_64K, BUF_CLASS_N }; /* usable bytes: see buf_class_cap() */
+
+struct buf {
+	uint32_t refs, cap;
+	struct pool *pool;
+	uint8_t *bytes; /* cap of them, behind this struct */
+};
+
+struct span { /* a run of bytes; who holds it holds a reference */
+	struct buf *buf;
+	uint32_t off, len;
+};
+
+enum {
+	PKT_SPANS_MAX = 18,
+	PKT_HEADROOM = 160,	/* Ethernet with a tag, IPv6, TCP with all options, and to spare */
+	PKT_RX_HDR = 256,	/* first piece of a super-segment read */
+	PKT_LEN_MAX = 65535 + 18 /* an IP packet of 64 KiB in a tagged frame */
+};
+
+enum pkt_csum { PKT_CSUM_NONE, PKT_CSUM_GOOD, PKT_CSUM_TODO };
+enum pkt_gso { PKT_GSO_NONE = 0, PKT_GSO_TCP4 = 1, PKT_GSO_TCP6 = 4 };
+
+struct pkt {
+	struct list_node node; /* the one queue it is in */
+	struct span hdr;
+	struct span data[PKT_SPANS_MAX];
+	uint8_t ndata;
+	uint8_t csum; /* enum pkt_csum */
+	uint8_t gso;  /* enum pkt_gso */
+	bool gso_ecn;
+	uint16_t gso_size;	       /* payload bytes per segment */
+	uint16_t l3_off, l4_off;       /* in: from the frame's first byte (hdr.off when received) */
+	uint16_t csum_start, csum_off; /* from the frame's first byte; csum_off from csum_start */
+	uint32_t len;		       /* bytes in hdr and data together */
+	uint32_t hdr_start;	       /* in: hdr.off when received, so that pulled headers can be quoted */
+	uint64_t at_ns;		       /* in: when it arrived; out: not before */
+	int link;		       /* ph_link; 0: none yet */
+	bool l2_group;		       /* in: sent to a link-layer broadcast or multicast address */
+	uint8_t eth_dst[6];	       /* out: filled by the neighbour layer */
+	struct pkt_pools *pools;
+};
+
+struct pkt_pools {
+	struct pool pkt;
+	struct pool buf[BUF_CLASS_N];
+};
+
+void pkt_pools_init(struct pkt_pools *pp, struct mem *m);
+void pkt_pools_destroy(struct pkt_pools *pp);
+
+uint32_t buf_class_cap(enum buf_class c);
+/* A buffer of at least `cap` bytes (the smallest class that fits; at most that of BUF_64K), refs = 1. */
+struct buf *buf_new(struct pkt_pools *pp, uint32_t cap);
+static inline struct buf *buf_get(struct buf *b)
+{
+	b->refs++;
+	return b;
+}
+void buf_put(struct buf *b);
+
+static inline uint8_t *span_bytes(const struct span *s)
+{
+	return s->buf->bytes + s->off;
+}
+
+/* A packet to send: empty hdr with PKT_HEADROOM before it and `room` bytes behind it for small payloads. */
+struct pkt *pkt_new_tx(struct pkt_pools *pp, uint32_t room);
+/* A packet to receive up to `max_len` bytes: up to 2 KiB (or, without gso, anything) in one hdr buffer; for
+ * super-segments PKT_RX_HDR bytes of hdr and a 64 KiB data buffer. */
+struct pkt *pkt_new_rx(struct pkt_pools *pp, uint32_t max_len, bool gso);
+void pkt_free(struct pkt *p);
+
+/* Prepends n bytes of header and returns them (not zeroed). The room is the caller's to guarantee: asserted. */
+uint8_t *pkt_push(struct pkt *p, uint32_t n);
+/* Takes n bytes off the front of hdr; n <= hdr.len is the caller's to guarantee: asserted. */
+void pkt_pull(struct pkt *p, uint32_t n);
+/* Makes the first n bytes contiguous in hdr, copying from data if need be. False: the packet is shorter, or memory is short. */
+bool pkt_pull_up(struct pkt *p, uint32_t n);
+/* Cuts the packet to n bytes from hdr's first byte (Ethernet padding, RFC 894). */
+void pkt_trim(struct pkt *p, uint32_t n);
+/* Appends n bytes to hdr's tail room (small payloads, ICMP quotes); returns them. Asserted to fit. */
+uint8_t *pkt_put(struct pkt *p, uint32_t n);
+/* Appends a reference to [off, off+len) of buf as payload; merges with the last span where contiguous. False: no span left. */
+bool pkt_add_span(struct pkt *p, struct buf *buf, uint32_t off, uint32_t len);
+/* Copies n bytes from offset `off` of the packet (from hdr's first byte); returns how many there were. */
+uint32_t pkt_copy_out(const struct pkt *p, uint32_t off, void *to, uint32_t n);
+static inline uint8_t *pkt_bytes(const struct pkt *p)
+{
+	return span_bytes(&p->hdr);
+}
+/* Payload bytes in data[]. */
+static inline uint32_t pkt_data_len(const struct pkt *p)
+{
+	return p->len - p->hdr.len;
+}
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A queue of bytes held as spans of counted buffers: a socket's send queue and its receive queue.
+ * Appending by copy fills the tail buffer while nobody else has seen the room; appending by reference
+ * takes spans of a packet as they are. Reading never moves bytes but to the user.
+ *
+ * Offsets count from the first byte held. `charged` is the memory pinned (buffer bytes, shares of shared ones),
+ * not the payload: what limits are compared with.
+ */
+#ifndef BASE_STREAM_H
+#define BASE_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/pkt.h"
+
+struct stream_node { /* one span in the queue; from a pool */
+	struct list_node node;
+	struct span span;
+	uint32_t charge;
+};
+
+struct stream {
+	struct list nodes;
+	uint32_t len;	  /* bytes held */
+	uint32_t charged; /* bytes of memory pinned */
+	struct pkt_pools *pkts;
+	struct pool *pool; /* of struct stream_node */
+	struct stream_node *cursor; /* where the last offset look-up ended, with its offset: sequential access is O(1) */
+	uint32_t cursor_off;
+};
+
+void stream_init(struct stream *s, struct pkt_pools *pkts, struct pool *nodes);
+void stream_clear(struct stream *s);
+/* Copies up to n bytes in; returns how many (less when memory is short). Chooses buffers by `hint`, the bytes the
+ * caller will likely add (0: just n), so that small writes take small buffers and bulk takes 64 KiB ones. */
+uint32_t stream_write(struct stream *s, const void *bytes, uint32_t n, uint32_t hint);
+/* Takes [off, off+len) of the packet (offset from hdr's first byte) by reference, or by copy where the payload is
+ * less than a quarter of the buffer it would pin and the tail has room. False: memory is short, nothing was taken. */
+bool stream_append_pkt(struct stream *s, const struct pkt *p, uint32_t off, uint32_t len);
+/* Moves all of `from` to the end of `s`. */
+void stream_splice(struct stream *s, struct stream *from);
+/* Copies n bytes from offset off to the user; returns how many there were. Does not consume. */
+uint32_t stream_peek(const struct stream *s, uint32_t off, void *to, uint32_t n);
+/* Drops n bytes (<= len) from the front. */
+void stream_consume(struct stream *s, uint32_t n);
+/* Adds up to n bytes from offset off as spans of the packet; returns how many fitted (PKT_SPANS_MAX spans). */
+uint32_t stream_to_pkt(struct stream *s, uint32_t off, uint32_t n, struct pkt *p);
+
+#endif

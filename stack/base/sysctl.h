@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The sysctls of a stack as one struct of numbers, and the table with names and bounds, both from sysctl.def. */
+#ifndef BASE_SYSCTL_H
+#define BASE_SYSCTL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "phantom/phantom.h"
+
+struct sysctls {
+#define SYSCTL(field, name, def, min, max, help) int64_t field;
+#define SYSCTL3(field, name, d0, d1, d2, min, max, help) int64_t field[3];
+#include "base/sysctl.def"
+#undef SYSCTL
+#undef SYSCTL3
+};
+
+void sysctl_defaults(struct sysctls *s);
+/* 0, -ENOENT, -EINVAL (not a number, out of bounds, min > default > max of a triple). */
+int sysctl_set(struct sysctls *s, const char *name, const char *value);
+int sysctl_get(const struct sysctls *s, const char *name, char *out, size_t cap);
+const struct ph_sysctl_info *sysctl_row(size_t i);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A hierarchical timer wheel: O(1) to arm and stop, exact deadlines, and what is due at once fires in the order
+ * (deadline, arming number), so that a run repeats exactly. A stopped timer cannot fire: timer_due() takes them
+ * off one by one, and the caller runs each before it asks for the next.
+ */
+#ifndef BASE_TIMER_H
+#define BASE_TIMER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+
+struct timer;
+typedef void timer_fn(void *ctx, struct timer *t); /* ctx: the stack */
+
+struct timer {
+	struct list_node node;
+	uint64_t at_ns;
+	uint64_t order;
+	timer_fn *fire;
+};
+
+enum { TIMER_LEVELS = 8, TIMER_SLOTS = 64 };
+struct timer_wheel {
+	uint64_t now_ns;
+	uint64_t order;	 /* arming numbers given */
+	uint32_t armed;	 /* timers pending */
+	uint64_t next_ns; /* cached exact next deadline, when next_valid */
+	bool next_valid;
+	uint64_t occupied[TIMER_LEVELS]; /* bit per slot */
+	struct list slot[TIMER_LEVELS][TIMER_SLOTS];
+	struct list far;   /* beyond the wheel */
+	struct list ready; /* due, sorted by (at_ns, order) */
+};
+
+void timer_wheel_init(struct timer_wheel *w, uint64_t now_ns);
+void timer_init(struct timer *t, timer_fn *fire);
+/* Arms or re-arms; a time in the past is due at once. */
+void timer_arm(struct timer_wheel *w, struct timer *t, uint64_t at_ns);
+void timer_stop(struct timer_wheel *w, struct timer *t);
+static inline bool timer_armed(const struct timer *t)
+{
+	return t->at_ns != UINT64_MAX;
+}
+/* The next timer due at now_ns, taken off (no longer armed), or NULL. */
+struct timer *timer_due(struct timer_wheel *w, uint64_t now_ns);
+/* The earliest deadline, exact; UINT64_MAX when nothing is armed. */
+uint64_t timer_next(const struct timer_wheel *w);
+
+#endif

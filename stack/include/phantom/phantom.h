@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * phantom: a TCP/IP host as a library that makes no system call.
+ *
+ * The stack is a function of its inputs. Frames, time, entropy and socket calls go in; frames, ready
+ * sockets and one deadline come out. It keeps no global, reads no clock, never blocks and never calls
+ * back while a segment is processed. Many stacks live in one process side by side.
+ *
+ *	st = ph_stack_new(&conf);
+ *	link = ph_link_add(st, &link_conf, now);
+ *	ph_addr_add(st, link, &addr, 24);
+ *	for (;;) {
+ *		wait until a frame arrives, or ph_stack_deadline(st);
+ *		ph_link_input(st, link, pkt, now);	for each frame that arrived
+ *		ph_stack_run(st, now);			timers that are due
+ *		while ((n = ph_ready(st, events, 64)) > 0) serve the sockets;
+ *		while ((pkt = ph_link_output(st, link, now))) send it, then ph_pkt_free(st, pkt);
+ *	}
+ *
+ * Errors are negative errno values with Linux's numbers; families, socket types, option levels and
+ * names, message flags, poll bits and struct ph_tcp_info have Linux's numbers and layout too.
+ * Times are nanoseconds of any monotonic clock, in uint64_t. Addresses and ports are documented per
+ * field. A stack must be used by one thread at a time.
+ */
+#ifndef PHANTOM_PHANTOM_H
+#define PHANTOM_PHANTOM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PH_CHECK __attribute__((warn_unused_result))
+
+struct ph_stack;
+struct ph_pkt;
+typedef int ph_link;   /* 1, 2, ...: an interface index */
+typedef int ph_socket; /* 0, 1, ...: a socket of one stack */
+
+#define PH_NEVER UINT64_MAX
+
+/* ---- the stack ---------------------------------------------------------------------------- */
+
+/* What a trace sink is given. `values[i]` is field i of `type`; strings are NUL-terminated pointers. */
+enum ph_trace_kind { PH_TRACE_U64, PH_TRACE_STR, PH_TRACE_IP };
+struct ph_trace_field {
+	const char *name;
+	enum ph_trace_kind kind;
+};
+struct ph_trace_type {
+	const char *category; /* qlog's: connectivity, transport, recovery, ... */
+	const char *name;
+	unsigned nfields;
+	const struct ph_trace_field *fields;
+};
+union ph_trace_value {
+	uint64_t u64;
+	const char *str;
+	const uint8_t *ip; /* 16 bytes; IPv4 is ::ffff:a.b.c.d */
+};
+struct ph_trace_event {
+	uint64_t at_ns;
+	const struct ph_trace_type *type;
+	const union ph_trace_value *values;
+};
+
+struct ph_conf {
+	/* Memory. Both or neither of alloc and release; the size given back is the size asked for. */
+	void *(*alloc)(void *arg, size_t size);
+	void (*release)(void *arg, void *ptr, size_t size);
+	void *mem_arg;
+	uint64_t mem_limit; /* bytes the stack may hold in all; 0: no limit */
+
+	uint8_t key[32]; /* entropy, from getrandom(); a constant makes a run repeat exactly */
+	uint64_t now_ns; /* the time of creation */
+
+	/* Limits; 0 takes the default written beside it. */
+	uint32_t max_sockets;	   /* 1,048,576: sockets that the user holds */
+	uint32_t max_connections;  /* 1,048,576: TCP connections, embryonic ones included */
+	uint32_t max_timewait;	   /* 262,144 */
+	uint32_t max_neighbours;   /* 1,024 */
+	uint32_t max_routes;	   /* 1,024 */
+	uint32_t max_reassemblies; /* 1,024: IPv4 datagrams being put together */
+	uint32_t max_links;	   /* 64 */
+
+	void (*trace)(void *arg, const struct ph_trace_event *event); /* NULL: none */
+	void *trace_arg;
+};
+
+/* A new stack without links, or NULL when memory is short. */
+struct ph_stack *ph_stack_new(const struct ph_conf *conf) PH_CHECK;
+/* Frees the stack and all it holds, without a word on the wire. */
+void ph_stack_free(struct ph_stack *st);
+/* Fires the timers that are due at now_ns, and starts the senders that a full link had stopped. */
+void ph_stack_run(struct ph_stack *st, uint64_t now_ns);
+/* When ph_stack_run wants to be called next; PH_NEVER when nothing is pending; may lie in the past. */
+uint64_t ph_stack_deadline(const struct ph_stack *st);
+/* Resets and closes all TCP connections (RST on the wire) and closes all sockets: for an orderly end. */
+void ph_stack_abort(struct ph_stack *st, uint64_t now_ns);
+
+/* Pieces in use in all pools: 0 packets, sockets, connections after everything was closed. */
+struct ph_usage {
+	uint64_t bytes, bytes_peak; /* memory taken from alloc */
+	uint32_t packets, buffers, timers, sockets, connections, timewait, neighbours, reassemblies;
+};
+void ph_stack_usage(const struct ph_stack *st, struct ph_usage *usage);
+
+/* For tests: makes the nth allocation of packets and connections from now fail (0: stop). */
+void ph_stack_fail_at(struct ph_stack *st, uint64_t nth);
+
+/* ---- addresses ---------------------------------------------------------------------------- */
+
+/* An IPv6 address in network order; an IPv4 address a.b.c.d is kept as ::ffff:a.b.c.d. */
+struct ph_ip {
+	uint8_t b[16];
+};
+struct ph_ip ph_ip4(uint8_t a, uint8_t b, uint8_t c, uint8_t d);
+bool ph_ip_is4(const struct ph_ip *ip);
+
+/* ---- links and packets -------------------------------------------------------------------- */
+
+enum ph_link_kind {
+	PH_LINK_ETHER, /* frames with an Ethernet header (TAP) */
+	PH_LINK_IP     /* packets without one (TUN) */
+};
+enum { /* ph_link_conf.offload: what the device does for us */
+	PH_OFFLOAD_CSUM = 1, /* takes and gives packets whose checksum is still to be filled in */
+	PH_OFFLOAD_TSO4 = 2, /* takes and gives TCP super-segments of up to 64 KiB over IPv4 */
+	PH_OFFLOAD_TSO6 = 4
+};
+struct ph_link_conf {
+	const char *name; /* copied, at most 15 bytes */
+	enum ph_link_kind kind;
+	uint8_t mac[6];
+	uint16_t mtu;		/* bytes of an IP packet, 68..65535; 0: 1500 */
+	uint32_t offload;	/* PH_OFFLOAD_* */
+	uint32_t txqueuelen;	/* packets; 0: 1000 */
+};
+/* The new link's index, or -EINVAL, -ENOSPC (max_links), -ENOMEM. */
+ph_link ph_link_add(struct ph_stack *st, const struct ph_link_conf *conf, uint64_t now_ns) PH_CHECK;
+/* Drops its addresses, routes, neighbours and queue; connections over it time out. 0 or -ENODEV. */
+int ph_link_remove(struct ph_stack *st, ph_link link, uint64_t now_ns);
+
+struct ph_iov {
+	void *base;
+	size_t len;
+};
+/* struct virtio_net_hdr's fields, in host order, with its meanings and numbers. */
+struct ph_offload {
+	uint8_t flags;	  /* 1: VIRTIO_NET_HDR_F_NEEDS_CSUM, 2: VIRTIO_NET_HDR_F_DATA_VALID */
+	uint8_t gso_type; /* 0 none, 1 TCPv4, 4 TCPv6, | 0x80 ECN */
+	uint16_t hdr_len, gso_size, csum_start, csum_offset;
+};
+enum { PH_RX_IOV = 2, PH_TX_IOV = 20 };
+
+/*
+ * A packet to receive a frame into: fills iov[] with the memory a readv() should fill, in order, and
+ * *n with how many (at most PH_RX_IOV); large enough for what the link's mtu and offload allow. NULL when
+ * memory is short: the frame should then be read and dropped. Give it to ph_link_input or ph_pkt_free.
+ */
+struct ph_pkt *ph_pkt_rx(struct ph_stack *st, ph_link link, struct ph_iov iov[PH_RX_IOV], int *n) PH_CHECK;
+/* Says that `len` bytes arrived in it. `offload` may be NULL (a plain frame). 0 or -EINVAL when it lies. */
+int ph_pkt_filled(struct ph_pkt *pkt, size_t len, const struct ph_offload *offload) PH_CHECK;
+/* A frame for the stack: takes the packet. Malformed ones are counted, traced and freed. */
+void ph_link_input(struct ph_stack *st, ph_link link, struct ph_pkt *take_pkt, uint64_t now_ns);
+/* The same from bytes, copied. 0, -ENOMEM, -EMSGSIZE. */
+int ph_link_input_bytes(struct ph_stack *st, ph_link link, const void *bytes, size_t len,
+			const struct ph_offload *offload, uint64_t now_ns);
+/* The next frame to send, or NULL. The caller sends its bytes and frees it. */
+struct ph_pkt *ph_link_output(struct ph_stack *st, ph_link link, uint64_t now_ns) PH_CHECK;
+/* The frame's bytes, in at most PH_TX_IOV pieces; returns how many. */
+int ph_pkt_iov(const struct ph_pkt *pkt, struct ph_iov iov[PH_TX_IOV]);
+size_t ph_pkt_len(const struct ph_pkt *pkt);
+void ph_pkt_offload(const struct ph_pkt *pkt, struct ph_offload *offload);
+/* The next frame copied into bytes[cap]: its length, 0 when there is none, -EMSGSIZE (frame dropped). */
+int ph_link_output_bytes(struct ph_stack *st, ph_link link, void *bytes, size_t cap, uint64_t now_ns);
+void ph_pkt_free(struct ph_stack *st, struct ph_pkt *pkt);
+
+/* ---- addresses, routes, neighbours -------------------------------------------------------- */
+
+/* -EEXIST, -EADDRNOTAVAIL (not a unicast host address), -EINVAL (prefix), -ENODEV, -ENOSPC. */
+int ph_addr_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, unsigned prefix, uint64_t now_ns) PH_CHECK;
+int ph_addr_del(struct ph_stack *st, ph_link link, const struct ph_ip *ip, uint64_t now_ns);
+/* gateway NULL: on-link. For IPv4 the prefix counts from the IPv4 address's first bit (0..32). */
+int ph_route_add(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix, const struct ph_ip *gateway,
+		 ph_link link, uint32_t metric, uint64_t now_ns) PH_CHECK;
+int ph_route_del(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix, const struct ph_ip *gateway,
+		 ph_link link, uint64_t now_ns);
+int ph_neigh_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, const uint8_t mac[6], uint64_t now_ns);
+
+struct ph_link_info {
+	ph_link link;
+	char name[16];
+	enum ph_link_kind kind;
+	uint8_t mac[6];
+	uint16_t mtu;
+	uint32_t offload, txqueuelen, queued;
+	uint64_t rx_packets, rx_bytes, rx_dropped, tx_packets, tx_bytes, tx_dropped;
+};
+struct ph_addr_info {
+	ph_link link;
+	struct ph_ip ip;
+	unsigned prefix;
+};
+struct ph_route_info {
+	struct ph_ip dst, gateway; /* gateway all zero: on-link */
+	unsigned prefix;
+	ph_link link;
+	uint32_t metric;
+};
+struct ph_neigh_info {
+	ph_link link;
+	struct ph_ip ip;
+	uint8_t mac[6];
+	const char *state; /* Linux's words: INCOMPLETE REACHABLE STALE DELAY PROBE FAILED PERMANENT */
+	uint32_t queued;
+};
+/* Lists: fill at most n, return how many there are in all. */
+size_t ph_links(const struct ph_stack *st, struct ph_link_info *out, size_t n);
+size_t ph_addrs(const struct ph_stack *st, struct ph_addr_info *out, size_t n);
+size_t ph_routes(const struct ph_stack *st, struct ph_route_info *out, size_t n);
+size_t ph_neighs(const struct ph_stack *st, struct ph_neigh_info *out, size_t n);
+
+/* ---- sysctls and counters ----------------------------------------------------------------- */
+
+/* Values as text, as in /proc/sys. -ENOENT unknown, -EINVAL not a number or out of bounds, -EPERM read-only. */
+int ph_sysctl_set(struct ph_stack *st, const char *name, const char *value) PH_CHECK;
+int ph_sysctl_get(const struct ph_stack *st, const char *name, char *out, size_t cap) PH_CHECK;
+struct ph_sysctl_info {
+	const char *name, *help;
+	int64_t min, max;
+	unsigned nvalues; /* 1, or 3 for tcp_rmem and its like */
+};
+/* Row i of the table, or NULL past its end. */
+const struct ph_sysctl_info *ph_sysctl_row(size_t i);
+
+/* Counter i's name ("TcpExtTCPTimeouts", as nstat prints it; drop reasons as "PhantomDrop..."), or NULL past the end. */
+const char *ph_counter_name(size_t i);
+uint64_t ph_counter(const struct ph_stack *st, size_t i);
+/* By name; 0 for a name that is not there. */
+uint64_t ph_counter_by_name(const struct ph_stack *st, const char *name);
+
+/* ---- sockets ------------------------------------------------------------------------------ */
+
+struct ph_sockaddr {
+	uint16_t family; /* PH_AF_INET, PH_AF_INET6 */
+	uint16_t port;	 /* host order */
+	struct ph_ip ip; /* all zero or ::ffff:0.0.0.0: any */
+	uint32_t scope;	 /* a link's index, for link-local IPv6 */
+};
+
+enum { PH_AF_INET = 2, PH_AF_INET6 = 10 };
+enum { PH_SOCK_STREAM = 1, PH_SOCK_DGRAM = 2, PH_SOCK_RAW = 3 };
+enum { PH_IPPROTO_IP = 0, PH_IPPROTO_ICMP = 1, PH_IPPROTO_TCP = 6, PH_IPPROTO_UDP = 17, PH_IPPROTO_IPV6 = 41 };
+enum { PH_SHUT_RD = 0, PH_SHUT_WR = 1, PH_SHUT_RDWR = 2 };
+enum { PH_POLLIN = 1, PH_POLLPRI = 2, PH_POLLOUT = 4, PH_POLLERR = 8, PH_POLLHUP = 16, PH_POLLRDHUP = 0x2000 };
+enum {
+	PH_MSG_OOB = 1, PH_MSG_PEEK = 2, PH_MSG_TRUNC = 0x20, PH_MSG_DONTWAIT = 0x40, PH_MSG_EOR = 0x80,
+	PH_MSG_WAITALL = 0x100, PH_MSG_NOSIGNAL = 0x4000, PH_MSG_MORE = 0x8000
+};
+enum {
+	PH_SOL_SOCKET = 1, PH_SO_REUSEADDR = 2, PH_SO_TYPE = 3, PH_SO_ERROR = 4, PH_SO_BROADCAST = 6, PH_SO_SNDBUF = 7,
+	PH_SO_RCVBUF = 8, PH_SO_KEEPALIVE = 9, PH_SO_LINGER = 13, PH_SO_REUSEPORT = 15, PH_SO_ACCEPTCONN = 30,
+	PH_SO_PROTOCOL = 38, PH_SO_DOMAIN = 39
+};
+enum { PH_IP_TOS = 1, PH_IP_TTL = 2 };
+enum {
+	PH_TCP_NODELAY = 1, PH_TCP_MAXSEG = 2, PH_TCP_CORK = 3, PH_TCP_KEEPIDLE = 4, PH_TCP_KEEPINTVL = 5,
+	PH_TCP_KEEPCNT = 6, PH_TCP_SYNCNT = 7, PH_TCP_LINGER2 = 8, PH_TCP_DEFER_ACCEPT = 9, PH_TCP_WINDOW_CLAMP = 10,
+	PH_TCP_INFO = 11, PH_TCP_QUICKACK = 12, PH_TCP_CONGESTION = 13, PH_TCP_USER_TIMEOUT = 18
+};
+
+/* All calls return at once: -EAGAIN says wait for ph_ready. -EBADF: no such socket. */
+ph_socket ph_socket_new(struct ph_stack *st, int family, int type, int protocol, uint64_t now_ns) PH_CHECK;
+int ph_bind(struct ph_stack *st, ph_socket s, const struct ph_sockaddr *addr, uint64_t now_ns) PH_CHECK;
+int ph_listen(struct ph_stack *st, ph_socket s, int backlog, uint64_t now_ns) PH_CHECK;
+ph_socket ph_accept(struct ph_stack *st, ph_socket s, struct ph_sockaddr *peer, uint64_t now_ns) PH_CHECK;
+/* 0 (UDP), -EINPROGRESS (TCP: POLLOUT says when; then SO_ERROR), or the error. */
+int ph_connect(struct ph_stack *st, ph_socket s, const struct ph_sockaddr *addr, uint64_t now_ns) PH_CHECK;
+struct ph_msg {
+	struct ph_sockaddr *name; /* NULL: none given, none wanted */
+	struct ph_iov *iov;
+	size_t niov;
+	int flags; /* out, of ph_recvmsg: PH_MSG_TRUNC, ... */
+};
+/* Bytes taken or given, 0 at the end of a stream, or the error. One copy, here. */
+int64_t ph_sendmsg(struct ph_stack *st, ph_socket s, const struct ph_msg *msg, int flags, uint64_t now_ns) PH_CHECK;
+int64_t ph_recvmsg(struct ph_stack *st, ph_socket s, struct ph_msg *msg, int flags, uint64_t now_ns) PH_CHECK;
+int64_t ph_send(struct ph_stack *st, ph_socket s, const void *bytes, size_t len, int flags, uint64_t now_ns) PH_CHECK;
+int64_t ph_recv(struct ph_stack *st, ph_socket s, void *bytes, size_t len, int flags, uint64_t now_ns) PH_CHECK;
+int ph_shutdown(struct ph_stack *st, ph_socket s, int how, uint64_t now_ns);
+int ph_close(struct ph_stack *st, ph_socket s, uint64_t now_ns);
+int ph_getsockopt(struct ph_stack *st, ph_socket s, int level, int name, void *value, uint32_t *len) PH_CHECK;
+int ph_setsockopt(struct ph_stack *st, ph_socket s, int level, int name, const void *value, uint32_t len,
+		  uint64_t now_ns) PH_CHECK;
+int ph_getsockname(struct ph_stack *st, ph_socket s, struct ph_sockaddr *addr) PH_CHECK;
+int ph_getpeername(struct ph_stack *st, ph_socket s, struct ph_sockaddr *addr) PH_CHECK;
+/* PH_POLL* bits that hold now, as Linux's poll() would say. */
+uint32_t ph_poll(struct ph_stack *st, ph_socket s);
+/* SIOCINQ: bytes that can be read; SIOCOUTQ: bytes not yet acknowledged. */
+int ph_inq(struct ph_stack *st, ph_socket s);
+int ph_outq(struct ph_stack *st, ph_socket s);
+
+struct ph_event {
+	ph_socket socket;
+	uint32_t events; /* ph_poll() at this moment */
+};
+/* Sockets whose readiness may have risen since they were last told of, at most n; each is told once. */
+int ph_ready(struct ph_stack *st, struct ph_event *events, int n);
+/* A number of the user's own per socket, kept for it (an index, a pointer). */
+int ph_set_user(struct ph_stack *st, ph_socket s, uint64_t user);
+uint64_t ph_get_user(struct ph_stack *st, ph_socket s);
+
+/* Everything that has an endpoint: user sockets, embryonic and orphaned connections, TIME-WAIT. */
+struct ph_sock_info {
+	ph_socket socket; /* -1: no user holds it */
+	int type;	  /* PH_SOCK_* */
+	int state;	  /* Linux's TCP_ESTABLISHED = 1 ... ; 7 (CLOSE) for an unconnected UDP socket */
+	const char *state_name;
+	struct ph_sockaddr local, peer;
+	uint32_t recvq, sendq;
+};
+size_t ph_socks(const struct ph_stack *st, struct ph_sock_info *out, size_t n);
+
+/* Linux 6.18's struct tcp_info: the same layout. Fields that phantom does not keep yet are zero. */
+struct ph_tcp_info {
+	uint8_t tcpi_state, tcpi_ca_state, tcpi_retransmits, tcpi_probes, tcpi_backoff, tcpi_options;
+	uint8_t tcpi_snd_wscale : 4, tcpi_rcv_wscale : 4;
+	uint8_t tcpi_delivery_rate_app_limited : 1, tcpi_fastopen_client_fail : 2;
+	uint32_t tcpi_rto, tcpi_ato, tcpi_snd_mss, tcpi_rcv_mss;
+	uint32_t tcpi_unacked, tcpi_sacked, tcpi_lost, tcpi_retrans, tcpi_fackets;
+	uint32_t tcpi_last_data_sent, tcpi_last_ack_sent, tcpi_last_data_recv, tcpi_last_ack_recv;
+	uint32_t tcpi_pmtu, tcpi_rcv_ssthresh, tcpi_rtt, tcpi_rttvar, tcpi_snd_ssthresh, tcpi_snd_cwnd, tcpi_advmss,
+		tcpi_reordering;
+	uint32_t tcpi_rcv_rtt, tcpi_rcv_space, tcpi_total_retrans;
+	uint64_t tcpi_pacing_rate, tcpi_max_pacing_rate, tcpi_bytes_acked, tcpi_bytes_received;
+	uint32_t tcpi_segs_out, tcpi_segs_in, tcpi_notsent_bytes, tcpi_min_rtt, tcpi_data_segs_in, tcpi_data_segs_out;
+	uint64_t tcpi_delivery_rate, tcpi_busy_time, tcpi_rwnd_limited, tcpi_sndbuf_limited;
+	uint32_t tcpi_delivered, tcpi_delivered_ce;
+	uint64_t tcpi_bytes_sent, tcpi_bytes_retrans;
+	uint32_t tcpi_dsack_dups, tcpi_reord_seen, tcpi_rcv_ooopack, tcpi_snd_wnd, tcpi_rcv_wnd, tcpi_rehash;
+	uint16_t tcpi_total_rto, tcpi_total_rto_recoveries;
+	uint32_t tcpi_total_rto_time, tcpi_received_ce, tcpi_delivered_e1_bytes, tcpi_delivered_e0_bytes,
+		tcpi_delivered_ce_bytes, tcpi_received_e1_bytes, tcpi_received_e0_bytes, tcpi_received_ce_bytes;
+	uint16_t tcpi_accecn_fail_mode, tcpi_accecn_opt_seen;
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif

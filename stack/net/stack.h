@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * struct ph_stack: what every layer needs to find, and the few tables through which a lower layer reaches a
+ * higher one without knowing it (protocols above IP, state of tcp, udp and sockets).
+ */
+#ifndef NET_STACK_H
+#define NET_STACK_H
+
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/counter.h"
+#include "base/drop.h"
+#include "base/hash.h"
+#include "base/list.h"
+#include "base/pkt.h"
+#include "base/prng.h"
+#include "base/siphash.h"
+#include "base/sysctl.h"
+#include "base/timer.h"
+#include "base/trace.h"
+#include "phantom/phantom.h"
+
+struct net_state;  /* net/net.h: links, addresses, routes, neighbours, reassembly, icmp */
+struct tcp_state;  /* tcp/tcp_int.h */
+struct udp_state;  /* udp/udp.h */
+struct sock_state; /* sock/sock.h */
+struct ip_rx;
+
+/* A packet that passed IP, for the protocol above; it borrows the packet (ph_link_input frees it). */
+struct ip_rx {
+	struct pkt *pkt; /* hdr begins at the protocol's own header; len is trimmed to the IP length */
+	struct ph_ip src, dst;
+	ph_link link;
+	uint8_t proto, ttl, tos;
+	bool group;	    /* destination is a broadcast or multicast address, at the link or at IP */
+	uint32_t l4_len;    /* bytes from the protocol's header on: pkt->len */
+	uint64_t at_ns;
+};
+
+/* An ICMP error about a packet of ours, its quote parsed (RFC 1122 3.2.2). */
+struct ip_err {
+	struct ph_ip local, remote; /* of the packet quoted: its source (us) and destination */
+	ph_link link;
+	int error;		 /* errno, Linux's mapping: ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, ... */
+	bool hard;		 /* Linux's "fatal": protocol or port unreachable, ... */
+	uint8_t type, code;
+	uint32_t mtu;		 /* of fragmentation needed and packet too big; else 0 */
+	const uint8_t *quote;	 /* first bytes of the quoted transport header */
+	uint32_t quote_len;	 /* at least 8 */
+	struct ph_ip from;	 /* who sent the ICMP error */
+};
+
+/* What a protocol above IP offers. */
+struct l4_proto {
+	enum drop (*input)(struct ph_stack *st, const struct ip_rx *rx);
+	void (*error)(struct ph_stack *st, const struct ip_err *err); /* may be NULL */
+};
+
+/* What the socket layer holds per endpoint and hears about: one queue of those with something to say. */
+struct ready {
+	struct list_node node; /* on st->ready while told of nothing yet */
+	int socket;	       /* ph_socket, -1: no user holds it (not reported) */
+};
+
+struct ph_stack {
+	struct ph_conf conf;
+	struct mem mem;
+	struct pkt_pools pkts;
+	struct pool stream_nodes;
+	struct timer_wheel wheel;
+	struct prng prng;
+	struct siphash_key hash_key, isn_key, port_key;
+	struct counters counters;
+	struct sysctls sysctl;
+	struct trace trace;
+	uint64_t now_ns; /* stands still inside a call; never goes back */
+	struct list ready; /* of struct ready */
+
+	struct net_state *net;
+	struct tcp_state *tcp;
+	struct udp_state *udp;
+	struct sock_state *sock;
+	const struct l4_proto *l4[256]; /* by IP protocol number; NULL: protocol unreachable */
+};
+
+#define COUNT(st, name) count_add(&(st)->counters, C_##name, 1)
+#define COUNT_N(st, name, n) count_add(&(st)->counters, C_##name, (n))
+
+/* Every entry point begins with this: time stands still inside a call and never goes back. */
+static inline void stack_enter(struct ph_stack *st, uint64_t now_ns)
+{
+	if (now_ns > st->now_ns)
+		st->now_ns = now_ns;
+	st->trace.now_ns = st->now_ns;
+}
+
+static inline void ready_init(struct ready *r)
+{
+	list_init_node(&r->node);
+	r->socket = -1;
+}
+
+/* Something the user may want to know happened to this endpoint; ph_ready() will ask what. */
+static inline void ready_set(struct ph_stack *st, struct ready *r)
+{
+	if (r->socket >= 0 && !list_linked(&r->node))
+		list_push_back(&st->ready, &r->node);
+}
+
+#endif
