@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # libharness: link model, wire, capture, audit, devices under test; and the rig program.
 
-HARNESS_LINK =
+HARNESS_LINK = \
+	%D%/link/classify.c %D%/link/classify.h \
+	%D%/link/spec.c %D%/link/spec.h \
+	%D%/link/model.c %D%/link/model.h \
+	%D%/link/log.c %D%/link/log.h \
+	%D%/link/pipe.c %D%/link/pipe.h
 
 HARNESS_CAPTURE =
 

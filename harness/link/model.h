@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "link/classify.h"
-#include "link/spec.h"
+#include "harness/link/classify.h"
+#include "harness/link/spec.h"
 
 struct link_model;
 
@@ -51,7 +51,7 @@ const char *link_drop_text(enum link_drop drop);
 /* One copy to deliver. */
 struct link_copy {
 	uint64_t at_ns;		/* not before now */
-	uint32_t flip_bit;	/* bit flip_bit % 8 of byte flip_bit / 8 is inverted; or LINK_NO_FLIP */
+	uint32_t flip_bit;	/* bit (flip_bit % 8) of byte flip_bit / 8; or LINK_NO_FLIP */
 };
 
 struct link_verdict {
@@ -96,32 +96,5 @@ const struct link_spec *link_model_spec(const struct link_model *m);
 /* fn(ctx, now_ns, verdict) after each frame; also makes v->kinds be filled in. NULL: no more. */
 typedef void link_verdict_fn(void *ctx, uint64_t now_ns, const struct link_verdict *v);
 void link_model_observe(struct link_model *m, link_verdict_fn *fn, void *ctx);
-
-/*
- * The verdict list of a run, to compare with another's: observe with link_log_add. Grows up to
- * max entries, then only counts what it could not keep.
- */
-struct link_log_entry {
-	uint64_t delay_ns;	/* at_ns - now_ns of the first copy, or 0 */
-	uint32_t no, kinds, len, flip_bit;
-	uint8_t drop, n, script;
-	bool duplicated, reordered;
-};
-
-struct link_log {
-	struct link_log_entry *entry;
-	size_t n, cap, max;
-	uint64_t missed;
-};
-
-void link_log_init(struct link_log *log, size_t max);
-void link_log_free(struct link_log *log);
-void link_log_add(void *log, uint64_t now_ns, const struct link_verdict *v);
-
-/* "3 tcp data: lost", "4 arp: after 10ms, bit 17 flipped": one line without newline, as snprintf. */
-size_t link_log_print(const struct link_log_entry *e, char *out, size_t size);
-
-/* Index of the first entry that differs (times aside, if no_times), or SIZE_MAX if none does. */
-size_t link_log_diff(const struct link_log *a, const struct link_log *b, bool no_times);
 
 #endif

@@ -13,16 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "link/model.h"
+#include "harness/link/model.h"
 
 struct link_pipe;
 
 struct link_frame {
 	uint64_t at_ns;		/* due */
 	uint64_t order;		/* of insertion; ties in at_ns are delivered in this order */
-	struct link_frame *next;	/* in the pipe's store of free frames */
+	struct link_frame *next;	/* in a store of free frames */
 	uint32_t len, cap;
-	uint8_t *data;		/* cap bytes, after LINK_FRAME_HEADROOM bytes that may be used too */
+	uint8_t *data;		/* cap bytes, and LINK_FRAME_HEADROOM before them */
 };
 
 enum { LINK_FRAME_HEADROOM = 16 };
@@ -34,7 +34,7 @@ void link_pipe_free(struct link_pipe *p);	/* and all frames it holds */
 /* The model inside, for link_model_stats, _update, _observe. */
 struct link_model *link_pipe_model(struct link_pipe *p);
 
-/* Copy the frame in. Writes the verdict to *v unless v is NULL. 0, or -ENOMEM: the frame is lost. */
+/* Copy the frame in. Writes the verdict to *v unless v is NULL. 0, or -ENOMEM: it is lost. */
 int link_pipe_push(struct link_pipe *p, uint64_t now_ns, const void *frame, size_t len,
 		   struct link_verdict *v);
 

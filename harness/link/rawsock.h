@@ -12,7 +12,7 @@
 struct rawsock_conf {
 	const char *ifname;
 	bool promisc;		/* see frames for other MAC addresses too; a wire must */
-	bool own_out;		/* also see what this machine sends on the interface; a wire must not */
+	bool own_out;		/* also see what is sent on the interface; a wire must not */
 	bool vnet_hdr;		/* each frame is led by struct virtio_net_hdr, both ways */
 	size_t buffer_bytes;	/* receive and send buffer; 0: 4 MiB */
 };

@@ -45,7 +45,7 @@ struct link_script {
 
 struct link_spec {
 	uint64_t delay_ns;
-	uint64_t jitter_ns;	/* delay is uniform in [delay - jitter, delay + jitter), not below 0 */
+	uint64_t jitter_ns;	/* uniform in [delay - jitter, delay + jitter), not below 0 */
 	uint32_t loss;		/* in parts of LINK_CERTAIN, as the next three */
 	uint32_t reorder;	/* this share is sent at once, while the others are delayed */
 	uint32_t dup;

@@ -10,8 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "link/model.h"
-#include "link/spec.h"
+#include "harness/link/log.h"
+#include "harness/link/model.h"
+#include "harness/link/spec.h"
 
 struct pcapng_writer;
 struct wire;
