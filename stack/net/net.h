@@ -11,7 +11,12 @@
 
 /* 0 or -ENOMEM; net_free gives everything back. */
 int net_new(struct ph_stack *st);
-void net_free(struct ph_stack *st);
+void net_free(struct ph_stack *st); /* harmless when net_new failed or never ran */
+/* At the end of ph_stack_run: what was deferred (senders to resume, packets to ourselves). */
+void net_run(struct ph_stack *st);
+/* Is there deferred work that can be done now? Then the stack's deadline is now. */
+bool net_pending(const struct ph_stack *st);
+void net_usage(const struct ph_stack *st, struct ph_usage *u); /* neighbours, reassemblies */
 
 /*
  * Where packets to a peer go: kept in a socket, refreshed when the tables change (gen). Holds no reference to be

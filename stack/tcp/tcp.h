@@ -11,7 +11,7 @@
 struct tcb;
 
 int tcp_new(struct ph_stack *st); /* registers st->l4[6]; 0 or -ENOMEM */
-void tcp_free(struct ph_stack *st);
+void tcp_free(struct ph_stack *st); /* harmless when tcp_new failed or never ran */
 /* RST to every synchronised peer, all connections gone. */
 void tcp_abort_all(struct ph_stack *st);
 

@@ -68,7 +68,7 @@ struct ph_trace_event {
 };
 
 struct ph_conf {
-	/* Memory. Both or neither of alloc and release; the size given back is the size asked for. */
+	/* Memory, both required (malloc and free will do); release is told the size that was asked for. */
 	void *(*alloc)(void *arg, size_t size);
 	void (*release)(void *arg, void *ptr, size_t size);
 	void *mem_arg;
@@ -90,7 +90,7 @@ struct ph_conf {
 	void *trace_arg;
 };
 
-/* A new stack without links, or NULL when memory is short. */
+/* A new stack without links, or NULL when memory is short or conf gives no alloc and release. */
 struct ph_stack *ph_stack_new(const struct ph_conf *conf) PH_CHECK;
 /* Frees the stack and all it holds, without a word on the wire. */
 void ph_stack_free(struct ph_stack *st);

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The socket calls of phantom.h: numbers to sockets, arguments checked, the entry's time set, then the type's own
+ * operation. Also the options that all types share and the queue of sockets with something to say.
+ */
+#include "sock/sock.h"
+
+#include <limits.h>
+
+static struct sock *slot(const struct ph_stack *st, int id)
+{
+	return &st->sock->chunks[id / SOCK_CHUNK][id % SOCK_CHUNK];
+}
+
+static struct sock *find(const struct ph_stack *st, ph_socket id)
+{
+	struct sock *s;
+
+	if (id < 0 || (uint32_t)id >= st->sock->nchunks * SOCK_CHUNK)
+		return NULL;
+	s = slot(st, id);
+	return s->ops ? s : NULL;
+}
+
+int sock_new(struct ph_stack *st)
+{
+	st->sock = mem_alloc(&st->mem, sizeof(*st->sock));
+	if (!st->sock)
+		return -ENOMEM;
+	*st->sock = (struct sock_state){ .free = -1 };
+	return 0;
+}
+
+void sock_close_all(struct ph_stack *st)
+{
+	for (uint32_t i = 0; i < st->sock->nchunks * SOCK_CHUNK; i++)
+		if (slot(st, (int)i)->ops)
+			(void)ph_close(st, (ph_socket)i, st->now_ns);
+}
+
+void sock_free(struct ph_stack *st)
+{
+	struct sock_state *ss = st->sock;
+
+	if (!ss)
+		return;
+	for (uint32_t i = 0; i < ss->nchunks; i++)
+		mem_free(&st->mem, ss->chunks[i], SOCK_CHUNK * sizeof(struct sock));
+	if (ss->chunks)
+		mem_free(&st->mem, ss->chunks, ss->cap_chunks * sizeof(*ss->chunks));
+	mem_free(&st->mem, ss, sizeof(*ss));
+	st->sock = NULL;
+}
+
+/* The array of chunk pointers doubles; the chunks stay where they are. */
+static int grow_chunk_table(struct ph_stack *st)
+{
+	struct sock_state *ss = st->sock;
+	uint32_t cap = ss->cap_chunks ? 2 * ss->cap_chunks : 4;
+	struct sock **chunks = mem_alloc(&st->mem, cap * sizeof(*chunks));
+
+	if (!chunks)
+		return -ENOBUFS;
+	if (ss->chunks) {
+		memcpy(chunks, ss->chunks, ss->nchunks * sizeof(*chunks));
+		mem_free(&st->mem, ss->chunks, ss->cap_chunks * sizeof(*chunks));
+	}
+	ss->chunks = chunks;
+	ss->cap_chunks = cap;
+	return 0;
+}
+
+static int grow(struct ph_stack *st)
+{
+	struct sock_state *ss = st->sock;
+	struct sock *chunk;
+	int first = (int)(ss->nchunks * SOCK_CHUNK);
+
+	if (ss->nchunks == ss->cap_chunks && grow_chunk_table(st) != 0)
+		return -ENOBUFS;
+	chunk = mem_alloc(&st->mem, SOCK_CHUNK * sizeof(*chunk));
+	if (!chunk)
+		return -ENOBUFS;
+	memset(chunk, 0, SOCK_CHUNK * sizeof(*chunk));
+	for (int i = 0; i < SOCK_CHUNK; i++)
+		chunk[i].next_free = i + 1 < SOCK_CHUNK ? first + i + 1 : -1;
+	ss->chunks[ss->nchunks++] = chunk;
+	ss->free = first;
+	return 0;
+}
+
+/* A number for a new socket, its slot still free; taken by slot_take. -EMFILE, -ENOBUFS. */
+static int slot_reserve(struct ph_stack *st)
+{
+	if (st->sock->in_use >= st->conf.max_sockets)
+		return -EMFILE;
+	if (st->sock->free < 0 && grow(st) != 0)
+		return -ENOBUFS;
+	return st->sock->free;
+}
+
+static void slot_take(struct ph_stack *st, int id, const struct sock *s)
+{
+	struct sock *to = slot(st, id);
+
+	assert(st->sock->free == id && !to->ops);
+	st->sock->free = to->next_free;
+	st->sock->in_use++;
+	*to = *s;
+	to->ops->ready(to)->socket = id;
+}
+
+static const struct sock_ops *ops_for(int type, int protocol)
+{
+	static const struct sock_ops *const all[] = { &sock_tcp_ops, &sock_udp_ops };
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (all[i]->type == type && (protocol == 0 || protocol == all[i]->protocol))
+			return all[i];
+	return NULL;
+}
+
+ph_socket ph_socket_new(struct ph_stack *st, int family, int type, int protocol, uint64_t now_ns)
+{
+	struct sock s = { .family = family };
+	int id, rc;
+
+	stack_enter(st, now_ns);
+	if (family != PH_AF_INET && family != PH_AF_INET6)
+		return -EAFNOSUPPORT;
+	s.ops = ops_for(type, protocol);
+	if (!s.ops)
+		return type == PH_SOCK_STREAM || type == PH_SOCK_DGRAM ? -EPROTONOSUPPORT : -ESOCKTNOSUPPORT;
+	id = slot_reserve(st);
+	if (id < 0)
+		return id;
+	rc = s.ops->open(st, &s);
+	if (rc != 0)
+		return rc;
+	slot_take(st, id, &s);
+	return id;
+}
+
+/* The address's family fits the socket's: an IPv6 socket takes both (RFC 3493 3.7). */
+static int check_addr(const struct sock *s, const struct ph_sockaddr *a)
+{
+	if (!a)
+		return -EINVAL;
+	if (a->family == PH_AF_INET)
+		return ph_ip_is4(&a->ip) || s->family == PH_AF_INET6 ? 0 : -EINVAL;
+	return a->family == PH_AF_INET6 && s->family == PH_AF_INET6 ? 0 : -EAFNOSUPPORT;
+}
+
+int ph_bind(struct ph_stack *st, ph_socket id, const struct ph_sockaddr *addr, uint64_t now_ns)
+{
+	struct sock *s = find(st, id);
+	int rc;
+
+	stack_enter(st, now_ns);
+	if (!s)
+		return -EBADF;
+	rc = check_addr(s, addr);
+	return rc != 0 ? rc : s->ops->bind(st, s, addr);
+}
+
+int ph_listen(struct ph_stack *st, ph_socket id, int backlog, uint64_t now_ns)
+{
+	struct sock *s = find(st, id);
+
+	stack_enter(st, now_ns);
+	return s ? s->ops->listen(st, s, backlog) : -EBADF;
+}
+
+ph_socket ph_accept(struct ph_stack *st, ph_socket id, struct ph_sockaddr *peer, uint64_t now_ns)
+{
+	struct sock *s = find(st, id), child = { 0 };
+	int child_id, rc;
+
+	stack_enter(st, now_ns);
+	if (!s)
+		return -EBADF;
+	child_id = slot_reserve(st);
+	if (child_id < 0)
+		return child_id;
+	child.ops = s->ops;
+	child.family = s->family;
+	rc = s->ops->accept(st, s, &child);
+	if (rc != 0)
+		return rc;
+	slot_take(st, child_id, &child);
+	if (peer && child.ops->getname(&child, true, peer) != 0)
+		*peer = (struct ph_sockaddr){ .family = (uint16_t)s->family }; /* reset before it was accepted */
+	return child_id;
+}
+
+int ph_connect(struct ph_stack *st, ph_socket id, const struct ph_sockaddr *addr, uint64_t now_ns)
+{
+	struct sock *s = find(st, id);
+	int rc;
+
+	stack_enter(st, now_ns);
+	if (!s)
+		return -EBADF;
+	rc = addr && addr->family == 0 ? 0 : check_addr(s, addr); /* AF_UNSPEC dissolves the association */
+	return rc != 0 ? rc : s->ops->connect(st, s, addr);
+}
+
+/* The pieces' lengths must add up to what a return value can say. */
+static int check_msg(const struct ph_msg *msg)
+{
+	size_t sum = 0;
+
+	if (!msg || (msg->niov > 0 && !msg->iov))
+		return -EFAULT;
+	for (size_t i = 0; i < msg->niov; i++) {
+		if (msg->iov[i].len > INT_MAX - sum)
+			return -EINVAL;
+		sum += msg->iov[i].len;
+	}
+	return 0;
+}
+
+int64_t ph_sendmsg(struct ph_stack *st, ph_socket id, const struct ph_msg *msg, int flags, uint64_t now_ns)
+{
+	struct sock *s = find(st, id);
+	int rc;
+
+	stack_enter(st, now_ns);
+	if (!s)
+		return -EBADF;
+	rc = check_msg(msg);
+	if (rc == 0 && msg->name)
+		rc = check_addr(s, msg->name);
+	return rc != 0 ? rc : s->ops->sendmsg(st, s, msg, flags);
+}
+
+int64_t ph_recvmsg(struct ph_stack *st, ph_socket id, struct ph_msg *msg, int flags, uint64_t now_ns)
+{
+	struct sock *s = find(st, id);
+	int rc;
+
+	stack_enter(st, now_ns);
+	if (!s)
+		return -EBADF;
+	rc = check_msg(msg);
+	if (rc != 0)
+		return rc;
+	msg->flags = 0;
+	return s->ops->recvmsg(st, s, msg, flags);
+}
+
+int64_t ph_send(struct ph_stack *st, ph_socket id, const void *bytes, size_t len, int flags, uint64_t now_ns)
+{
+	union {
+		const void *in;
+		void *out;
+	} same = { .in = bytes }; /* an iovec has no const; sending does not write through it */
+	struct ph_iov iov = { same.out, len };
+	struct ph_msg msg = { .iov = &iov, .niov = 1 };
+
+	return ph_sendmsg(st, id, &msg, flags, now_ns);
+}
+
+int64_t ph_recv(struct ph_stack *st, ph_socket id, void *bytes, size_t len, int flags, uint64_t now_ns)
+{
+	struct ph_iov iov = { bytes, len };
+	struct ph_msg msg = { .iov = &iov, .niov = 1 };
+
+	return ph_recvmsg(st, id, &msg, flags, now_ns);
+}
+
+int ph_shutdown(struct ph_stack *st, ph_socket id, int how, uint64_t now_ns)
+{
+	struct sock *s = find(st, id);
+
+	stack_enter(st, now_ns);
+	if (!s)
+		return -EBADF;
+	if (how < PH_SHUT_RD || how > PH_SHUT_RDWR)
+		return -EINVAL;
+	return s->ops->shutdown(st, s, how);
+}
+
+int ph_close(struct ph_stack *st, ph_socket id, uint64_t now_ns)
+{
+	struct sock *s = find(st, id);
+	struct ready *r;
+
+	stack_enter(st, now_ns);
+	if (!s)
+		return -EBADF;
+	r = s->ops->ready(s);
+	list_remove(&r->node);
+	r->socket = -1; /* nobody is told any more, whatever lives on of the connection */
+	s->ops->close(st, s);
+	*s = (struct sock){ .next_free = st->sock->free };
+	st->sock->free = id;
+	st->sock->in_use--;
+	return 0;
+}
+
+/* Options of all types: 1 when it was one of these, with its value. */
+static int shared_getsockopt(struct sock *s, int name, int *value)
+{
+	switch (name) {
+	case PH_SO_TYPE:
+		*value = s->ops->type;
+		return 1;
+	case PH_SO_DOMAIN:
+		*value = s->family;
+		return 1;
+	case PH_SO_PROTOCOL:
+		*value = s->ops->protocol;
+		return 1;
+	case PH_SO_ERROR:
+		*value = s->ops->error(s);
+		return 1;
+	}
+	return 0;
+}
+
+int ph_getsockopt(struct ph_stack *st, ph_socket id, int level, int name, void *value, uint32_t *len)
+{
+	struct sock *s = find(st, id);
+	int v;
+
+	if (!s)
+		return -EBADF;
+	if (!value || !len)
+		return -EFAULT;
+	if (level != PH_SOL_SOCKET || !shared_getsockopt(s, name, &v))
+		return s->ops->getsockopt(st, s, level, name, value, len);
+	if (*len > sizeof(v))
+		*len = sizeof(v);
+	memcpy(value, &v, *len); /* as Linux: a short buffer takes the value's first bytes */
+	return 0;
+}
+
+int ph_setsockopt(struct ph_stack *st, ph_socket id, int level, int name, const void *value, uint32_t len,
+		  uint64_t now_ns)
+{
+	struct sock *s = find(st, id);
+
+	stack_enter(st, now_ns);
+	if (!s)
+		return -EBADF;
+	if (!value && len > 0)
+		return -EFAULT;
+	return s->ops->setsockopt(st, s, level, name, value, len);
+}
+
+int ph_getsockname(struct ph_stack *st, ph_socket id, struct ph_sockaddr *addr)
+{
+	struct sock *s = find(st, id);
+
+	return s ? s->ops->getname(s, false, addr) : -EBADF;
+}
+
+int ph_getpeername(struct ph_stack *st, ph_socket id, struct ph_sockaddr *addr)
+{
+	struct sock *s = find(st, id);
+
+	return s ? s->ops->getname(s, true, addr) : -EBADF;
+}
+
+uint32_t ph_poll(struct ph_stack *st, ph_socket id)
+{
+	struct sock *s = find(st, id);
+
+	return s ? s->ops->poll(st, s) : 0;
+}
+
+int ph_inq(struct ph_stack *st, ph_socket id)
+{
+	struct sock *s = find(st, id);
+
+	return s ? s->ops->inq(s) : -EBADF;
+}
+
+int ph_outq(struct ph_stack *st, ph_socket id)
+{
+	struct sock *s = find(st, id);
+
+	return s ? s->ops->outq(s) : -EBADF;
+}
+
+int ph_ready(struct ph_stack *st, struct ph_event *events, int n)
+{
+	struct list_node *node;
+	int count = 0;
+
+	while (count < n && (node = list_pop_front(&st->ready))) {
+		const struct ready *r = container_of(node, struct ready, node);
+		uint32_t bits = ph_poll(st, r->socket);
+
+		if (bits)
+			events[count++] = (struct ph_event){ .socket = r->socket, .events = bits };
+	}
+	return count;
+}
+
+int ph_set_user(struct ph_stack *st, ph_socket id, uint64_t user)
+{
+	struct sock *s = find(st, id);
+
+	if (!s)
+		return -EBADF;
+	s->user = user;
+	return 0;
+}
+
+uint64_t ph_get_user(struct ph_stack *st, ph_socket id)
+{
+	const struct sock *s = find(st, id);
+
+	return s ? s->user : 0;
+}
