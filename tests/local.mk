@@ -17,6 +17,9 @@ CHECK_ENV = \
 	CC='$(CC)' NM='$(NM)' LINT_CFLAGS='-std=c11 -D_GNU_SOURCE=1 $(INCLUDE_DIRS) $(WARN_CFLAGS)'
 RUN_CHECK = $(CHECK_ENV) sh $(srcdir)/tests/run-check
 
+# The test programs, without running them.
+check-programs: $(check_PROGRAMS)
+
 check-local:
 	@$(RUN_CHECK) unit lint scenarios
 
@@ -43,4 +46,4 @@ dist-hook:
 
 EXTRA_DIST += %D%/run-check %D%/run-scenarios %D%/junit-rows.py %D%/lint
 
-.PHONY: check-unit check-lint check-scenarios bench
+.PHONY: check-programs check-unit check-lint check-scenarios bench

@@ -10,6 +10,8 @@ import sys
 from lint import SRCDIR, Tap, files, read
 
 DIRS = ("stack", "netns", "harness", "tests/unit")
+# Installed as they are.
+DATA_DIRS = ("netns", "harness")
 
 
 def listed():
@@ -28,7 +30,7 @@ def main():
     tap = Tap()
     named, whole = listed()
     missing = []
-    for path in files((".c", ".h", ".def"), DIRS):
+    for path in files((".c", ".h", ".def"), DIRS) + files((".py", ".topo"), DATA_DIRS):
         stem = path[:-2] if path.startswith("tests/unit/test_") and path.endswith(".c") else path
         if path in named or stem in named or path.startswith(tuple(w + "/" for w in whole)):
             continue
