@@ -8,20 +8,29 @@ STACK_WIRE =
 
 STACK_NET =
 
-STACK_UDP =
+STACK_UDP = %D%/udp/udp.h \
+	%D%/udp/udp_int.h \
+	%D%/udp/udp_table.c \
+	%D%/udp/udp_input.c \
+	%D%/udp/udp.c \
+	%D%/udp/udp_sockopt.c
 
 STACK_RAW =
 
 STACK_TCP =
 
-STACK_SOCK =
+STACK_SOCK = %D%/sock/sock.h \
+	%D%/sock/sock_tcp.c \
+	%D%/sock/sock_udp.c \
+	%D%/sock/sock.c \
+	%D%/sock/stack.c
 
 STACK_DHCP =
 
 STACK_HOST =
 
 phantomincludedir = $(includedir)/phantom
-phantominclude_HEADERS =
+phantominclude_HEADERS = %D%/include/phantom/phantom.h
 
 lib_LIBRARIES += libphantom.a
 libphantom_a_SOURCES = $(STACK_BASE) $(STACK_WIRE) $(STACK_NET) $(STACK_UDP) $(STACK_RAW) \

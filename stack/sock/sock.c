@@ -6,6 +6,7 @@
 #include "sock/sock.h"
 
 #include <limits.h>
+#include <string.h>
 
 static struct sock *slot(const struct ph_stack *st, int id)
 {

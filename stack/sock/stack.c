@@ -2,6 +2,9 @@
 /*
  * The stack as a whole: made, run, asked for its deadline, ended. Also sysctls, counters and usage for the user.
  */
+#include <string.h>
+
+#include "base/stream.h"
 #include "net/net.h"
 #include "sock/sock.h"
 #include "tcp/tcp.h"

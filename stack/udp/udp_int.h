@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of udp/ share: an endpoint, the table of endpoints, and the sizes.
+ *
+ * An endpoint that has a port is in the table under the port; one that has a peer as well also under the whole tuple.
+ * Received datagrams are bytes in one stream with a record each, so that what they pin is charged in one place.
+ */
+#ifndef UDP_UDP_INT_H
+#define UDP_UDP_INT_H
+
+#include "base/stream.h"
+#include "net/net.h"
+#include "udp/udp.h"
+
+enum {
+	UDP_RECORD_CHARGE = 64,	   /* an empty datagram costs memory too */
+	UDP_BUF_MIN = 2304	   /* Linux's SOCK_MIN_RCVBUF */
+};
+
+struct udp_record {
+	struct list_node node;
+	struct ph_sockaddr from;
+	uint32_t len;
+};
+
+struct udp_pcb {
+	struct ready ready;
+	struct hash_node by_port, by_tuple;
+	struct list_node all;
+	struct ph_sockaddr local, peer; /* port 0: none */
+	struct dst dst;			/* of the peer, or of the last datagram sent */
+	struct stream rx;
+	struct list records; /* of struct udp_record */
+	uint32_t nrecords;
+	uint32_t rcvbuf, sndbuf;
+	int err;
+	uint8_t ttl, tos; /* ttl 0: the default */
+	bool connected, reuseaddr, reuseport, broadcast, user_addr, user_port, shut_rd, shut_wr;
+};
+
+struct udp_state {
+	struct pool pcbs, records;
+	struct hash port_table, tuple_table;
+	struct list all;
+};
+
+/* udp_table.c */
+void udp_table_add_port(struct ph_stack *st, struct udp_pcb *u);
+void udp_table_remove_port(struct ph_stack *st, struct udp_pcb *u);
+void udp_table_add_tuple(struct ph_stack *st, struct udp_pcb *u);
+void udp_table_remove_tuple(struct ph_stack *st, struct udp_pcb *u);
+/* May this endpoint have this port, by the rules of SO_REUSEADDR and SO_REUSEPORT? */
+bool udp_table_port_free(const struct ph_stack *st, const struct udp_pcb *u, uint16_t port);
+/* A port of the local range that is free, chosen at random (RFC 6056 3.3.1), or 0. */
+uint16_t udp_table_choose_port(struct ph_stack *st, const struct udp_pcb *u);
+/* The endpoint a datagram from peer to local is for: the connected one, else the best bound one; or NULL. */
+struct udp_pcb *udp_table_find(const struct ph_stack *st, const struct ph_ip *local, uint16_t lport,
+			       const struct ph_ip *peer, uint16_t pport);
+/* Calls fn for every endpoint that a datagram to a group address and this port is for; returns how many. */
+unsigned udp_table_each(struct ph_stack *st, const struct ip_rx *rx, uint16_t lport, uint16_t pport,
+			void (*fn)(struct ph_stack *st, struct udp_pcb *u, const struct ip_rx *rx));
+
+/* udp_input.c */
+enum drop udp_input(struct ph_stack *st, const struct ip_rx *rx);
+void udp_error_input(struct ph_stack *st, const struct ip_err *err);
+
+#endif

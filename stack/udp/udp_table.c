@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who gets which port and which datagram: the two tables of UDP endpoints, keyed under the stack's hash key. */
+#include "udp/udp_int.h"
+
+#include "base/ip.h"
+
+static uint64_t port_hash(const struct ph_stack *st, uint16_t port)
+{
+	return siphash(&st->hash_key, &port, sizeof(port));
+}
+
+static uint64_t tuple_hash(const struct ph_stack *st, const struct ph_ip *local, uint16_t lport,
+			   const struct ph_ip *peer, uint16_t pport)
+{
+	struct {
+		struct ph_ip local, peer;
+		uint16_t lport, pport;
+	} key = { *local, *peer, lport, pport };
+
+	return siphash(&st->hash_key, &key, sizeof(key));
+}
+
+void udp_table_add_port(struct ph_stack *st, struct udp_pcb *u)
+{
+	hash_insert(&st->udp->port_table, &u->by_port, port_hash(st, u->local.port));
+}
+
+void udp_table_remove_port(struct ph_stack *st, struct udp_pcb *u)
+{
+	hash_remove(&st->udp->port_table, &u->by_port);
+}
+
+void udp_table_add_tuple(struct ph_stack *st, struct udp_pcb *u)
+{
+	hash_insert(&st->udp->tuple_table, &u->by_tuple,
+		    tuple_hash(st, &u->local.ip, u->local.port, &u->peer.ip, u->peer.port));
+}
+
+void udp_table_remove_tuple(struct ph_stack *st, struct udp_pcb *u)
+{
+	hash_remove(&st->udp->tuple_table, &u->by_tuple);
+}
+
+static struct udp_pcb *next_on_port(struct hash_node *n, uint16_t port)
+{
+	for (; n; n = hash_next(n)) {
+		struct udp_pcb *u = container_of(n, struct udp_pcb, by_port);
+
+		if (u->local.port == port)
+			return u;
+	}
+	return NULL;
+}
+
+static struct udp_pcb *first_on_port(const struct ph_stack *st, uint16_t port)
+{
+	return next_on_port(hash_first(&st->udp->port_table, port_hash(st, port)), port);
+}
+
+bool udp_table_port_free(const struct ph_stack *st, const struct udp_pcb *u, uint16_t port)
+{
+	struct udp_pcb *o;
+
+	for (o = first_on_port(st, port); o; o = next_on_port(hash_next(&o->by_port), port)) {
+		bool overlap = ip_is_any(&o->local.ip) || ip_is_any(&u->local.ip) ||
+			       ip_eq(&o->local.ip, &u->local.ip);
+		bool shared = (o->reuseaddr && u->reuseaddr) || (o->reuseport && u->reuseport);
+
+		if (o != u && overlap && !shared)
+			return false;
+	}
+	return true;
+}
+
+uint16_t udp_table_choose_port(struct ph_stack *st, const struct udp_pcb *u)
+{
+	uint32_t lo = (uint32_t)st->sysctl.ip_port_lo, hi = (uint32_t)st->sysctl.ip_port_hi;
+	uint32_t n, start;
+
+	if (hi < lo)
+		return 0;
+	n = hi - lo + 1;
+	start = prng_below(&st->prng, n);
+	for (uint32_t i = 0; i < n; i++) {
+		uint16_t port = (uint16_t)(lo + (start + i) % n);
+
+		if (!first_on_port(st, port))
+			return port;
+	}
+	(void)u;
+	return 0;
+}
+
+static struct udp_pcb *find_connected(const struct ph_stack *st, const struct ph_ip *local, uint16_t lport,
+				      const struct ph_ip *peer, uint16_t pport)
+{
+	struct hash_node *n = hash_first(&st->udp->tuple_table, tuple_hash(st, local, lport, peer, pport));
+
+	for (; n; n = hash_next(n)) {
+		struct udp_pcb *u = container_of(n, struct udp_pcb, by_tuple);
+
+		if (u->local.port == lport && u->peer.port == pport && ip_eq(&u->local.ip, local) &&
+		    ip_eq(&u->peer.ip, peer))
+			return u;
+	}
+	return NULL;
+}
+
+struct udp_pcb *udp_table_find(const struct ph_stack *st, const struct ph_ip *local, uint16_t lport,
+			       const struct ph_ip *peer, uint16_t pport)
+{
+	struct udp_pcb *u = find_connected(st, local, lport, peer, pport), *best = NULL;
+
+	if (u)
+		return u;
+	for (u = first_on_port(st, lport); u; u = next_on_port(hash_next(&u->by_port), lport)) {
+		if (u->connected)
+			continue;
+		if (ip_eq(&u->local.ip, local))
+			return u;
+		if (ip_is_any(&u->local.ip) && !best)
+			best = u;
+	}
+	return best;
+}
+
+unsigned udp_table_each(struct ph_stack *st, const struct ip_rx *rx, uint16_t lport, uint16_t pport,
+			void (*fn)(struct ph_stack *st, struct udp_pcb *u, const struct ip_rx *rx))
+{
+	struct udp_pcb *u;
+	unsigned n = 0;
+
+	for (u = first_on_port(st, lport); u; u = next_on_port(hash_next(&u->by_port), lport)) {
+		bool to_us = ip_is_any(&u->local.ip) || u->connected || ip_eq(&u->local.ip, &rx->dst);
+		bool from_peer = !u->connected || (ip_eq(&u->peer.ip, &rx->src) && u->peer.port == pport);
+
+		if (!to_us || !from_peer)
+			continue;
+		fn(st, u, rx);
+		n++;
+	}
+	return n;
+}
