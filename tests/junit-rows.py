@@ -5,7 +5,6 @@ junit-rows.py DUT STATUS FILE: STATUS is what pytest ended with. One row per cas
 "pass|fail|skip TAB name TAB detail"; a run that ended badly without a failing case gets a row too.
 """
 
-import os
 import sys
 import xml.etree.ElementTree as ET
 
@@ -40,10 +39,12 @@ def rows(dut, path):
 def main(argv):
     dut, status, path = argv[1], int(argv[2]), argv[3]
     failed = False
-    if os.path.exists(path):
+    try:
         for verdict, name, detail in rows(dut, path):
             failed |= verdict == "fail"
             print(verdict, name, detail, sep="\t")
+    except (OSError, ET.ParseError):
+        status = status or 3
     if status != 0 and not failed:
         what = PYTEST_ENDS.get(status, f"ended with status {status}")
         print("fail", f"scenarios ({dut})", f"pytest {what}", sep="\t")

@@ -9,7 +9,8 @@ LINT_TESTS = \
 	%D%/lint/sizes.py \
 	%D%/lint/text.py \
 	%D%/lint/listed.py \
-	%D%/lint/shell.py
+	%D%/lint/shell.py \
+	%D%/lint/counting.py
 
 CHECK_ENV = \
 	SRCDIR='$(abs_top_srcdir)' UNIT_TESTS='$(UNIT_TESTS)' LINT_TESTS='$(LINT_TESTS)' \
