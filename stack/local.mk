@@ -2,7 +2,12 @@
 # libphantom (all of stack/ but host/) and the phantom program. List .c, .h and .def alike, a layer
 # at a time, bottom-up; stack/LAYERS says who may include whom.
 
-STACK_BASE =
+STACK_BASE = \
+	%D%/include/phantom/phantom.h \
+	%D%/base/be.h \
+	%D%/base/list.h \
+	%D%/base/ip.h %D%/base/ip.c \
+	%D%/base/pool.h %D%/base/pool.c
 
 STACK_WIRE =
 

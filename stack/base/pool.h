@@ -29,16 +29,17 @@ struct pool {
 	uint32_t size;	/* bytes of a piece, rounded up to 16 */
 	uint32_t limit; /* pieces in use at most; 0: none but memory */
 	uint32_t in_use, peak;
+	uint32_t nfree;	 /* pieces on the free list */
 	uint64_t failed; /* gets refused, for the limit or for memory */
 	struct pool_piece *free;
 	struct pool_slab *slabs;
 };
 
 void pool_init(struct pool *p, struct mem *m, const char *name, size_t size, uint32_t limit);
-/* A piece, aligned to 16, not zeroed; NULL at the limit. */
+/* A piece, aligned to 16, not zeroed; NULL at the limit or when memory is short (counted in `failed`). */
 void *pool_get(struct pool *p);
 void *pool_get_zeroed(struct pool *p);
-void pool_put(struct pool *p, void *piece);
+void pool_put(struct pool *p, void *piece); /* NULL is harmless */
 /* Gives all slabs back, pieces in use or not. */
 void pool_destroy(struct pool *p);
 
