@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Turns pytest's JUnit file into the rows tests/run-check counts.
 
-junit-rows.py DUT STATUS FILE: STATUS is what pytest ended with. One row per case,
+junit-rows.py STATUS FILE: STATUS is what pytest ended with. One row per case,
 "pass|fail|skip TAB name TAB detail"; a run that ended badly without a failing case gets a row too.
 """
 
@@ -20,11 +20,11 @@ def one_line(text):
     return " ".join((text or "").split())[:300]
 
 
-def rows(dut, path):
+def rows(path):
     """Yields (verdict, name, detail) of each case in the file."""
     for case in ET.parse(path).getroot().iter("testcase"):
         where = (case.get("classname") or "").replace(".", "/")
-        name = f"{where}::{case.get('name')} ({dut})"
+        name = f"{where}::{case.get('name')}"
         verdict, detail = "pass", ""
         for child in case:
             if child.tag in ("failure", "error"):
@@ -37,17 +37,17 @@ def rows(dut, path):
 
 
 def main(argv):
-    dut, status, path = argv[1], int(argv[2]), argv[3]
+    status, path = int(argv[1]), argv[2]
     failed = False
     try:
-        for verdict, name, detail in rows(dut, path):
+        for verdict, name, detail in rows(path):
             failed |= verdict == "fail"
             print(verdict, name, detail, sep="\t")
     except (OSError, ET.ParseError):
         status = status or 3
     if status != 0 and not failed:
         what = PYTEST_ENDS.get(status, f"ended with status {status}")
-        print("fail", f"scenarios ({dut})", f"pytest {what}", sep="\t")
+        print("fail", "scenarios", f"pytest {what}", sep="\t")
 
 
 main(sys.argv)

@@ -65,7 +65,7 @@ def junit(status, text):
             with open(path, "w", encoding="utf-8") as f:
                 f.write(text)
         run = subprocess.run([sys.executable, os.path.join(SRCDIR, "tests/junit-rows.py"),
-                              "phantom", str(status), path], capture_output=True, text=True,
+                              str(status), path], capture_output=True, text=True,
                              check=False)
         return [tuple(line.split("\t")) for line in run.stdout.splitlines()]
 

@@ -4,7 +4,7 @@
 
 UNIT_TESTS =
 
-LDADD = libharness.a libnetns.a libphantom.a $(CMOCKA_LIBS) $(BENCH_LIBS)
+LDADD = libhost.a libharness.a libnetns.a libphantom.a $(CMOCKA_LIBS) $(BENCH_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)
