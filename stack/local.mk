@@ -7,7 +7,9 @@ STACK_BASE = \
 	%D%/base/be.h \
 	%D%/base/list.h \
 	%D%/base/ip.h %D%/base/ip.c \
-	%D%/base/pool.h %D%/base/pool.c
+	%D%/base/pool.h %D%/base/pool.c \
+	%D%/base/pkt.h %D%/base/pkt.c \
+	%D%/base/csum.h %D%/base/csum.c
 
 STACK_WIRE =
 
