@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Manual pages and documents.
+
+dist_man_MANS += %D%/man/libphantom.3

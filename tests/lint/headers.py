@@ -5,6 +5,7 @@ import concurrent.futures
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -40,6 +41,20 @@ def guard_offence(path):
     return None
 
 
+def public_as_cxx(tap):
+    """The public header is for C++ programs too."""
+    title = "the public header compiles as C++"
+    compiler = shutil.which("c++") or shutil.which("clang++")
+    if not compiler:
+        tap.skip(title, "apt-get install g++")
+        return
+    run = subprocess.run([compiler, "-std=c++11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
+                          f"-I{SRCDIR}/stack/include", "-x", "c++", "-"],
+                         input="#include <phantom/phantom.h>\n", capture_output=True, text=True,
+                         check=False)
+    tap.row(title, run.stderr.splitlines()[:5])
+
+
 def main():
     tap = Tap()
     headers = files((".h",))
@@ -47,6 +62,7 @@ def main():
         tap.row("each header compiles alone", [x for x in pool.map(compile_alone, headers) if x])
     tap.row("each header has the guard of its place",
             [x for x in map(guard_offence, headers) if x])
+    public_as_cxx(tap)
     return tap.done()
 
 
