@@ -9,7 +9,8 @@ STACK_BASE = \
 	%D%/base/ip.h %D%/base/ip.c \
 	%D%/base/pool.h %D%/base/pool.c \
 	%D%/base/pkt.h %D%/base/pkt.c \
-	%D%/base/csum.h %D%/base/csum.c
+	%D%/base/csum.h %D%/base/csum.c \
+	%D%/base/stream.h %D%/base/stream.c
 
 STACK_WIRE =
 

@@ -18,7 +18,13 @@
 struct stream_node { /* one span in the queue; from a pool */
 	struct list_node node;
 	struct span span;
-	uint32_t charge;
+	uint32_t charge; /* of `charged` */
+	bool owned;	 /* by stream_write: the bytes behind the span are ours to write */
+};
+
+struct stream_cursor { /* a place in the queue: a node and the offset of its first byte */
+	struct stream_node *node;
+	uint32_t off;
 };
 
 struct stream {
@@ -26,9 +32,8 @@ struct stream {
 	uint32_t len;	  /* bytes held */
 	uint32_t charged; /* bytes of memory pinned */
 	struct pkt_pools *pkts;
-	struct pool *pool; /* of struct stream_node */
-	struct stream_node *cursor; /* where the last offset look-up ended, with its offset: sequential access is O(1) */
-	uint32_t cursor_off;
+	struct pool *pool;	       /* of struct stream_node */
+	struct stream_cursor cursor[2]; /* where look-ups ended: sequential ones are O(1) */
 };
 
 void stream_init(struct stream *s, struct pkt_pools *pkts, struct pool *nodes);
