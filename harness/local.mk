@@ -6,9 +6,14 @@ HARNESS_LINK = \
 	%D%/link/spec.c %D%/link/spec.h \
 	%D%/link/model.c %D%/link/model.h \
 	%D%/link/log.c %D%/link/log.h \
-	%D%/link/pipe.c %D%/link/pipe.h
+	%D%/link/pipe.c %D%/link/pipe.h \
+	%D%/link/rawsock.c %D%/link/rawsock.h \
+	%D%/link/wire_end.c %D%/link/wire_end.h \
+	%D%/link/wire.c %D%/link/wire.h
 
-HARNESS_CAPTURE =
+HARNESS_CAPTURE = \
+	%D%/capture/pcapng.h %D%/capture/pcapng_writer.c %D%/capture/pcapng_reader.c \
+	%D%/capture/ring.c %D%/capture/ring.h
 
 HARNESS_DUT =
 

@@ -57,7 +57,7 @@ int pcapng_writer_close(struct pcapng_writer *w);
 struct pcapng_reader;
 
 struct pcapng_if {
-	const char *name;	/* "" if the file gives none; lives as long as the reader */
+	const char *name;	/* "" if the file gives none */
 	uint16_t linktype;
 	uint32_t snaplen;	/* 0: no limit */
 };
@@ -77,7 +77,7 @@ struct pcapng_reader *pcapng_reader_mem(const void *bytes, size_t size, const ch
 int pcapng_reader_next(struct pcapng_reader *r, struct pcapng_packet *pkt, char *err,
 		       size_t err_size);
 
-/* The interface a packet named, or NULL. */
+/* The interface a packet named, or NULL. Good until the next packet is read. */
 const struct pcapng_if *pcapng_reader_if(const struct pcapng_reader *r, uint32_t if_id);
 
 void pcapng_reader_free(struct pcapng_reader *r);

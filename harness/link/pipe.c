@@ -23,6 +23,8 @@ struct link_pipe {
 	uint64_t order;
 	struct link_frame *store;
 	size_t nstore;
+	link_drop_fn *on_drop;
+	void *on_drop_ctx;
 };
 
 static bool before(const struct link_frame *a, const struct link_frame *b)
@@ -105,6 +107,12 @@ struct link_model *link_pipe_model(struct link_pipe *p)
 	return p->model;
 }
 
+void link_pipe_on_drop(struct link_pipe *p, link_drop_fn *fn, void *ctx)
+{
+	p->on_drop = fn;
+	p->on_drop_ctx = ctx;
+}
+
 struct link_frame *link_pipe_new_frame(struct link_pipe *p, size_t cap)
 {
 	struct link_frame *f = p->store;
@@ -174,6 +182,8 @@ int link_pipe_push_take(struct link_pipe *p, uint64_t now_ns, struct link_frame 
 	if (!v)
 		v = &own;
 	link_model_frame(p->model, now_ns, take_f->data, take_f->len, v);
+	if (v->drop != LINK_DROP_NONE && p->on_drop)
+		p->on_drop(p->on_drop_ctx, now_ns, take_f, v);
 	if (v->n == 0) {
 		link_pipe_free_frame(p, take_f);
 		return 0;

@@ -34,6 +34,14 @@ void link_pipe_free(struct link_pipe *p);	/* and all frames it holds */
 /* The model inside, for link_model_stats, _update, _observe. */
 struct link_model *link_pipe_model(struct link_pipe *p);
 
+/*
+ * fn(ctx, now_ns, frame, v) for each frame of which a copy is dropped, with v->drop the reason:
+ * to keep it in a capture. The frame is the pipe's. NULL: no more.
+ */
+typedef void link_drop_fn(void *ctx, uint64_t now_ns, const struct link_frame *frame,
+			  const struct link_verdict *v);
+void link_pipe_on_drop(struct link_pipe *p, link_drop_fn *fn, void *ctx);
+
 /* Copy the frame in. Writes the verdict to *v unless v is NULL. 0, or -ENOMEM: it is lost. */
 int link_pipe_push(struct link_pipe *p, uint64_t now_ns, const void *frame, size_t len,
 		   struct link_verdict *v);

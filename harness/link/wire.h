@@ -41,7 +41,10 @@ struct wire_stats {
 	uint64_t late_sum_ns, late_n;	/* over deliveries that had to wait for their time */
 };
 
-/* NULL with a sentence in err; the descriptors then stay the caller's. */
+/*
+ * NULL with a sentence in err; the descriptors then stay the caller's. The thread blocks all
+ * signals. It ends with the process, and does not survive fork: start wires after forking.
+ */
 struct wire *wire_start(const struct wire_conf *conf, char *err, size_t err_size);
 
 /* Obey *spec in a direction from the next frame on. 0 or -ENOMEM. Safe while frames flow. */
