@@ -10,7 +10,8 @@ STACK_BASE = \
 	%D%/base/pool.h %D%/base/pool.c \
 	%D%/base/pkt.h %D%/base/pkt.c \
 	%D%/base/csum.h %D%/base/csum.c \
-	%D%/base/stream.h %D%/base/stream.c
+	%D%/base/stream.h %D%/base/stream.c \
+	%D%/base/timer.h %D%/base/timer.c
 
 STACK_WIRE =
 

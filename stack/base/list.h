@@ -89,10 +89,13 @@ static inline struct list_node *list_pop_front(struct list *l)
 /* Moves all of `from` to the end of `to`. */
 static inline void list_splice(struct list *to, struct list *from)
 {
-	struct list_node *n;
-
-	while ((n = list_pop_front(from)))
-		list_push_back(to, n);
+	if (list_empty(from))
+		return;
+	from->head.next->prev = to->head.prev;
+	to->head.prev->next = from->head.next;
+	from->head.prev->next = &to->head;
+	to->head.prev = from->head.prev;
+	list_init(from);
 }
 
 /* `n` may be removed from the list inside the loop. */

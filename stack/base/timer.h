@@ -24,27 +24,25 @@ struct timer {
 
 enum { TIMER_LEVELS = 8, TIMER_SLOTS = 64 };
 struct timer_wheel {
-	uint64_t now_ns;
-	uint64_t order;	 /* arming numbers given */
-	uint32_t armed;	 /* timers pending */
-	uint64_t next_ns; /* cached exact next deadline, when next_valid */
-	bool next_valid;
+	uint64_t now_ns;  /* of the latest timer_due() */
+	uint64_t order;	  /* arming numbers given */
+	uint32_t armed;	  /* timers pending */
 	uint64_t occupied[TIMER_LEVELS]; /* bit per slot */
+	uint64_t first_ns[TIMER_LEVELS][TIMER_SLOTS]; /* earliest of an occupied slot; 0: search it */
 	struct list slot[TIMER_LEVELS][TIMER_SLOTS];
-	struct list far;   /* beyond the wheel */
 	struct list ready; /* due, sorted by (at_ns, order) */
 };
 
 void timer_wheel_init(struct timer_wheel *w, uint64_t now_ns);
 void timer_init(struct timer *t, timer_fn *fire);
-/* Arms or re-arms; a time in the past is due at once. */
+/* Arms or re-arms; a time in the past is due at once. PH_NEVER is taken as a nanosecond before it: stop a timer instead. */
 void timer_arm(struct timer_wheel *w, struct timer *t, uint64_t at_ns);
 void timer_stop(struct timer_wheel *w, struct timer *t);
 static inline bool timer_armed(const struct timer *t)
 {
 	return t->at_ns != UINT64_MAX;
 }
-/* The next timer due at now_ns, taken off (no longer armed), or NULL. */
+/* The next timer due at now_ns, taken off (no longer armed), or NULL. now_ns does not go back: an earlier one is as the latest. */
 struct timer *timer_due(struct timer_wheel *w, uint64_t now_ns);
 /* The earliest deadline, exact; UINT64_MAX when nothing is armed. */
 uint64_t timer_next(const struct timer_wheel *w);
