@@ -20,17 +20,20 @@ struct hash {
 	struct hash_node **bucket, **old; /* old: the smaller or larger table being emptied, or NULL */
 	uint32_t nbuckets, nold, moved;	  /* powers of two; moved: buckets of old already emptied */
 	uint32_t count;
+	uint32_t nmin;	  /* buckets at creation: it does not shrink below */
+	uint32_t walking; /* hash_each() calls that run: the tables stay as they are */
 };
 
-/* 0 or -ENOMEM. */
+/* Begins with at least `buckets` of them, a power of two. 0 or -ENOMEM. */
 int hash_init(struct hash *h, struct mem *m, uint32_t buckets);
+/* Gives the tables back; the nodes are the caller's. */
 void hash_destroy(struct hash *h);
 void hash_insert(struct hash *h, struct hash_node *n, uint64_t hash);
 void hash_remove(struct hash *h, struct hash_node *n);
 /* The first node with this hash, then the next: the caller compares keys. */
 struct hash_node *hash_first(const struct hash *h, uint64_t hash);
 struct hash_node *hash_next(const struct hash_node *n);
-/* Calls fn for every node; fn may remove the node it is given, and no other. */
+/* Calls fn for every node; fn may remove the node it is given, and no other, and inserts none. */
 void hash_each(struct hash *h, void (*fn)(void *arg, struct hash_node *n), void *arg);
 
 #endif
