@@ -14,7 +14,11 @@ STACK_BASE = \
 	%D%/base/timer.h %D%/base/timer.c \
 	%D%/base/hash.h %D%/base/hash.c \
 	%D%/base/siphash.h %D%/base/siphash.c \
-	%D%/base/prng.h %D%/base/prng.c
+	%D%/base/prng.h %D%/base/prng.c \
+	%D%/base/drop.h %D%/base/drop.def %D%/base/drop.c \
+	%D%/base/counter.h %D%/base/counter.def %D%/base/counter.c \
+	%D%/base/sysctl.h %D%/base/sysctl.def %D%/base/sysctl.c \
+	%D%/base/trace.h %D%/base/trace.def %D%/base/trace.c
 
 STACK_WIRE =
 

@@ -17,9 +17,12 @@ struct sysctls {
 };
 
 void sysctl_defaults(struct sysctls *s);
-/* 0, -ENOENT, -EINVAL (not a number, out of bounds, min > default > max of a triple). */
+/* One decimal number, or three apart by blanks or tabs. 0, -ENOENT, -EINVAL (not a number, out of bounds, a triple
+ * that does not ascend); nothing changes on an error. */
 int sysctl_set(struct sysctls *s, const char *name, const char *value);
+/* The numbers as text, triples apart by tabs. 0, -ENOENT, -ENOSPC (cap too small; 64 is enough for all). */
 int sysctl_get(const struct sysctls *s, const char *name, char *out, size_t cap);
+/* Row i of the table, or NULL past its end. */
 const struct ph_sysctl_info *sysctl_row(size_t i);
 
 #endif
