@@ -17,7 +17,10 @@ HARNESS_CAPTURE = \
 
 HARNESS_DUT =
 
-HARNESS_AUDIT =
+HARNESS_AUDIT = \
+	%D%/audit/rules.def %D%/audit/frame.h %D%/audit/frame.c \
+	%D%/audit/audit.h %D%/audit/flow.h %D%/audit/flow.c \
+	%D%/audit/rules_ip.c %D%/audit/rules_tcp.c %D%/audit/audit.c
 
 HARNESS_RIG =
 

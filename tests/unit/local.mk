@@ -3,6 +3,7 @@
 # source defaults to the program's name with .c, and LDADD below has all our libraries.
 
 UNIT_TESTS =
+UNIT_TESTS += %D%/test_audit
 
 LDADD = libhost.a libharness.a libnetns.a libphantom.a $(CMOCKA_LIBS) $(BENCH_LIBS)
 

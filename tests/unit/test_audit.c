@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The audit: a sound conversation violates nothing, and each rule accuses the packet made to break it, and only that
+ * rule does. Packets are built here octet by octet.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness/audit/audit.h"
+#include "harness/audit/frame.h"
+
+enum { A = 0x0a000001, B = 0x0a000002, FIN = 1, SYN = 2, RST = 4, ACK = 16 };
+
+struct seg {
+	uint32_t src;
+	uint8_t flags;
+	uint32_t seq, ack;
+	uint16_t wnd;
+	const char *options; /* octets in hex, a multiple of 8 digits */
+	const char *data;
+	uint32_t at_ms;
+	/* What is made wrong of it. */
+	uint16_t bad_tcp_sum, bad_ip_sum;
+	uint8_t reserved;
+};
+
+static void put16(uint8_t *p, unsigned v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, v >> 16);
+	put16(p + 2, v & 0xffff);
+}
+
+static size_t put_hex(uint8_t *to, const char *hex)
+{
+	size_t n = 0;
+	unsigned v;
+
+	for (; hex && sscanf(hex + 2 * n, "%2x", &v) == 1; n++)
+		to[n] = (uint8_t)v;
+	return n;
+}
+
+static size_t ip_header(uint8_t *p, uint32_t src, uint8_t proto, size_t len, unsigned spoil)
+{
+	memset(p, 0, 20);
+	p[0] = 0x45;
+	put16(p + 2, (unsigned)(20 + len));
+	p[6] = 0x40;
+	p[8] = 64;
+	p[9] = proto;
+	put32(p + 12, src);
+	put32(p + 16, src == A ? B : A);
+	put16(p + 10, (unsigned)(uint16_t)~audit_frame_sum(0, p, 20) ^ spoil);
+	return 20;
+}
+
+static size_t build(uint8_t *out, const struct seg *s)
+{
+	uint8_t *tcp = out + 20;
+	size_t opt, len;
+	uint32_t pseudo;
+
+	memset(tcp, 0, 20);
+	put16(tcp, s->src == A ? 1000 : 7);
+	put16(tcp + 2, s->src == A ? 7 : 1000);
+	put32(tcp + 4, s->seq);
+	put32(tcp + 8, s->ack);
+	opt = put_hex(tcp + 20, s->options);
+	tcp[12] = (uint8_t)((20 + opt) << 2 | s->reserved << 1);
+	tcp[13] = s->flags;
+	put16(tcp + 14, s->wnd);
+	len = 20 + opt + (s->data ? strlen(s->data) : 0);
+	if (s->data)
+		memcpy(tcp + 20 + opt, s->data, strlen(s->data));
+	pseudo = (A >> 16) + (A & 0xffff) + (B >> 16) + (B & 0xffff) + 6 + (uint32_t)len;
+	put16(tcp + 16, (unsigned)(uint16_t)~audit_frame_sum(pseudo, tcp, len) ^ s->bad_tcp_sum);
+	return ip_header(out, s->src, 6, len, s->bad_ip_sum) + len;
+}
+
+static void feed(struct audit *a, const struct seg *s)
+{
+	uint8_t bytes[2048];
+	size_t len = build(bytes, s);
+
+	audit_frame(a, s->at_ms * 1000000ull, true, bytes, len, len);
+}
+
+/* Timestamps on, window scale 2 and 0, MSS 16 (both), SACK permitted. */
+#define SYN_OPTS "02040010" "0402080a0000000100000000" "01030302"
+#define SYNACK_OPTS "02040010" "0402080a0000006400000001" "01030300"
+static const struct seg handshake[] = {
+	{ A, SYN, 100, 0, 1000, SYN_OPTS, NULL, 0, 0, 0, 0 },
+	{ B, SYN | ACK, 500, 101, 100, SYNACK_OPTS, NULL, 1, 0, 0, 0 },
+	{ A, ACK, 101, 501, 250, "0101080a0000000200000064", NULL, 2, 0, 0, 0 },
+};
+#define TS_A "0101080a0000000300000064"
+#define TS_B "0101080a0000006500000003"
+
+static void feed_all(struct audit *a, const struct seg *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		feed(a, &s[i]);
+}
+
+static const struct audit_host *host(const struct audit *a, uint32_t ip)
+{
+	const struct audit_host *h;
+	size_t n = audit_hosts(a, &h);
+
+	for (size_t i = 0; i < n; i++)
+		if (h[i].ip == ip)
+			return &h[i];
+	fail_msg("no host %x", ip);
+	return NULL;
+}
+
+static void test_a_sound_conversation_violates_nothing_and_is_counted(void **state)
+{
+	static const struct seg rest[] = {
+		{ A, ACK, 101, 501, 250, TS_A, "abcd", 10, 0, 0, 0 },
+		{ B, ACK, 501, 105, 96, TS_B, NULL, 11, 0, 0, 0 },
+		{ A, ACK, 105, 501, 250, TS_A, "efgh", 12, 0, 0, 0 },
+		{ A, ACK, 105, 501, 250, TS_A, "efgh", 312, 0, 0, 0 },
+		{ A, ACK | FIN, 109, 501, 250, TS_A, NULL, 313, 0, 0, 0 },
+		{ B, ACK | FIN, 501, 110, 92, TS_B, NULL, 314, 0, 0, 0 },
+		{ A, ACK, 110, 502, 250, TS_A, NULL, 315, 0, 0, 0 },
+	};
+	struct audit *a = audit_new();
+	struct audit_flow_stats fl[4];
+
+	(void)state;
+	feed_all(a, handshake, 3);
+	feed_all(a, rest, sizeof(rest) / sizeof(rest[0]));
+	assert_int_equal(audit_violations(a, AUDIT_MUST), 0);
+	assert_int_equal(audit_violations(a, AUDIT_SHOULD), 0);
+	assert_int_equal(audit_flows(a, fl, 4), 2);
+	assert_int_equal(fl[0].retransmitted_segments + fl[1].retransmitted_segments, 1);
+	assert_int_equal(fl[0].data_bytes + fl[1].data_bytes, 12);
+	assert_true(host(a, A)->rule[AUDIT_TCP_SAME_DATA].held == 1);
+	assert_true(host(a, B)->rule[AUDIT_TCP_ACK_UNSENT].held >= 2);
+	audit_free(a);
+}
+
+/* After the handshake and one segment of A, one more packet; the rule it must break. */
+struct bad_row {
+	const char *what;
+	enum audit_rule rule;
+	struct seg seg;
+};
+static const struct bad_row bad_rows[] = {
+	{ "wrong TCP checksum", AUDIT_TCP_CHECKSUM, { A, ACK, 105, 501, 250, TS_A, "x", 20, 0x10, 0, 0 } },
+	{ "wrong IP checksum", AUDIT_IP_CHECKSUM, { A, ACK, 105, 501, 250, TS_A, "x", 20, 0, 0x10, 0 } },
+	{ "reserved bit", AUDIT_TCP_RESERVED, { A, ACK, 105, 501, 250, TS_A, "x", 20, 0, 0, 4 } },
+	{ "option of length 0", AUDIT_TCP_OPTIONS, { A, ACK, 105, 501, 250, TS_A "1e000000", NULL, 20, 0, 0, 0 } },
+	{ "SYN with FIN", AUDIT_TCP_FLAGS, { A, SYN | FIN, 100, 0, 1000, SYN_OPTS, NULL, 20, 0, 0, 0 } },
+	{ "no ACK bit", AUDIT_TCP_ACK_BIT, { A, 0, 105, 0, 250, TS_A, "x", 20, 0, 0, 0 } },
+	{ "MSS without SYN", AUDIT_TCP_SYN_ONLY, { A, ACK, 105, 501, 250, TS_A "02040010", NULL, 20, 0, 0, 0 } },
+	{ "SYN without MSS", AUDIT_TCP_MSS_SENT, { A, SYN, 100, 0, 1000, NULL, NULL, 20, 0, 0, 0 } },
+	{ "segment over the MSS", AUDIT_TCP_MSS_KEPT, { A, ACK, 105, 501, 250, TS_A, "12345", 20, 0, 0, 0 } },
+	{ "window scale of 15", AUDIT_TCP_WSCALE, { A, SYN, 100, 0, 1000, "020400100103030f", NULL, 20, 0, 0, 0 } },
+	{ "ACK of unsent data", AUDIT_TCP_ACK_UNSENT, { B, ACK, 501, 106, 96, TS_B, NULL, 20, 0, 0, 0 } },
+	{ "data beyond the window", AUDIT_TCP_WINDOW, { A, ACK, 200, 501, 250, TS_A, "xyz", 20, 0, 0, 0 } },
+	{ "window shrunk", AUDIT_TCP_SHRINK, { B, ACK, 501, 105, 10, TS_B, NULL, 20, 0, 0, 0 } },
+	{ "other octets sent again", AUDIT_TCP_SAME_DATA, { A, ACK, 101, 501, 250, TS_A, "abcX", 20, 0, 0, 0 } },
+	{ "timestamps left out", AUDIT_TCP_TS_KEPT, { A, ACK, 105, 501, 250, NULL, "x", 20, 0, 0, 0 } },
+	{ "TSval backwards", AUDIT_TCP_TSVAL, { A, ACK, 105, 501, 250, "0101080a0000000100000064", "x", 20, 0, 0, 0 } },
+	{ "TSecr of nothing received", AUDIT_TCP_TSECR, { A, ACK, 105, 501, 250, "0101080a0000000300000099", "x", 20, 0, 0, 0 } },
+	{ "SACK block reversed", AUDIT_TCP_SACK_BLOCK, { B, ACK, 501, 101, 100, TS_B "0101050a0000006900000065", NULL, 20, 0, 0, 0 } },
+};
+
+static void test_each_rule_accuses_the_packet_that_breaks_it(void **state)
+{
+	static const struct seg data = { A, ACK, 101, 501, 250, TS_A, "abcd", 10, 0, 0, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad_rows) / sizeof(bad_rows[0]); i++) {
+		const struct bad_row *row = &bad_rows[i];
+		struct audit *a = audit_new();
+		const struct audit_host *h;
+
+		feed_all(a, handshake, 3);
+		feed(a, &data);
+		feed(a, &row->seg);
+		h = host(a, row->seg.src);
+		for (unsigned r = 0; r < AUDIT_RULE_N; r++)
+			if ((h->rule[r].violated > 0) != (r == row->rule))
+				fail_msg("%s: rule %s violated %llu times", row->what, audit_rules[r].name,
+					 (unsigned long long)h->rule[r].violated);
+		assert_int_equal(h->rule[row->rule].first_frame, 5);
+		assert_true(h->rule[row->rule].first[0] != 0);
+		audit_free(a);
+	}
+}
+
+static void test_data_after_fin_and_after_rst_is_accused(void **state)
+{
+	static const struct seg fin = { A, ACK | FIN, 101, 501, 250, TS_A, NULL, 10, 0, 0, 0 };
+	static const struct seg rst = { A, ACK | RST, 101, 501, 250, NULL, NULL, 10, 0, 0, 0 };
+	static const struct seg after = { A, ACK, 102, 501, 250, TS_A, "x", 11, 0, 0, 0 };
+	struct audit *a = audit_new();
+
+	(void)state;
+	feed_all(a, handshake, 3);
+	feed(a, &fin);
+	feed(a, &after);
+	assert_int_equal(host(a, A)->rule[AUDIT_TCP_AFTER_FIN].violated, 1);
+	audit_free(a);
+	a = audit_new();
+	feed_all(a, handshake, 3);
+	feed(a, &rst);
+	feed(a, &after);
+	assert_int_equal(host(a, A)->rule[AUDIT_TCP_AFTER_RST].violated, 1);
+	audit_free(a);
+}
+
+/* Retransmissions of one segment at these times (ms); does the last gap break RFC 6298 5.5? */
+static uint64_t backoff_violations(const uint32_t *at_ms, size_t n, bool peer_speaks)
+{
+	static const struct seg dup = { B, ACK, 501, 101, 100, TS_B, NULL, 0, 0, 0, 0 };
+	struct seg data = { A, ACK, 101, 501, 250, TS_A, "abcd", 0, 0, 0, 0 };
+	struct audit *a = audit_new();
+	uint64_t bad;
+
+	feed_all(a, handshake, 3);
+	for (size_t i = 0; i < n; i++) {
+		data.at_ms = at_ms[i];
+		feed(a, &data);
+		if (peer_speaks)
+			feed(a, &dup);
+	}
+	bad = host(a, A)->rule[AUDIT_TCP_BACKOFF].violated;
+	audit_free(a);
+	return bad;
+}
+
+static void test_retransmissions_that_do_not_back_off_are_accused_while_the_peer_is_silent(void **state)
+{
+	static const uint32_t doubling[] = { 10, 210, 610, 1410, 3010 }, hasty[] = { 10, 210, 1010, 1210, 1410 };
+
+	(void)state;
+	assert_int_equal(backoff_violations(doubling, 5, false), 0);
+	assert_true(backoff_violations(hasty, 5, false) > 0);
+	assert_int_equal(backoff_violations(hasty, 5, true), 0);
+}
+
+static void test_icmp_echo_reply_with_other_data_is_accused(void **state)
+{
+	struct audit *a = audit_new();
+	uint8_t p[64];
+
+	(void)state;
+	for (int reply = 0; reply < 2; reply++) {
+		uint8_t *icmp = p + 20;
+
+		memset(icmp, 0, 16);
+		icmp[0] = reply ? 0 : 8;
+		put32(icmp + 4, 0x00010001);
+		put32(icmp + 8, reply ? 0xdeadbeee : 0xdeadbeef);
+		put16(icmp + 2, (uint16_t)~audit_frame_sum(0, icmp, 16));
+		ip_header(p, reply ? B : A, 1, 16, 0);
+		audit_frame(a, 1, true, p, 36, 36);
+	}
+	assert_int_equal(host(a, B)->rule[AUDIT_ICMP_ECHO].violated, 1);
+	assert_int_equal(host(a, B)->rule[AUDIT_ICMP_CHECKSUM].held, 1);
+	audit_free(a);
+}
+
+static void test_any_prefix_of_a_frame_is_read_within_bounds(void **state)
+{
+	struct audit *a = audit_new();
+	uint8_t bytes[2048];
+	size_t len = build(bytes, &handshake[0]);
+
+	(void)state;
+	for (size_t n = 0; n <= len; n++) {
+		uint8_t *exact = n ? test_malloc(n) : NULL;
+
+		if (n)
+			memcpy(exact, bytes, n);
+		audit_frame(a, 1, true, exact, n, n);
+		audit_frame(a, 1, false, exact, n, len);
+		if (n)
+			test_free(exact);
+	}
+	assert_int_equal(audit_frames(a), 2 * (len + 1));
+	audit_free(a);
+}
+
+static void test_the_same_ports_used_again_begin_a_new_connection(void **state)
+{
+	static const struct seg refused = { B, RST | ACK, 0, 101, 0, NULL, NULL, 3, 0, 0, 0 };
+	struct seg again = handshake[0];
+	struct audit *a = audit_new();
+
+	(void)state;
+	feed(a, &handshake[0]);
+	feed(a, &refused);
+	again.seq = 0xfffff000; /* far from the first one's numbers */
+	feed(a, &again);
+	assert_int_equal(audit_violations(a, AUDIT_MUST), 0);
+	audit_free(a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_sound_conversation_violates_nothing_and_is_counted),
+		cmocka_unit_test(test_each_rule_accuses_the_packet_that_breaks_it),
+		cmocka_unit_test(test_data_after_fin_and_after_rst_is_accused),
+		cmocka_unit_test(test_retransmissions_that_do_not_back_off_are_accused_while_the_peer_is_silent),
+		cmocka_unit_test(test_icmp_echo_reply_with_other_data_is_accused),
+		cmocka_unit_test(test_any_prefix_of_a_frame_is_read_within_bounds),
+		cmocka_unit_test(test_the_same_ports_used_again_begin_a_new_connection),
+	};
+
+	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
+}
