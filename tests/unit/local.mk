@@ -5,6 +5,9 @@
 UNIT_TESTS =
 UNIT_TESTS += %D%/test_audit
 
+# Headers that tests share.
+EXTRA_DIST += %D%/model.h
+
 LDADD = libhost.a libharness.a libnetns.a libphantom.a $(CMOCKA_LIBS) $(BENCH_LIBS)
 
 if HAVE_CMOCKA
