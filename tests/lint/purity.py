@@ -20,7 +20,7 @@ ALLOWED = {
 }
 # Sanitizers and coverage add their own calls and their own data.
 TOOL_PREFIXES = ("__asan_", "__ubsan_", "__tsan_", "__msan_", "__sanitizer_", "__odr_asan",
-                 "__sancov_", "__gcov_", "__llvm_", ".L", "asan.", "_sub_")
+                 "__sancov_", "__gcov_", "__llvm_", "__unnamed_", ".L", "asan.", "_sub_")
 CONST_SECTIONS = (".rodata", ".data.rel.ro", ".text", ".eh_frame", ".lrodata")
 NM = shlex.split(os.environ.get("NM") or "nm")
 CC = shlex.split(os.environ.get("CC") or "cc")
