@@ -22,8 +22,8 @@ OUTSIDE_FILES = {"harness": {"stack/base/be.h"}}
 # What the stack below host/ may take from the system: nothing that needs one. errno.h is for its
 # numbers; purity.py would see a use of errno itself.
 FREESTANDING = {
-    "assert.h", "errno.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h", "stdbool.h", "stddef.h",
-    "stdint.h", "string.h",
+    "assert.h", "errno.h", "inttypes.h", "limits.h", "stdalign.h", "stdarg.h", "stdbool.h",
+    "stddef.h", "stdint.h", "string.h",
 }
 
 SEARCH = ("stack/include", "stack", ".")

@@ -9,6 +9,9 @@ import sys
 from lint import SRCDIR, Tap
 
 
+SHELLS = (b"sh", b"bash")
+
+
 def scripts():
     """Files that say they are for sh, relative to the source tree."""
     found = []
@@ -22,7 +25,7 @@ def scripts():
                     continue
                 with open(file, "rb") as f:
                     first = f.readline()
-                if first.startswith(b"#!") and first.split(b"/")[-1].split()[-1] in (b"sh", b"bash"):
+                if first.startswith(b"#!") and first.split(b"/")[-1].split()[-1] in SHELLS:
                     found.append(os.path.relpath(file, SRCDIR))
     return sorted(found)
 

@@ -75,7 +75,8 @@ def main():
              for path, count in lengths if count > FILE_MAX])
     tap.row(f"lines have at most {COLUMNS_MAX} columns",
             [f"{path}:{number}: {len(line.expandtabs(8))} columns; {COLUMNS_MAX} are allowed"
-             for path in sources for number, line in enumerate(read(path).splitlines(), 1)
+             for path in sources + files((".py",), ("harness", "scenarios", "tests"))
+             for number, line in enumerate(read(path).splitlines(), 1)
              if len(line.expandtabs(8)) > COLUMNS_MAX])
     self_test(tap)
     return tap.done()
