@@ -27,13 +27,18 @@ enum link_dir {
 	LINK_DIR_OUT,	/* from it */
 };
 
-/* X(NAME, "text"): why a copy of a frame is not delivered. */
+/*
+ * X(NAME, "text"): why a copy of a frame is not delivered. From SUPER_SEGMENT on they are the
+ * wire's, not the model's: a bundle of segments (an offload is on); frames that came faster than
+ * the wire could read them; a device with no room.
+ */
 #define LINK_DROPS(X)                                                                              \
 	X(NONE, "delivered")                                                                       \
 	X(LOSS, "loss")                                                                            \
 	X(QUEUE, "queue full")                                                                     \
 	X(SCRIPT, "script")                                                                        \
 	X(SUPER_SEGMENT, "super-segment")                                                          \
+	X(OVERRUN, "wire overrun")                                                                 \
 	X(DEVICE, "device refused it")                                                             \
 	X(MEMORY, "out of memory")
 

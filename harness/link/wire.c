@@ -391,8 +391,9 @@ void wire_stats(struct wire *w, struct wire_stats *out)
 	memset(out, 0, sizeof(*out));
 	lock(w);
 	for (unsigned int d = 0; d < 2; d++) {
-		const struct flow *fl = &w->flow[d];
+		struct flow *fl = &w->flow[d];
 
+		fl->other_drops[LINK_DROP_OVERRUN] += wire_end_overrun(end_from(fl));
 		out->model[d] = *link_model_stats(link_pipe_model(fl->pipe));
 		for (unsigned int i = 0; i < LINK_DROP_COUNT; i++)
 			out->model[d].drops[i] += fl->other_drops[i];

@@ -274,6 +274,17 @@ int wire_end_recv(struct wire_end *e, struct link_pipe *pipe, struct wire_batch 
 	return e->kind == WIRE_END_TAP ? recv_tap(e, b, room) : recv_socket(e, b, room);
 }
 
+uint64_t wire_end_overrun(struct wire_end *e)
+{
+	struct tpacket_stats st;
+	socklen_t len = sizeof(st);
+
+	if (e->kind != WIRE_END_PACKET ||
+	    getsockopt(e->fd, SOL_PACKET, PACKET_STATISTICS, &st, &len) != 0)
+		return 0;
+	return st.tp_drops;
+}
+
 static bool wait_for_room(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };

@@ -46,6 +46,9 @@ int wire_end_init(struct wire_end *e, int fd, uint32_t max_frame, char *err, siz
  */
 int wire_end_recv(struct wire_end *e, struct link_pipe *pipe, struct wire_batch *b);
 
+/* Frames the kernel dropped since the last call because they were not read in time. */
+uint64_t wire_end_overrun(struct wire_end *e);
+
 /* Write n frames, at most WIRE_BATCH. refused[i] is set for those the device would not take. */
 void wire_end_send(struct wire_end *e, struct link_frame *const *frame, unsigned int n,
 		   bool *refused);

@@ -4,6 +4,8 @@
 
 UNIT_TESTS =
 UNIT_TESTS += %D%/test_audit
+UNIT_TESTS += %D%/test_link_spec %D%/test_link_classify %D%/test_link_model %D%/test_link_pipe \
+	%D%/test_link_wire %D%/test_pcapng
 
 # Headers that tests share.
 EXTRA_DIST += %D%/model.h

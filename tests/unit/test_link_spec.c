@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The words of a link: each row is one line of words, and what it must become or be told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness/link/classify.h"
+#include "harness/link/spec.h"
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+enum { WORDS_MAX = 80 };
+
+static int parse(struct link_spec *s, const char *line, char *err, size_t err_size)
+{
+	char copy[512];
+	const char *word[WORDS_MAX];
+	int n = 0;
+
+	assert_true(strlen(line) < sizeof(copy));
+	strcpy(copy, line);
+	for (char *w = strtok(copy, " "); w && n < WORDS_MAX; w = strtok(NULL, " "))
+		word[n++] = w;
+	return link_spec_parse(s, n, word, err, err_size);
+}
+
+struct good {
+	const char *name, *line, *printed;	/* printed NULL: as line */
+};
+
+static const struct good good_rows[] = {
+	{ "every word at once is read and printed back",
+	  "delay 10ms jitter 1ms loss 1% reorder 0.5% dup 0.1% corrupt 0.01% rate 100mbit "
+	  "queue 100 seed 7", NULL },
+	{ "a script by number", "script drop data 3", NULL },
+	{ "a script by range", "script drop ack 3..5", NULL },
+	{ "a script by list", "script drop retransmission 3,7,9..11", NULL },
+	{ "a script by period", "script drop any every 10", NULL },
+	{ "two scripts keep their order", "script drop syn 1 script drop fin 1", NULL },
+	{ "order of words is free", "loss 1% delay 10ms", "delay 10ms loss 1%" },
+	{ "times in every unit", "delay 1s jitter 5us", NULL },
+	{ "a fraction of a time", "delay 1.5ms", "delay 1500us" },
+	{ "nanoseconds are kept", "delay 1000001ns", NULL },
+	{ "the smallest share is kept", "loss 0.0000001%", NULL },
+	{ "a share with inner zeros", "loss 12.0304%", NULL },
+	{ "all frames", "loss 100%", NULL },
+	{ "bytes a second are eight bits each", "rate 1kbps", "rate 8kbit" },
+	{ "binary units", "rate 1kibit", "rate 1024bit" },
+	{ "a fraction of a rate", "rate 1.5gbit", "rate 1500mbit" },
+	{ "zero takes an effect away", "delay 0 loss 0% rate 0", "" },
+	{ "the last word of a kind counts", "loss 1% loss 2%", "loss 2%" },
+	{ "the default queue and seed are not printed", "queue 1000 seed 1", "" },
+	{ "the largest seed", "seed 18446744073709551615", NULL },
+	{ "jitter alone may reorder", "jitter 1ms reorder 1%", NULL },
+};
+
+static void test_good(void **state)
+{
+	const struct good *row = *state;
+	struct link_spec s, again;
+	char err[LINK_ERR_TEXT] = "", text[LINK_SPEC_TEXT], twice[LINK_SPEC_TEXT];
+	const char *want = row->printed ? row->printed : row->line;
+
+	link_spec_init(&s);
+	if (parse(&s, row->line, err, sizeof(err)) != 0)
+		fail_msg("%s: refused: %s", row->line, err);
+	assert_int_equal(link_spec_print(&s, text, sizeof(text)), strlen(want));
+	assert_string_equal(text, want);
+	if (want[0] == '\0') {
+		assert_true(link_spec_is_clear(&s));
+		return;
+	}
+	link_spec_init(&again);
+	assert_int_equal(parse(&again, text, err, sizeof(err)), 0);
+	link_spec_print(&again, twice, sizeof(twice));
+	assert_string_equal(twice, text);
+}
+
+#define FOUR_SCRIPTS "script drop any 1 script drop any 1 script drop any 1 script drop any 1 "
+#define EIGHT_SCRIPTS FOUR_SCRIPTS FOUR_SCRIPTS
+
+struct bad {
+	const char *name, *line, *told;
+};
+
+static const struct bad bad_rows[] = {
+	{ "no words", "", "nothing is said of the link" },
+	{ "an unknown word", "delai 10ms", "'delai' is no word of a link; write delay," },
+	{ "a word without its value", "loss 1% delay",
+	  "delay: the value is missing; write a time" },
+	{ "a time without unit", "delay 10", "delay: '10' is no time; write a number and ns, us," },
+	{ "a unit without number", "delay ms", "'ms' is no time" },
+	{ "a negative time", "delay -1ms", "'-1ms' is no time" },
+	{ "two points", "delay 1.2.3ms", "'1.2.3ms' is no time" },
+	{ "a time too long", "delay 3601s", "3601s is too long; at most 3600s" },
+	{ "a time beyond 64 bits", "delay 99999999999999999999s", "is no time" },
+	{ "a time of less than a nanosecond", "delay 0.1ns", "is no time" },
+	{ "a share without sign", "loss 1", "loss: '1' is no percentage" },
+	{ "more than all", "dup 100.1%", "dup: 100.1% is more than 100%" },
+	{ "a rate without unit", "rate 100", "rate: '100' is no rate" },
+	{ "a rate too low", "rate 1bit", "rate: 1bit is out of range" },
+	{ "a queue of nothing", "queue 0", "queue: '0' is no number of frames from 1" },
+	{ "a queue in bytes", "queue 10kb", "queue: '10kb' is no number" },
+	{ "a seed too large", "seed 18446744073709551616", "seed: '18446744073709551616' is no" },
+	{ "reorder with nothing to overtake", "reorder 1%",
+	  "reorder: without a delay nothing can" },
+	{ "a script of no act", "script pass data 3", "script: 'pass' is no act; only drop is" },
+	{ "a script of no kind", "script drop dat 3",
+	  "script: 'dat' is no kind of frame; write one of any, arp, ip, icmp, "
+	  "udp, tcp, syn, synack, data, ack, fin, rst, retransmission" },
+	{ "a script of frame nought", "script drop data 0", "script: '0' does not say which" },
+	{ "a range backwards", "script drop data 5..3", "'5..3' does not say which" },
+	{ "a range without end", "script drop data 5..", "'5..' does not say which" },
+	{ "a list with a gap", "script drop data 3,,5", "'3,,5' does not say which" },
+	{ "a period of nought", "script drop data every 0", "every '0' is no number from 1" },
+	{ "a script cut off", "script drop data", "data: the value is missing; write which: 3" },
+	{ "too many numbers", "script drop data 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17",
+	  "lists more than 16" },
+	{ "too many scripts", EIGHT_SCRIPTS EIGHT_SCRIPTS "script drop any 1",
+	  "has 16 scripts already" },
+};
+
+static void test_bad(void **state)
+{
+	const struct bad *row = *state;
+	struct link_spec s, before;
+	char err[LINK_ERR_TEXT] = "";
+
+	link_spec_init(&s);
+	s.dup = 17;
+	before = s;
+	assert_int_not_equal(parse(&s, row->line, err, sizeof(err)), 0);
+	if (!strstr(err, row->told))
+		fail_msg("%s: told: %s\nnot: %s", row->line, err, row->told);
+	assert_memory_equal(&s, &before, sizeof(s));
+}
+
+static void test_later_words_change_only_what_they_name(void **state)
+{
+	struct link_spec s;
+	char err[LINK_ERR_TEXT], text[LINK_SPEC_TEXT];
+
+	(void)state;
+	link_spec_init(&s);
+	assert_int_equal(parse(&s, "delay 10ms loss 1% seed 7", err, sizeof(err)), 0);
+	assert_true(s.reseed);
+	assert_int_equal(parse(&s, "loss 0% script drop data 3", err, sizeof(err)), 0);
+	assert_false(s.reseed);
+	link_spec_print(&s, text, sizeof(text));
+	assert_string_equal(text, "delay 10ms seed 7 script drop data 3");
+}
+
+static void test_printing_into_too_little_room_is_cut_and_tells_the_length(void **state)
+{
+	struct link_spec s;
+	char err[LINK_ERR_TEXT], text[8];
+
+	(void)state;
+	link_spec_init(&s);
+	assert_int_equal(parse(&s, "delay 10ms loss 1%", err, sizeof(err)), 0);
+	assert_int_equal(link_spec_print(&s, text, sizeof(text)), strlen("delay 10ms loss 1%"));
+	assert_string_equal(text, "delay 1");
+	assert_int_equal(link_spec_print(&s, NULL, 0), strlen("delay 10ms loss 1%"));
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[ARRAY_LEN(good_rows) + ARRAY_LEN(bad_rows) + 2] = {
+		cmocka_unit_test(test_later_words_change_only_what_they_name),
+		cmocka_unit_test(test_printing_into_too_little_room_is_cut_and_tells_the_length),
+	};
+	size_t n = 2;
+
+	for (size_t i = 0; i < ARRAY_LEN(good_rows); i++)
+		tests[n++] = (struct CMUnitTest){ good_rows[i].name, test_good, NULL, NULL,
+						  (void *)(uintptr_t)&good_rows[i] };
+	for (size_t i = 0; i < ARRAY_LEN(bad_rows); i++)
+		tests[n++] = (struct CMUnitTest){ bad_rows[i].name, test_bad, NULL, NULL,
+						  (void *)(uintptr_t)&bad_rows[i] };
+	return cmocka_run_group_tests_name("link_spec", tests, NULL, NULL);
+}
