@@ -16,7 +16,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-enum { MOVED_PER_STEP = 8, BUCKETS_MIN = 16, BUCKETS_MAX = 1 << 30, SPARSE = 8 };
+enum { MOVED_PER_STEP = 8, BUCKETS_MIN = 16, BUCKETS_MAX = 1 << 30, SPARSE = 8, SHRINK = 4 };
 
 int hash_init(struct hash *h, struct mem *m, uint32_t buckets)
 {
@@ -94,7 +94,7 @@ static void resize_step(struct hash *h)
 		if (h->count > h->nbuckets && h->nbuckets < BUCKETS_MAX)
 			resize_begin(h, h->nbuckets * 2);
 		else if (h->count < h->nbuckets / SPARSE && h->nbuckets > h->nmin)
-			resize_begin(h, h->nbuckets / 2);
+			resize_begin(h, h->nbuckets / SHRINK > h->nmin ? h->nbuckets / SHRINK : h->nmin);
 	}
 	if (!h->old)
 		return;

@@ -3,6 +3,14 @@
 # source defaults to the program's name with .c, and LDADD below has all our libraries.
 
 UNIT_TESTS =
+UNIT_TESTS += %D%/test_list
+UNIT_TESTS += %D%/test_hash
+UNIT_TESTS += %D%/test_siphash
+UNIT_TESTS += %D%/test_prng
+UNIT_TESTS += %D%/test_pool
+UNIT_TESTS += %D%/test_pkt
+UNIT_TESTS += %D%/test_csum
+UNIT_TESTS += %D%/test_timer
 UNIT_TESTS += %D%/test_audit
 UNIT_TESTS += %D%/test_link_spec %D%/test_link_classify %D%/test_link_model %D%/test_link_pipe \
 	%D%/test_link_wire %D%/test_pcapng
