@@ -20,9 +20,28 @@ STACK_BASE = \
 	%D%/base/sysctl.h %D%/base/sysctl.def %D%/base/sysctl.c \
 	%D%/base/trace.h %D%/base/trace.def %D%/base/trace.c
 
-STACK_WIRE =
+STACK_WIRE = %D%/wire/seq.h \
+	%D%/wire/eth.h \
+	%D%/wire/arp.h \
+	%D%/wire/ip4.h \
+	%D%/wire/icmp.h \
+	%D%/wire/udp.h
 
-STACK_NET =
+STACK_NET = %D%/net/stack.h \
+	%D%/net/net.h \
+	%D%/net/net_state.h \
+	%D%/net/link.h %D%/net/link.c \
+	%D%/net/frame.c \
+	%D%/net/gso.h %D%/net/gso.c \
+	%D%/net/arp.h %D%/net/arp.c \
+	%D%/net/neigh.h %D%/net/neigh.c \
+	%D%/net/addr.h %D%/net/addr.c \
+	%D%/net/route.h %D%/net/route.c \
+	%D%/net/dst.c \
+	%D%/net/ip4.h %D%/net/ip4_in.c %D%/net/ip4_out.c \
+	%D%/net/ip4_reass.h %D%/net/ip4_reass.c \
+	%D%/net/icmp4.h %D%/net/icmp4.c \
+	%D%/net/net.c
 
 STACK_UDP = %D%/udp/udp.h \
 	%D%/udp/udp_int.h \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the network layer offers to the protocols above it: a destination (route, source address, next hop, mtu),
- * sending a packet to it, ICMP errors, addresses. Its own parts (link.h, neigh.h, route.h, ip4.h, icmp4.h) are private to net/
- * but for ph_* calls.
+ * What the network layer offers to the protocols above it: a destination (route, source address,
+ * next hop, mtu), sending a packet to it, ICMP errors, addresses. Its own parts (link.h, neigh.h,
+ * route.h, ip4.h, icmp4.h) are private to net/ but for ph_* calls.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
@@ -18,22 +18,30 @@ void net_run(struct ph_stack *st);
 bool net_pending(const struct ph_stack *st);
 void net_usage(const struct ph_stack *st, struct ph_usage *u); /* neighbours, reassemblies */
 
+enum dst_kind { DST_HOST, DST_SELF, DST_BROADCAST, DST_MULTICAST };
+struct neigh;
+
 /*
- * Where packets to a peer go: kept in a socket, refreshed when the tables change (gen). Holds no reference to be
- * released: it names links by index and is looked up again when stale.
+ * Where packets to a peer go: kept in a socket, refreshed when the tables change (gen). Holds no
+ * reference to be released: it names links by index and is looked up again when stale.
  */
 struct dst {
 	struct ph_ip src, dst; /* src: chosen, or as given */
 	struct ph_ip next_hop;
 	ph_link link;
-	uint16_t mtu; /* of the path, IP packet bytes */
-	uint32_t gen; /* 0: never looked up */
+	uint16_t mtu;	  /* of the path, IP packet bytes */
+	uint32_t gen;	  /* 0: never looked up */
 	uint32_t offload; /* the link's PH_OFFLOAD_* */
+	enum dst_kind kind;
 	struct neigh *neigh; /* valid while gen is; net/ private */
 };
 
-/* Finds route and source (src any: chosen, else checked to be ours). 0, -ENETUNREACH, -EADDRNOTAVAIL, -EACCES (broadcast without permission). */
-int dst_lookup(struct ph_stack *st, struct dst *d, const struct ph_ip *src, const struct ph_ip *dst, bool broadcast_ok);
+/*
+ * Finds route and source (src any: chosen, else checked to be ours). 0, -ENETUNREACH,
+ * -EADDRNOTAVAIL, -EACCES (broadcast without permission).
+ */
+int dst_lookup(struct ph_stack *st, struct dst *d, const struct ph_ip *src, const struct ph_ip *dst,
+	       bool broadcast_ok);
 /* The same for a dst looked up before: cheap while nothing changed. */
 int dst_refresh(struct ph_stack *st, struct dst *d);
 
@@ -42,15 +50,19 @@ struct ip_tx {
 	bool df;		 /* don't fragment (IPv4) */
 };
 /*
- * Sends a packet whose hdr begins at the transport header: pushes IP and link headers, resolves the next hop (the
- * packet waits on the neighbour meanwhile) and queues it on the link. Takes the packet in every case. pkt->csum
- * PKT_CSUM_TODO with csum_start counted from hdr's first byte at this call (0 for TCP and UDP) and csum_off set: the
- * transport put the folded pseudo-header sum into the checksum field; it is finished by the device or in software.
- * 0, -ENOBUFS (queue full), -EMSGSIZE (df and larger than the mtu, no gso), -EHOSTUNREACH, ...
+ * Sends a packet whose hdr begins at the transport header: pushes IP and link headers, resolves
+ * the next hop (the packet waits on the neighbour meanwhile) and queues it on the link. Takes the
+ * packet in every case. pkt->csum PKT_CSUM_TODO with csum_start counted from hdr's first byte at
+ * this call (0 for TCP and UDP) and csum_off set: the transport put the folded pseudo-header sum
+ * into the checksum field; it is finished by the device or in software. 0, -ENOBUFS (queue full),
+ * -EMSGSIZE (df and larger than the mtu, no gso), -EHOSTUNREACH, ...
  */
 int ip_output(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const struct ip_tx *tx);
 
-/* False while the link's queue is full: the sender then calls link_wait and is run again when there is room. */
+/*
+ * False while the link's queue is full: the sender then calls link_wait and is run again when
+ * there is room.
+ */
 bool link_has_room(const struct ph_stack *st, ph_link link);
 struct link_waiter {
 	struct list_node node;
@@ -62,7 +74,10 @@ void link_unwait(struct link_waiter *w);
 /* RFC 4861 7.3.1: the upper layer saw forward progress through this neighbour. */
 void dst_confirm(struct ph_stack *st, struct dst *d);
 
-/* ICMP errors, rate-limited and gated by RFC 1122 3.2.2: rx is the packet at fault, its IP header still before hdr. */
+/*
+ * ICMP errors, rate-limited and gated by RFC 1122 3.2.2: rx is the packet at fault, its IP header
+ * still before hdr.
+ */
 enum icmp_err { ICMP_ERR_PORT_UNREACH, ICMP_ERR_PROTO_UNREACH };
 void icmp_send_error(struct ph_stack *st, const struct ip_rx *rx, enum icmp_err what);
 

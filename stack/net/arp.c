@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ARP in and out. What is learned from whom follows Linux: a request for one of our addresses
+ * makes an entry for its sender (RFC 826: it will want to talk); anything else only updates
+ * entries that are there. Called by link.c and, to ask, by neigh.c.
+ */
+#include "net/arp.h"
+
+#include "base/ip.h"
+#include "net/net.h"
+#include "net/net_state.h"
+#include "wire/arp.h"
+
+static const uint8_t eth_broadcast[ETH_ADDR_LEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+static const uint8_t eth_none[ETH_ADDR_LEN];
+
+struct arp_info {
+	uint16_t op;
+	uint8_t mac[ETH_ADDR_LEN]; /* the sender's */
+	struct ph_ip sender, target;
+};
+
+/*
+ * RFC 826 "packet reception": hardware type, protocol, and their lengths; RFC 5227 1.1 says what
+ * a probe is.
+ */
+static enum drop parse(struct pkt *p, struct arp_info *a)
+{
+	const struct arp_hdr *h;
+	uint16_t hw;
+
+	if (!pkt_pull_up(p, sizeof(*h)))
+		return p->len < sizeof(*h) ? DROP_ARP_MALFORMED : DROP_NOMEM;
+	h = (const void *)pkt_bytes(p);
+	hw = be16_get(h->hw);
+	if (hw != ARP_HW_ETHER || be16_get(h->proto) != ETH_TYPE_IP4 || h->hw_len != ETH_ADDR_LEN ||
+	    h->proto_len != 4)
+		return DROP_ARP_MALFORMED;
+	a->op = be16_get(h->op);
+	if (a->op != ARP_OP_REQUEST && a->op != ARP_OP_REPLY)
+		return DROP_ARP_OPCODE;
+	memcpy(a->mac, h->sender_mac, sizeof(a->mac));
+	a->sender = ip_of4(be32_get(h->sender_ip));
+	a->target = ip_of4(be32_get(h->target_ip));
+	return DROP_NONE;
+}
+
+/* May the sender be believed? 0.0.0.0 is a probe's (RFC 5227 1.1) and looked at later. */
+static enum drop check_sender(const struct ph_stack *st, const struct link *l,
+			      const struct arp_info *a)
+{
+	uint32_t sender = ip_get4(&a->sender);
+
+	if (memcmp(a->mac, l->mac, ETH_ADDR_LEN) == 0)
+		return DROP_ARP_OWN;
+	if ((a->mac[0] & 1) || memcmp(a->mac, eth_none, ETH_ADDR_LEN) == 0)
+		return DROP_ARP_SENDER;
+	if (sender == 0)
+		return a->op == ARP_OP_REQUEST ? DROP_NONE : DROP_ARP_SENDER;
+	if (!addr_is_unicast4(sender) || addr_of_broadcast(st, sender) || addr_find(st, &a->sender))
+		return DROP_ARP_SENDER;
+	return DROP_NONE;
+}
+
+/* One ARP frame: to `mac` at Ethernet, `target_mac` inside. */
+static void send(struct ph_stack *st, struct link *l, uint16_t op, const uint8_t *mac,
+		 const struct ph_ip *sender, const uint8_t *target_mac, const struct ph_ip *target)
+{
+	struct pkt *p = pkt_new_tx(&st->pkts, sizeof(struct arp_hdr));
+	struct arp_hdr *h;
+	struct eth_hdr *eth;
+
+	if (!p)
+		return; /* as if lost: asked again by timer, or by whoever wanted the reply */
+	h = (void *)pkt_put(p, sizeof(*h));
+	h->hw = be16_of(ARP_HW_ETHER);
+	h->proto = be16_of(ETH_TYPE_IP4);
+	h->hw_len = ETH_ADDR_LEN;
+	h->proto_len = 4;
+	h->op = be16_of(op);
+	memcpy(h->sender_mac, l->mac, ETH_ADDR_LEN);
+	h->sender_ip = be32_of(ip_get4(sender));
+	memcpy(h->target_mac, target_mac, ETH_ADDR_LEN);
+	h->target_ip = be32_of(ip_get4(target));
+	eth = (void *)pkt_push(p, sizeof(*eth));
+	memcpy(eth->dst, mac, ETH_ADDR_LEN);
+	memcpy(eth->src, l->mac, ETH_ADDR_LEN);
+	eth->type = be16_of(ETH_TYPE_ARP);
+	(void)link_enqueue(st, l, p);
+}
+
+void arp_request(struct ph_stack *st, struct link *l, const struct ph_ip *source,
+		 const struct ph_ip *target, const uint8_t *mac)
+{
+	const struct addr *a = addr_find(st, source);
+
+	if (!a)
+		a = addr_choose(st, l->index, target);
+	if (a)
+		send(st, l, ARP_OP_REQUEST, mac ? mac : eth_broadcast, &a->ip, eth_none, target);
+}
+
+/*
+ * Somebody asks for an address of ours, or probes whether it is free: both are told (RFC 5227
+ * 2.4).
+ */
+static enum drop answer(struct ph_stack *st, struct link *l, const struct arp_info *a)
+{
+	if (!ip_is_any(&a->sender)) {
+		struct neigh *n = neigh_get(st, l->index, &a->sender);
+
+		if (n)
+			neigh_update(st, n, a->mac, NEIGH_SEEN, true);
+	}
+	send(st, l, ARP_OP_REPLY, a->mac, &a->target, a->mac, &a->sender);
+	return DROP_NONE;
+}
+
+enum drop arp_input(struct ph_stack *st, struct link *l, struct pkt *pkt)
+{
+	enum neigh_news news = NEIGH_SEEN;
+	struct arp_info a;
+	struct neigh *n;
+	enum drop d = parse(pkt, &a);
+
+	if (d == DROP_NONE)
+		d = check_sender(st, l, &a);
+	if (d != DROP_NONE)
+		return d;
+	if (a.op == ARP_OP_REQUEST && addr_find(st, &a.target))
+		return answer(st, l, &a);
+	n = ip_is_any(&a.sender) ? NULL : neigh_find(st, l->index, &a.sender);
+	if (!n)
+		return a.op == ARP_OP_REQUEST ? DROP_ARP_NOT_FOR_US : DROP_ARP_UNSOLICITED;
+	if (a.op == ARP_OP_REPLY && !pkt->l2_group)
+		news = NEIGH_ANSWERED;
+	/*
+	 * A gratuitous one (RFC 5227 1.1: sender and target the same) announces a change: at
+	 * once.
+	 */
+	neigh_update(st, n, a.mac, news, ip_eq(&a.sender, &a.target));
+	return DROP_NONE;
+}

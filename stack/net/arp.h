@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ARP (RFC 826, 1122 2.3.2, 5227): answers for our addresses and tells the neighbour cache what
+ * it hears.
+ */
+#ifndef NET_ARP_H
+#define NET_ARP_H
+
+#include "net/link.h"
+
+/* A frame of EtherType 0x0806, its Ethernet header pulled. */
+enum drop arp_input(struct ph_stack *st, struct link *l, struct pkt *pkt);
+/*
+ * Asks for `target`'s address as `source` (any: with the link's own choice); to `mac` alone, or
+ * NULL: to all.
+ */
+void arp_request(struct ph_stack *st, struct link *l, const struct ph_ip *source,
+		 const struct ph_ip *target, const uint8_t *mac);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An IPv4 packet arrives (RFC 791 3.1, 1122 3.2.1): the header is checked and turned into host
+ * order, addresses are looked at, fragments put together, the rest goes to the protocol above.
+ * Called by link.c, net.c and ip4_reass.c.
+ */
+#include "net/ip4.h"
+
+#include "base/csum.h"
+#include "base/ip.h"
+#include "net/net_state.h"
+
+enum { IP4_ALL_HOSTS = 0xe0000001u }; /* 224.0.0.1: every host is a member (RFC 1112 4) */
+
+static const uint32_t limited_broadcast = UINT32_MAX;
+
+static void read_header(const struct ip4_hdr *ip, struct ip4_info *h)
+{
+	uint16_t frag = be16_get(ip->frag);
+
+	*h = (struct ip4_info){
+		.src = be32_get(ip->src),
+		.dst = be32_get(ip->dst),
+		.len = be16_get(ip->len),
+		.id = be16_get(ip->id),
+		.offset = (uint16_t)((frag & IP4_OFF_MASK) * 8),
+		.hdr_len = (uint8_t)(4 * (ip->ver_ihl & 15)),
+		.tos = ip->tos,
+		.ttl = ip->ttl,
+		.proto = ip->proto,
+		.df = (frag & IP4_F_DF) != 0,
+		.mf = (frag & IP4_F_MF) != 0,
+	};
+}
+
+/*
+ * RFC 1122 3.2.1.1-2, in Linux's order: version and lengths, checksum, then the lengths against
+ * the frame.
+ */
+static enum drop check_header(struct ph_stack *st, struct pkt *p, struct ip4_info *h)
+{
+	const struct ip4_hdr *ip;
+
+	if (!pkt_pull_up(p, IP4_HDR_LEN))
+		return p->len < IP4_HDR_LEN ? DROP_IP_INHDR : DROP_NOMEM;
+	read_header((const void *)pkt_bytes(p), h);
+	if (pkt_bytes(p)[0] >> 4 != 4 || h->hdr_len < IP4_HDR_LEN || h->hdr_len > p->len)
+		return DROP_IP_INHDR;
+	if (!pkt_pull_up(p, h->hdr_len))
+		return DROP_NOMEM;
+	ip = (const void *)pkt_bytes(p);
+	if (csum_fold(csum_add(0, ip, h->hdr_len)) != 0xffff) {
+		COUNT(st,
+		      IpInHdrErrors); /* besides IpExtInCsumErrors, which the drop reason raises */
+		return DROP_IP_CSUM;
+	}
+	if (h->len > p->len)
+		return DROP_PKT_TOO_SMALL;
+	return h->len < h->hdr_len ? DROP_IP_INHDR : DROP_NONE;
+}
+
+/* RFC 1122 3.2.1.3: senders that cannot be; 0.0.0.0 may ask everybody for its configuration. */
+static enum drop check_source(const struct ph_stack *st, const struct ip4_info *h)
+{
+	struct ph_ip src = ip_of4(h->src);
+
+	if (h->src == 0 && h->dst == limited_broadcast)
+		return DROP_NONE;
+	if (!addr_is_unicast4(h->src) || addr_of_broadcast(st, h->src) || addr_find(st, &src))
+		return DROP_IP_INVALID_SOURCE;
+	return DROP_NONE;
+}
+
+static bool is_group(const struct ph_stack *st, uint32_t dst)
+{
+	return dst == limited_broadcast || dst == IP4_ALL_HOSTS || addr_of_broadcast(st, dst);
+}
+
+static enum drop check_destination(const struct ph_stack *st, const struct ip4_info *h)
+{
+	struct ph_ip dst = ip_of4(h->dst);
+
+	if (addr_find(st, &dst) || is_group(st, h->dst))
+		return DROP_NONE;
+	return DROP_IP_INADDRERRORS; /* RFC 1122 3.2.1.3: not for us, and we are no router */
+}
+
+static void count_arrival(struct ph_stack *st, uint32_t len)
+{
+	COUNT(st, IpInReceives);
+	COUNT_N(st, IpExtInOctets, len);
+}
+
+/*
+ * The kernel counts the ECN field of what has a sound header; a super-segment counts for what it
+ * is made of.
+ */
+static void count_kinds(struct ph_stack *st, const struct pkt *p, const struct ip4_info *h)
+{
+	static const enum counter ecn[] = { C_IpExtInNoECTPkts, C_IpExtInECT1Pkts,
+					    C_IpExtInECT0Pkts, C_IpExtInCEPkts };
+	uint32_t segments = p->gso_size ? (h->len + p->gso_size - 1u) / p->gso_size : 1;
+
+	count_add(&st->counters, ecn[h->tos & IP4_ECN_MASK], segments);
+	if (addr_is_multicast4(h->dst)) {
+		COUNT(st, IpExtInMcastPkts);
+		COUNT_N(st, IpExtInMcastOctets, h->len);
+	} else if (is_group(st, h->dst)) {
+		COUNT(st, IpExtInBcastPkts);
+		COUNT_N(st, IpExtInBcastOctets, h->len);
+	}
+}
+
+enum drop ip4_options(const uint8_t *p, uint32_t len)
+{
+	const uint8_t *end = p + len;
+
+	while (p < end && *p != IP4_OPT_END) {
+		if (*p == IP4_OPT_NOP) {
+			p++;
+			continue;
+		}
+		if (end - p < 2 || p[1] < 2 || p[1] > end - p)
+			return DROP_IP_OPTIONS;
+		/*
+		 * RFC 1122 3.2.1.8 (c) lets a host take part in source routes; as Linux by
+		 * default, none does here.
+		 */
+		if (*p == IP4_OPT_LSRR || *p == IP4_OPT_SSRR)
+			return DROP_IP_OPTIONS;
+		p += p[1];
+	}
+	return DROP_NONE;
+}
+
+enum drop ip4_deliver(struct ph_stack *st, struct pkt *pkt, const struct ip4_info *h)
+{
+	const struct l4_proto *l4 = st->l4[h->proto];
+	struct ip_rx rx = {
+		.pkt = pkt,
+		.src = ip_of4(h->src),
+		.dst = ip_of4(h->dst),
+		.link = pkt->link,
+		.proto = h->proto,
+		.ttl = h->ttl,
+		.tos = h->tos,
+		.group = pkt->l2_group || is_group(st, h->dst),
+		.l4_len = pkt->len,
+		.at_ns = pkt->at_ns,
+	};
+
+	if (!l4) {
+		icmp_send_error(st, &rx, ICMP_ERR_PROTO_UNREACH); /* RFC 1122 3.2.2.1 */
+		return DROP_IP_NOPROTO;
+	}
+	COUNT(st, IpInDelivers);
+	return l4->input(st, &rx);
+}
+
+enum drop ip4_input(struct ph_stack *st, struct link *l, struct pkt *pkt, bool looped)
+{
+	struct ip4_info h;
+	enum drop d;
+
+	(void)l;
+	count_arrival(st, pkt->len);
+	d = check_header(st, pkt, &h);
+	if (d != DROP_NONE)
+		return d;
+	pkt_trim(pkt, h.len);
+	count_kinds(st, pkt, &h);
+	if (!looped)
+		d = check_source(st, &h);
+	if (d == DROP_NONE)
+		d = check_destination(st, &h);
+	if (d == DROP_NONE && h.hdr_len > IP4_HDR_LEN)
+		d = ip4_options(pkt_bytes(pkt) + IP4_HDR_LEN, h.hdr_len - (uint32_t)IP4_HDR_LEN);
+	if (d != DROP_NONE)
+		return d;
+	pkt->l3_off = (uint16_t)(pkt->hdr.off - pkt->hdr_start);
+	pkt->l4_off = (uint16_t)(pkt->l3_off + h.hdr_len);
+	pkt_pull(pkt, h.hdr_len);
+	if (h.mf || h.offset > 0)
+		return ip4_reass_input(st, pkt, &h);
+	return ip4_deliver(st, pkt, &h);
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Links: frames in (the one place where a received packet is counted and freed), the queue of
+ * frames out, and who waits for room in it. Called by the user (ph_link_*) and, for output, by
+ * neigh.c and ip4_out.c.
+ */
+#include "net/link.h"
+
+#include <string.h>
+
+#include "net/arp.h"
+#include "net/gso.h"
+#include "net/ip4.h"
+#include "net/net.h"
+#include "net/net_state.h"
+
+static const uint8_t eth_broadcast[ETH_ADDR_LEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+int link_table_new(struct ph_stack *st)
+{
+	struct link_table *t = &st->net->links;
+	size_t size = st->conf.max_links * sizeof(struct link *);
+
+	t->at = mem_alloc(&st->mem, size);
+	if (!t->at)
+		return -ENOMEM;
+	memset(t->at, 0, size);
+	return 0;
+}
+
+static void drain(struct link *l)
+{
+	struct list_node *n;
+
+	while ((n = list_pop_front(&l->queue)))
+		pkt_free(container_of(n, struct pkt, node));
+}
+
+void link_table_free(struct ph_stack *st)
+{
+	struct link_table *t = &st->net->links;
+
+	if (!t->at)
+		return;
+	for (uint32_t i = 0; i < t->n; i++) {
+		if (!t->at[i])
+			continue;
+		drain(t->at[i]);
+		mem_free(&st->mem, t->at[i], sizeof(struct link));
+	}
+	mem_free(&st->mem, t->at, st->conf.max_links * sizeof(struct link *));
+	t->at = NULL;
+}
+
+struct link *link_get(const struct ph_stack *st, ph_link index)
+{
+	const struct link_table *t = &st->net->links;
+
+	return index >= 1 && (uint32_t)index <= t->n ? t->at[index - 1] : NULL;
+}
+
+/*
+ * As Linux's netdev_fix_features: a super-segment's checksums cannot be left open where one
+ * segment's cannot.
+ */
+static uint32_t usable_offload(uint32_t offload)
+{
+	return offload & PH_OFFLOAD_CSUM ? offload : 0;
+}
+
+static bool conf_ok(const struct ph_link_conf *conf)
+{
+	const uint32_t known = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO4 | PH_OFFLOAD_TSO6;
+
+	if (!conf->name || conf->name[0] == '\0' || strlen(conf->name) > LINK_NAME_MAX)
+		return false;
+	if ((conf->mtu != 0 && conf->mtu < IP4_MTU_MIN) || (conf->offload & ~known) != 0)
+		return false;
+	switch (conf->kind) {
+	case PH_LINK_ETHER:
+		return (conf->mac[0] & 1) == 0;
+	case PH_LINK_IP:
+		return true;
+	}
+	return false;
+}
+
+ph_link ph_link_add(struct ph_stack *st, const struct ph_link_conf *conf, uint64_t now_ns)
+{
+	struct link_table *t = &st->net->links;
+	struct link *l;
+	uint32_t i = 0;
+
+	stack_enter(st, now_ns);
+	if (!conf_ok(conf))
+		return -EINVAL;
+	while (i < t->n && t->at[i])
+		i++;
+	if (i == st->conf.max_links)
+		return -ENOSPC;
+	l = mem_alloc(&st->mem, sizeof(*l));
+	if (!l)
+		return -ENOMEM;
+	memset(l, 0, sizeof(*l));
+	l->index = (ph_link)(i + 1);
+	l->kind = conf->kind;
+	memcpy(l->mac, conf->mac, sizeof(l->mac));
+	l->mtu = conf->mtu ? conf->mtu : (uint16_t)LINK_MTU;
+	l->offload = usable_offload(conf->offload);
+	l->txqueuelen = conf->txqueuelen ? conf->txqueuelen : (uint32_t)LINK_TXQUEUELEN;
+	memcpy(l->name, conf->name, strlen(conf->name));
+	list_init(&l->queue);
+	list_init(&l->waiters);
+	t->at[i] = l;
+	if (i == t->n)
+		t->n++;
+	net_changed(st);
+	return l->index;
+}
+
+int ph_link_remove(struct ph_stack *st, ph_link index, uint64_t now_ns)
+{
+	struct link *l = link_get(st, index);
+	struct list waiters;
+	struct list_node *n;
+
+	stack_enter(st, now_ns);
+	if (!l)
+		return -ENODEV;
+	route_flush(st, index);
+	addr_flush(st, index);
+	neigh_flush(st, index);
+	st->net->links.at[index - 1] = NULL;
+	net_changed(st);
+	drain(l);
+	list_init(&waiters);
+	list_splice(&waiters, &l->waiters);
+	mem_free(&st->mem, l, sizeof(*l));
+	while ((n = list_pop_front(&waiters))) {
+		struct link_waiter *w = container_of(n, struct link_waiter, node);
+
+		w->resume(st, w); /* finds that there is no route */
+	}
+	return 0;
+}
+
+/* ---- in ------------------------------------------------------------------------------------- */
+
+void link_drop(struct ph_stack *st, struct link *l, struct pkt *take_pkt, enum drop reason)
+{
+	count_drop(&st->counters, reason);
+	TRACE(&st->trace, packet_dropped, .link = l ? (uint64_t)l->index : 0,
+	      .reason = drop_name(reason), .text = drop_text(reason), .len = take_pkt->len);
+	pkt_free(take_pkt);
+}
+
+/*
+ * For whom is it? (RFC 1122 2.3, 3.3.6; of the group addresses only 224.0.0.1's, which no host
+ * can leave)
+ */
+static bool for_us(const struct link *l, const struct eth_hdr *h, bool *group)
+{
+	static const uint8_t all_hosts[ETH_ADDR_LEN] = { 0x01, 0x00, 0x5e, 0x00, 0x00, 0x01 };
+
+	*group = (h->dst[0] & 1) != 0;
+	if (!*group)
+		return memcmp(h->dst, l->mac, ETH_ADDR_LEN) == 0;
+	return memcmp(h->dst, eth_broadcast, ETH_ADDR_LEN) == 0 ||
+	       memcmp(h->dst, all_hosts, ETH_ADDR_LEN) == 0;
+}
+
+static enum drop ether_input(struct ph_stack *st, struct link *l, struct pkt *p)
+{
+	const struct eth_hdr *h;
+	uint16_t type;
+
+	if (!pkt_pull_up(p, ETH_HDR_LEN))
+		return p->len < ETH_HDR_LEN ? DROP_ETH_SHORT : DROP_NOMEM;
+	h = (const void *)pkt_bytes(p);
+	if (!for_us(l, h, &p->l2_group))
+		return DROP_OTHERHOST;
+	type = be16_get(h->type);
+	pkt_pull(p, ETH_HDR_LEN);
+	if (type == ETH_TYPE_IP4)
+		return ip4_input(st, l, p, false);
+	if (type == ETH_TYPE_ARP)
+		return arp_input(st, l, p);
+	return DROP_UNHANDLED_PROTO;
+}
+
+static enum drop bare_input(struct ph_stack *st, struct link *l, struct pkt *p)
+{
+	if (!pkt_pull_up(p, 1))
+		return DROP_IP_INHDR;
+	return pkt_bytes(p)[0] >> 4 == 6 ? DROP_UNHANDLED_PROTO : ip4_input(st, l, p, false);
+}
+
+void ph_link_input(struct ph_stack *st, ph_link index, struct ph_pkt *take_pkt, uint64_t now_ns)
+{
+	struct pkt *p = link_pkt_in(take_pkt);
+	struct link *l = link_get(st, index);
+	enum drop d;
+
+	stack_enter(st, now_ns);
+	if (!l) {
+		link_drop(st, NULL, p, DROP_LINK_DOWN);
+		return;
+	}
+	p->link = index;
+	p->at_ns = now_ns;
+	p->hdr_start = p->hdr.off;
+	l->stats.rx_packets++;
+	l->stats.rx_bytes += p->len;
+	d = l->kind == PH_LINK_ETHER ? ether_input(st, l, p) : bare_input(st, l, p);
+	if (d == DROP_NONE) {
+		pkt_free(p);
+		return;
+	}
+	l->stats.rx_dropped++;
+	link_drop(st, l, p, d);
+}
+
+/* ---- out ------------------------------------------------------------------------------------ */
+
+static bool has_room(const struct link *l)
+{
+	return l->queued < l->txqueuelen && l->queued_bytes < LINK_QUEUE_BYTES;
+}
+
+/* Senders start again when half is sent, so that each gets to send more than one packet. */
+static bool resumable(const struct link *l)
+{
+	return !list_empty(&l->waiters) && l->queued <= l->txqueuelen / 2 &&
+	       l->queued_bytes <= LINK_QUEUE_BYTES / 2;
+}
+
+bool link_has_room(const struct ph_stack *st, ph_link index)
+{
+	const struct link *l = link_get(st, index);
+
+	return !l ||
+	       has_room(l); /* a link that is gone refuses what is sent: nothing to wait for */
+}
+
+void link_wait(struct ph_stack *st, ph_link index, struct link_waiter *w)
+{
+	struct link *l = link_get(st, index);
+
+	if (l && !list_linked(&w->node))
+		list_push_back(&l->waiters, &w->node);
+}
+
+void link_unwait(struct link_waiter *w)
+{
+	list_remove(&w->node);
+}
+
+/*
+ * Each waits at most once more: who finds the queue full again stands behind those that had no
+ * turn.
+ */
+static void resume_waiters(struct ph_stack *st, struct link *l)
+{
+	struct list turn;
+	struct list_node *n;
+
+	list_init(&turn);
+	list_splice(&turn, &l->waiters);
+	while (has_room(l) && (n = list_pop_front(&turn))) {
+		struct link_waiter *w = container_of(n, struct link_waiter, node);
+
+		w->resume(st, w);
+	}
+	list_splice(&turn, &l->waiters);
+	list_splice(&l->waiters, &turn);
+}
+
+void link_resume(struct ph_stack *st)
+{
+	for (uint32_t i = 0; i < st->net->links.n; i++) {
+		struct link *l = st->net->links.at[i];
+
+		if (l && resumable(l))
+			resume_waiters(st, l);
+	}
+}
+
+bool link_resumable(const struct ph_stack *st)
+{
+	for (uint32_t i = 0; i < st->net->links.n; i++)
+		if (st->net->links.at[i] && resumable(st->net->links.at[i]))
+			return true;
+	return false;
+}
+
+int link_enqueue(struct ph_stack *st, struct link *l, struct pkt *take_pkt)
+{
+	if (l->queued >= l->txqueuelen || l->queued_bytes >= LINK_QUEUE_BYTES_MAX) {
+		l->stats.tx_dropped++;
+		link_drop(st, l, take_pkt, DROP_QUEUE_FULL);
+		return -ENOBUFS;
+	}
+	take_pkt->link = l->index;
+	list_push_back(&l->queue, &take_pkt->node);
+	l->queued++;
+	l->queued_bytes += take_pkt->len;
+	return 0;
+}
+
+static void dequeue(struct link *l, struct pkt *p)
+{
+	list_remove(&p->node);
+	l->queued--;
+	l->queued_bytes -= p->len;
+	l->cut_off = l->cut_number = 0;
+}
+
+/* The next segment of the queue's first packet, which leaves the queue with its last. */
+static struct pkt *cut(struct ph_stack *st, struct link *l, struct pkt *super)
+{
+	uint32_t len = 0;
+	struct pkt *p = gso_segment(st, super, l->cut_number, l->cut_off,
+				    (l->offload & PH_OFFLOAD_CSUM) != 0, &len);
+
+	if (!p) { /* no memory for headers: the sender's loss recovery sees to the rest of it */
+		dequeue(l, super);
+		l->stats.tx_dropped++;
+		link_drop(st, l, super, DROP_NOMEM);
+		return NULL;
+	}
+	l->cut_number++;
+	l->cut_off += len;
+	if (gso_hdr_len(super) + l->cut_off >= super->len) {
+		dequeue(l, super);
+		pkt_free(super);
+	}
+	return p;
+}
+
+static uint32_t offload_of(enum pkt_gso gso)
+{
+	switch (gso) {
+	case PKT_GSO_TCP4:
+		return PH_OFFLOAD_TSO4;
+	case PKT_GSO_TCP6:
+		return PH_OFFLOAD_TSO6;
+	case PKT_GSO_NONE:
+		break;
+	}
+	return 0;
+}
+
+static struct pkt *take(struct ph_stack *st, struct link *l)
+{
+	struct list_node *n;
+	struct pkt *p = NULL;
+
+	while (!p && (n = list_first(&l->queue))) {
+		p = container_of(n, struct pkt, node);
+		if (p->gso != PKT_GSO_NONE && !(l->offload & offload_of(p->gso)))
+			p = cut(st, l, p);
+		else
+			dequeue(l, p);
+	}
+	return p;
+}
+
+struct ph_pkt *ph_link_output(struct ph_stack *st, ph_link index, uint64_t now_ns)
+{
+	struct link *l = link_get(st, index);
+	struct pkt *p;
+
+	stack_enter(st, now_ns);
+	if (!l)
+		return NULL;
+	if (resumable(l))
+		resume_waiters(st, l);
+	p = take(st, l);
+	if (!p)
+		return NULL;
+	if (p->csum == PKT_CSUM_TODO && !(l->offload & PH_OFFLOAD_CSUM))
+		gso_finish_csum(p);
+	l->stats.tx_packets++;
+	l->stats.tx_bytes += p->len;
+	return link_pkt_out(p);
+}
+
+size_t ph_links(const struct ph_stack *st, struct ph_link_info *out, size_t n)
+{
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < st->net->links.n; i++) {
+		const struct link *l = st->net->links.at[i];
+
+		if (!l)
+			continue;
+		if (count < n) {
+			struct ph_link_info *o = &out[count];
+
+			*o = (struct ph_link_info){
+				.link = l->index,
+				.kind = l->kind,
+				.mtu = l->mtu,
+				.offload = l->offload,
+				.txqueuelen = l->txqueuelen,
+				.queued = l->queued,
+				.rx_packets = l->stats.rx_packets,
+				.rx_bytes = l->stats.rx_bytes,
+				.rx_dropped = l->stats.rx_dropped,
+				.tx_packets = l->stats.tx_packets,
+				.tx_bytes = l->stats.tx_bytes,
+				.tx_dropped = l->stats.tx_dropped,
+			};
+			memcpy(o->name, l->name, sizeof(o->name));
+			memcpy(o->mac, l->mac, sizeof(o->mac));
+		}
+		count++;
+	}
+	return count;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Links: what the stack sends and receives frames through. A link has one queue of packets to
+ * send, bounded in packets and in bytes; whoever finds it full waits in a list and is resumed, at
+ * an entry point, when half of it is empty. Used by net/ alone; other layers see link_has_room()
+ * and link_wait() of net.h.
+ */
+#ifndef NET_LINK_H
+#define NET_LINK_H
+
+#include "net/stack.h"
+#include "wire/eth.h"
+
+enum {
+	LINK_NAME_MAX = 15,
+	LINK_QUEUE_BYTES = 4 * 65536,	   /* beyond this link_has_room() says no */
+	LINK_QUEUE_BYTES_MAX = 32 * 65536, /* beyond this nothing is queued any more */
+	LINK_TXQUEUELEN = 1000,
+	LINK_MTU = 1500
+};
+
+struct link_stats {
+	uint64_t rx_packets, rx_bytes, rx_dropped, tx_packets, tx_bytes, tx_dropped;
+};
+
+struct link {
+	ph_link index;
+	enum ph_link_kind kind;
+	uint8_t mac[ETH_ADDR_LEN];
+	uint16_t mtu;
+	uint32_t offload, txqueuelen;
+	char name[LINK_NAME_MAX + 1];
+	struct list queue; /* of struct pkt */
+	uint32_t queued, queued_bytes;
+	uint32_t cut_off;    /* payload bytes of the queue's first packet that were sent already */
+	uint32_t cut_number; /* segments of it that were sent already */
+	struct list waiters; /* of struct link_waiter */
+	struct link_stats stats;
+};
+
+struct link_table {
+	struct link **at; /* by index - 1; NULL: free */
+	uint32_t n;	  /* places */
+};
+
+int link_table_new(struct ph_stack *st);
+void link_table_free(struct ph_stack *st);
+
+/* NULL: no such link. */
+struct link *link_get(const struct ph_stack *st, ph_link index);
+/* Queues a complete frame; takes the packet. 0 or -ENOBUFS. */
+int link_enqueue(struct ph_stack *st, struct link *l, struct pkt *take_pkt);
+/* Resumes those who wait on links that have room again. Only from entry points. */
+void link_resume(struct ph_stack *st);
+bool link_resumable(const struct ph_stack *st);
+
+/* A packet that will not be used, on its way in or out: counted, traced, freed. */
+void link_drop(struct ph_stack *st, struct link *l, struct pkt *take_pkt, enum drop reason);
+
+/* struct ph_pkt is struct pkt under the name that users know. */
+static inline struct pkt *link_pkt_in(struct ph_pkt *p)
+{
+	return (struct pkt *)(void *)p;
+}
+
+static inline const struct pkt *link_pkt_const(const struct ph_pkt *p)
+{
+	return (const struct pkt *)(const void *)p;
+}
+
+static inline struct ph_pkt *link_pkt_out(struct pkt *p)
+{
+	return (struct ph_pkt *)(void *)p;
+}
+
+#endif

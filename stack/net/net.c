@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The network layer as a whole: made and ended with the stack, and the work that was put off
+ * because it may not be done in the middle of somebody's loop: senders to resume, packets from
+ * ourselves to ourselves. Called by sock/stack.c.
+ */
+#include "net/net.h"
+
+#include <string.h>
+
+#include "net/ip4.h"
+#include "net/net_state.h"
+
+int net_new(struct ph_stack *st)
+{
+	struct net_state *net = mem_alloc(&st->mem, sizeof(*net));
+	int rc;
+
+	if (!net)
+		return -ENOMEM;
+	memset(net, 0, sizeof(*net));
+	net->gen = 1;
+	list_init(&net->loop);
+	for (uint32_t i = 0; i < NET_IDENTS; i++)
+		net->idents[i] = (uint16_t)prng_u64(&st->prng);
+	st->net = net;
+	rc = link_table_new(st);
+	if (rc == 0)
+		rc = addr_table_new(st);
+	if (rc == 0)
+		rc = route_table_new(st);
+	if (rc == 0)
+		rc = neigh_table_new(st);
+	if (rc == 0)
+		rc = ip4_reass_new(st);
+	if (rc == 0)
+		icmp4_new(st);
+	else
+		net_free(st);
+	return rc;
+}
+
+void net_free(struct ph_stack *st)
+{
+	struct list_node *n;
+
+	if (!st->net)
+		return;
+	while ((n = list_pop_front(&st->net->loop)))
+		pkt_free(container_of(n, struct pkt, node));
+	ip4_reass_free(st);
+	neigh_table_free(st);
+	route_table_free(st);
+	addr_table_free(st);
+	link_table_free(st);
+	mem_free(&st->mem, st->net, sizeof(*st->net));
+	st->net = NULL;
+}
+
+/* As many as there are now: what their receivers answer waits for the next run. */
+static void deliver_looped(struct ph_stack *st)
+{
+	for (uint32_t n = st->net->looped; n > 0; n--) {
+		struct list_node *node = list_pop_front(&st->net->loop);
+		struct pkt *p = container_of(node, struct pkt, node);
+		struct link *l = link_get(st, p->link);
+		enum drop d = DROP_LINK_DOWN;
+
+		st->net->looped--;
+		p->hdr_start = p->hdr.off;
+		p->at_ns = st->now_ns;
+		if (l)
+			d = ip4_input(st, l, p, true);
+		if (d == DROP_NONE)
+			pkt_free(p);
+		else
+			link_drop(st, l, p, d);
+	}
+}
+
+void net_run(struct ph_stack *st)
+{
+	if (st->net->looped > 0)
+		deliver_looped(st);
+	link_resume(st);
+}
+
+bool net_pending(const struct ph_stack *st)
+{
+	return st->net->looped > 0 || link_resumable(st);
+}
+
+void net_usage(const struct ph_stack *st, struct ph_usage *u)
+{
+	u->neighbours = st->net->neighs.pool.in_use;
+	u->reassemblies = st->net->reass.pool.in_use;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the network layer holds in one stack: the tables of its parts. Private to net/. */
+#ifndef NET_NET_STATE_H
+#define NET_NET_STATE_H
+
+#include "net/addr.h"
+#include "net/icmp4.h"
+#include "net/ip4_reass.h"
+#include "net/link.h"
+#include "net/neigh.h"
+#include "net/route.h"
+#include "net/stack.h"
+
+enum { NET_IDENTS = 256 };
+
+struct net_state {
+	uint32_t gen; /* of all that a struct dst was made from; never 0 */
+	struct link_table links;
+	struct addr_table addrs;
+	struct route_table routes;
+	struct neigh_table neighs;
+	struct ip4_reass_table reass;
+	struct icmp4_state icmp4;
+	uint16_t idents[NET_IDENTS]; /* ip4_ident() */
+	struct list loop;	     /* of struct pkt: from ourselves to ourselves */
+	uint32_t looped;	     /* how many */
+};
+
+/* Every struct dst is out of date: something it was made from changed or went away. */
+static inline void net_changed(struct ph_stack *st)
+{
+	if (++st->net->gen == 0)
+		st->net->gen = 1;
+}
+
+#endif
