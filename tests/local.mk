@@ -45,6 +45,6 @@ dist-hook:
 	find $(distdir) -name __pycache__ -prune -exec rm -rf '{}' +
 	find $(distdir) '(' -name '*.pyc' -o -name '*~' -o -name '.*.swp' ')' -exec rm -f '{}' +
 
-EXTRA_DIST += %D%/run-check %D%/run-scenarios %D%/junit-rows.py %D%/lint
+EXTRA_DIST += %D%/bench/run %D%/bench/client.c %D%/run-check %D%/run-scenarios %D%/junit-rows.py %D%/lint
 
 .PHONY: check-programs check-unit check-lint check-scenarios bench

@@ -12,6 +12,7 @@ UNIT_TESTS += %D%/test_pkt
 UNIT_TESTS += %D%/test_csum
 UNIT_TESTS += %D%/test_timer
 UNIT_TESTS += %D%/test_audit
+UNIT_TESTS += %D%/test_udp
 UNIT_TESTS += %D%/test_link_spec %D%/test_link_classify %D%/test_link_model %D%/test_link_pipe \
 	%D%/test_link_wire %D%/test_pcapng
 
