@@ -63,7 +63,30 @@ STACK_SOCK = %D%/sock/sock.h \
 STACK_DHCP =
 
 # All of host/ but main.c, so that tests can link its parts.
-STACK_HOST =
+STACK_HOST = %D%/host/fnv.h \
+	%D%/host/text.h %D%/host/text.c \
+	%D%/host/host.h \
+	%D%/host/monkey.h %D%/host/monkey.c \
+	%D%/host/echo.h \
+	%D%/host/pattern.h %D%/host/pattern.c \
+	%D%/host/options.h %D%/host/options.c \
+	%D%/host/service.h %D%/host/service.c \
+	%D%/host/service_echo.c \
+	%D%/host/service_small.c \
+	%D%/host/service_bulk.c \
+	%D%/host/service_http.c \
+	%D%/host/client.h %D%/host/client.c \
+	%D%/host/pcap.h %D%/host/pcap.c \
+	%D%/host/trace.h %D%/host/trace.c \
+	%D%/host/control_cmd.h %D%/host/control_cmd.c \
+	%D%/host/tcp_info.def \
+	%D%/host/control_show.c \
+	%D%/host/control.h %D%/host/control.c \
+	%D%/host/ctl_print.h %D%/host/ctl_print.c \
+	%D%/host/ctl.h %D%/host/ctl.c \
+	%D%/host/tap.h %D%/host/tap.c \
+	%D%/host/setup.h %D%/host/setup.c \
+	%D%/host/loop.h %D%/host/loop.c
 
 phantomincludedir = $(includedir)/phantom
 phantominclude_HEADERS = %D%/include/phantom/phantom.h

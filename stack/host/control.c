@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The control socket's connections: lines in, lines out, nothing blocks. See control.h. */
+#define _GNU_SOURCE 1
+#include "host/control.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "host/control_cmd.h"
+#include "host/text.h"
+
+enum {
+	CLIENTS_MAX = 64,
+	LINE_MAX_BYTES = 65536 /* of a request */
+};
+
+struct peer {
+	struct source source;
+	struct list_node node;
+	size_t have;
+	char *out; /* answers not yet sent: [out_pos, out_len) */
+	size_t out_pos, out_len;
+	char line[LINE_MAX_BYTES];
+};
+
+struct control {
+	struct source source;
+	struct list peers;
+	unsigned npeers;
+	struct sockaddr_un addr;
+};
+
+static void peer_free(struct host *h, struct peer *p)
+{
+	host_unwatch(h, &p->source);
+	close(p->source.fd);
+	list_remove(&p->node);
+	h->control->npeers--;
+	free(p->out);
+	free(p);
+}
+
+/* False: the peer is gone. */
+static bool peer_flush(struct host *h, struct peer *p)
+{
+	while (p->out_pos < p->out_len) {
+		ssize_t n = send(p->source.fd, p->out + p->out_pos, p->out_len - p->out_pos,
+				 MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN) {
+			/* Nothing more is read from him until he has read this. */
+			host_rewatch(h, &p->source, EPOLLOUT);
+			return true;
+		}
+		if (n < 0)
+			return false;
+		p->out_pos += (size_t)n;
+	}
+	free(p->out);
+	p->out = NULL;
+	p->out_pos = p->out_len = 0;
+	return true;
+}
+
+static bool peer_answer(struct host *h, struct peer *p, json_t *answer)
+{
+	char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+	size_t len = text ? strlen(text) : 0;
+
+	json_decref(answer);
+	p->out = text ? realloc(text, len + 1) : NULL;
+	if (!p->out) {
+		free(text);
+		return false;
+	}
+	p->out[len] = '\n';
+	p->out_len = len + 1;
+	return peer_flush(h, p);
+}
+
+/* Answers the lines that are whole, one at a time: the next when the last answer is gone. */
+static bool peer_lines(struct host *h, struct peer *p)
+{
+	while (!p->out) {
+		char *lf = memchr(p->line, '\n', p->have);
+		size_t len;
+
+		if (!lf)
+			return true;
+		len = (size_t)(lf - p->line);
+		if (!peer_answer(h, p, control_cmd_answer(h, p->line, len)))
+			return false;
+		p->have -= len + 1;
+		memmove(p->line, lf + 1, p->have);
+	}
+	return true;
+}
+
+static bool peer_read(struct host *h, struct peer *p)
+{
+	ssize_t n = recv(p->source.fd, p->line + p->have, LINE_MAX_BYTES - p->have, MSG_DONTWAIT);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (n == 0)
+		return false;
+	p->have += (size_t)n;
+	if (!peer_lines(h, p))
+		return false;
+	if (p->have < LINE_MAX_BYTES || p->out)
+		return true;
+	(void)peer_answer(h, p, json_pack("{s:s}", "error",
+					  "the request is too long; a line has at most 65535 bytes"));
+	return false;
+}
+
+static void peer_ready(struct host *h, struct source *source, uint32_t events)
+{
+	struct peer *p = container_of(source, struct peer, source);
+	bool alive = true;
+
+	if (events & EPOLLOUT) {
+		alive = peer_flush(h, p);
+		if (alive && !p->out) {
+			host_rewatch(h, source, EPOLLIN);
+			alive = peer_lines(h, p);
+		}
+	}
+	if (alive && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) && !p->out)
+		alive = peer_read(h, p);
+	if (!alive || ((events & (EPOLLHUP | EPOLLERR)) && p->out))
+		peer_free(h, p);
+}
+
+static void listener_ready(struct host *h, struct source *source, uint32_t events)
+{
+	int fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct peer *p;
+
+	(void)events;
+	if (fd < 0)
+		return;
+	p = h->control->npeers < CLIENTS_MAX ? calloc(1, sizeof(*p)) : NULL;
+	if (!p || host_watch(h, &p->source, fd, EPOLLIN, peer_ready) < 0) {
+		free(p);
+		close(fd);
+		return;
+	}
+	list_push_back(&h->control->peers, &p->node);
+	h->control->npeers++;
+}
+
+/* Removes a socket that nobody listens on; false: somebody does, or it is something else. */
+static bool clear_path(const struct sockaddr_un *addr)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool dead = fd >= 0 && connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) < 0 &&
+		    errno == ECONNREFUSED;
+
+	if (fd >= 0)
+		close(fd);
+	return dead && unlink(addr->sun_path) == 0;
+}
+
+int control_open(struct host *h, const char *path, char *err, size_t cap)
+{
+	struct control *c = calloc(1, sizeof(*c));
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int rc = 0;
+
+	if (!c || strlen(path) >= sizeof(c->addr.sun_path)) {
+		free(c);
+		if (fd >= 0)
+			close(fd);
+		return text_error(err, cap, "--control %s: the path is too long; at most %zu bytes fit",
+				  path, sizeof(c->addr.sun_path) - 1);
+	}
+	c->addr.sun_family = AF_UNIX;
+	memcpy(c->addr.sun_path, path, strlen(path) + 1);
+	list_init(&c->peers);
+	for (int tries = 0; tries < 2; tries++) {
+		rc = bind(fd, (struct sockaddr *)&c->addr, sizeof(c->addr)) < 0 ? -errno : 0;
+		if (rc != -EADDRINUSE || !clear_path(&c->addr))
+			break;
+	}
+	if (rc == 0 && (listen(fd, CLIENTS_MAX) < 0 ||
+			host_watch(h, &c->source, fd, EPOLLIN, listener_ready) < 0))
+		rc = -errno;
+	if (rc < 0) {
+		(void)text_error(err, cap, "--control %s: %s", path, rc == -EADDRINUSE ?
+				 "something is there already; name another path" : strerror(-rc));
+		if (fd >= 0)
+			close(fd);
+		free(c);
+		return rc == -EINVAL ? -EIO : rc;
+	}
+	h->control = c;
+	return 0;
+}
+
+void control_close(struct host *h)
+{
+	struct control *c = h->control;
+	struct list_node *n;
+
+	if (!c)
+		return;
+	while ((n = list_first(&c->peers)))
+		peer_free(h, container_of(n, struct peer, node));
+	close(c->source.fd);
+	(void)unlink(c->addr.sun_path);
+	free(c);
+	h->control = NULL;
+}

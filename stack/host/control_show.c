@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The control socket's lists: sockets, tcp_info, links, addresses, routes, neighbours. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/control_cmd.h"
+#include "host/text.h"
+
+static int no_memory(struct control_call *call)
+{
+	(void)text_error(call->err, call->cap, "no memory for the list");
+	return -ENOMEM;
+}
+
+static const char *link_name(const struct ph_link_info *links, size_t n, ph_link link)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (links[i].link == link)
+			return links[i].name;
+	}
+	return "?";
+}
+
+/* All links, for their names; freed by the caller. NULL: no memory. */
+static struct ph_link_info *get_links(const struct ph_stack *st, size_t *n)
+{
+	struct ph_link_info *links;
+
+	*n = ph_links(st, NULL, 0);
+	links = calloc(*n + 1, sizeof(*links));
+	if (links)
+		(void)ph_links(st, links, *n);
+	return links;
+}
+
+static json_t *tcp_info(struct ph_stack *st, ph_socket s)
+{
+	struct ph_tcp_info info;
+	uint32_t len = sizeof(info);
+	json_t *o;
+
+	memset(&info, 0, sizeof(info));
+	if (ph_getsockopt(st, s, PH_IPPROTO_TCP, PH_TCP_INFO, &info, &len) < 0)
+		return NULL;
+	o = json_object();
+#define FIELD(x) json_object_set_new(o, "tcpi_" #x, json_integer((json_int_t)info.tcpi_##x));
+#include "host/tcp_info.def"
+#undef FIELD
+	return o;
+}
+
+int control_tcp_info(struct control_call *call)
+{
+	const json_t *number = json_object_get(call->args, "socket");
+	json_t *info;
+
+	if (!json_is_integer(number))
+		return text_error(call->err, call->cap, "tcp_info needs \"socket\": N, a number that "
+				  "{\"cmd\":\"sockets\"} shows");
+	info = tcp_info(call->host->st, (ph_socket)json_integer_value(number));
+	if (!info)
+		return text_error(call->err, call->cap, "socket %d is not a TCP socket; "
+				  "{\"cmd\":\"sockets\"} shows them", (int)json_integer_value(number));
+	return json_object_set_new(call->answer, "tcp_info", info);
+}
+
+static json_t *one_socket(struct control_call *call, const struct ph_sock_info *s)
+{
+	static const char *const types[] = { [PH_SOCK_STREAM] = "tcp", [PH_SOCK_DGRAM] = "udp",
+					     [PH_SOCK_RAW] = "raw" };
+	char local[TEXT_SOCKADDR], peer[TEXT_SOCKADDR];
+	json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:i}", "type", types[s->type], "state",
+			      s->state_name, "local", text_from_sockaddr(local, &s->local), "peer",
+			      text_from_sockaddr(peer, &s->peer), "recvq", (json_int_t)s->recvq, "sendq",
+			      (json_int_t)s->sendq, "socket", s->socket);
+
+	if (s->type == PH_SOCK_STREAM && s->socket >= 0 &&
+	    json_is_true(json_object_get(call->args, "info")))
+		json_object_set_new(o, "tcp_info", tcp_info(call->host->st, s->socket));
+	return o;
+}
+
+int control_sockets(struct control_call *call)
+{
+	size_t n = ph_socks(call->host->st, NULL, 0);
+	struct ph_sock_info *socks = calloc(n + 1, sizeof(*socks));
+	json_t *list;
+
+	if (!socks)
+		return no_memory(call);
+	(void)ph_socks(call->host->st, socks, n);
+	list = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, one_socket(call, &socks[i]));
+	free(socks);
+	return json_object_set_new(call->answer, "sockets", list);
+}
+
+static json_t *offloads(uint32_t bits)
+{
+	json_t *list = json_array();
+
+	if (bits & PH_OFFLOAD_CSUM)
+		json_array_append_new(list, json_string("csum"));
+	if (bits & PH_OFFLOAD_TSO4)
+		json_array_append_new(list, json_string("tso4"));
+	if (bits & PH_OFFLOAD_TSO6)
+		json_array_append_new(list, json_string("tso6"));
+	return list;
+}
+
+static json_t *one_link(const struct ph_link_info *l)
+{
+	char mac[TEXT_MAC];
+	json_t *o = json_pack("{s:i,s:s,s:s,s:i,s:o,s:I,s:I}", "index", l->link, "name", l->name, "kind",
+			      l->kind == PH_LINK_ETHER ? "ether" : "ip", "mtu", (int)l->mtu, "offload",
+			      offloads(l->offload), "txqueuelen", (json_int_t)l->txqueuelen, "queued",
+			      (json_int_t)l->queued);
+
+	if (l->kind == PH_LINK_ETHER)
+		json_object_set_new(o, "mac", json_string(text_from_mac(mac, l->mac)));
+	json_object_set_new(o, "rx", json_pack("{s:I,s:I,s:I}", "bytes", (json_int_t)l->rx_bytes,
+					       "packets", (json_int_t)l->rx_packets, "dropped",
+					       (json_int_t)l->rx_dropped));
+	json_object_set_new(o, "tx", json_pack("{s:I,s:I,s:I}", "bytes", (json_int_t)l->tx_bytes,
+					       "packets", (json_int_t)l->tx_packets, "dropped",
+					       (json_int_t)l->tx_dropped));
+	return o;
+}
+
+int control_links(struct control_call *call)
+{
+	size_t n;
+	struct ph_link_info *links = get_links(call->host->st, &n);
+	json_t *list;
+
+	if (!links)
+		return no_memory(call);
+	list = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, one_link(&links[i]));
+	free(links);
+	return json_object_set_new(call->answer, "links", list);
+}
+
+int control_addrs(struct control_call *call)
+{
+	size_t n = ph_addrs(call->host->st, NULL, 0), nlinks;
+	struct ph_addr_info *addrs = calloc(n + 1, sizeof(*addrs));
+	struct ph_link_info *links = get_links(call->host->st, &nlinks);
+	json_t *list = json_array();
+	bool memory = addrs && links;
+
+	if (memory)
+		(void)ph_addrs(call->host->st, addrs, n);
+	for (size_t i = 0; memory && i < n; i++) {
+		char ip[TEXT_IP];
+
+		json_array_append_new(list, json_pack("{s:s,s:i,s:s}", "addr",
+						      text_from_ip(ip, &addrs[i].ip), "prefix",
+						      (int)addrs[i].prefix, "dev",
+						      link_name(links, nlinks, addrs[i].link)));
+	}
+	free(addrs);
+	free(links);
+	json_object_set_new(call->answer, "addrs", list);
+	return memory ? 0 : no_memory(call);
+}
+
+int control_routes(struct control_call *call)
+{
+	static const struct ph_ip none;
+	size_t n = ph_routes(call->host->st, NULL, 0), nlinks;
+	struct ph_route_info *routes = calloc(n + 1, sizeof(*routes));
+	struct ph_link_info *links = get_links(call->host->st, &nlinks);
+	json_t *list = json_array();
+	bool memory = routes && links;
+
+	if (memory)
+		(void)ph_routes(call->host->st, routes, n);
+	for (size_t i = 0; memory && i < n; i++) {
+		const struct ph_route_info *r = &routes[i];
+		char ip[TEXT_IP];
+		json_t *o = json_pack("{s:s,s:i,s:s,s:I}", "dst", text_from_ip(ip, &r->dst), "prefix",
+				      (int)r->prefix, "dev", link_name(links, nlinks, r->link), "metric",
+				      (json_int_t)r->metric);
+
+		if (memcmp(&r->gateway, &none, sizeof(none)) != 0)
+			json_object_set_new(o, "via", json_string(text_from_ip(ip, &r->gateway)));
+		json_array_append_new(list, o);
+	}
+	free(routes);
+	free(links);
+	json_object_set_new(call->answer, "routes", list);
+	return memory ? 0 : no_memory(call);
+}
+
+int control_neighs(struct control_call *call)
+{
+	size_t n = ph_neighs(call->host->st, NULL, 0), nlinks;
+	struct ph_neigh_info *neighs = calloc(n + 1, sizeof(*neighs));
+	struct ph_link_info *links = get_links(call->host->st, &nlinks);
+	json_t *list = json_array();
+	bool memory = neighs && links;
+
+	if (memory)
+		(void)ph_neighs(call->host->st, neighs, n);
+	for (size_t i = 0; memory && i < n; i++) {
+		const struct ph_neigh_info *ng = &neighs[i];
+		char ip[TEXT_IP], mac[TEXT_MAC];
+		json_t *o = json_pack("{s:s,s:s,s:s,s:I}", "addr", text_from_ip(ip, &ng->ip), "dev",
+				      link_name(links, nlinks, ng->link), "state", ng->state, "queued",
+				      (json_int_t)ng->queued);
+
+		if (strcmp(ng->state, "INCOMPLETE") != 0 && strcmp(ng->state, "FAILED") != 0)
+			json_object_set_new(o, "mac", json_string(text_from_mac(mac, ng->mac)));
+		json_array_append_new(list, o);
+	}
+	free(neighs);
+	free(links);
+	json_object_set_new(call->answer, "neighs", list);
+	return memory ? 0 : no_memory(call);
+}

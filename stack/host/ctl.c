@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The client of the control socket. See ctl.h; what is printed is in ctl_print.c. */
+#define _GNU_SOURCE 1
+#include "host/ctl.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "host/ctl_print.h"
+#include "host/text.h"
+
+struct ctl_command {
+	const char *name;
+	const char *args; /* what may follow it; NULL: nothing */
+	const char *help;
+	void (*print)(const json_t *part, bool all);
+};
+
+static const struct ctl_command commands[] = {
+	{ "counters", "[NAME | PATTERN]", "counters that are not 0; all of them with --all",
+	  ctl_print_counters },
+	{ "sysctl", "[NAME[=VALUE]]", "all, one, or set one", ctl_print_sysctl },
+	{ "sockets", NULL, "sockets and connections; --info adds tcp_info", ctl_print_sockets },
+	{ "tcp_info", "SOCKET", "struct tcp_info of one socket", ctl_print_values },
+	{ "links", NULL, "links and their statistics", ctl_print_links },
+	{ "addrs", NULL, "addresses", ctl_print_addrs },
+	{ "routes", NULL, "routes", ctl_print_routes },
+	{ "neighs", NULL, "the neighbour cache", ctl_print_neighs },
+	{ "usage", NULL, "memory and pieces in use", ctl_print_values },
+	{ "quit", NULL, "close every connection and end phantom", ctl_print_nothing },
+};
+
+static const struct option long_options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "all", no_argument, NULL, 'a' },
+	{ "info", no_argument, NULL, 'i' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+static int help(void)
+{
+	printf("usage: phantom ctl PATH COMMAND [ARGUMENT] [--json] [--all] [--info]\n\n"
+	       "Asks the phantom that was started with --control PATH:\n");
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		printf("  %-9s %-17s %s\n", commands[i].name, commands[i].args ? commands[i].args : "",
+		       commands[i].help);
+	printf("\n  --json    the answer as phantom gave it, one line\n"
+	       "\nExit status: 0 done, 1 phantom did not do it, 2 wrong usage.\n");
+	return 0;
+}
+
+static int usage_error(const char *what, const char *why)
+{
+	fprintf(stderr, "phantom ctl: %s: %s; phantom ctl --help shows them\n", what, why);
+	return 2;
+}
+
+static json_t *request(const struct ctl_command *cmd, const char *arg, bool info)
+{
+	json_t *o = json_pack("{s:s}", "cmd", cmd->name);
+	const char *equals = arg ? strchr(arg, '=') : NULL;
+	uint64_t n;
+
+	if (info)
+		json_object_set_new(o, "info", json_true());
+	if (arg && strcmp(cmd->name, "tcp_info") == 0)
+		json_object_set_new(o, "socket", text_number(arg, 0, INT32_MAX, &n) ?
+				    json_integer((json_int_t)n) : json_string(arg));
+	else if (equals && strcmp(cmd->name, "sysctl") == 0) {
+		json_object_set_new(o, "name", json_stringn(arg, (size_t)(equals - arg)));
+		json_object_set_new(o, "value", json_string(equals + 1));
+	} else if (arg) {
+		json_object_set_new(o, "name", json_string(arg));
+	}
+	return o;
+}
+
+/* Sends the line and reads one; freed by the caller. NULL with errno. */
+static char *ask(const char *path, const char *line)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	FILE *stream;
+	char *answer = NULL;
+	size_t cap = 0;
+	int fd;
+
+	if (strlen(path) >= sizeof(addr.sun_path)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	memcpy(addr.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return NULL;
+	stream = connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ? NULL : fdopen(fd, "r+");
+	if (!stream) {
+		int error = errno;
+
+		close(fd);
+		errno = error;
+		return NULL;
+	}
+	errno = 0;
+	if (fprintf(stream, "%s\n", line) < 0 || fflush(stream) != 0 ||
+	    getline(&answer, &cap, stream) <= 0) {
+		free(answer);
+		answer = NULL;
+		errno = errno ? errno : ECONNRESET;
+	}
+	fclose(stream);
+	return answer;
+}
+
+static int show(const struct ctl_command *cmd, const char *answer, bool all)
+{
+	json_error_t where;
+	json_t *o = json_loads(answer, 0, &where);
+	const char *error = json_string_value(json_object_get(o, "error"));
+	int status = 0;
+
+	if (!o || error) {
+		fprintf(stderr, "phantom ctl: %s\n", error ? error : where.text);
+		status = 1;
+	} else {
+		cmd->print(json_object_get(o, cmd->name), all);
+	}
+	json_decref(o);
+	return status;
+}
+
+static int run(const char *path, const struct ctl_command *cmd, const char *arg, bool json, bool all,
+	       bool info)
+{
+	json_t *o = request(cmd, arg, info);
+	char *line = json_dumps(o, JSON_COMPACT);
+	char *answer = line ? ask(path, line) : NULL;
+	int status;
+
+	json_decref(o);
+	free(line);
+	if (!answer) {
+		fprintf(stderr, "phantom ctl: %s: %s; give the PATH of a running phantom's --control\n",
+			path, strerror(errno));
+		return 1;
+	}
+	if (json) {
+		fputs(answer, stdout);
+		status = strncmp(answer, "{\"error\"", 8) == 0;
+	} else {
+		status = show(cmd, answer, all);
+	}
+	free(answer);
+	return status;
+}
+
+int ctl_main(int argc, char **argv)
+{
+	const struct ctl_command *cmd = NULL;
+	bool json = false, all = false, info = false;
+	int c;
+
+	optind = 0;
+	while ((c = getopt_long(argc, argv, ":jaih", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'j': json = true; break;
+		case 'a': all = true; break;
+		case 'i': info = true; break;
+		case 'h': return help();
+		default: return usage_error(argv[optind - 1], "no such option");
+		}
+	}
+	argc -= optind;
+	argv += optind;
+	if (argc < 2)
+		return usage_error(argc < 1 ? "PATH" : "COMMAND", "is missing");
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		if (strcmp(commands[i].name, argv[1]) == 0)
+			cmd = &commands[i];
+	}
+	if (!cmd)
+		return usage_error(argv[1], "no such command");
+	if (argc > (cmd->args ? 3 : 2))
+		return usage_error(argv[cmd->args ? 3 : 2], "one word too many");
+	if (argc == 2 && cmd->args && cmd->args[0] != '[')
+		return usage_error(cmd->name, "its argument is missing");
+	return run(argv[0], cmd, argc == 3 ? argv[2] : NULL, json, all, info);
+}

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command line. See options.h; one function per option that has something to judge. */
+#define _GNU_SOURCE 1
+#include "host/options.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "host/service.h"
+#include "host/text.h"
+
+enum option_id {
+	O_TAP = 256, O_TUN, O_TAP_FD, O_ADDR, O_GATEWAY, O_ROUTE, O_MAC, O_MTU, O_OFFLOAD, O_SERVE, O_SYSCTL,
+	O_PCAP, O_TRACE, O_CONTROL, O_CONNECT, O_CONNECT_UDP, O_SEND, O_RECEIVE, O_STAY, O_BUSY_POLL, O_STATS,
+	O_SEED, O_READY_FD, O_GRACE, O_LIMIT, O_HELP, O_VERSION, O_LIST_SYSCTLS
+};
+
+static const struct option long_options[] = {
+	{ "tap", required_argument, NULL, O_TAP },
+	{ "tun", required_argument, NULL, O_TUN },
+	{ "tap-fd", required_argument, NULL, O_TAP_FD },
+	{ "addr", required_argument, NULL, O_ADDR },
+	{ "gateway", required_argument, NULL, O_GATEWAY },
+	{ "route", required_argument, NULL, O_ROUTE },
+	{ "mac", required_argument, NULL, O_MAC },
+	{ "mtu", required_argument, NULL, O_MTU },
+	{ "offload", required_argument, NULL, O_OFFLOAD },
+	{ "serve", required_argument, NULL, O_SERVE },
+	{ "sysctl", required_argument, NULL, O_SYSCTL },
+	{ "pcap", required_argument, NULL, O_PCAP },
+	{ "trace", required_argument, NULL, O_TRACE },
+	{ "control", required_argument, NULL, O_CONTROL },
+	{ "connect", required_argument, NULL, O_CONNECT },
+	{ "connect-udp", required_argument, NULL, O_CONNECT_UDP },
+	{ "send-bytes", required_argument, NULL, O_SEND },
+	{ "receive", no_argument, NULL, O_RECEIVE },
+	{ "stay", no_argument, NULL, O_STAY },
+	{ "busy-poll", no_argument, NULL, O_BUSY_POLL },
+	{ "stats", no_argument, NULL, O_STATS },
+	{ "seed", required_argument, NULL, O_SEED },
+	{ "ready-fd", required_argument, NULL, O_READY_FD },
+	{ "grace", required_argument, NULL, O_GRACE },
+	{ "limit", required_argument, NULL, O_LIMIT },
+	{ "help", no_argument, NULL, O_HELP },
+	{ "version", no_argument, NULL, O_VERSION },
+	{ "list-sysctls", no_argument, NULL, O_LIST_SYSCTLS },
+	{ NULL, 0, NULL, 0 }
+};
+
+static const char help[] =
+	"usage: phantom DEVICE --addr A/L [OPTION]...\n"
+	"       phantom ctl PATH COMMAND [ARGUMENT]...     (phantom ctl --help)\n"
+	"\n"
+	"A TCP/IP host in user space, on a TAP or TUN device, with an address of its own.\n"
+	"\n"
+	"Device:\n"
+	"  --tap NAME           a TAP: made if it is not there, its kernel side brought up\n"
+	"  --tun NAME           a TUN: IP packets without Ethernet\n"
+	"  --tap-fd N           an open descriptor that gives one Ethernet frame a read\n"
+	"  --mac MAC            hardware address; default: made from NAME and the first --addr\n"
+	"  --mtu N              68 to 65535; default: the device's\n"
+	"  --offload on|off     checksums and segmentation left to the device; default: on.\n"
+	"                       off shows in captures what a wire would carry\n"
+	"Network:\n"
+	"  --addr A/L           an address with its prefix length; may be repeated\n"
+	"  --gateway A          next hop of the default route\n"
+	"  --route D/L[,via=A]  a route, on-link without via; D/L may be \"default\"; may be repeated\n"
+	"  --sysctl NAME=VALUE  as Linux names them; may be repeated\n"
+	"  --list-sysctls       names, bounds and meanings, and exit\n"
+	"Services:\n"
+	"  --serve [tcp-|udp-]SERVICE:PORT[:ARG]\n"
+	"                       over both where it exists for both; may be repeated:\n"
+	"                       echo discard daytime chargen (TCP and UDP), http (TCP),\n"
+	"                       sink:PORT[:count] (TCP: counts, at the end prints\n"
+	"                       \"sink N bytes fnv64 HASH\"), source:PORT[:BYTES] (TCP: sends a\n"
+	"                       pattern). The echo service draws for the words monkey, monkeys\n"
+	"Client, instead of services:\n"
+	"  --connect A:PORT     standard input to the connection, the connection to standard\n"
+	"                       output; ends when both ends have closed\n"
+	"  --connect-udp A:PORT a line is a datagram\n"
+	"  --send-bytes N[kMG]  send N bytes of the pattern instead of standard input\n"
+	"  --receive            count and fingerprint what comes instead of writing it; without\n"
+	"                       --send-bytes nothing is sent\n"
+	"  --stay               when the connection has ended remain a host until SIGTERM\n"
+	"Seeing inside:\n"
+	"  --pcap FILE          both directions as pcapng, drop reasons as comments\n"
+	"  --trace FILE         events as JSON lines\n"
+	"  --control PATH       a Unix socket for phantom ctl\n"
+	"  --stats              counters on standard error at the end\n"
+	"Running:\n"
+	"  --busy-poll          never sleep: lower latency, one core\n"
+	"  --ready-fd N         write \"ready\" to this descriptor, not to standard error\n"
+	"  --grace MS           how long connections may take to close at the end; default: 1000\n"
+	"  --seed HEX           key for ports and sequence numbers, so that a run repeats;\n"
+	"                       default: random\n"
+	"  --limit NAME=N       memory (bytes), sockets, connections, timewait, neighbours, routes,\n"
+	"                       reassemblies\n"
+	"  --help, --version\n"
+	"\n"
+	"SIGTERM and SIGINT close every connection and end the program.\n"
+	"Exit status: 0 done, 1 failed, 2 wrong usage.\n";
+
+static enum opt_outcome bad(char *err, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static enum opt_outcome bad(char *err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(err, OPT_ERROR, format, args);
+	va_end(args);
+	return OPT_BAD;
+}
+
+const char *options_help(void)
+{
+	return help;
+}
+
+/* IPv6 is parsed so that it can be refused by name. */
+static enum opt_outcome need_ip4(const char *option, const char *text, bool parsed,
+				 const struct ph_ip *ip, const char *example, char *err)
+{
+	if (parsed && ph_ip_is4(ip))
+		return OPT_RUN;
+	if (parsed)
+		return bad(err, "%s %s: this phantom speaks IPv4 only; write %s", option, text, example);
+	return bad(err, "%s %s: not an IPv4 address of four numbers, 0 to 255; write %s", option, text,
+		   example);
+}
+
+static enum opt_outcome device(struct options *o, enum opt_device kind, const char *name, char *err)
+{
+	static const char *const words[] = { [OPT_DEVICE_TAP] = "--tap", [OPT_DEVICE_TUN] = "--tun",
+					     [OPT_DEVICE_FD] = "--tap-fd" };
+	uint64_t fd = 0;
+
+	if (o->device != OPT_DEVICE_NONE)
+		return bad(err, "%s %s: there is a %s already; give one device", words[kind], name,
+			   words[o->device]);
+	if (kind == OPT_DEVICE_FD && !text_number(name, 0, 1 << 20, &fd))
+		return bad(err, "--tap-fd %s: not a descriptor; write the number of an open one", name);
+	if (kind != OPT_DEVICE_FD &&
+	    (!*name || strlen(name) > 15 || strpbrk(name, "/ \t%") || strcmp(name, ".") == 0))
+		return bad(err, "%s %s: not a device name; write 1 to 15 characters without / and spaces",
+			   words[kind], name);
+	o->device = kind;
+	o->device_name = name;
+	o->device_fd = (int)fd;
+	return OPT_RUN;
+}
+
+static enum opt_outcome addr(struct options *o, const char *text, char *err)
+{
+	struct opt_addr *a = &o->addrs[o->naddrs];
+	bool parsed;
+
+	if (o->naddrs == OPT_ADDRS_MAX)
+		return bad(err, "--addr %s: too many; %d are allowed", text, OPT_ADDRS_MAX);
+	parsed = strchr(text, '/') != NULL && text_prefix(text, &a->ip, &a->prefix);
+	if (!parsed && !strchr(text, '/') && text_prefix(text, &a->ip, &a->prefix))
+		return bad(err, "--addr %s: the prefix length is missing; write %s/24", text, text);
+	o->naddrs++;
+	return need_ip4("--addr", text, parsed, &a->ip, "A.B.C.D/LENGTH, like 10.0.0.2/24", err);
+}
+
+/* Room for one more, a default route until more is known; NULL: there is none. */
+static struct opt_route *route_new(struct options *o, const char *option, const char *text, char *err)
+{
+	struct opt_route *r;
+
+	if (o->nroutes == OPT_ROUTES_MAX) {
+		(void)bad(err, "%s %s: too many routes; %d are allowed", option, text, OPT_ROUTES_MAX);
+		return NULL;
+	}
+	r = &o->routes[o->nroutes++];
+	r->text = text;
+	r->dst = ph_ip4(0, 0, 0, 0);
+	return r;
+}
+
+static enum opt_outcome gateway(struct options *o, const char *text, char *err)
+{
+	struct opt_route *r = route_new(o, "--gateway", text, err);
+
+	if (!r)
+		return OPT_BAD;
+	r->has_gateway = true;
+	return need_ip4("--gateway", text, text_ip(text, &r->gateway), &r->gateway,
+			"A.B.C.D, like 10.0.0.1", err);
+}
+
+static enum opt_outcome route(struct options *o, const char *text, char *err)
+{
+	static const char example[] = "D.E.F.G/LENGTH,via=A.B.C.D, like 10.9.0.0/16,via=10.0.0.1";
+	const char *comma = strchr(text, ',');
+	size_t len = comma ? (size_t)(comma - text) : strlen(text);
+	struct opt_route *r = route_new(o, "--route", text, err);
+	char dst[64];
+	enum opt_outcome rc;
+
+	if (!r)
+		return OPT_BAD;
+	if (len >= sizeof(dst) || (comma && strncmp(comma, ",via=", 5) != 0))
+		return bad(err, "--route %s: not a destination and a next hop; write %s", text, example);
+	memcpy(dst, text, len);
+	dst[len] = '\0';
+	if (strcmp(dst, "default") != 0) {
+		rc = need_ip4("--route", text, text_prefix(dst, &r->dst, &r->prefix), &r->dst, example,
+			      err);
+		if (rc == OPT_BAD)
+			return rc;
+	}
+	if (!comma)
+		return OPT_RUN;
+	r->has_gateway = true;
+	return need_ip4("--route", text, text_ip(comma + 5, &r->gateway), &r->gateway, example, err);
+}
+
+static enum opt_outcome mac(struct options *o, const char *text, char *err)
+{
+	static const uint8_t none[6];
+
+	if (!text_mac(text, o->mac))
+		return bad(err, "--mac %s: not a hardware address; write six bytes like 02:00:00:00:00:02",
+			   text);
+	if (o->mac[0] & 1 || memcmp(o->mac, none, 6) == 0)
+		return bad(err, "--mac %s: a host's address is not %s; write one like 02:00:00:00:00:02",
+			   text, o->mac[0] & 1 ? "a group's" : "all zero");
+	o->has_mac = true;
+	return OPT_RUN;
+}
+
+static enum opt_outcome number(const char *option, const char *text, uint64_t min, uint64_t max,
+			       uint64_t *out, char *err)
+{
+	if (text_number(text, min, max, out))
+		return OPT_RUN;
+	return bad(err, "%s %s: write a number of %llu to %llu", option, text, (unsigned long long)min,
+		   (unsigned long long)max);
+}
+
+/* The argument after the port. */
+static enum opt_outcome serve_arg(struct opt_serve *s, const char *arg, char *err)
+{
+	if (!s->service->arg)
+		return bad(err, "--serve %s: %s takes nothing after its port; write %s:%u", s->text,
+			   s->service->name, s->service->name, s->port);
+	if (!s->service->arg(arg, &s->arg))
+		return bad(err, "--serve %s: %s is wrong; write %s", s->text, arg,
+			   s->service->arg_right);
+	s->has_arg = true;
+	return OPT_RUN;
+}
+
+static enum opt_outcome serve(struct options *o, const char *text, char *err)
+{
+	struct opt_serve *s = &o->serves[o->nserves];
+	const char *name = text;
+	const char *colon = strchr(text, ':');
+	const char *arg = colon ? strchr(colon + 1, ':') : NULL;
+	char port[8] = "";
+	uint64_t n;
+	size_t len;
+
+	if (o->nserves == OPT_SERVES_MAX)
+		return bad(err, "--serve %s: too many; %d are allowed", text, OPT_SERVES_MAX);
+	s->text = text;
+	s->tcp = strncmp(text, "udp-", 4) != 0;
+	s->udp = strncmp(text, "tcp-", 4) != 0;
+	if (!s->tcp || !s->udp)
+		name += 4;
+	if (!colon)
+		return bad(err, "--serve %s: the port is missing; write %s:PORT, like echo:7", text, text);
+	s->service = service_find(name, (size_t)(colon - name));
+	if (!s->service)
+		return bad(err, "--serve %s: no service %.*s; there are echo, discard, daytime, chargen, "
+			   "sink, source and http, also as tcp-NAME or udp-NAME", text,
+			   (int)(colon - name), name);
+	len = arg ? (size_t)(arg - colon - 1) : strlen(colon + 1);
+	if (len < sizeof(port))
+		memcpy(port, colon + 1, len);
+	if (!text_number(port, 1, 65535, &n))
+		return bad(err, "--serve %s: %.*s is not a port; write a number of 1 to 65535", text,
+			   (int)len, colon + 1);
+	s->port = (uint16_t)n;
+	if (!s->tcp && !s->service->datagram)
+		return bad(err, "--serve %s: %s is not served over UDP; write tcp-%s:%u", text,
+			   s->service->name, s->service->name, s->port);
+	if (s->udp && !s->service->datagram)
+		s->udp = false;
+	o->nserves++;
+	return arg ? serve_arg(s, arg + 1, err) : OPT_RUN;
+}
+
+static enum opt_outcome sysctl(struct options *o, const char *text, char *err)
+{
+	struct opt_sysctl *s = &o->sysctls[o->nsysctls];
+	const char *equals = strchr(text, '=');
+	size_t len = equals ? (size_t)(equals - text) : 0;
+
+	if (o->nsysctls == OPT_SYSCTLS_MAX)
+		return bad(err, "--sysctl %s: too many; %d are allowed", text, OPT_SYSCTLS_MAX);
+	if (len == 0 || len >= sizeof(s->name) || !equals[1])
+		return bad(err, "--sysctl %s: write NAME=VALUE, like net.ipv4.tcp_timestamps=0", text);
+	memcpy(s->name, text, len);
+	s->name[len] = '\0';
+	s->value = equals + 1;
+	o->nsysctls++;
+	return OPT_RUN;
+}
+
+static enum opt_outcome limit(struct options *o, const char *text, char *err)
+{
+	const struct {
+		const char *name;
+		uint32_t *value;
+	} limits[] = {
+		{ "sockets", &o->limits.max_sockets },
+		{ "connections", &o->limits.max_connections },
+		{ "timewait", &o->limits.max_timewait },
+		{ "neighbours", &o->limits.max_neighbours },
+		{ "routes", &o->limits.max_routes },
+		{ "reassemblies", &o->limits.max_reassemblies },
+	};
+	const char *equals = strchr(text, '=');
+	size_t len = equals ? (size_t)(equals - text) : 0;
+	uint64_t n;
+
+	if (len == 6 && memcmp(text, "memory", 6) == 0) {
+		if (!text_size(equals + 1, &n) || n == 0)
+			return bad(err, "--limit %s: write a number of bytes, like memory=64M", text);
+		o->limits.mem_limit = n;
+		return OPT_RUN;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+		if (strlen(limits[i].name) != len || memcmp(limits[i].name, text, len) != 0)
+			continue;
+		if (!text_number(equals + 1, 1, UINT32_MAX, &n))
+			return bad(err, "--limit %s: write a number of 1 to 4294967295", text);
+		*limits[i].value = (uint32_t)n;
+		return OPT_RUN;
+	}
+	return bad(err, "--limit %s: write NAME=N with NAME memory, sockets, connections, timewait, "
+		   "neighbours, routes or reassemblies", text);
+}
+
+static enum opt_outcome peer(struct options *o, bool udp, const char *text, char *err)
+{
+	const char *option = udp ? "--connect-udp" : "--connect";
+
+	if (o->connect || o->connect_udp)
+		return bad(err, "%s %s: there is a peer already; give one", option, text);
+	if (!text_endpoint(text, &o->peer))
+		return bad(err, "%s %s: not an address and a port; write A.B.C.D:PORT, like 10.0.0.1:7",
+			   option, text);
+	*(udp ? &o->connect_udp : &o->connect) = true;
+	return need_ip4(option, text, true, &o->peer.ip, "A.B.C.D:PORT", err);
+}
+
+static enum opt_outcome one(struct options *o, int id, const char *arg, char *err)
+{
+	uint64_t n = 0;
+	enum opt_outcome rc = OPT_RUN;
+
+	switch (id) {
+	case O_TAP: return device(o, OPT_DEVICE_TAP, arg, err);
+	case O_TUN: return device(o, OPT_DEVICE_TUN, arg, err);
+	case O_TAP_FD: return device(o, OPT_DEVICE_FD, arg, err);
+	case O_ADDR: return addr(o, arg, err);
+	case O_GATEWAY: return gateway(o, arg, err);
+	case O_ROUTE: return route(o, arg, err);
+	case O_MAC: return mac(o, arg, err);
+	case O_SERVE: return serve(o, arg, err);
+	case O_SYSCTL: return sysctl(o, arg, err);
+	case O_LIMIT: return limit(o, arg, err);
+	case O_CONNECT: return peer(o, false, arg, err);
+	case O_CONNECT_UDP: return peer(o, true, arg, err);
+	case O_PCAP: o->pcap = arg; break;
+	case O_TRACE: o->trace = arg; break;
+	case O_CONTROL: o->control = arg; break;
+	case O_RECEIVE: o->receive = true; break;
+	case O_STAY: o->stay = true; break;
+	case O_BUSY_POLL: o->busy_poll = true; break;
+	case O_STATS: o->stats = true; break;
+	case O_HELP: return OPT_HELP;
+	case O_VERSION: return OPT_VERSION;
+	case O_LIST_SYSCTLS: return OPT_LIST_SYSCTLS;
+	case O_MTU:
+		rc = number("--mtu", arg, 68, 65535, &n, err);
+		o->mtu = (uint16_t)n;
+		break;
+	case O_READY_FD:
+		rc = number("--ready-fd", arg, 0, 1 << 20, &n, err);
+		o->ready_fd = (int)n;
+		break;
+	case O_GRACE:
+		rc = number("--grace", arg, 0, 600000, &n, err);
+		o->grace_ns = n * 1000000;
+		break;
+	case O_OFFLOAD:
+		o->offload = strcmp(arg, "on") == 0;
+		if (!o->offload && strcmp(arg, "off") != 0)
+			return bad(err, "--offload %s: write on or off", arg);
+		break;
+	case O_SEND:
+		o->has_send = true;
+		if (!text_size(arg, &o->send_bytes))
+			return bad(err, "--send-bytes %s: write a number of bytes, like 100000 or 64M", arg);
+		break;
+	case O_SEED:
+		o->has_key = true;
+		if (!text_key(arg, o->key))
+			return bad(err, "--seed %s: write 1 to 32 bytes as hexadecimal digits, like 00ff17",
+				   arg);
+		break;
+	}
+	return rc;
+}
+
+/* What needs, or excludes, what. */
+static enum opt_outcome together(const struct options *o, char *err)
+{
+	if (o->device == OPT_DEVICE_NONE)
+		return bad(err, "no device; write --tap NAME, --tun NAME or --tap-fd N");
+	if (o->naddrs == 0)
+		return bad(err, "no address; write --addr A/L, like --addr 10.0.0.2/24");
+	if ((o->has_send || o->receive || o->stay) && !o->connect && !o->connect_udp)
+		return bad(err, "%s is for a client; write --connect A:PORT too",
+			   o->has_send ? "--send-bytes" : o->receive ? "--receive" : "--stay");
+	if (o->connect_udp && (o->has_send || o->receive))
+		return bad(err, "%s is for TCP; write --connect A:PORT instead of --connect-udp",
+			   o->has_send ? "--send-bytes" : "--receive");
+	if (o->device == OPT_DEVICE_TUN && o->has_mac)
+		return bad(err, "--mac: a TUN has no Ethernet; leave --mac out, or write --tap");
+	return OPT_RUN;
+}
+
+enum opt_outcome options_parse(struct options *o, int argc, char **argv, char err[OPT_ERROR])
+{
+	int id;
+
+	memset(o, 0, sizeof(*o));
+	o->offload = true;
+	o->ready_fd = -1;
+	o->grace_ns = 1000000000;
+	optind = 0; /* glibc: begin anew */
+	while ((id = getopt_long(argc, argv, "+:h", long_options, NULL)) != -1) {
+		enum opt_outcome rc;
+
+		if (id == ':')
+			return bad(err, "%s: its value is missing; phantom --help shows what it takes",
+				   argv[optind - 1]);
+		if (id == '?')
+			return bad(err, "%s: no such option, or one that takes no value; phantom --help "
+				   "lists them", argv[optind - 1]);
+		rc = one(o, id == 'h' ? O_HELP : id, optarg, err);
+		if (rc != OPT_RUN)
+			return rc;
+	}
+	if (optind < argc)
+		return bad(err, "%s: a word without an option; phantom --help lists them", argv[optind]);
+	return together(o, err);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The command line as a struct. Everything that can be judged without a stack or a device is judged
+ * here: what options_parse accepts is well formed. Called by main.
+ */
+#ifndef HOST_OPTIONS_H
+#define HOST_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "phantom/phantom.h"
+
+struct service;
+
+enum { /* how often an option may be given */
+	OPT_ADDRS_MAX = 64,
+	OPT_ROUTES_MAX = 256,
+	OPT_SERVES_MAX = 256,
+	OPT_SYSCTLS_MAX = 256,
+	OPT_ERROR = 256 /* room for a sentence */
+};
+
+enum opt_device { OPT_DEVICE_NONE, OPT_DEVICE_TAP, OPT_DEVICE_TUN, OPT_DEVICE_FD };
+
+struct opt_addr {
+	struct ph_ip ip;
+	unsigned prefix;
+};
+struct opt_route {
+	struct ph_ip dst, gateway;
+	unsigned prefix;
+	bool has_gateway;
+	const char *text; /* as typed, for messages */
+};
+struct opt_serve {
+	const struct service *service;
+	bool tcp, udp;
+	uint16_t port;
+	bool has_arg;
+	uint64_t arg;
+	const char *text;
+};
+struct opt_sysctl {
+	char name[96];
+	const char *value;
+};
+
+struct options {
+	enum opt_device device;
+	const char *device_name;
+	int device_fd;
+	bool offload;
+	bool has_mac;
+	uint8_t mac[6];
+	uint16_t mtu; /* 0: the device's */
+
+	struct opt_addr addrs[OPT_ADDRS_MAX];
+	struct opt_route routes[OPT_ROUTES_MAX];
+	struct opt_serve serves[OPT_SERVES_MAX];
+	struct opt_sysctl sysctls[OPT_SYSCTLS_MAX];
+	size_t naddrs, nroutes, nserves, nsysctls;
+
+	bool connect, connect_udp;
+	struct ph_sockaddr peer;
+	bool has_send, receive, stay;
+	uint64_t send_bytes;
+
+	const char *pcap, *trace, *control;
+	int ready_fd; /* -1: none */
+	uint64_t grace_ns;
+	bool busy_poll, stats;
+	bool has_key;
+	uint8_t key[32];
+	struct ph_conf limits; /* only its limits */
+};
+
+enum opt_outcome { OPT_RUN, OPT_HELP, OPT_VERSION, OPT_LIST_SYSCTLS, OPT_BAD };
+/* On OPT_BAD, err has one sentence: where, what was wrong, what would be right. */
+enum opt_outcome options_parse(struct options *o, int argc, char **argv, char err[OPT_ERROR]);
+const char *options_help(void);
+
+#endif
