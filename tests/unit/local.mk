@@ -21,9 +21,10 @@ UNIT_TESTS += %D%/test_audit
 UNIT_TESTS += %D%/test_udp
 UNIT_TESTS += %D%/test_link_spec %D%/test_link_classify %D%/test_link_model %D%/test_link_pipe \
 	%D%/test_link_wire %D%/test_pcapng
+UNIT_TESTS += %D%/test_arp
 
 # Headers that tests share.
-EXTRA_DIST += %D%/model.h
+EXTRA_DIST += %D%/model.h %D%/net_fixture.h
 
 LDADD = libhost.a libharness.a libnetns.a libphantom.a $(CMOCKA_LIBS) $(BENCH_LIBS)
 
