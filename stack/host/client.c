@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The client. Standard input and output may be anything: they are never made non-blocking (the shell shares
- * them) but asked by poll() first, and pipes are written a page at a time, which then cannot block.
- * See client.h.
+ * The client. Standard input and output may be anything: they are never made non-blocking (the
+ * shell shares them) but asked by poll() first, and pipes are written a page at a time, which
+ * then cannot block. See client.h.
  */
 #define _GNU_SOURCE 1
 #include "host/client.h"
@@ -159,7 +159,8 @@ static bool connecting(struct host *h, struct client *c)
 		return false;
 	if (!c->events)
 		return true;
-	if (ph_getsockopt(h->st, c->app.socket, PH_SOL_SOCKET, PH_SO_ERROR, &error, &len) == 0 && error)
+	if (ph_getsockopt(h->st, c->app.socket, PH_SOL_SOCKET, PH_SO_ERROR, &error, &len) == 0 &&
+	    error)
 		fail(h, c, error);
 	else if (c->events & PH_POLLOUT)
 		c->connected = true;
@@ -252,7 +253,10 @@ static bool run_tcp(struct host *h, struct client *c)
 	more = receive_some(h, c) || more;
 	if (c->done)
 		return false;
-	/* A user at the keyboard is not waited for once the peer has gone; a transfer is finished. */
+	/*
+	 * A user at the keyboard is not waited for once the peer has gone; a transfer is
+	 * finished.
+	 */
 	if (c->peer_eof && flush(h, c) &&
 	    (c->fin_sent || (!h->opt->has_send && c->in.pos == c->in.len)))
 		finish(h, c, 0);
@@ -313,7 +317,8 @@ static bool run_udp(struct host *h, struct client *c)
 	bool more = udp_send(h, c);
 
 	while (!c->done && flush(h, c)) {
-		int64_t n = ph_recv(h->st, c->app.socket, c->out.bytes, SERVICE_CHUNK, 0, h->now_ns);
+		int64_t n =
+			ph_recv(h->st, c->app.socket, c->out.bytes, SERVICE_CHUNK, 0, h->now_ns);
 
 		if (n == -EAGAIN)
 			break;
@@ -358,16 +363,17 @@ int client_open(struct host *h, char *err, size_t cap)
 	c->app.socket = -1;
 	c->in.bytes = malloc(SERVICE_CHUNK);
 	c->out.bytes = malloc(SERVICE_CHUNK);
-	rc = c->in.bytes && c->out.bytes ?
-		ph_socket_new(h->st, PH_AF_INET, o->connect ? PH_SOCK_STREAM : PH_SOCK_DGRAM, 0,
-			      h->now_ns) : -ENOMEM;
+	rc = c->in.bytes && c->out.bytes
+		     ? ph_socket_new(h->st, PH_AF_INET, o->connect ? PH_SOCK_STREAM : PH_SOCK_DGRAM,
+				     0, h->now_ns)
+		     : -ENOMEM;
 	if (rc >= 0) {
 		host_add_app(h, &c->app, rc, socket_ready);
 		rc = ph_connect(h->st, c->app.socket, &o->peer, h->now_ns);
 	}
 	if (rc < 0 && rc != -EINPROGRESS) {
-		(void)text_error(err, cap, "%s %s: %s", option(h), text_from_sockaddr(peer, &o->peer),
-				 strerror(-rc));
+		(void)text_error(err, cap, "%s %s: %s", option(h),
+				 text_from_sockaddr(peer, &o->peer), strerror(-rc));
 		return -EIO;
 	}
 	return 0;

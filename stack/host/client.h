@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The client: one connection (or UDP peer) between the phantom host and standard input and output, as
- * nc has it. Called by main.c (open) and loop.c.
+ * The client: one connection (or UDP peer) between the phantom host and standard input and
+ * output, as nc has it. Called by main.c (open) and loop.c.
  */
 #ifndef HOST_CLIENT_H
 #define HOST_CLIENT_H
@@ -14,7 +14,10 @@
 
 /* 0, or -errno with a sentence in err. */
 int client_open(struct host *h, char *err, size_t cap);
-/* Moves what can be moved; called each turn. Ends the program when all is done. True: there is more. */
+/*
+ * Moves what can be moved; called each turn. Ends the program when all is done. True: there is
+ * more.
+ */
 bool client_run(struct host *h);
 /* Whether there is a client that has not finished. */
 bool client_busy(const struct host *h);

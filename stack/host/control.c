@@ -117,8 +117,9 @@ static bool peer_read(struct host *h, struct peer *p)
 		return false;
 	if (p->have < LINE_MAX_BYTES || p->out)
 		return true;
-	(void)peer_answer(h, p, json_pack("{s:s}", "error",
-					  "the request is too long; a line has at most 65535 bytes"));
+	(void)peer_answer(h, p,
+			  json_pack("{s:s}", "error",
+				    "the request is too long; a line has at most 65535 bytes"));
 	return false;
 }
 
@@ -180,8 +181,9 @@ int control_open(struct host *h, const char *path, char *err, size_t cap)
 		free(c);
 		if (fd >= 0)
 			close(fd);
-		return text_error(err, cap, "--control %s: the path is too long; at most %zu bytes fit",
-				  path, sizeof(c->addr.sun_path) - 1);
+		return text_error(err, cap,
+				  "--control %s: the path is too long; at most %zu bytes fit", path,
+				  sizeof(c->addr.sun_path) - 1);
 	}
 	c->addr.sun_family = AF_UNIX;
 	memcpy(c->addr.sun_path, path, strlen(path) + 1);
@@ -195,8 +197,9 @@ int control_open(struct host *h, const char *path, char *err, size_t cap)
 			host_watch(h, &c->source, fd, EPOLLIN, listener_ready) < 0))
 		rc = -errno;
 	if (rc < 0) {
-		(void)text_error(err, cap, "--control %s: %s", path, rc == -EADDRINUSE ?
-				 "something is there already; name another path" : strerror(-rc));
+		(void)text_error(err, cap, "--control %s: %s", path,
+				 rc == -EADDRINUSE ? "something is there already; name another path"
+						   : strerror(-rc));
 		if (fd >= 0)
 			close(fd);
 		free(c);

@@ -17,8 +17,10 @@ static int help(struct control_call *call);
 static int quit(struct control_call *call);
 
 static const struct control_cmd commands[] = {
-	{ "counters", "[\"name\": NAME or PATTERN with *]", "counters, as nstat names them", counters },
-	{ "sysctl", "[\"name\": NAME [, \"value\": VALUE]]", "sysctls: all, one, or set one", sysctl },
+	{ "counters", "[\"name\": NAME or PATTERN with *]", "counters, as nstat names them",
+	  counters },
+	{ "sysctl", "[\"name\": NAME [, \"value\": VALUE]]", "sysctls: all, one, or set one",
+	  sysctl },
 	{ "sockets", "[\"info\": true]", "sockets and connections, with tcp_info if asked",
 	  control_sockets },
 	{ "tcp_info", "\"socket\": N", "struct tcp_info of a TCP socket", control_tcp_info },
@@ -54,8 +56,8 @@ static int counters(struct control_call *call)
 	}
 	if (pattern && json_object_size(list) == 0) {
 		json_decref(list);
-		return text_error(call->err, call->cap, "no counter %s; leave \"name\" out to see them all",
-				  pattern);
+		return text_error(call->err, call->cap,
+				  "no counter %s; leave \"name\" out to see them all", pattern);
 	}
 	return json_object_set_new(call->answer, "counters", list);
 }
@@ -77,30 +79,34 @@ static int sysctl_put(struct control_call *call, json_t *list, const char *name)
 	int rc = ph_sysctl_get(call->host->st, name, value, sizeof(value));
 
 	if (rc < 0)
-		return text_error(call->err, call->cap, "%s cannot be read: %s", name, strerror(-rc));
+		return text_error(call->err, call->cap, "%s cannot be read: %s", name,
+				  strerror(-rc));
 	return json_object_set_new(list, name, json_string(value));
 }
 
-static int sysctl_set(struct control_call *call, const struct ph_sysctl_info *row, const json_t *value)
+static int sysctl_set(struct control_call *call, const struct ph_sysctl_info *row,
+		      const json_t *value)
 {
 	char number[24];
 	const char *text = json_string_value(value);
 	int rc;
 
 	if (json_is_integer(value)) {
-		snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT,
+			 json_integer_value(value));
 		text = number;
 	}
 	if (!text)
-		return text_error(call->err, call->cap, "the value of %s must be a string or a number",
-				  row->name);
+		return text_error(call->err, call->cap,
+				  "the value of %s must be a string or a number", row->name);
 	rc = ph_sysctl_set(call->host->st, row->name, text);
 	if (rc == -EPERM)
 		return text_error(call->err, call->cap, "%s can only be read", row->name);
 	if (rc < 0)
-		return text_error(call->err, call->cap, "%s=%s: write %s of %" PRId64 " to %" PRId64,
-				  row->name, text, row->nvalues == 3 ? "three numbers, each" : "a number",
-				  row->min, row->max);
+		return text_error(call->err, call->cap,
+				  "%s=%s: write %s of %" PRId64 " to %" PRId64, row->name, text,
+				  row->nvalues == 3 ? "three numbers, each" : "a number", row->min,
+				  row->max);
 	return 0;
 }
 
@@ -113,8 +119,8 @@ static int sysctl(struct control_call *call)
 	int rc = json_object_set_new(call->answer, "sysctl", list);
 
 	if (name && !row)
-		return text_error(call->err, call->cap, "no sysctl %s; leave \"name\" out to see them all",
-				  name);
+		return text_error(call->err, call->cap,
+				  "no sysctl %s; leave \"name\" out to see them all", name);
 	if (value && !row)
 		return text_error(call->err, call->cap, "\"value\" needs a \"name\"");
 	if (value)
@@ -134,10 +140,11 @@ static int usage(struct control_call *call)
 	return json_object_set_new(
 		call->answer, "usage",
 		json_pack("{s:I,s:I,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "bytes", (json_int_t)u.bytes,
-			  "bytes_peak", (json_int_t)u.bytes_peak, "packets", (int)u.packets, "buffers",
-			  (int)u.buffers, "timers", (int)u.timers, "sockets", (int)u.sockets,
-			  "connections", (int)u.connections, "timewait", (int)u.timewait,
-			  "neighbours", (int)u.neighbours, "reassemblies", (int)u.reassemblies));
+			  "bytes_peak", (json_int_t)u.bytes_peak, "packets", (int)u.packets,
+			  "buffers", (int)u.buffers, "timers", (int)u.timers, "sockets",
+			  (int)u.sockets, "connections", (int)u.connections, "timewait",
+			  (int)u.timewait, "neighbours", (int)u.neighbours, "reassemblies",
+			  (int)u.reassemblies));
 }
 
 static int help(struct control_call *call)
@@ -145,8 +152,9 @@ static int help(struct control_call *call)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "cmd", commands[i].name, "args",
-						      commands[i].args, "help", commands[i].help));
+		json_array_append_new(list,
+				      json_pack("{s:s,s:s,s:s}", "cmd", commands[i].name, "args",
+						commands[i].args, "help", commands[i].help));
 	return json_object_set_new(call->answer, "commands", list);
 }
 
@@ -164,23 +172,29 @@ json_t *control_cmd_answer(struct host *h, const char *line, size_t len)
 	json_t *id = json_object_get(args, "id");
 	const char *name = json_string_value(json_object_get(args, "cmd"));
 	const struct control_cmd *cmd = name ? control_cmd_find(name) : NULL;
-	struct control_call call = { .host = h, .args = args, .answer = json_object(), .err = err,
-				     .cap = sizeof(err) };
+	struct control_call call = {
+		.host = h, .args = args, .answer = json_object(), .err = err, .cap = sizeof(err)
+	};
 	int rc;
 
 	if (!args)
-		rc = text_error(err, sizeof(err), "not JSON at column %d: %s; write an object, like "
-				"{\"cmd\":\"help\"}", where.column, where.text);
+		rc = text_error(err, sizeof(err),
+				"not JSON at column %d: %s; write an object, like "
+				"{\"cmd\":\"help\"}",
+				where.column, where.text);
 	else if (!name)
-		rc = text_error(err, sizeof(err), "there is no \"cmd\"; write an object, like "
+		rc = text_error(err, sizeof(err),
+				"there is no \"cmd\"; write an object, like "
 				"{\"cmd\":\"help\"}");
 	else if (!cmd)
-		rc = text_error(err, sizeof(err), "no command %.64s; {\"cmd\":\"help\"} lists them", name);
+		rc = text_error(err, sizeof(err), "no command %.64s; {\"cmd\":\"help\"} lists them",
+				name);
 	else
 		rc = cmd->run(&call);
 	if (rc < 0) {
 		json_object_clear(call.answer);
-		json_object_set_new(call.answer, "error", json_string(err[0] ? err : strerror(ENOMEM)));
+		json_object_set_new(call.answer, "error",
+				    json_string(err[0] ? err : strerror(ENOMEM)));
 	}
 	if (id)
 		json_object_set(call.answer, "id", id);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The control socket's commands: one table. To add one, write its function in a control_*.c file, and add
- * a row to the table in control_cmd.c. Called by control.c.
+ * The control socket's commands: one table. To add one, write its function in a control_*.c
+ * file, and add a row to the table in control_cmd.c. Called by control.c.
  */
 #ifndef HOST_CONTROL_CMD_H
 #define HOST_CONTROL_CMD_H

@@ -56,24 +56,28 @@ int control_tcp_info(struct control_call *call)
 	json_t *info;
 
 	if (!json_is_integer(number))
-		return text_error(call->err, call->cap, "tcp_info needs \"socket\": N, a number that "
+		return text_error(call->err, call->cap,
+				  "tcp_info needs \"socket\": N, a number that "
 				  "{\"cmd\":\"sockets\"} shows");
 	info = tcp_info(call->host->st, (ph_socket)json_integer_value(number));
 	if (!info)
-		return text_error(call->err, call->cap, "socket %d is not a TCP socket; "
-				  "{\"cmd\":\"sockets\"} shows them", (int)json_integer_value(number));
+		return text_error(call->err, call->cap,
+				  "socket %d is not a TCP socket; "
+				  "{\"cmd\":\"sockets\"} shows them",
+				  (int)json_integer_value(number));
 	return json_object_set_new(call->answer, "tcp_info", info);
 }
 
 static json_t *one_socket(struct control_call *call, const struct ph_sock_info *s)
 {
-	static const char *const types[] = { [PH_SOCK_STREAM] = "tcp", [PH_SOCK_DGRAM] = "udp",
-					     [PH_SOCK_RAW] = "raw" };
+	static const char *const types[] = {
+		[PH_SOCK_STREAM] = "tcp", [PH_SOCK_DGRAM] = "udp", [PH_SOCK_RAW] = "raw"
+	};
 	char local[TEXT_SOCKADDR], peer[TEXT_SOCKADDR];
 	json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:i}", "type", types[s->type], "state",
 			      s->state_name, "local", text_from_sockaddr(local, &s->local), "peer",
-			      text_from_sockaddr(peer, &s->peer), "recvq", (json_int_t)s->recvq, "sendq",
-			      (json_int_t)s->sendq, "socket", s->socket);
+			      text_from_sockaddr(peer, &s->peer), "recvq", (json_int_t)s->recvq,
+			      "sendq", (json_int_t)s->sendq, "socket", s->socket);
 
 	if (s->type == PH_SOCK_STREAM && s->socket >= 0 &&
 	    json_is_true(json_object_get(call->args, "info")))
@@ -113,19 +117,21 @@ static json_t *offloads(uint32_t bits)
 static json_t *one_link(const struct ph_link_info *l)
 {
 	char mac[TEXT_MAC];
-	json_t *o = json_pack("{s:i,s:s,s:s,s:i,s:o,s:I,s:I}", "index", l->link, "name", l->name, "kind",
-			      l->kind == PH_LINK_ETHER ? "ether" : "ip", "mtu", (int)l->mtu, "offload",
-			      offloads(l->offload), "txqueuelen", (json_int_t)l->txqueuelen, "queued",
-			      (json_int_t)l->queued);
+	json_t *o = json_pack("{s:i,s:s,s:s,s:i,s:o,s:I,s:I}", "index", l->link, "name", l->name,
+			      "kind", l->kind == PH_LINK_ETHER ? "ether" : "ip", "mtu", (int)l->mtu,
+			      "offload", offloads(l->offload), "txqueuelen",
+			      (json_int_t)l->txqueuelen, "queued", (json_int_t)l->queued);
 
 	if (l->kind == PH_LINK_ETHER)
 		json_object_set_new(o, "mac", json_string(text_from_mac(mac, l->mac)));
-	json_object_set_new(o, "rx", json_pack("{s:I,s:I,s:I}", "bytes", (json_int_t)l->rx_bytes,
-					       "packets", (json_int_t)l->rx_packets, "dropped",
-					       (json_int_t)l->rx_dropped));
-	json_object_set_new(o, "tx", json_pack("{s:I,s:I,s:I}", "bytes", (json_int_t)l->tx_bytes,
-					       "packets", (json_int_t)l->tx_packets, "dropped",
-					       (json_int_t)l->tx_dropped));
+	json_object_set_new(o, "rx",
+			    json_pack("{s:I,s:I,s:I}", "bytes", (json_int_t)l->rx_bytes, "packets",
+				      (json_int_t)l->rx_packets, "dropped",
+				      (json_int_t)l->rx_dropped));
+	json_object_set_new(o, "tx",
+			    json_pack("{s:I,s:I,s:I}", "bytes", (json_int_t)l->tx_bytes, "packets",
+				      (json_int_t)l->tx_packets, "dropped",
+				      (json_int_t)l->tx_dropped));
 	return o;
 }
 
@@ -182,9 +188,10 @@ int control_routes(struct control_call *call)
 	for (size_t i = 0; memory && i < n; i++) {
 		const struct ph_route_info *r = &routes[i];
 		char ip[TEXT_IP];
-		json_t *o = json_pack("{s:s,s:i,s:s,s:I}", "dst", text_from_ip(ip, &r->dst), "prefix",
-				      (int)r->prefix, "dev", link_name(links, nlinks, r->link), "metric",
-				      (json_int_t)r->metric);
+		json_t *o =
+			json_pack("{s:s,s:i,s:s,s:I}", "dst", text_from_ip(ip, &r->dst), "prefix",
+				  (int)r->prefix, "dev", link_name(links, nlinks, r->link),
+				  "metric", (json_int_t)r->metric);
 
 		if (memcmp(&r->gateway, &none, sizeof(none)) != 0)
 			json_object_set_new(o, "via", json_string(text_from_ip(ip, &r->gateway)));
@@ -210,8 +217,8 @@ int control_neighs(struct control_call *call)
 		const struct ph_neigh_info *ng = &neighs[i];
 		char ip[TEXT_IP], mac[TEXT_MAC];
 		json_t *o = json_pack("{s:s,s:s,s:s,s:I}", "addr", text_from_ip(ip, &ng->ip), "dev",
-				      link_name(links, nlinks, ng->link), "state", ng->state, "queued",
-				      (json_int_t)ng->queued);
+				      link_name(links, nlinks, ng->link), "state", ng->state,
+				      "queued", (json_int_t)ng->queued);
 
 		if (strcmp(ng->state, "INCOMPLETE") != 0 && strcmp(ng->state, "FAILED") != 0)
 			json_object_set_new(o, "mac", json_string(text_from_mac(mac, ng->mac)));

@@ -43,7 +43,7 @@ static const struct option long_options[] = {
 	{ "all", no_argument, NULL, 'a' },
 	{ "info", no_argument, NULL, 'i' },
 	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
+	{ NULL, 0, NULL, 0 },
 };
 
 static int help(void)
@@ -51,8 +51,8 @@ static int help(void)
 	printf("usage: phantom ctl PATH COMMAND [ARGUMENT] [--json] [--all] [--info]\n\n"
 	       "Asks the phantom that was started with --control PATH:\n");
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		printf("  %-9s %-17s %s\n", commands[i].name, commands[i].args ? commands[i].args : "",
-		       commands[i].help);
+		printf("  %-9s %-17s %s\n", commands[i].name,
+		       commands[i].args ? commands[i].args : "", commands[i].help);
 	printf("\n  --json    the answer as phantom gave it, one line\n"
 	       "\nExit status: 0 done, 1 phantom did not do it, 2 wrong usage.\n");
 	return 0;
@@ -73,8 +73,9 @@ static json_t *request(const struct ctl_command *cmd, const char *arg, bool info
 	if (info)
 		json_object_set_new(o, "info", json_true());
 	if (arg && strcmp(cmd->name, "tcp_info") == 0)
-		json_object_set_new(o, "socket", text_number(arg, 0, INT32_MAX, &n) ?
-				    json_integer((json_int_t)n) : json_string(arg));
+		json_object_set_new(o, "socket",
+				    text_number(arg, 0, INT32_MAX, &n) ? json_integer((json_int_t)n)
+								       : json_string(arg));
 	else if (equals && strcmp(cmd->name, "sysctl") == 0) {
 		json_object_set_new(o, "name", json_stringn(arg, (size_t)(equals - arg)));
 		json_object_set_new(o, "value", json_string(equals + 1));
@@ -137,8 +138,8 @@ static int show(const struct ctl_command *cmd, const char *answer, bool all)
 	return status;
 }
 
-static int run(const char *path, const struct ctl_command *cmd, const char *arg, bool json, bool all,
-	       bool info)
+static int run(const char *path, const struct ctl_command *cmd, const char *arg, bool json,
+	       bool all, bool info)
 {
 	json_t *o = request(cmd, arg, info);
 	char *line = json_dumps(o, JSON_COMPACT);
@@ -148,7 +149,8 @@ static int run(const char *path, const struct ctl_command *cmd, const char *arg,
 	json_decref(o);
 	free(line);
 	if (!answer) {
-		fprintf(stderr, "phantom ctl: %s: %s; give the PATH of a running phantom's --control\n",
+		fprintf(stderr,
+			"phantom ctl: %s: %s; give the PATH of a running phantom's --control\n",
 			path, strerror(errno));
 		return 1;
 	}
@@ -171,11 +173,19 @@ int ctl_main(int argc, char **argv)
 	optind = 0;
 	while ((c = getopt_long(argc, argv, ":jaih", long_options, NULL)) != -1) {
 		switch (c) {
-		case 'j': json = true; break;
-		case 'a': all = true; break;
-		case 'i': info = true; break;
-		case 'h': return help();
-		default: return usage_error(argv[optind - 1], "no such option");
+		case 'j':
+			json = true;
+			break;
+		case 'a':
+			all = true;
+			break;
+		case 'i':
+			info = true;
+			break;
+		case 'h':
+			return help();
+		default:
+			return usage_error(argv[optind - 1], "no such option");
 		}
 	}
 	argc -= optind;

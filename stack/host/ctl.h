@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* phantom ctl: asks a running phantom over its control socket, and prints for people or for programs. */
+/*
+ * phantom ctl: asks a running phantom over its control socket, and prints for people or for
+ * programs.
+ */
 #ifndef HOST_CTL_H
 #define HOST_CTL_H
 

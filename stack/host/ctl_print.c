@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Answers for people. See ctl_print.h. A field that an answer lacks prints as 0 or an empty word. */
+/*
+ * Answers for people. See ctl_print.h. A field that an answer lacks prints as 0 or an empty
+ * word.
+ */
 #include "host/ctl_print.h"
 
 #include <stdint.h>
@@ -25,11 +28,13 @@ static void values(const json_t *part, bool zeros, const char *between, bool ali
 	json_t *value;
 	int width = 0;
 
-	json_object_foreach(object, key, value) {
+	json_object_foreach(object, key, value)
+	{
 		if ((zeros || json_integer_value(value)) && (int)strlen(key) > width)
 			width = (int)strlen(key);
 	}
-	json_object_foreach(object, key, value) {
+	json_object_foreach(object, key, value)
+	{
 		int pad = aligned ? width : 0;
 
 		if (json_is_string(value))
@@ -68,15 +73,16 @@ static void print_info(const json_t *i)
 	printf("\t rto:%.3g rtt:%.3g/%.3g mss:%lld wscale:%lld,%lld cwnd:%lld ssthresh:%lld",
 	       (double)number(i, "tcpi_rto") / 1e3, (double)number(i, "tcpi_rtt") / 1e3,
 	       (double)number(i, "tcpi_rttvar") / 1e3, number(i, "tcpi_snd_mss"),
-	       number(i, "tcpi_snd_wscale"), number(i, "tcpi_rcv_wscale"), number(i, "tcpi_snd_cwnd"),
-	       number(i, "tcpi_snd_ssthresh"));
+	       number(i, "tcpi_snd_wscale"), number(i, "tcpi_rcv_wscale"),
+	       number(i, "tcpi_snd_cwnd"), number(i, "tcpi_snd_ssthresh"));
 	printf(" bytes_sent:%lld bytes_retrans:%lld bytes_acked:%lld bytes_received:%lld",
 	       number(i, "tcpi_bytes_sent"), number(i, "tcpi_bytes_retrans"),
 	       number(i, "tcpi_bytes_acked"), number(i, "tcpi_bytes_received"));
-	printf(" segs_out:%lld segs_in:%lld unacked:%lld retrans:%lld/%lld snd_wnd:%lld rcv_wnd:%lld\n",
+	printf(" segs_out:%lld segs_in:%lld unacked:%lld retrans:%lld/%lld snd_wnd:%lld "
+	       "rcv_wnd:%lld\n",
 	       number(i, "tcpi_segs_out"), number(i, "tcpi_segs_in"), number(i, "tcpi_unacked"),
-	       number(i, "tcpi_retrans"), number(i, "tcpi_total_retrans"), number(i, "tcpi_snd_wnd"),
-	       number(i, "tcpi_rcv_wnd"));
+	       number(i, "tcpi_retrans"), number(i, "tcpi_total_retrans"),
+	       number(i, "tcpi_snd_wnd"), number(i, "tcpi_rcv_wnd"));
 }
 
 void ctl_print_sockets(const json_t *part, bool all)
@@ -85,9 +91,10 @@ void ctl_print_sockets(const json_t *part, bool all)
 	json_t *s;
 
 	(void)all;
-	printf("%-6s%-13s%-9s%-9s%-24s%s\n", "Netid", "State", "Recv-Q", "Send-Q", "Local Address:Port",
-	       "Peer Address:Port");
-	json_array_foreach(part, i, s) {
+	printf("%-6s%-13s%-9s%-9s%-24s%s\n", "Netid", "State", "Recv-Q", "Send-Q",
+	       "Local Address:Port", "Peer Address:Port");
+	json_array_foreach(part, i, s)
+	{
 		const json_t *info = json_object_get(s, "tcp_info");
 
 		printf("%-6s%-13s%-9lld%-9lld%-24s%s\n", word(s, "type"), word(s, "state"),
@@ -110,9 +117,11 @@ void ctl_print_links(const json_t *part, bool all)
 	json_t *l, *bit;
 
 	(void)all;
-	json_array_foreach(part, i, l) {
-		printf("%lld: %s: mtu %lld qlen %lld queued %lld", number(l, "index"), word(l, "name"),
-		       number(l, "mtu"), number(l, "txqueuelen"), number(l, "queued"));
+	json_array_foreach(part, i, l)
+	{
+		printf("%lld: %s: mtu %lld qlen %lld queued %lld", number(l, "index"),
+		       word(l, "name"), number(l, "mtu"), number(l, "txqueuelen"),
+		       number(l, "queued"));
 		json_array_foreach(json_object_get(l, "offload"), k, bit)
 			printf("%s%s", k ? "," : " offload ", json_string_value(bit));
 		printf("\n");
@@ -136,9 +145,8 @@ void ctl_print_addrs(const json_t *part, bool all)
 	json_t *a;
 
 	(void)all;
-	json_array_foreach(part, i, a)
-		printf("%s %s/%lld dev %s\n", family(word(a, "addr")), word(a, "addr"), number(a, "prefix"),
-		       word(a, "dev"));
+	json_array_foreach(part, i, a) printf("%s %s/%lld dev %s\n", family(word(a, "addr")),
+					      word(a, "addr"), number(a, "prefix"), word(a, "dev"));
 }
 
 void ctl_print_routes(const json_t *part, bool all)
@@ -147,7 +155,8 @@ void ctl_print_routes(const json_t *part, bool all)
 	json_t *r;
 
 	(void)all;
-	json_array_foreach(part, i, r) {
+	json_array_foreach(part, i, r)
+	{
 		if (number(r, "prefix") == 0)
 			printf("default");
 		else
@@ -169,7 +178,8 @@ void ctl_print_neighs(const json_t *part, bool all)
 	json_t *n;
 
 	(void)all;
-	json_array_foreach(part, i, n) {
+	json_array_foreach(part, i, n)
+	{
 		printf("%s dev %s", word(n, "addr"), word(n, "dev"));
 		if (*word(n, "mac"))
 			printf(" lladdr %s", word(n, "mac"));

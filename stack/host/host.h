@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The phantom program's one state, and the two ways in which its parts are woken: struct app, what a
- * socket of the stack belongs to, and struct source, what a file descriptor belongs to. loop.c calls
- * both; services, client and control are the parts.
+ * The phantom program's one state, and the two ways in which its parts are woken: struct app,
+ * what a socket of the stack belongs to, and struct source, what a file descriptor belongs to.
+ * loop.c calls both; services, client and control are the parts.
  */
 #ifndef HOST_HOST_H
 #define HOST_HOST_H
@@ -23,7 +23,10 @@ struct pcap;
 struct tracer;
 
 struct app {
-	/* `events` are PH_POLL* bits as of now, 0 when it asked to be called again. May free the app. */
+	/*
+	 * `events` are PH_POLL* bits as of now, 0 when it asked to be called again. May free
+	 * the app.
+	 */
 	void (*ready)(struct host *h, struct app *app, uint32_t events);
 	ph_socket socket;
 	struct list_node all;	/* in host.apps */
@@ -59,7 +62,7 @@ struct host {
 	enum host_phase phase;
 	uint64_t close_by_ns;
 	int status;
-	uint8_t *chunk; /* SERVICE_CHUNK bytes, anyone's until he returns */
+	uint8_t *chunk;	  /* SERVICE_CHUNK bytes, anyone's until he returns */
 	uint8_t *pattern; /* PATTERN_WINDOW bytes of the test pattern, from pattern_at on */
 	uint64_t pattern_at;
 	uint8_t *chargen; /* SERVICE_CHUNK bytes and more of RFC 864's pattern */

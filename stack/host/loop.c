@@ -145,7 +145,8 @@ static bool serve(struct host *h)
 	do {
 		n = ph_ready(h->st, events, EVENTS);
 		for (int i = 0; i < n; i++) {
-			struct app *app = (struct app *)(uintptr_t)ph_get_user(h->st, events[i].socket);
+			struct app *app =
+				(struct app *)(uintptr_t)ph_get_user(h->st, events[i].socket);
 
 			if (app)
 				app->ready(h, app, events[i].events);

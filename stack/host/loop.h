@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The one loop: frames in, timers, sockets, frames out; then sleep until a descriptor or the stack's
- * deadline. A turn reads the clock once and a batch of frames; while there is work no turn sleeps, and
- * epoll is asked only now and then. Called by main.c.
+ * The one loop: frames in, timers, sockets, frames out; then sleep until a descriptor or the
+ * stack's deadline. A turn reads the clock once and a batch of frames; while there is work no
+ * turn sleeps, and epoll is asked only now and then. Called by main.c.
  */
 #ifndef HOST_LOOP_H
 #define HOST_LOOP_H

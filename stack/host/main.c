@@ -81,10 +81,8 @@ static int start(struct host *h, char *err, size_t cap)
 
 	if (rc == 0)
 		rc = setup_stack(h, err, cap);
-	if (rc == 0) {
+	if (rc == 0)
 		rc = device_open(h->dev, h->opt, err, cap);
-		rc = rc == -EINVAL ? -EIO : rc;
-	}
 	if (rc == 0)
 		rc = setup_network(h, err, cap);
 	if (rc == 0)
@@ -125,9 +123,10 @@ static void print_stats(const struct host *h)
 	fprintf(stderr, "%-32s %20" PRIu64 "\n", "DeviceRxFrames", d->rx_frames);
 	fprintf(stderr, "%-32s %20" PRIu64 "\n", "DeviceTxFrames", d->tx_frames);
 	if (d->rx_bad + d->rx_no_memory + d->tx_waits + d->tx_errors)
-		fprintf(stderr, "device: %" PRIu64 " frames malformed, %" PRIu64 " without memory, %" PRIu64
-			" waits to send, %" PRIu64 " not sent\n", d->rx_bad, d->rx_no_memory, d->tx_waits,
-			d->tx_errors);
+		fprintf(stderr,
+			"device: %" PRIu64 " frames malformed, %" PRIu64 " without memory, %" PRIu64
+			" waits to send, %" PRIu64 " not sent\n",
+			d->rx_bad, d->rx_no_memory, d->tx_waits, d->tx_errors);
 }
 
 static int finish(struct host *h, int status)

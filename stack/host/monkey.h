@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The words that the echo service answers with a drawing: "monkey" and "monkeys", as a line by itself or
- * a datagram. A drawing is larger than one segment, so the answer shows segmentation to the eye.
- * Called by echo.c; knows nothing of sockets.
+ * The words that the echo service answers with a drawing: "monkey" and "monkeys", as a line by
+ * itself or a datagram. A drawing is larger than one segment, so the answer shows segmentation
+ * to the eye. Called by echo.c; knows nothing of sockets.
  */
 #ifndef HOST_MONKEY_H
 #define HOST_MONKEY_H
@@ -21,8 +21,10 @@ struct monkey_art {
 };
 
 void monkey_init(struct monkey *m);
-/* Reads a stream's next bytes; stops behind the end of a line that has a drawing, and says which. How
- * many bytes were read: len, if art->text is NULL. */
+/*
+ * Reads a stream's next bytes; stops behind the end of a line that has a drawing, and says
+ * which. How many bytes were read: len, if art->text is NULL.
+ */
 size_t monkey_read(struct monkey *m, const uint8_t *p, size_t len, struct monkey_art *art);
 /* The drawing of a last line that has no end. */
 struct monkey_art monkey_end(const struct monkey *m);

@@ -4,6 +4,7 @@
 #include "host/options.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,42 +13,12 @@
 #include "host/service.h"
 #include "host/text.h"
 
-enum option_id {
-	O_TAP = 256, O_TUN, O_TAP_FD, O_ADDR, O_GATEWAY, O_ROUTE, O_MAC, O_MTU, O_OFFLOAD, O_SERVE, O_SYSCTL,
-	O_PCAP, O_TRACE, O_CONTROL, O_CONNECT, O_CONNECT_UDP, O_SEND, O_RECEIVE, O_STAY, O_BUSY_POLL, O_STATS,
-	O_SEED, O_READY_FD, O_GRACE, O_LIMIT, O_HELP, O_VERSION, O_LIST_SYSCTLS
-};
-
-static const struct option long_options[] = {
-	{ "tap", required_argument, NULL, O_TAP },
-	{ "tun", required_argument, NULL, O_TUN },
-	{ "tap-fd", required_argument, NULL, O_TAP_FD },
-	{ "addr", required_argument, NULL, O_ADDR },
-	{ "gateway", required_argument, NULL, O_GATEWAY },
-	{ "route", required_argument, NULL, O_ROUTE },
-	{ "mac", required_argument, NULL, O_MAC },
-	{ "mtu", required_argument, NULL, O_MTU },
-	{ "offload", required_argument, NULL, O_OFFLOAD },
-	{ "serve", required_argument, NULL, O_SERVE },
-	{ "sysctl", required_argument, NULL, O_SYSCTL },
-	{ "pcap", required_argument, NULL, O_PCAP },
-	{ "trace", required_argument, NULL, O_TRACE },
-	{ "control", required_argument, NULL, O_CONTROL },
-	{ "connect", required_argument, NULL, O_CONNECT },
-	{ "connect-udp", required_argument, NULL, O_CONNECT_UDP },
-	{ "send-bytes", required_argument, NULL, O_SEND },
-	{ "receive", no_argument, NULL, O_RECEIVE },
-	{ "stay", no_argument, NULL, O_STAY },
-	{ "busy-poll", no_argument, NULL, O_BUSY_POLL },
-	{ "stats", no_argument, NULL, O_STATS },
-	{ "seed", required_argument, NULL, O_SEED },
-	{ "ready-fd", required_argument, NULL, O_READY_FD },
-	{ "grace", required_argument, NULL, O_GRACE },
-	{ "limit", required_argument, NULL, O_LIMIT },
-	{ "help", no_argument, NULL, O_HELP },
-	{ "version", no_argument, NULL, O_VERSION },
-	{ "list-sysctls", no_argument, NULL, O_LIST_SYSCTLS },
-	{ NULL, 0, NULL, 0 }
+struct rule { /* one option */
+	const char *name;
+	bool value; /* it takes one */
+	enum opt_outcome (*take)(struct options *o, const struct rule *r, const char *arg,
+				 char *err);
+	size_t field; /* of struct options, for the plain kinds */
 };
 
 static const char help[] =
@@ -67,7 +38,8 @@ static const char help[] =
 	"Network:\n"
 	"  --addr A/L           an address with its prefix length; may be repeated\n"
 	"  --gateway A          next hop of the default route\n"
-	"  --route D/L[,via=A]  a route, on-link without via; D/L may be \"default\"; may be repeated\n"
+	"  --route D/L[,via=A]  a route, on-link without via; D/L may be \"default\";\n"
+	"                       may be repeated\n"
 	"  --sysctl NAME=VALUE  as Linux names them; may be repeated\n"
 	"  --list-sysctls       names, bounds and meanings, and exit\n"
 	"Services:\n"
@@ -96,8 +68,8 @@ static const char help[] =
 	"  --grace MS           how long connections may take to close at the end; default: 1000\n"
 	"  --seed HEX           key for ports and sequence numbers, so that a run repeats;\n"
 	"                       default: random\n"
-	"  --limit NAME=N       memory (bytes), sockets, connections, timewait, neighbours, routes,\n"
-	"                       reassemblies\n"
+	"  --limit NAME=N       memory (bytes), sockets, connections, timewait, neighbours,\n"
+	"                       routes, reassemblies\n"
 	"  --help, --version\n"
 	"\n"
 	"SIGTERM and SIGINT close every connection and end the program.\n"
@@ -128,53 +100,77 @@ static enum opt_outcome need_ip4(const char *option, const char *text, bool pars
 	if (parsed && ph_ip_is4(ip))
 		return OPT_RUN;
 	if (parsed)
-		return bad(err, "%s %s: this phantom speaks IPv4 only; write %s", option, text, example);
-	return bad(err, "%s %s: not an IPv4 address of four numbers, 0 to 255; write %s", option, text,
-		   example);
+		return bad(err, "%s %s: this phantom speaks IPv4 only; write %s", option, text,
+			   example);
+	return bad(err, "%s %s: not an IPv4 address of four numbers, 0 to 255; write %s", option,
+		   text, example);
 }
 
-static enum opt_outcome device(struct options *o, enum opt_device kind, const char *name, char *err)
+static enum opt_outcome device(struct options *o, const struct rule *r, const char *name, char *err)
 {
-	static const char *const words[] = { [OPT_DEVICE_TAP] = "--tap", [OPT_DEVICE_TUN] = "--tun",
-					     [OPT_DEVICE_FD] = "--tap-fd" };
+	static const char *const words[] = {
+		[OPT_DEVICE_NONE] = "",
+		[OPT_DEVICE_TAP] = "--tap",
+		[OPT_DEVICE_TUN] = "--tun",
+		[OPT_DEVICE_FD] = "--tap-fd",
+	};
+	enum opt_device kind = OPT_DEVICE_TAP;
 	uint64_t fd = 0;
 
+	while (strcmp(words[kind], r->name) != 0)
+		kind++;
+
 	if (o->device != OPT_DEVICE_NONE)
-		return bad(err, "%s %s: there is a %s already; give one device", words[kind], name,
+		return bad(err, "%s %s: there is a %s already; give one device", r->name, name,
 			   words[o->device]);
 	if (kind == OPT_DEVICE_FD && !text_number(name, 0, 1 << 20, &fd))
-		return bad(err, "--tap-fd %s: not a descriptor; write the number of an open one", name);
+		return bad(err, "--tap-fd %s: not a descriptor; write the number of an open one",
+			   name);
 	if (kind != OPT_DEVICE_FD &&
 	    (!*name || strlen(name) > 15 || strpbrk(name, "/ \t%") || strcmp(name, ".") == 0))
-		return bad(err, "%s %s: not a device name; write 1 to 15 characters without / and spaces",
-			   words[kind], name);
+		return bad(
+			err,
+			"%s %s: not a device name; write 1 to 15 characters without / and spaces",
+			r->name, name);
 	o->device = kind;
 	o->device_name = name;
 	o->device_fd = (int)fd;
 	return OPT_RUN;
 }
 
-static enum opt_outcome addr(struct options *o, const char *text, char *err)
+static enum opt_outcome addr(struct options *o, const struct rule *rule, const char *text,
+			     char *err)
 {
 	struct opt_addr *a = &o->addrs[o->naddrs];
+	const char *slash = strchr(text, '/');
+	uint64_t n = 0;
 	bool parsed;
 
+	(void)rule;
 	if (o->naddrs == OPT_ADDRS_MAX)
 		return bad(err, "--addr %s: too many; %d are allowed", text, OPT_ADDRS_MAX);
-	parsed = strchr(text, '/') != NULL && text_prefix(text, &a->ip, &a->prefix);
-	if (!parsed && !strchr(text, '/') && text_prefix(text, &a->ip, &a->prefix))
+	if (slash && !text_number(slash + 1, 0, 128, &n))
+		return bad(err, "--addr %s: %s is not a prefix length; write a number of 0 to 32",
+			   text, slash + 1);
+	if (slash && n > 32 && !strchr(text, ':'))
+		return bad(err, "--addr %s: an IPv4 prefix has at most 32 bits; write /24, say",
+			   text);
+	parsed = slash && text_prefix(text, &a->ip, &a->prefix);
+	if (!slash && text_prefix(text, &a->ip, &a->prefix))
 		return bad(err, "--addr %s: the prefix length is missing; write %s/24", text, text);
 	o->naddrs++;
 	return need_ip4("--addr", text, parsed, &a->ip, "A.B.C.D/LENGTH, like 10.0.0.2/24", err);
 }
 
 /* Room for one more, a default route until more is known; NULL: there is none. */
-static struct opt_route *route_new(struct options *o, const char *option, const char *text, char *err)
+static struct opt_route *route_new(struct options *o, const char *option, const char *text,
+				   char *err)
 {
 	struct opt_route *r;
 
 	if (o->nroutes == OPT_ROUTES_MAX) {
-		(void)bad(err, "%s %s: too many routes; %d are allowed", option, text, OPT_ROUTES_MAX);
+		(void)bad(err, "%s %s: too many routes; %d are allowed", option, text,
+			  OPT_ROUTES_MAX);
 		return NULL;
 	}
 	r = &o->routes[o->nroutes++];
@@ -183,10 +179,12 @@ static struct opt_route *route_new(struct options *o, const char *option, const 
 	return r;
 }
 
-static enum opt_outcome gateway(struct options *o, const char *text, char *err)
+static enum opt_outcome gateway(struct options *o, const struct rule *rule, const char *text,
+				char *err)
 {
 	struct opt_route *r = route_new(o, "--gateway", text, err);
 
+	(void)rule;
 	if (!r)
 		return OPT_BAD;
 	r->has_gateway = true;
@@ -194,7 +192,8 @@ static enum opt_outcome gateway(struct options *o, const char *text, char *err)
 			"A.B.C.D, like 10.0.0.1", err);
 }
 
-static enum opt_outcome route(struct options *o, const char *text, char *err)
+static enum opt_outcome route(struct options *o, const struct rule *rule, const char *text,
+			      char *err)
 {
 	static const char example[] = "D.E.F.G/LENGTH,via=A.B.C.D, like 10.9.0.0/16,via=10.0.0.1";
 	const char *comma = strchr(text, ',');
@@ -203,33 +202,40 @@ static enum opt_outcome route(struct options *o, const char *text, char *err)
 	char dst[64];
 	enum opt_outcome rc;
 
+	(void)rule;
 	if (!r)
 		return OPT_BAD;
 	if (len >= sizeof(dst) || (comma && strncmp(comma, ",via=", 5) != 0))
-		return bad(err, "--route %s: not a destination and a next hop; write %s", text, example);
+		return bad(err, "--route %s: not a destination and a next hop; write %s", text,
+			   example);
 	memcpy(dst, text, len);
 	dst[len] = '\0';
 	if (strcmp(dst, "default") != 0) {
-		rc = need_ip4("--route", text, text_prefix(dst, &r->dst, &r->prefix), &r->dst, example,
-			      err);
+		rc = need_ip4("--route", text, text_prefix(dst, &r->dst, &r->prefix), &r->dst,
+			      example, err);
 		if (rc == OPT_BAD)
 			return rc;
 	}
 	if (!comma)
 		return OPT_RUN;
 	r->has_gateway = true;
-	return need_ip4("--route", text, text_ip(comma + 5, &r->gateway), &r->gateway, example, err);
+	return need_ip4("--route", text, text_ip(comma + 5, &r->gateway), &r->gateway, example,
+			err);
 }
 
-static enum opt_outcome mac(struct options *o, const char *text, char *err)
+static enum opt_outcome mac(struct options *o, const struct rule *rule, const char *text, char *err)
 {
 	static const uint8_t none[6];
 
+	(void)rule;
 	if (!text_mac(text, o->mac))
-		return bad(err, "--mac %s: not a hardware address; write six bytes like 02:00:00:00:00:02",
-			   text);
+		return bad(
+			err,
+			"--mac %s: not a hardware address; write six bytes like 02:00:00:00:00:02",
+			text);
 	if (o->mac[0] & 1 || memcmp(o->mac, none, 6) == 0)
-		return bad(err, "--mac %s: a host's address is not %s; write one like 02:00:00:00:00:02",
+		return bad(err,
+			   "--mac %s: a host's address is not %s; write one like 02:00:00:00:00:02",
 			   text, o->mac[0] & 1 ? "a group's" : "all zero");
 	o->has_mac = true;
 	return OPT_RUN;
@@ -240,8 +246,8 @@ static enum opt_outcome number(const char *option, const char *text, uint64_t mi
 {
 	if (text_number(text, min, max, out))
 		return OPT_RUN;
-	return bad(err, "%s %s: write a number of %llu to %llu", option, text, (unsigned long long)min,
-		   (unsigned long long)max);
+	return bad(err, "%s %s: write a number of %llu to %llu", option, text,
+		   (unsigned long long)min, (unsigned long long)max);
 }
 
 /* The argument after the port. */
@@ -257,7 +263,8 @@ static enum opt_outcome serve_arg(struct opt_serve *s, const char *arg, char *er
 	return OPT_RUN;
 }
 
-static enum opt_outcome serve(struct options *o, const char *text, char *err)
+static enum opt_outcome serve(struct options *o, const struct rule *rule, const char *text,
+			      char *err)
 {
 	struct opt_serve *s = &o->serves[o->nserves];
 	const char *name = text;
@@ -267,6 +274,7 @@ static enum opt_outcome serve(struct options *o, const char *text, char *err)
 	uint64_t n;
 	size_t len;
 
+	(void)rule;
 	if (o->nserves == OPT_SERVES_MAX)
 		return bad(err, "--serve %s: too many; %d are allowed", text, OPT_SERVES_MAX);
 	s->text = text;
@@ -275,18 +283,21 @@ static enum opt_outcome serve(struct options *o, const char *text, char *err)
 	if (!s->tcp || !s->udp)
 		name += 4;
 	if (!colon)
-		return bad(err, "--serve %s: the port is missing; write %s:PORT, like echo:7", text, text);
+		return bad(err, "--serve %s: the port is missing; write %s:PORT, like echo:7", text,
+			   text);
 	s->service = service_find(name, (size_t)(colon - name));
 	if (!s->service)
-		return bad(err, "--serve %s: no service %.*s; there are echo, discard, daytime, chargen, "
-			   "sink, source and http, also as tcp-NAME or udp-NAME", text,
-			   (int)(colon - name), name);
+		return bad(
+			err,
+			"--serve %s: no service %.*s; there are echo, discard, daytime, chargen, "
+			"sink, source and http, also as tcp-NAME or udp-NAME",
+			text, (int)(colon - name), name);
 	len = arg ? (size_t)(arg - colon - 1) : strlen(colon + 1);
 	if (len < sizeof(port))
 		memcpy(port, colon + 1, len);
 	if (!text_number(port, 1, 65535, &n))
-		return bad(err, "--serve %s: %.*s is not a port; write a number of 1 to 65535", text,
-			   (int)len, colon + 1);
+		return bad(err, "--serve %s: %.*s is not a port; write a number of 1 to 65535",
+			   text, (int)len, colon + 1);
 	s->port = (uint16_t)n;
 	if (!s->tcp && !s->service->datagram)
 		return bad(err, "--serve %s: %s is not served over UDP; write tcp-%s:%u", text,
@@ -297,16 +308,19 @@ static enum opt_outcome serve(struct options *o, const char *text, char *err)
 	return arg ? serve_arg(s, arg + 1, err) : OPT_RUN;
 }
 
-static enum opt_outcome sysctl(struct options *o, const char *text, char *err)
+static enum opt_outcome sysctl(struct options *o, const struct rule *rule, const char *text,
+			       char *err)
 {
 	struct opt_sysctl *s = &o->sysctls[o->nsysctls];
 	const char *equals = strchr(text, '=');
 	size_t len = equals ? (size_t)(equals - text) : 0;
 
+	(void)rule;
 	if (o->nsysctls == OPT_SYSCTLS_MAX)
 		return bad(err, "--sysctl %s: too many; %d are allowed", text, OPT_SYSCTLS_MAX);
 	if (len == 0 || len >= sizeof(s->name) || !equals[1])
-		return bad(err, "--sysctl %s: write NAME=VALUE, like net.ipv4.tcp_timestamps=0", text);
+		return bad(err, "--sysctl %s: write NAME=VALUE, like net.ipv4.tcp_timestamps=0",
+			   text);
 	memcpy(s->name, text, len);
 	s->name[len] = '\0';
 	s->value = equals + 1;
@@ -314,7 +328,8 @@ static enum opt_outcome sysctl(struct options *o, const char *text, char *err)
 	return OPT_RUN;
 }
 
-static enum opt_outcome limit(struct options *o, const char *text, char *err)
+static enum opt_outcome limit(struct options *o, const struct rule *rule, const char *text,
+			      char *err)
 {
 	const struct {
 		const char *name;
@@ -331,9 +346,11 @@ static enum opt_outcome limit(struct options *o, const char *text, char *err)
 	size_t len = equals ? (size_t)(equals - text) : 0;
 	uint64_t n;
 
+	(void)rule;
 	if (len == 6 && memcmp(text, "memory", 6) == 0) {
 		if (!text_size(equals + 1, &n) || n == 0)
-			return bad(err, "--limit %s: write a number of bytes, like memory=64M", text);
+			return bad(err, "--limit %s: write a number of bytes, like memory=64M",
+				   text);
 		o->limits.mem_limit = n;
 		return OPT_RUN;
 	}
@@ -345,82 +362,138 @@ static enum opt_outcome limit(struct options *o, const char *text, char *err)
 		*limits[i].value = (uint32_t)n;
 		return OPT_RUN;
 	}
-	return bad(err, "--limit %s: write NAME=N with NAME memory, sockets, connections, timewait, "
-		   "neighbours, routes or reassemblies", text);
+	return bad(err,
+		   "--limit %s: write NAME=N with NAME memory, sockets, connections, timewait, "
+		   "neighbours, routes or reassemblies",
+		   text);
 }
 
-static enum opt_outcome peer(struct options *o, bool udp, const char *text, char *err)
+static enum opt_outcome peer(struct options *o, const struct rule *r, const char *text, char *err)
 {
-	const char *option = udp ? "--connect-udp" : "--connect";
+	bool udp = strcmp(r->name, "--connect-udp") == 0;
 
 	if (o->connect || o->connect_udp)
-		return bad(err, "%s %s: there is a peer already; give one", option, text);
+		return bad(err, "%s %s: there is a peer already; give one", r->name, text);
 	if (!text_endpoint(text, &o->peer))
-		return bad(err, "%s %s: not an address and a port; write A.B.C.D:PORT, like 10.0.0.1:7",
-			   option, text);
+		return bad(err,
+			   "%s %s: not an address and a port; write A.B.C.D:PORT, like 10.0.0.1:7",
+			   r->name, text);
 	*(udp ? &o->connect_udp : &o->connect) = true;
-	return need_ip4(option, text, true, &o->peer.ip, "A.B.C.D:PORT", err);
+	return need_ip4(r->name, text, true, &o->peer.ip, "A.B.C.D:PORT", err);
 }
 
-static enum opt_outcome one(struct options *o, int id, const char *arg, char *err)
+static enum opt_outcome mtu(struct options *o, const struct rule *r, const char *arg, char *err)
 {
 	uint64_t n = 0;
-	enum opt_outcome rc = OPT_RUN;
+	enum opt_outcome rc = number(r->name, arg, 68, 65535, &n, err);
 
-	switch (id) {
-	case O_TAP: return device(o, OPT_DEVICE_TAP, arg, err);
-	case O_TUN: return device(o, OPT_DEVICE_TUN, arg, err);
-	case O_TAP_FD: return device(o, OPT_DEVICE_FD, arg, err);
-	case O_ADDR: return addr(o, arg, err);
-	case O_GATEWAY: return gateway(o, arg, err);
-	case O_ROUTE: return route(o, arg, err);
-	case O_MAC: return mac(o, arg, err);
-	case O_SERVE: return serve(o, arg, err);
-	case O_SYSCTL: return sysctl(o, arg, err);
-	case O_LIMIT: return limit(o, arg, err);
-	case O_CONNECT: return peer(o, false, arg, err);
-	case O_CONNECT_UDP: return peer(o, true, arg, err);
-	case O_PCAP: o->pcap = arg; break;
-	case O_TRACE: o->trace = arg; break;
-	case O_CONTROL: o->control = arg; break;
-	case O_RECEIVE: o->receive = true; break;
-	case O_STAY: o->stay = true; break;
-	case O_BUSY_POLL: o->busy_poll = true; break;
-	case O_STATS: o->stats = true; break;
-	case O_HELP: return OPT_HELP;
-	case O_VERSION: return OPT_VERSION;
-	case O_LIST_SYSCTLS: return OPT_LIST_SYSCTLS;
-	case O_MTU:
-		rc = number("--mtu", arg, 68, 65535, &n, err);
-		o->mtu = (uint16_t)n;
-		break;
-	case O_READY_FD:
-		rc = number("--ready-fd", arg, 0, 1 << 20, &n, err);
-		o->ready_fd = (int)n;
-		break;
-	case O_GRACE:
-		rc = number("--grace", arg, 0, 600000, &n, err);
-		o->grace_ns = n * 1000000;
-		break;
-	case O_OFFLOAD:
-		o->offload = strcmp(arg, "on") == 0;
-		if (!o->offload && strcmp(arg, "off") != 0)
-			return bad(err, "--offload %s: write on or off", arg);
-		break;
-	case O_SEND:
-		o->has_send = true;
-		if (!text_size(arg, &o->send_bytes))
-			return bad(err, "--send-bytes %s: write a number of bytes, like 100000 or 64M", arg);
-		break;
-	case O_SEED:
-		o->has_key = true;
-		if (!text_key(arg, o->key))
-			return bad(err, "--seed %s: write 1 to 32 bytes as hexadecimal digits, like 00ff17",
-				   arg);
-		break;
-	}
+	o->mtu = (uint16_t)n;
 	return rc;
 }
+
+static enum opt_outcome ready_fd(struct options *o, const struct rule *r, const char *arg,
+				 char *err)
+{
+	uint64_t n = 0;
+	enum opt_outcome rc = number(r->name, arg, 0, 1 << 20, &n, err);
+
+	o->ready_fd = (int)n;
+	return rc;
+}
+
+static enum opt_outcome grace(struct options *o, const struct rule *r, const char *arg, char *err)
+{
+	uint64_t n = 0;
+	enum opt_outcome rc = number(r->name, arg, 0, 600000, &n, err);
+
+	o->grace_ns = n * 1000000;
+	return rc;
+}
+
+static enum opt_outcome offload(struct options *o, const struct rule *r, const char *arg, char *err)
+{
+	o->offload = strcmp(arg, "on") == 0;
+	if (!o->offload && strcmp(arg, "off") != 0)
+		return bad(err, "%s %s: write on or off", r->name, arg);
+	return OPT_RUN;
+}
+
+static enum opt_outcome send_bytes(struct options *o, const struct rule *r, const char *arg,
+				   char *err)
+{
+	o->has_send = true;
+	if (!text_size(arg, &o->send_bytes))
+		return bad(err, "%s %s: write a number of bytes, like 100000 or 64M", r->name, arg);
+	return OPT_RUN;
+}
+
+static enum opt_outcome seed(struct options *o, const struct rule *r, const char *arg, char *err)
+{
+	o->has_key = true;
+	if (!text_key(arg, o->key))
+		return bad(err, "%s %s: write 1 to 32 bytes as hexadecimal digits, like 00ff17",
+			   r->name, arg);
+	return OPT_RUN;
+}
+
+/* ---- the plain kinds, and the table ------------------------------------------------------- */
+
+static enum opt_outcome flag(struct options *o, const struct rule *r, const char *arg, char *err)
+{
+	(void)arg, (void)err;
+	*(bool *)((char *)o + r->field) = true;
+	return OPT_RUN;
+}
+
+static enum opt_outcome file(struct options *o, const struct rule *r, const char *arg, char *err)
+{
+	if (!*arg)
+		return bad(err, "%s: its value is empty; write a path", r->name);
+	*(const char **)(void *)((char *)o + r->field) = arg;
+	return OPT_RUN;
+}
+
+/* What ends the program at once; the field is the outcome. */
+static enum opt_outcome show(struct options *o, const struct rule *r, const char *arg, char *err)
+{
+	(void)o, (void)arg, (void)err;
+	return (enum opt_outcome)r->field;
+}
+
+#define FIELD(x) offsetof(struct options, x)
+
+static const struct rule rules[] = {
+	{ "--tap", true, device, 0 },
+	{ "--tun", true, device, 0 },
+	{ "--tap-fd", true, device, 0 },
+	{ "--mac", true, mac, 0 },
+	{ "--mtu", true, mtu, 0 },
+	{ "--offload", true, offload, 0 },
+	{ "--addr", true, addr, 0 },
+	{ "--gateway", true, gateway, 0 },
+	{ "--route", true, route, 0 },
+	{ "--sysctl", true, sysctl, 0 },
+	{ "--serve", true, serve, 0 },
+	{ "--connect", true, peer, 0 },
+	{ "--connect-udp", true, peer, 0 },
+	{ "--send-bytes", true, send_bytes, 0 },
+	{ "--receive", false, flag, FIELD(receive) },
+	{ "--stay", false, flag, FIELD(stay) },
+	{ "--pcap", true, file, FIELD(pcap) },
+	{ "--trace", true, file, FIELD(trace) },
+	{ "--control", true, file, FIELD(control) },
+	{ "--stats", false, flag, FIELD(stats) },
+	{ "--busy-poll", false, flag, FIELD(busy_poll) },
+	{ "--ready-fd", true, ready_fd, 0 },
+	{ "--grace", true, grace, 0 },
+	{ "--seed", true, seed, 0 },
+	{ "--limit", true, limit, 0 },
+	{ "--help", false, show, OPT_HELP },
+	{ "--version", false, show, OPT_VERSION },
+	{ "--list-sysctls", false, show, OPT_LIST_SYSCTLS },
+};
+
+enum { RULES = sizeof(rules) / sizeof(rules[0]) };
 
 /* What needs, or excludes, what. */
 static enum opt_outcome together(const struct options *o, char *err)
@@ -431,7 +504,9 @@ static enum opt_outcome together(const struct options *o, char *err)
 		return bad(err, "no address; write --addr A/L, like --addr 10.0.0.2/24");
 	if ((o->has_send || o->receive || o->stay) && !o->connect && !o->connect_udp)
 		return bad(err, "%s is for a client; write --connect A:PORT too",
-			   o->has_send ? "--send-bytes" : o->receive ? "--receive" : "--stay");
+			   o->has_send	? "--send-bytes"
+			   : o->receive ? "--receive"
+					: "--stay");
 	if (o->connect_udp && (o->has_send || o->receive))
 		return bad(err, "%s is for TCP; write --connect A:PORT instead of --connect-udp",
 			   o->has_send ? "--send-bytes" : "--receive");
@@ -442,27 +517,37 @@ static enum opt_outcome together(const struct options *o, char *err)
 
 enum opt_outcome options_parse(struct options *o, int argc, char **argv, char err[OPT_ERROR])
 {
+	struct option long_options[RULES + 1] = { { NULL, 0, NULL, 0 } };
 	int id;
 
+	for (int i = 0; i < RULES; i++)
+		long_options[i] =
+			(struct option){ rules[i].name + 2, rules[i].value, NULL, 256 + i };
 	memset(o, 0, sizeof(*o));
 	o->offload = true;
 	o->ready_fd = -1;
 	o->grace_ns = 1000000000;
 	optind = 0; /* glibc: begin anew */
 	while ((id = getopt_long(argc, argv, "+:h", long_options, NULL)) != -1) {
+		const struct rule *r = &rules[id >= 256 ? id - 256 : 0];
 		enum opt_outcome rc;
 
 		if (id == ':')
-			return bad(err, "%s: its value is missing; phantom --help shows what it takes",
+			return bad(err,
+				   "%s: its value is missing; phantom --help shows what it takes",
 				   argv[optind - 1]);
 		if (id == '?')
-			return bad(err, "%s: no such option, or one that takes no value; phantom --help "
-				   "lists them", argv[optind - 1]);
-		rc = one(o, id == 'h' ? O_HELP : id, optarg, err);
+			return bad(
+				err,
+				"%s: no such option, or one that takes no value; phantom --help "
+				"lists them",
+				argv[optind - 1]);
+		rc = id == 'h' ? OPT_HELP : r->take(o, r, optarg, err);
 		if (rc != OPT_RUN)
 			return rc;
 	}
 	if (optind < argc)
-		return bad(err, "%s: a word without an option; phantom --help lists them", argv[optind]);
+		return bad(err, "%s: a word without an option; phantom --help lists them",
+			   argv[optind]);
 	return together(o, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The command line as a struct. Everything that can be judged without a stack or a device is judged
- * here: what options_parse accepts is well formed. Called by main.
+ * The command line as a struct. Everything that can be judged without a stack or a device is
+ * judged here: what options_parse accepts is well formed. Called by main.
  */
 #ifndef HOST_OPTIONS_H
 #define HOST_OPTIONS_H
@@ -15,11 +15,11 @@
 struct service;
 
 enum { /* how often an option may be given */
-	OPT_ADDRS_MAX = 64,
-	OPT_ROUTES_MAX = 256,
-	OPT_SERVES_MAX = 256,
-	OPT_SYSCTLS_MAX = 256,
-	OPT_ERROR = 256 /* room for a sentence */
+       OPT_ADDRS_MAX = 64,
+       OPT_ROUTES_MAX = 256,
+       OPT_SERVES_MAX = 256,
+       OPT_SYSCTLS_MAX = 256,
+       OPT_ERROR = 256 /* room for a sentence */
 };
 
 enum opt_device { OPT_DEVICE_NONE, OPT_DEVICE_TAP, OPT_DEVICE_TUN, OPT_DEVICE_FD };

@@ -10,7 +10,8 @@ void pattern_fill(uint8_t *out, size_t len, uint64_t offset)
 	uint32_t x = (uint32_t)offset * step;
 
 	for (size_t i = 0; i < len; i += 64) {
-		for (uint32_t k = 0; k < 64; k++) /* of constant length: the compiler makes vectors of it */
+		for (uint32_t k = 0; k < 64;
+		     k++) /* of constant length: the compiler makes vectors of it */
 			out[i + k] = (uint8_t)((x + k * step) >> 24);
 		x += 64 * step;
 	}

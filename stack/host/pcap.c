@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A pcapng writer of the three blocks a capture needs: section header, interface description, enhanced
- * packet. See pcap.h, and draft-ietf-opsawg-pcapng for the format.
+ * A pcapng writer of the three blocks a capture needs: section header, interface description,
+ * enhanced packet. See pcap.h, and draft-ietf-opsawg-pcapng for the format.
  */
 #define _GNU_SOURCE 1
 #include "host/pcap.h"
@@ -140,7 +140,8 @@ struct pcap *pcap_open(const char *path, const char *device, enum ph_link_kind k
 	snprintf(p->path, sizeof(p->path), "%s", path);
 	p->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (p->fd < 0) {
-		(void)text_error(err, cap, "--pcap %s: cannot be written: %s", path, strerror(errno));
+		(void)text_error(err, cap, "--pcap %s: cannot be written: %s", path,
+				 strerror(errno));
 		free(p->buffer);
 		free(p);
 		return NULL;

@@ -21,20 +21,36 @@ static bool word_count(const char *text, uint64_t *out)
 }
 
 static const struct service services[] = {
-	{ .name = "echo", .summary = "sends back what comes (RFC 862); try the word monkey",
-	  .ready = echo_ready, .release = echo_release, .datagram = echo_datagram },
-	{ .name = "discard", .summary = "throws away what comes (RFC 863)",
-	  .ready = small_discard_ready, .datagram = small_discard_datagram },
-	{ .name = "daytime", .summary = "sends the time of day (RFC 867)",
-	  .ready = small_daytime_ready, .datagram = small_daytime_datagram },
-	{ .name = "chargen", .summary = "sends printable characters (RFC 864)",
-	  .ready = small_chargen_ready, .datagram = small_chargen_datagram },
-	{ .name = "sink", .summary = "counts and fingerprints to the end, prints both; sink:PORT:count only counts",
-	  .arg_right = "sink:PORT or sink:PORT:count", .arg = word_count, .ready = bulk_sink_ready },
-	{ .name = "source", .summary = "sends a pattern: source:PORT:BYTES, or until the peer closes",
+	{ .name = "echo",
+	  .summary = "sends back what comes (RFC 862); try the word monkey",
+	  .ready = echo_ready,
+	  .release = echo_release,
+	  .datagram = echo_datagram },
+	{ .name = "discard",
+	  .summary = "throws away what comes (RFC 863)",
+	  .ready = small_discard_ready,
+	  .datagram = small_discard_datagram },
+	{ .name = "daytime",
+	  .summary = "sends the time of day (RFC 867)",
+	  .ready = small_daytime_ready,
+	  .datagram = small_daytime_datagram },
+	{ .name = "chargen",
+	  .summary = "sends printable characters (RFC 864)",
+	  .ready = small_chargen_ready,
+	  .datagram = small_chargen_datagram },
+	{ .name = "sink",
+	  .summary = "counts and fingerprints to the end, prints both; sink:PORT:count only counts",
+	  .arg_right = "sink:PORT or sink:PORT:count",
+	  .arg = word_count,
+	  .ready = bulk_sink_ready },
+	{ .name = "source",
+	  .summary = "sends a pattern: source:PORT:BYTES, or until the peer closes",
 	  .arg_right = "source:PORT or source:PORT:BYTES, with k, M or G for powers of 1024",
-	  .arg = text_size, .ready = bulk_source_ready },
-	{ .name = "http", .summary = "answers GET with a small page", .ready = http_ready,
+	  .arg = text_size,
+	  .ready = bulk_source_ready },
+	{ .name = "http",
+	  .summary = "answers GET with a small page",
+	  .ready = http_ready,
 	  .release = http_release },
 };
 
@@ -60,7 +76,10 @@ static void conn_free(struct host *h, struct conn *c)
 	free(c);
 }
 
-/* Linux resets a connection that is closed with data unread; who was answered shall not be reset. */
+/*
+ * Linux resets a connection that is closed with data unread; who was answered shall not be
+ * reset.
+ */
 static void empty(struct host *h, ph_socket s)
 {
 	for (int round = 0; round < SERVICE_ROUNDS; round++) {
@@ -113,7 +132,10 @@ static void listener_ready(struct host *h, struct app *app, uint32_t events)
 	host_again(h, app);
 }
 
-/* Two such services would answer each other for ever: a datagram from one of their ports gets none. */
+/*
+ * Two such services would answer each other for ever: a datagram from one of their ports gets
+ * none.
+ */
 static bool answers_too(uint16_t port)
 {
 	return port == 7 || port == 13 || port == 17 || port == 19 || port == 37;
@@ -162,13 +184,14 @@ static int port_failed(struct host *h, struct port *p, const char *transport, in
 	if (p->app.ready)
 		host_close_app(h, &p->app);
 	free(p);
-	return error;
+	return error == -EADDRINUSE ? -EINVAL : error;
 }
 
 static int port_open(struct host *h, const struct opt_serve *serve, bool tcp, char *err, size_t cap)
 {
 	const char *transport = tcp ? "TCP" : "UDP";
-	struct ph_sockaddr any = { .family = PH_AF_INET, .port = serve->port,
+	struct ph_sockaddr any = { .family = PH_AF_INET,
+				   .port = serve->port,
 				   .ip = ph_ip4(0, 0, 0, 0) };
 	struct port *p = calloc(1, sizeof(*p));
 	const int on = 1;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the phantom host serves: one table of services, each a state machine over TCP, an answer to a
- * datagram over UDP, or both. options looks names up here, loop opens what was asked for.
+ * What the phantom host serves: one table of services, each a state machine over TCP, an answer
+ * to a datagram over UDP, or both. options looks names up here, loop opens what was asked for.
  *
- * A TCP service keeps its state in struct conn's union. Its ready() is called when the socket may have
- * something to say, and works until the socket says -EAGAIN or its share of the turn is used up.
+ * A TCP service keeps its state in struct conn's union. Its ready() is called when the socket
+ * may have something to say, and works until the socket says -EAGAIN or its share of the turn
+ * is used up.
  */
 #ifndef HOST_SERVICE_H
 #define HOST_SERVICE_H
@@ -19,7 +20,8 @@
 
 enum {
 	SERVICE_CHUNK = 65536, /* bytes moved by one call at most */
-	SERVICE_ROUNDS = 16,   /* calls of each kind in one turn, so that no connection starves others */
+	SERVICE_ROUNDS =
+		16, /* calls of each kind in one turn, so that no connection starves others */
 	SERVICE_BACKLOG = 4096,
 	HTTP_REQUEST_MAX = 8192
 };
@@ -68,7 +70,7 @@ struct service {
 	const char *arg_right;
 	bool (*arg)(const char *text, uint64_t *out);
 	enum verdict (*ready)(struct host *h, struct conn *c); /* NULL: not over TCP */
-	void (*release)(struct conn *c);		       /* frees what u points to; may be NULL */
+	void (*release)(struct conn *c); /* frees what u points to; may be NULL */
 	/* Answers one datagram: len bytes into out[cap], or -1 for none. NULL: not over UDP. */
 	int (*datagram)(struct host *h, const uint8_t *in, size_t len, uint8_t *out, size_t cap);
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sink and source, the two ends of a transfer that can be checked: the source sends the test pattern of
- * pattern.h, the sink prints how much came and its fingerprint. Called through the table in service.c.
+ * sink and source, the two ends of a transfer that can be checked: the source sends the test
+ * pattern of pattern.h, the sink prints how much came and its fingerprint. Called through the
+ * table in service.c.
  */
 #include <errno.h>
 #include <inttypes.h>

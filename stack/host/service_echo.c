@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * echo (RFC 862): what comes goes back; a line or datagram that says monkey or monkeys is followed, or
- * over UDP answered, by a drawing. Called through the table in service.c.
+ * echo (RFC 862): what comes goes back; a line or datagram that says monkey or monkeys is
+ * followed, or over UDP answered, by a drawing. Called through the table in service.c.
  *
- * What was read is sent from the host's one chunk; only when the peer stops taking it is the rest
- * copied aside, and nothing more is read until it is gone. So an idle connection costs its struct and
- * a stuck one at most SERVICE_CHUNK bytes.
+ * What was read is sent from the host's one chunk; only when the peer stops taking it is the
+ * rest copied aside, and nothing more is read until it is gone. So an idle connection costs its
+ * struct and a stuck one at most SERVICE_CHUNK bytes.
  */
 #include <errno.h>
 #include <stdlib.h>

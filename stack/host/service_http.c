@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * http: answers GET and HEAD of any path with one small page and closes, so that curl and a browser
- * have something to ask for. Requests as RFC 9112 2 and 3, without bodies. Called through the table
- * in service.c.
+ * http: answers GET and HEAD of any path with one small page and closes, so that curl and a
+ * browser have something to ask for. Requests as RFC 9112 2 and 3, without bodies. Called
+ * through the table in service.c.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -11,15 +11,16 @@
 
 #include "host/service.h"
 
-#define PAGE \
-	"<!doctype html>\n" \
+#define PAGE                       \
+	"<!doctype html>\n"        \
 	"<title>phantom</title>\n" \
-	"<h1>phantom</h1>\n" \
+	"<h1>phantom</h1>\n"       \
 	"<p>This page came over a TCP that runs in user space.\n"
 #define PAGE_LENGTH "110" /* checked below */
-#define HEAD "HTTP/1.1 200 OK\r\nServer: phantom\r\nContent-Type: text/html; charset=utf-8\r\n" \
+#define HEAD                                                                               \
+	"HTTP/1.1 200 OK\r\nServer: phantom\r\nContent-Type: text/html; charset=utf-8\r\n" \
 	"Content-Length: " PAGE_LENGTH "\r\nConnection: close\r\n\r\n"
-#define FAILURE(status, text) \
+#define FAILURE(status, text)                                                             \
 	"HTTP/1.1 " status "\r\nContent-Type: text/plain\r\nContent-Length: " text "\r\n" \
 	"Connection: close\r\n"
 
@@ -117,8 +118,8 @@ enum verdict http_ready(struct host *h, struct conn *c)
 	}
 	while (c->u.http.sent < c->u.http.answer_len) {
 		int64_t n = ph_send(h->st, c->app.socket, c->u.http.answer + c->u.http.sent,
-				    (size_t)(c->u.http.answer_len - c->u.http.sent), PH_MSG_NOSIGNAL,
-				    h->now_ns);
+				    (size_t)(c->u.http.answer_len - c->u.http.sent),
+				    PH_MSG_NOSIGNAL, h->now_ns);
 
 		if (n == -EAGAIN)
 			return CONN_WAIT;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * discard (RFC 863), daytime (RFC 867) and chargen (RFC 864), over TCP and UDP. Called through the
- * table in service.c.
+ * discard (RFC 863), daytime (RFC 867) and chargen (RFC 864), over TCP and UDP. Called through
+ * the table in service.c.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -13,8 +13,8 @@
 #include "host/service.h"
 
 enum {
-	CHARGEN_CHARS = 95,	 /* the printable ones of ASCII, space included */
-	CHARGEN_LINE = 72 + 2,	 /* with its CR and LF */
+	CHARGEN_CHARS = 95,    /* the printable ones of ASCII, space included */
+	CHARGEN_LINE = 72 + 2, /* with its CR and LF */
 	CHARGEN_PERIOD = CHARGEN_CHARS * CHARGEN_LINE,
 	CHARGEN_LINES_MAX = 6 /* of a datagram: RFC 864 allows 512 characters */
 };
@@ -52,7 +52,8 @@ static size_t daytime(const struct host *h, char *out, size_t cap)
 enum verdict small_daytime_ready(struct host *h, struct conn *c)
 {
 	if (c->u.daytime.len == 0)
-		c->u.daytime.len = (uint8_t)daytime(h, c->u.daytime.text, sizeof(c->u.daytime.text));
+		c->u.daytime.len =
+			(uint8_t)daytime(h, c->u.daytime.text, sizeof(c->u.daytime.text));
 	while (c->u.daytime.sent < c->u.daytime.len) {
 		int64_t n = ph_send(h->st, c->app.socket, c->u.daytime.text + c->u.daytime.sent,
 				    (size_t)(c->u.daytime.len - c->u.daytime.sent), PH_MSG_NOSIGNAL,

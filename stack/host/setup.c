@@ -29,7 +29,10 @@ static void give_back(void *arg, void *ptr, size_t size)
 	free(ptr);
 }
 
-/* packet_dropped's fields, wherever trace.def puts them, become the comment of the captured frame. */
+/*
+ * packet_dropped's fields, wherever trace.def puts them, become the comment of the captured
+ * frame.
+ */
 static void note_drop(struct pcap *p, const struct ph_trace_event *event)
 {
 	const struct ph_trace_type *type = event->type;
@@ -90,14 +93,17 @@ static int set_sysctl(struct host *h, const struct opt_sysctl *s, char *err, siz
 		return 0;
 	row = sysctl_row(s->name, &near);
 	if (!row && near)
-		return text_error(err, cap, "--sysctl %s: no such sysctl; %s is one", s->name, near->name);
+		return text_error(err, cap, "--sysctl %s: no such sysctl; %s is one", s->name,
+				  near->name);
 	if (!row)
-		return text_error(err, cap, "--sysctl %s: no such sysctl; phantom --list-sysctls shows them",
+		return text_error(err, cap,
+				  "--sysctl %s: no such sysctl; phantom --list-sysctls shows them",
 				  s->name);
 	if (rc == -EPERM)
 		return text_error(err, cap, "--sysctl %s: can only be read", s->name);
-	return text_error(err, cap, "--sysctl %s=%s: write %s of %" PRId64 " to %" PRId64, s->name, s->value,
-			  row->nvalues == 3 ? "three numbers, each" : "a number", row->min, row->max);
+	return text_error(err, cap, "--sysctl %s=%s: write %s of %" PRId64 " to %" PRId64, s->name,
+			  s->value, row->nvalues == 3 ? "three numbers, each" : "a number",
+			  row->min, row->max);
 }
 
 int setup_stack(struct host *h, char *err, size_t cap)
@@ -108,7 +114,8 @@ int setup_stack(struct host *h, char *err, size_t cap)
 	conf.release = give_back;
 	conf.now_ns = h->now_ns;
 	memcpy(conf.key, h->opt->key, sizeof(conf.key));
-	if (!h->opt->has_key && getrandom(conf.key, sizeof(conf.key), 0) != (ssize_t)sizeof(conf.key)) {
+	if (!h->opt->has_key &&
+	    getrandom(conf.key, sizeof(conf.key), 0) != (ssize_t)sizeof(conf.key)) {
 		(void)text_error(err, cap, "getrandom: %s", strerror(errno));
 		return -EIO;
 	}
@@ -121,7 +128,7 @@ int setup_stack(struct host *h, char *err, size_t cap)
 	if (!h->st) {
 		(void)text_error(err, cap, "no memory for the stack%s",
 				 conf.mem_limit ? "; --limit memory is too small" : "");
-		return -ENOMEM;
+		return conf.mem_limit ? -EINVAL : -ENOMEM;
 	}
 	for (size_t i = 0; i < h->opt->nsysctls; i++) {
 		int rc = set_sysctl(h, &h->opt->sysctls[i], err, cap);
@@ -171,23 +178,30 @@ static int addr_failed(const struct opt_addr *a, int rc, char *err, size_t cap)
 
 	(void)text_from_ip(ip, &a->ip);
 	if (rc == -EEXIST)
-		return text_error(err, cap, "--addr %s/%u: given twice; leave one out", ip, a->prefix);
-	if (rc == -EADDRNOTAVAIL)
-		return text_error(err, cap, "--addr %s/%u: not an address for a host; write a unicast one "
-				  "that is not its network's first or last, like 10.0.0.2/24", ip,
+		return text_error(err, cap, "--addr %s/%u: given twice; leave one out", ip,
 				  a->prefix);
+	if (rc == -EADDRNOTAVAIL)
+		return text_error(err, cap,
+				  "--addr %s/%u: not an address for a host; write a unicast one "
+				  "that is not its network's first or last, like 10.0.0.2/24",
+				  ip, a->prefix);
 	return text_error(err, cap, "--addr %s/%u: refused: %s", ip, a->prefix, strerror(-rc));
 }
 
 static int route_failed(const struct opt_route *r, int rc, char *err, size_t cap)
 {
 	if (rc == -EEXIST)
-		return text_error(err, cap, "route %s: there is one to this destination already; leave one "
-				  "out", r->text);
+		return text_error(err, cap,
+				  "route %s: there is one to this destination already; leave one "
+				  "out",
+				  r->text);
 	if (rc == -ENETUNREACH || rc == -EHOSTUNREACH)
-		return text_error(err, cap, "route %s: its gateway is on no network of ours; name a host "
-				  "inside an --addr's prefix", r->text);
-	return text_error(err, cap, "route %s: refused: %s; write D/L,via=A with no bits of D behind L",
+		return text_error(err, cap,
+				  "route %s: its gateway is on no network of ours; name a host "
+				  "inside an --addr's prefix",
+				  r->text);
+	return text_error(err, cap,
+			  "route %s: refused: %s; write D/L,via=A with no bits of D behind L",
 			  r->text, strerror(-rc));
 }
 
@@ -204,8 +218,8 @@ int setup_network(struct host *h, char *err, size_t cap)
 	for (size_t i = 0; rc == 0 && i < o->nroutes; i++) {
 		const struct opt_route *r = &o->routes[i];
 
-		rc = ph_route_add(h->st, &r->dst, r->prefix, r->has_gateway ? &r->gateway : NULL, h->link,
-				  0, h->now_ns);
+		rc = ph_route_add(h->st, &r->dst, r->prefix, r->has_gateway ? &r->gateway : NULL,
+				  h->link, 0, h->now_ns);
 		if (rc < 0)
 			return route_failed(r, rc, err, cap);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A stack as the command line describes it: limits, key, sysctls, the link on its device, addresses,
- * routes. Called by main.c. Errors: -EINVAL when the command line is wrong (exit status 2), another
- * negative errno when the system refuses (exit status 1).
+ * A stack as the command line describes it: limits, key, sysctls, the link on its device,
+ * addresses, routes. Called by main.c. Errors: -EINVAL when the command line is wrong (exit
+ * status 2), another negative errno when the system refuses (exit status 1).
  */
 #ifndef HOST_SETUP_H
 #define HOST_SETUP_H

@@ -25,20 +25,28 @@
 static int open_failed(const char *name, const char *kind, int error, char *err, size_t cap)
 {
 	if (error == ENOENT || error == ENODEV || error == ENXIO)
-		(void)text_error(err, cap, "--%s %s: this system has no /dev/net/tun; run modprobe tun, "
-				 "or give the container that device", kind, name);
+		(void)text_error(err, cap,
+				 "--%s %s: this system has no /dev/net/tun; run modprobe tun, "
+				 "or give the container that device",
+				 kind, name);
 	else if (error == EACCES || error == EPERM)
-		(void)text_error(err, cap, "--%s %s: no permission; run as root or with CAP_NET_ADMIN, or "
-				 "have root make it yours: ip tuntap add %s mode %s user NAME", kind, name,
-				 name, kind);
+		(void)text_error(err, cap,
+				 "--%s %s: no permission; run as root or with CAP_NET_ADMIN, or "
+				 "have root make it yours: ip tuntap add %s mode %s user NAME",
+				 kind, name, name, kind);
 	else if (error == EBUSY)
-		(void)text_error(err, cap, "--%s %s: another program holds it; name another, or end that "
-				 "one", kind, name);
+		(void)text_error(err, cap,
+				 "--%s %s: another program holds it; name another, or end that "
+				 "one",
+				 kind, name);
 	else if (error == EINVAL)
-		(void)text_error(err, cap, "--%s %s: there is a device of this name that is not a %s of one "
-				 "queue; name another", kind, name, kind);
+		(void)text_error(err, cap,
+				 "--%s %s: there is a device of this name that is not a %s of one "
+				 "queue; name another",
+				 kind, name, kind);
 	else
-		(void)text_error(err, cap, "--%s %s: cannot be opened: %s", kind, name, strerror(error));
+		(void)text_error(err, cap, "--%s %s: cannot be opened: %s", kind, name,
+				 strerror(error));
 	return -error;
 }
 
@@ -74,18 +82,20 @@ static int ask_tun(struct device *d, const struct options *o, char *err, size_t 
 	d->kind = ifr.ifr_flags & IFF_TAP ? PH_LINK_ETHER : PH_LINK_IP;
 	d->vnet = (ifr.ifr_flags & IFF_VNET_HDR) != 0;
 	if (!(ifr.ifr_flags & IFF_NO_PI))
-		return text_error(err, cap, "--tap-fd %d: its frames have struct tun_pi before them; open "
-				  "it with IFF_NO_PI", d->source.fd);
+		return text_error(err, cap,
+				  "--tap-fd %d: its frames have struct tun_pi before them; open "
+				  "it with IFF_NO_PI",
+				  d->source.fd);
 	if (d->vnet && ioctl(d->source.fd, TUNSETVNETHDRSZ, &len) < 0)
-		return text_error(err, cap, "%s: TUNSETVNETHDRSZ: %s", d->name, strerror(errno));
+		return text_refused(err, cap, "%s: TUNSETVNETHDRSZ: %s", d->name, strerror(errno));
 	d->vnet_len = d->vnet ? (size_t)len : 0;
 	if (o->offload && d->vnet) {
 		wanted = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
 		d->offload = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO4 | PH_OFFLOAD_TSO6;
 	}
 	if (ioctl(d->source.fd, TUNSETOFFLOAD, (unsigned long)wanted) < 0 && wanted)
-		return text_error(err, cap, "%s: offloads refused: %s; use --offload off", d->name,
-				  strerror(errno));
+		return text_refused(err, cap, "%s: offloads refused: %s; use --offload off",
+				    d->name, strerror(errno));
 	return 0;
 }
 
@@ -97,7 +107,8 @@ static int bring_up(struct device *d, bool named, char *err, size_t cap)
 	int rc = 0;
 
 	if (s < 0)
-		return text_error(err, cap, "%s: no socket to ask about it: %s", d->name, strerror(errno));
+		return text_refused(err, cap, "%s: no socket to ask about it: %s", d->name,
+				    strerror(errno));
 	memcpy(ifr.ifr_name, d->name, sizeof(d->name));
 	if (ioctl(s, SIOCGIFMTU, &ifr) == 0 && ifr.ifr_mtu > 0)
 		d->mtu = (uint16_t)(ifr.ifr_mtu > 65535 ? 65535 : ifr.ifr_mtu);
@@ -105,8 +116,10 @@ static int bring_up(struct device *d, bool named, char *err, size_t cap)
 	if (named && ioctl(s, SIOCGIFFLAGS, &ifr) == 0 && !(ifr.ifr_flags & IFF_UP)) {
 		ifr.ifr_flags |= IFF_UP;
 		if (ioctl(s, SIOCSIFFLAGS, &ifr) < 0)
-			rc = text_error(err, cap, "%s is down and cannot be brought up (%s); as root: "
-					"ip link set %s up", d->name, strerror(errno), d->name);
+			rc = text_refused(err, cap,
+					  "%s is down and cannot be brought up (%s); as root: "
+					  "ip link set %s up",
+					  d->name, strerror(errno), d->name);
 	}
 	close(s);
 	return rc;
@@ -128,8 +141,10 @@ int device_open(struct device *d, const struct options *o, char *err, size_t cap
 		d->source.fd = o->device_fd;
 		flags = fcntl(d->source.fd, F_GETFL);
 		if (flags < 0 || fcntl(d->source.fd, F_SETFL, flags | O_NONBLOCK) < 0)
-			return text_error(err, cap, "--tap-fd %d: not an open descriptor; open it before "
-					  "phantom starts", o->device_fd);
+			return text_error(err, cap,
+					  "--tap-fd %d: not an open descriptor; open it before "
+					  "phantom starts",
+					  o->device_fd);
 	}
 	rc = ask_tun(d, o, err, cap);
 	return rc < 0 ? rc : bring_up(d, named, err, cap);
@@ -183,8 +198,10 @@ static void input(struct host *h, size_t len, const struct virtio_net_hdr *vnet)
 {
 	struct device *d = h->dev;
 	struct ph_pkt *pkt = d->rx;
-	struct ph_offload offload = { .flags = vnet->flags, .gso_type = vnet->gso_type,
-				      .hdr_len = vnet->hdr_len, .gso_size = vnet->gso_size,
+	struct ph_offload offload = { .flags = vnet->flags,
+				      .gso_type = vnet->gso_type,
+				      .hdr_len = vnet->hdr_len,
+				      .gso_size = vnet->gso_size,
 				      .csum_start = vnet->csum_start,
 				      .csum_offset = vnet->csum_offset };
 
@@ -285,12 +302,13 @@ bool device_write(struct host *h)
 			d->tx = pkt;
 			d->tx_waits++;
 			return false;
-		} else if (errno == EBADFD || errno == ENOTCONN || errno == EPIPE || errno == ECONNRESET) {
+		} else if (errno == EBADFD || errno == ENOTCONN || errno == EPIPE ||
+			   errno == ECONNRESET) {
 			d->tx = pkt;
 			gone(h, errno);
 			return false;
 		} else {
-			d->tx_errors++; /* EIO: the device is down; the frame is lost, as on a cable */
+			d->tx_errors++; /* EIO, it is down: the frame is lost, as on a cable */
 		}
 		if (d->tx) {
 			d->tx = NULL;

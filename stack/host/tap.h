@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The device a phantom host hangs on: a TAP, a TUN, or an open descriptor that gives and takes one
- * frame a call. Frames go straight into the stack's memory and out of it. Called by loop.c and main.c.
+ * The device a phantom host hangs on: a TAP, a TUN, or an open descriptor that gives and takes
+ * one frame a call. Frames go straight into the stack's memory and out of it. Called by loop.c
+ * and main.c.
  *
- * With offloads on, a TAP carries struct virtio_net_hdr before each frame: TCP super-segments of up to
- * 64 KiB pass in one call, and checksums that the other side can fill in stay open.
+ * With offloads on, a TAP carries struct virtio_net_hdr before each frame: TCP super-segments
+ * of up to 64 KiB pass in one call, and checksums that the other side can fill in stay open.
  */
 #ifndef HOST_TAP_H
 #define HOST_TAP_H
@@ -22,10 +23,10 @@ struct device {
 	struct source source;
 	char name[16];
 	enum ph_link_kind kind;
-	bool vnet;	  /* frames have a struct virtio_net_hdr before them */
-	size_t vnet_len;  /* its length */
-	uint32_t offload; /* PH_OFFLOAD_* */
-	uint16_t mtu;	  /* the kernel's; 0: not known */
+	bool vnet;	   /* frames have a struct virtio_net_hdr before them */
+	size_t vnet_len;   /* its length */
+	uint32_t offload;  /* PH_OFFLOAD_* */
+	uint16_t mtu;	   /* the kernel's; 0: not known */
 	struct ph_pkt *rx; /* ready for the next frame */
 	struct ph_iov rx_iov[PH_RX_IOV];
 	int rx_n;

@@ -220,3 +220,13 @@ int text_error(char *err, size_t cap, const char *format, ...)
 	va_end(args);
 	return -EINVAL;
 }
+
+int text_refused(char *err, size_t cap, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(err, cap, format, args);
+	va_end(args);
+	return -EIO;
+}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What people type and read, to what the stack takes and gives: numbers, sizes, addresses. Parsers take
- * the whole string or nothing, and write their result only when they return true; the caller, who
- * knows where the text came from, makes the sentence. Used by options, ctl and control.
+ * What people type and read, to what the stack takes and gives: numbers, sizes, addresses.
+ * Parsers take the whole string or nothing, and write their result only when they return true;
+ * the caller, who knows where the text came from, makes the sentence. Used by options, ctl and
+ * control.
  */
 #ifndef HOST_TEXT_H
 #define HOST_TEXT_H
@@ -39,6 +40,10 @@ const char *text_from_sockaddr(char out[TEXT_SOCKADDR], const struct ph_sockaddr
 const char *text_from_mac(char out[TEXT_MAC], const uint8_t mac[6]);
 
 /* A sentence into err, of any length: what does not fit is cut. Returns -EINVAL, for `return`. */
-int text_error(char *err, size_t cap, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int text_error(char *err, size_t cap, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same for what the system refuses, not the command line's fault. Returns -EIO. */
+int text_refused(char *err, size_t cap, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #endif

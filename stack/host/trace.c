@@ -29,7 +29,8 @@ struct tracer *tracer_open(const char *path, char *err, size_t cap)
 	}
 	t->file = fopen(path, "we");
 	if (!t->file) {
-		(void)text_error(err, cap, "--trace %s: cannot be written: %s", path, strerror(errno));
+		(void)text_error(err, cap, "--trace %s: cannot be written: %s", path,
+				 strerror(errno));
 		free(t);
 		return NULL;
 	}
@@ -99,7 +100,8 @@ void tracer_flush(struct tracer *t)
 	if (t->error || (fflush(t->file) == 0 && !ferror(t->file)))
 		return;
 	t->error = errno ? errno : EIO;
-	fprintf(stderr, "phantom: --trace %s: %s; the trace ends here\n", t->path, strerror(t->error));
+	fprintf(stderr, "phantom: --trace %s: %s; the trace ends here\n", t->path,
+		strerror(t->error));
 }
 
 int tracer_close(struct tracer *t)

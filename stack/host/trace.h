@@ -2,10 +2,10 @@
 /*
  * The stack's trace events as JSON lines, in qlog's spirit:
  *
- *	{"time":1700000000000000000,"name":"recovery:rtt_updated","data":{"conn":1,"rtt_us":812,...}}
+ *	{"time":1700000000000000000,"name":"recovery:rtt_updated","data":{"conn":1,...}}
  *
- * time is nanoseconds since 1970, as in captures. Written by hand: a busy stack traces millions of
- * events. Called by the sink that main.c gives the stack.
+ * time is nanoseconds since 1970, as in captures. Written by hand: a busy stack traces millions
+ * of events. Called by the sink that main.c gives the stack.
  */
 #ifndef HOST_TRACE_H
 #define HOST_TRACE_H
