@@ -174,7 +174,7 @@ static bool same_script(const struct link_script *a, const struct link_script *b
 
 int link_model_update(struct link_model *m, const struct link_spec *spec)
 {
-	bool reseed = spec->reseed || spec->seed != m->spec.seed;
+	bool reseed = spec->seedings != m->spec.seedings || spec->seed != m->spec.seed;
 
 	if (spec->queue > m->cap) {
 		uint64_t *due = realloc(m->due, spec->queue * sizeof(*due));

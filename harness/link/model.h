@@ -85,7 +85,7 @@ void link_model_free(struct link_model *m);
 
 /*
  * Obey *spec from the next frame on. Frames already given keep their fate. Scripts that stay at
- * their place in the list go on counting. If spec->reseed, or if the seed differs, numbering
+ * their place in the list go on counting. If a seed was named since, even the same one, numbering
  * starts at 1 again. 0 or -ENOMEM with nothing changed.
  */
 __attribute__((warn_unused_result))

@@ -211,7 +211,7 @@ static int read_seed(struct parse *p)
 		return -EINVAL;
 	if (!read_count(text, strlen(text), &p->s->seed))
 		return refuse(p, "seed: '%s' is no number from 0 to %" PRIu64, text, UINT64_MAX);
-	p->s->reseed = true;
+	p->s->seedings++;
 	return 0;
 }
 
@@ -355,7 +355,6 @@ int link_spec_parse(struct link_spec *s, int nword, const char *const *word, cha
 	struct parse p = { .s = &to, .nword = nword, .word = word, .err = err,
 			   .err_size = err_size };
 
-	to.reseed = false;
 	if (nword < 1)
 		return refuse(&p, "nothing is said of the link; write what it does, such as "
 			      "delay 10ms loss 1%%");

@@ -53,7 +53,7 @@ struct link_spec {
 	uint64_t rate_bps;	/* bits of frame a second; 0: unlimited */
 	uint32_t queue;		/* frames the link holds, waiting, being sent or in delay */
 	uint64_t seed;
-	bool reseed;		/* the words last read named a seed: random numbers start anew */
+	uint32_t seedings;	/* times words named a seed: with each, random numbers start anew */
 	uint32_t nscript;
 	struct link_script script[LINK_SCRIPTS_MAX];
 };

@@ -20,7 +20,8 @@ UNIT_TESTS += %D%/test_public_header
 UNIT_TESTS += %D%/test_audit
 UNIT_TESTS += %D%/test_udp
 UNIT_TESTS += %D%/test_link_spec %D%/test_link_classify %D%/test_link_model %D%/test_link_pipe \
-	%D%/test_link_wire %D%/test_pcapng
+	%D%/test_link_wire %D%/test_link_devices %D%/test_pcapng
+EXTRA_DIST += %D%/private_net.h
 UNIT_TESTS += %D%/test_arp
 
 # Headers that tests share.

@@ -178,10 +178,13 @@ static void test_a_full_table_forgets_the_oldest_flow_first(void **state)
 	(void)state;
 	assert_non_null(c);
 	link_classify_init(c, LINK_L2_ETHERNET);
+	assert_false(is_retransmission(c, 60000, ACK, 1, 10));
 	for (unsigned int port = 1; port < 20 * LINK_FLOWS; port++) {
 		assert_false(is_retransmission(c, port, ACK, 1, 10));
 		assert_true(is_retransmission(c, port, ACK, 1, 10));
+		assert_true(is_retransmission(c, 60000, ACK, 1, 10));
 	}
+	assert_false(is_retransmission(c, 1, ACK, 1, 10));	/* long forgotten */
 	free(c);
 }
 

@@ -147,9 +147,9 @@ static void test_later_words_change_only_what_they_name(void **state)
 	(void)state;
 	link_spec_init(&s);
 	assert_int_equal(parse(&s, "delay 10ms loss 1% seed 7", err, sizeof(err)), 0);
-	assert_true(s.reseed);
+	assert_int_equal(s.seedings, 1);
 	assert_int_equal(parse(&s, "loss 0% script drop data 3", err, sizeof(err)), 0);
-	assert_false(s.reseed);
+	assert_int_equal(s.seedings, 1);
 	link_spec_print(&s, text, sizeof(text));
 	assert_string_equal(text, "delay 10ms seed 7 script drop data 3");
 }
