@@ -173,7 +173,7 @@ static bool append_ref(struct stream *s, struct span sp)
 {
 	struct stream_node *t = node_last(s);
 
-	if (t && !t->owned && t->span.buf == sp.buf && t->span.off + t->span.len == sp.off) {
+	if (t && t->span.buf == sp.buf && t->span.off + t->span.len == sp.off) {
 		t->span.len += sp.len;
 		s->len += sp.len;
 		return true;

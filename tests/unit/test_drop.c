@@ -18,6 +18,7 @@ static void test_each_reason_has_a_name_and_a_sentence_of_its_own(void **state)
 		}
 	}
 	assert_string_equal(drop_name(DROP_TCP_PAWS), "TCP_PAWS");
+	assert_string_equal(drop_text(DROP_TCP_PAWS), "older than the last timestamp seen");
 	assert_int_equal(DROP_NONE, 0);
 }
 

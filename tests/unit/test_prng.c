@@ -43,7 +43,6 @@ static void test_the_same_key_repeats_and_every_key_byte_matters(void **state)
 
 static void test_numbers_below_a_bound_are_spread_evenly(void **state)
 {
-	/* 3 * 2^30 has the worst bias when a product is cut without a second draw: a third of all */
 	static const uint32_t bounds[] = { 1, 2, 7, 100, 3u << 30, UINT32_MAX };
 	enum { DRAWS = 100000, PARTS = 7 };
 	const uint8_t key[32] = { 1 };
@@ -71,12 +70,30 @@ static void test_numbers_below_a_bound_are_spread_evenly(void **state)
 	}
 }
 
+static void test_a_bound_that_does_not_divide_the_range_brings_no_bias(void **state)
+{
+	/* Cut without a second draw, 0, 3, 6 ... below 3 * 2^30 would come twice as often as the rest. */
+	enum { DRAWS = 60000 };
+	const uint8_t key[32] = { 2 };
+	uint32_t count[3] = { 0 };
+	struct prng p;
+	int i;
+
+	(void)state;
+	prng_seed(&p, key);
+	for (i = 0; i < DRAWS; i++)
+		count[prng_below(&p, 3u << 30) % 3]++;
+	for (i = 0; i < 3; i++)
+		assert_in_range(count[i], DRAWS / 3 * 97 / 100, DRAWS / 3 * 103 / 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_sequence_is_the_published_one),
 		cmocka_unit_test(test_the_same_key_repeats_and_every_key_byte_matters),
 		cmocka_unit_test(test_numbers_below_a_bound_are_spread_evenly),
+		cmocka_unit_test(test_a_bound_that_does_not_divide_the_range_brings_no_bias),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -226,6 +226,21 @@ static void test_part_of_a_packet_can_be_taken(void **state)
 	pkt_free(p);
 }
 
+static void test_a_write_never_touches_a_received_buffer(void **state)
+{
+	struct fixture *f = *state;
+	struct pkt *p = received(f, 1514, 1400, 0);
+	uint32_t i;
+
+	assert_true(stream_append_pkt(&f->s, p, 0, 1000));
+	write_counting(f, 300, 77, 0);
+	for (i = 0; i < 1400; i++)
+		assert_int_equal(pkt_bytes(p)[i], (uint8_t)i);
+	pkt_free(p);
+	assert_counts(&f->s, 0, 1000, 0);
+	assert_counts(&f->s, 1000, 300, 77);
+}
+
 static void test_without_memory_nothing_is_taken_of_a_packet(void **state)
 {
 	struct fixture *f = *state;
@@ -333,6 +348,15 @@ static void test_new_data_and_retransmission_are_both_found_without_walking(void
 		}
 		pkt_free(p);
 	}
+	for (i = 0; i < 3; i++) { /* begun again at the front: the place of new data is not lost for it */
+		struct pkt *p = pkt_new_tx(&f->pp, 0);
+		const struct stream_cursor *c = f->s.cursor;
+
+		assert_int_equal(stream_to_pkt(&f->s, i == 1 ? 5 : 0, 1, p), 1);
+		assert_true(c[0].off == (PIECES - 1) * SIZE || c[1].off == (PIECES - 1) * SIZE);
+		assert_true(c[0].off == 0 || c[1].off == 0);
+		pkt_free(p);
+	}
 	stream_consume(&f->s, PIECES / 2 * SIZE + 7);
 	assert_counts(&f->s, 0, SIZE * 10, (uint8_t)(PIECES / 2 * SIZE + 7));
 }
@@ -404,6 +428,7 @@ static void model_fresh(struct run *r, struct model *m, uint32_t n)
 static void model_append(struct run *r, struct model *m, struct stream *s, uint8_t *bytes, uint32_t *len)
 {
 	uint32_t n = any_size(r), front = run_below(r, 200), off, part;
+	uint64_t fails;
 	struct pkt *p;
 
 	model_fresh(r, m, n);
@@ -415,9 +440,15 @@ static void model_append(struct run *r, struct model *m, struct stream *s, uint8
 		memcpy(span_bytes(&p->data[0]), m->fresh + p->hdr.len, p->data[0].len);
 	off = run_below(r, n + 1) / (1 + 7 * run_below(r, 2));
 	part = n - off - run_below(r, n - off + 1) / (1 + 7 * run_below(r, 2));
-	CHECK(r, stream_append_pkt(s, p, off, part));
-	memcpy(bytes + *len, m->fresh + off, part);
-	*len += part;
+	m->f.mem.fail_at = run_below(r, 4) ? 0 : 1 + run_below(r, 7);
+	fails = m->f.mem.fail_at;
+	if (stream_append_pkt(s, p, off, part)) {
+		memcpy(bytes + *len, m->fresh + off, part);
+		*len += part;
+	} else {
+		CHECK(r, fails != 0 && m->f.mem.fail_at == 0);
+	}
+	m->f.mem.fail_at = 0;
 	pkt_free(p);
 }
 
@@ -535,6 +566,7 @@ int main(void)
 		TEST(test_large_payloads_are_taken_by_reference_and_small_ones_copied),
 		TEST(test_a_flood_of_tiny_segments_costs_little_more_than_its_bytes),
 		TEST(test_part_of_a_packet_can_be_taken),
+		TEST(test_a_write_never_touches_a_received_buffer),
 		TEST(test_without_memory_nothing_is_taken_of_a_packet),
 		TEST(test_a_copy_that_finds_no_memory_falls_back_to_a_reference),
 		TEST(test_a_write_takes_what_memory_allows),
