@@ -1,7 +1,4 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Manual pages and documents.
 
-dist_man_MANS += %D%/man/libphantom.3
-
-# The requirements and attacks that scenarios cite, as tables.
-EXTRA_DIST += %D%/rfc
+dist_man_MANS += %D%/man/phantom.1 %D%/man/rig.1 %D%/man/libphantom.3

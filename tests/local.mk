@@ -10,7 +10,8 @@ LINT_TESTS = \
 	%D%/lint/text.py \
 	%D%/lint/listed.py \
 	%D%/lint/shell.py \
-	%D%/lint/counting.py
+	%D%/lint/counting.py \
+	%D%/lint/manual.py
 
 CHECK_ENV = \
 	SRCDIR='$(abs_top_srcdir)' UNIT_TESTS='$(UNIT_TESTS)' LINT_TESTS='$(LINT_TESTS)' \
