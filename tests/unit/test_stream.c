@@ -323,6 +323,33 @@ static void test_a_packet_takes_as_many_spans_as_it_has_room_for(void **state)
 	pkt_free(out);
 }
 
+static uint32_t look_up(struct fixture *f, uint32_t off, uint32_t n)
+{
+	struct pkt *p = pkt_new_tx(&f->pp, 0);
+	uint32_t got = stream_to_pkt(&f->s, off, n, p);
+
+	pkt_free(p);
+	return got;
+}
+
+static void test_the_place_furthest_on_is_kept_whichever_read_came_there(void **state)
+{
+	struct fixture *f = *state;
+	const struct stream_cursor *c = f->s.cursor;
+	uint32_t i;
+
+	for (i = 0; i < 40; i++) {
+		struct pkt *p = received(f, 2048, 1000, 0);
+
+		assert_true(stream_append_pkt(&f->s, p, 0, 1000));
+		pkt_free(p);
+	}
+	assert_int_equal(look_up(f, 20000, 1000), 1000);
+	assert_int_equal(look_up(f, 15000, 10000), 10000); /* overtakes the first */
+	assert_int_equal(look_up(f, 0, 1), 1);
+	assert_true(c[0].off == 24000 || c[1].off == 24000);
+}
+
 static void test_new_data_and_retransmission_are_both_found_without_walking(void **state)
 {
 	enum { PIECES = 4000, SIZE = 600 };
@@ -571,6 +598,7 @@ int main(void)
 		TEST(test_a_copy_that_finds_no_memory_falls_back_to_a_reference),
 		TEST(test_a_write_takes_what_memory_allows),
 		TEST(test_a_packet_takes_as_many_spans_as_it_has_room_for),
+		TEST(test_the_place_furthest_on_is_kept_whichever_read_came_there),
 		TEST(test_new_data_and_retransmission_are_both_found_without_walking),
 		TEST(test_a_splice_moves_bytes_and_charge),
 		TEST(test_a_buffer_that_others_hold_is_charged_by_its_share),
