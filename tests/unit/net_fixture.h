@@ -22,6 +22,7 @@
 #include "base/csum.h"
 #include "base/ip.h"
 #include "net/net.h"
+#include "net/ip4.h"
 #include "net/net_state.h"
 #include "phantom/phantom.h"
 #include "wire/arp.h"
@@ -285,6 +286,94 @@ static inline const struct ip4_hdr *out_ip4(const struct host *h)
 static inline const uint8_t *out_l4(const struct host *h)
 {
 	return h->out + ETH_HDR_LEN + IP4_HDR_LEN;
+}
+
+/* ---- sending -------------------------------------------------------------------------------- */
+
+enum { TEST_PROTO = 253 }; /* RFC 3692: for experiments */
+
+/* A transport of our own: what it was given, and what it was told went wrong. */
+struct test_l4 {
+	unsigned inputs, errors;
+	struct ip_rx rx;
+	struct ip_err err;
+	uint8_t data[70000], quote[64];
+	uint32_t len;
+};
+static struct test_l4 test_l4;
+
+static inline enum drop test_l4_input(struct ph_stack *st, const struct ip_rx *rx)
+{
+	(void)st;
+	test_l4.inputs++;
+	test_l4.rx = *rx;
+	test_l4.len = pkt_copy_out(rx->pkt, 0, test_l4.data, sizeof(test_l4.data));
+	assert_int_equal(test_l4.len, rx->l4_len);
+	return DROP_NONE;
+}
+
+static inline void test_l4_error(struct ph_stack *st, const struct ip_err *err)
+{
+	(void)st;
+	test_l4.errors++;
+	test_l4.err = *err;
+	memcpy(test_l4.quote, err->quote, err->quote_len < 64 ? err->quote_len : 64);
+	test_l4.err.quote = test_l4.quote;
+}
+
+static inline void host_test_l4(struct host *h)
+{
+	static const struct l4_proto proto = { .input = test_l4_input, .error = test_l4_error };
+
+	memset(&test_l4, 0, sizeof(test_l4));
+	h->st->l4[TEST_PROTO] = &proto;
+}
+
+static inline struct dst host_dst(struct host *h, uint32_t to)
+{
+	struct ph_ip ip = ip_of4(to);
+	struct dst d = { 0 };
+
+	assert_int_equal(dst_lookup(h->st, &d, NULL, &ip, true), 0);
+	return d;
+}
+
+/* A packet of n bytes of pattern, the first of them `mark`, as a transport would make it. */
+static inline struct pkt *host_payload(struct host *h, uint8_t mark, uint32_t n)
+{
+	struct pkt *p = pkt_new_tx(&h->st->pkts, 64);
+	struct buf *b;
+
+	assert_non_null(p);
+	pattern(pkt_put(p, n < 64 ? n : 64), n < 64 ? n : 64);
+	if (n > 64) {
+		uint8_t *all = malloc(n);
+
+		assert_non_null(all);
+		pattern(all, n);
+		b = buf_new(&h->st->pkts, n);
+		assert_non_null(b);
+		memcpy(b->bytes, all, n);
+		assert_true(pkt_add_span(p, b, 64, n - 64));
+		buf_put(b);
+		free(all);
+	}
+	pkt_bytes(p)[0] = mark;
+	return p;
+}
+
+static inline int host_send_on(struct host *h, struct dst *d, uint8_t mark, uint32_t n)
+{
+	struct ip_tx tx = { .proto = TEST_PROTO };
+
+	return ip_output(h->st, host_payload(h, mark, n), d, &tx);
+}
+
+static inline int host_send(struct host *h, uint32_t to, uint8_t mark)
+{
+	struct dst d = host_dst(h, to);
+
+	return host_send_on(h, &d, mark, 20);
 }
 
 /* The peer's address is told by its own request, so that answers need no question first. */
