@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -272,6 +273,14 @@ static void send_datagrams(int n)
 	close(tx);
 }
 
+static uint64_t realtime_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
 /* On lo each frame is seen twice, going out and coming in. */
 static void capture_datagrams(int n)
 {
@@ -283,7 +292,7 @@ static void capture_datagrams(int n)
 	struct pcapng_reader *r;
 	struct pcapng_packet pkt;
 	struct capture *c;
-	uint64_t last_ns = 0;
+	uint64_t last_ns = realtime_ns();
 
 	assert_non_null(w);
 	c = capture_start(&conf, err, sizeof(err));
@@ -309,6 +318,7 @@ static void capture_datagrams(int n)
 	}
 	assert_int_equal(next[PCAPNG_DIR_IN], n);
 	assert_int_equal(next[PCAPNG_DIR_OUT], n);
+	assert_true(last_ns <= realtime_ns());
 	pcapng_reader_free(r);
 	close(fd);
 	unlink(path);
