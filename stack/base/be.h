@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Big-endian numbers as bytes on the wire: structs of alignment 1, so that a comparison without conversion
- * does not compile and any byte address will do. Used by wire/ and by everything that parses or builds. */
+/* Big-endian numbers as bytes on the wire: structs of alignment 1, so that a comparison without
+ * conversion does not compile and any byte address will do. Used by wire/ and by everything that
+ * parses or builds. */
 #ifndef BASE_BE_H
 #define BASE_BE_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Names of the counters, and which of them a drop raises. Called by net/link.c, once per packet not used. */
+/* Names of the counters, and which of them a drop raises. Called by net/link.c, once per packet not
+ * used. */
 #include "base/counter.h"
 
 #include <stddef.h>

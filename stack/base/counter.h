@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The stack's counters: the kernel's MIB (counter.def, nstat's names) and one per drop reason, in one array. */
+/* The stack's counters: the kernel's MIB (counter.def, nstat's names) and one per drop reason, in
+ * one array. */
 #ifndef BASE_COUNTER_H
 #define BASE_COUNTER_H
 

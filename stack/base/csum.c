@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The Internet checksum (RFC 1071). The sum of 16-bit words modulo 2^16 - 1 may be taken over wider words and in
- * either byte order: we add native 64-bit words, keep the carries, fold, and swap once at the end. Called for every
- * segment whose checksum no device does: 1460 bytes take some tens of nanoseconds.
+ * The Internet checksum (RFC 1071). The sum of 16-bit words modulo 2^16 - 1 may be taken over wider
+ * words and in either byte order: we add native 64-bit words, keep the carries, fold, and swap once
+ * at the end. Called for every segment whose checksum no device does: 1460 bytes take some tens of
+ * nanoseconds.
  */
 #include "base/csum.h"
 
@@ -66,7 +67,8 @@ static uint16_t sum_native(const uint8_t *p, uint32_t len)
 {
 	uint64_t a = 0, b = 0, c = 0, d = 0;
 
-	/* Four sums beside each other, so that no addition waits for the carry of the one before. */
+	/* Four sums beside each other, so that no addition waits for the carry of the one
+	 * before. */
 	for (; len >= 64; len -= 64, p += 64) {
 		a = add_carry(a, load64(p));
 		b = add_carry(b, load64(p + 8));
@@ -137,7 +139,8 @@ uint64_t csum_pkt(uint64_t sum, const struct pkt *p, uint32_t off, uint32_t len)
 	}
 }
 
-/* ~(~HC + ~m + m'), RFC 1624 3 equation 3: also right where the plain difference would give 0xffff for 0. */
+/* ~(~HC + ~m + m'), RFC 1624 3 equation 3: also right where the plain difference would give 0xffff
+ * for 0. */
 uint16_t csum_update(uint16_t check, uint16_t from, uint16_t to)
 {
 	return csum_finish((uint64_t)(uint16_t)~check + (uint16_t)~from + to);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The Internet checksum (RFC 1071), incremental update (RFC 1624), pseudo-headers. Sums are unfolded 64-bit
- * accumulators of big-endian 16-bit words: add pieces, then fold once. */
+/* The Internet checksum (RFC 1071), incremental update (RFC 1624), pseudo-headers. Sums are
+ * unfolded 64-bit accumulators of big-endian 16-bit words: add pieces, then fold once. */
 #ifndef BASE_CSUM_H
 #define BASE_CSUM_H
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Chained hashing that resizes a few buckets per operation. While a resize runs there are two tables, and a hash
- * lives in exactly one bucket: in the old table when its old bucket was not moved yet, else in the new one.
+ * Chained hashing that resizes a few buckets per operation. While a resize runs there are two
+ * tables, and a hash lives in exactly one bucket: in the old table when its old bucket was not
+ * moved yet, else in the new one.
  *
  *	old:  [ empty | empty | empty | kept | kept | ... ]	moved = 3
- *	new:  a bucket is written first when the first old bucket that feeds it is moved, so that not even
- *	      clearing a table of millions takes place at once
+ *	new:  a bucket is written first when the first old bucket that feeds it is moved, so
+ *	      that not even clearing a table of millions takes place at once
  *
- * A resize that finds no memory is put off until the next operation: chains grow longer meanwhile. Called by net/,
- * udp/ and tcp/ for their tables.
+ * A resize that finds no memory is put off until the next operation: chains grow longer meanwhile.
+ * Called by net/, udp/ and tcp/ for their tables.
  */
 #include "base/hash.h"
 
@@ -86,7 +87,7 @@ static void resize_begin(struct hash *h, uint32_t nbuckets)
 /* A step of the resize that runs, or the beginning of one that is due. */
 static void resize_step(struct hash *h)
 {
-	uint32_t i;
+	uint32_t i, fewer = h->nbuckets / SHRINK;
 
 	if (h->walking)
 		return;
@@ -94,7 +95,7 @@ static void resize_step(struct hash *h)
 		if (h->count > h->nbuckets && h->nbuckets < BUCKETS_MAX)
 			resize_begin(h, h->nbuckets * 2);
 		else if (h->count < h->nbuckets / SPARSE && h->nbuckets > h->nmin)
-			resize_begin(h, h->nbuckets / SHRINK > h->nmin ? h->nbuckets / SHRINK : h->nmin);
+			resize_begin(h, fewer > h->nmin ? fewer : h->nmin);
 	}
 	if (!h->old)
 		return;
@@ -153,7 +154,8 @@ struct hash_node *hash_next(const struct hash_node *n)
 	return chain_find(n->next, n->hash);
 }
 
-static void each_in_chain(struct hash_node *n, void (*fn)(void *arg, struct hash_node *n), void *arg)
+static void each_in_chain(struct hash_node *n, void (*fn)(void *arg, struct hash_node *n),
+			  void *arg)
 {
 	struct hash_node *next;
 

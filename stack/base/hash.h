@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An intrusive hash table with chains that grows and shrinks a few buckets per operation, never all at once.
- * The hash is computed by the caller (SipHash under the stack's key), kept in the node, so growth needs no keys.
+ * An intrusive hash table with chains that grows and shrinks a few buckets per operation, never all
+ * at once. The hash is computed by the caller (SipHash under the stack's key), kept in the node, so
+ * growth needs no keys.
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
@@ -17,7 +18,8 @@ struct hash_node {
 };
 struct hash {
 	struct mem *mem;
-	struct hash_node **bucket, **old; /* old: the smaller or larger table being emptied, or NULL */
+	struct hash_node **bucket;
+	struct hash_node **old; /* the smaller or larger table being emptied, or NULL */
 	uint32_t nbuckets, nold, moved;	  /* powers of two; moved: buckets of old already emptied */
 	uint32_t count;
 	uint32_t nmin;	  /* buckets at creation: it does not shrink below */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The public constructors of struct ph_ip; called by users of phantom.h. Inside, ip.h has them inline. */
+/* The public constructors of struct ph_ip; called by users of phantom.h. Inside, ip.h has them
+ * inline. */
 #include "base/ip.h"
 
 struct ph_ip ph_ip4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)

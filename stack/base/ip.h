@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One address type for both families, struct ph_ip: IPv4 is ::ffff:a.b.c.d, in every table and tuple. */
+/* One address type for both families, struct ph_ip: IPv4 is ::ffff:a.b.c.d, in every table and
+ * tuple. */
 #ifndef BASE_IP_H
 #define BASE_IP_H
 
@@ -25,13 +26,14 @@ static inline bool ip_is4(const struct ph_ip *a)
 /* The IPv4 address as a host-order number; only for ip_is4(). */
 static inline uint32_t ip_get4(const struct ph_ip *a)
 {
-	return (uint32_t)a->b[12] << 24 | (uint32_t)a->b[13] << 16 | (uint32_t)a->b[14] << 8 | a->b[15];
+	return (uint32_t)a->b[12] << 24 | (uint32_t)a->b[13] << 16 | (uint32_t)a->b[14] << 8 |
+	       a->b[15];
 }
 
 static inline struct ph_ip ip_of4(uint32_t v)
 {
-	struct ph_ip ip = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, (uint8_t)(v >> 24), (uint8_t)(v >> 16),
-			      (uint8_t)(v >> 8), (uint8_t)v } };
+	struct ph_ip ip = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, (uint8_t)(v >> 24),
+			      (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v } };
 
 	return ip;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Intrusive doubly linked circular lists. A node not on a list points to itself after list_init_node. */
+/* Intrusive doubly linked circular lists. A node not on a list points to itself after
+ * list_init_node. */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H
 
@@ -100,7 +101,8 @@ static inline void list_splice(struct list *to, struct list *from)
 
 /* `n` may be removed from the list inside the loop. */
 #define list_for_each_safe(n, tmp, l) \
-	for ((n) = (l)->head.next, (tmp) = (n)->next; (n) != &(l)->head; (n) = (tmp), (tmp) = (n)->next)
+	for ((n) = (l)->head.next, (tmp) = (n)->next; (n) != &(l)->head; \
+	     (n) = (tmp), (tmp) = (n)->next)
 #define list_for_each(n, l) for ((n) = (l)->head.next; (n) != &(l)->head; (n) = (n)->next)
 
 #endif

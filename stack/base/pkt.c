@@ -5,15 +5,16 @@
  *	struct pkt
  *	+--------+        buffer of BUF_256                       refs 1
  *	| hdr  --+------> [ headroom | Eth IP TCP | tail room ]
- *	| data[0]+---+    buffer of BUF_64K                       refs 2: the send queue and this packet
+ *	| data[0]+---+    buffer of BUF_64K                       refs 2: the queue and this
  *	| data[1]+-+ +--> [ .......... payload .... ]
  *	+--------+ |      buffer of BUF_2K
  *	           +----> [ payload ]
  *
- * The frame is hdr's bytes, then data's, in order. Headers are pushed in front of hdr going down and pulled off it
- * coming up; what was pulled stays where it was, between hdr_start and hdr.off, for who quotes it. Payload is never
- * moved: a span says where it lies, and each span holds a reference. The last reference gives the buffer back to
- * its pool. Called by every layer; net/ and tcp/ build packets, ph_pkt_* calls fill and empty them.
+ * The frame is hdr's bytes, then data's, in order. Headers are pushed in front of hdr going down
+ * and pulled off it coming up; what was pulled stays where it was, between hdr_start and hdr.off,
+ * for who quotes it. Payload is never moved: a span says where it lies, and each span holds a
+ * reference. The last reference gives the buffer back to its pool. Called by every layer; net/ and
+ * tcp/ build packets, ph_pkt_* calls fill and empty them.
  */
 #include "base/pkt.h"
 
@@ -29,7 +30,8 @@ enum {
 };
 _Static_assert(sizeof(struct buf) <= BUF_HEAD, "the bytes begin behind struct buf");
 _Static_assert((int)CAP_64K >= (int)PKT_LEN_MAX, "any frame fits in one buffer");
-_Static_assert((int)CAP_256 >= (int)PKT_RX_HDR, "the first piece of a received frame is a small buffer");
+_Static_assert((int)CAP_256 >= (int)PKT_RX_HDR,
+	       "the first piece of a received frame is a small buffer");
 
 uint32_t buf_class_cap(enum buf_class c)
 {
@@ -86,7 +88,8 @@ void buf_put(struct buf *b)
 		pool_put(b->pool, b);
 }
 
-/* A packet around a hdr buffer that it takes; data[] is left as it is, ndata says how much of it counts. */
+/* A packet around a hdr buffer that it takes; data[] is left as it is, ndata says how much of it
+ * counts. */
 static struct pkt *pkt_around(struct pkt_pools *pp, struct buf *take_hdr)
 {
 	struct pkt *p;
@@ -221,7 +224,8 @@ bool pkt_pull_up(struct pkt *p, uint32_t n)
 
 		if (!b)
 			return false;
-		memcpy(b->bytes, h->buf->bytes, end); /* with the headers pulled before, at their places */
+		/* With the headers pulled before, at their places. */
+		memcpy(b->bytes, h->buf->bytes, end);
 		buf_put(h->buf);
 		h->buf = b;
 	}

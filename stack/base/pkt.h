@@ -2,14 +2,16 @@
 /*
  * Packets and the counted memory they point into.
  *
- * A packet is its headers (one contiguous span with headroom before it) and up to PKT_SPANS_MAX spans of
- * payload in counted buffers; nothing is copied below the socket calls. The offload fields are
- * struct virtio_net_hdr's in host order: csum PKT_CSUM_TODO is NEEDS_CSUM, gso_size cuts a super-segment.
+ * A packet is its headers (one contiguous span with headroom before it) and up to PKT_SPANS_MAX
+ * spans of payload in counted buffers; nothing is copied below the socket calls. The offload fields
+ * are struct virtio_net_hdr's in host order: csum PKT_CSUM_TODO is NEEDS_CSUM, gso_size cuts a
+ * super-segment.
  *
  *	received: hdr = the frame's first bytes (all of it when it is small), data[] = the rest
  *	sent:     hdr = headers pushed backwards into headroom, data[] = spans of the send queue
  *
- * Bytes of a buffer do not change while refs > 1, except that its owner may append past what others see.
+ * Bytes of a buffer do not change while refs > 1, except that its owner may append past what others
+ * see.
  */
 #ifndef BASE_PKT_H
 #define BASE_PKT_H
@@ -21,7 +23,8 @@
 #include "base/list.h"
 #include "base/pool.h"
 
-enum buf_class { BUF_256, BUF_2K, BUF_16K, BUF_64K, BUF_CLASS_N }; /* usable bytes: see buf_class_cap() */
+/* Usable bytes: buf_class_cap(). */
+enum buf_class { BUF_256, BUF_2K, BUF_16K, BUF_64K, BUF_CLASS_N };
 
 struct buf {
 	uint32_t refs, cap;
@@ -56,7 +59,7 @@ struct pkt {
 	uint16_t l3_off, l4_off;       /* in: from the frame's first byte (hdr.off when received) */
 	uint16_t csum_start, csum_off; /* from the frame's first byte; csum_off from csum_start */
 	uint32_t len;		       /* bytes in hdr and data together */
-	uint32_t hdr_start;	       /* in: hdr.off when received, so that pulled headers can be quoted */
+	uint32_t hdr_start;	       /* in: hdr.off when received, to quote pulled headers */
 	uint64_t at_ns;		       /* in: when it arrived; out: not before */
 	int link;		       /* ph_link; 0: none yet */
 	bool l2_group;		       /* in: sent to a link-layer broadcast or multicast address */
@@ -73,7 +76,8 @@ void pkt_pools_init(struct pkt_pools *pp, struct mem *m);
 void pkt_pools_destroy(struct pkt_pools *pp);
 
 uint32_t buf_class_cap(enum buf_class c);
-/* A buffer of at least `cap` bytes (the smallest class that fits; at most that of BUF_64K), refs = 1. */
+/* A buffer of the smallest class that has `cap` bytes, with one reference. NULL: larger than
+ * BUF_64K, or memory is short. */
 struct buf *buf_new(struct pkt_pools *pp, uint32_t cap);
 static inline struct buf *buf_get(struct buf *b)
 {
@@ -87,26 +91,34 @@ static inline uint8_t *span_bytes(const struct span *s)
 	return s->buf->bytes + s->off;
 }
 
-/* A packet to send: empty hdr with PKT_HEADROOM before it and `room` bytes behind it for small payloads. */
+/* A packet to send: empty hdr with PKT_HEADROOM before it and `room` bytes behind it for small
+ * payloads. NULL: more room than a buffer has, or memory is short. */
 struct pkt *pkt_new_tx(struct pkt_pools *pp, uint32_t room);
-/* A packet to receive up to `max_len` bytes: up to 2 KiB (or, without gso, anything) in one hdr buffer; for
- * super-segments PKT_RX_HDR bytes of hdr and a 64 KiB data buffer. */
+/* A packet to receive up to `max_len` bytes: up to 2 KiB (or, without gso, anything) in one hdr
+ * buffer; for super-segments PKT_RX_HDR bytes of hdr and a 64 KiB data buffer. Its spans cover the
+ * max_len bytes to be filled: pkt_trim() it to what came, and the large buffer of a small frame is
+ * free again. NULL: memory is short. */
 struct pkt *pkt_new_rx(struct pkt_pools *pp, uint32_t max_len, bool gso);
 void pkt_free(struct pkt *p);
 
-/* Prepends n bytes of header and returns them (not zeroed). The room is the caller's to guarantee: asserted. */
+/* Prepends n bytes of header and returns them (not zeroed). The room is the caller's to guarantee:
+ * asserted. */
 uint8_t *pkt_push(struct pkt *p, uint32_t n);
 /* Takes n bytes off the front of hdr; n <= hdr.len is the caller's to guarantee: asserted. */
 void pkt_pull(struct pkt *p, uint32_t n);
-/* Makes the first n bytes contiguous in hdr, copying from data if need be. False: the packet is shorter, or memory is short. */
+/* Makes the first n bytes contiguous in hdr, copying from data if need be. False: the packet is
+ * shorter, or memory is short. */
 bool pkt_pull_up(struct pkt *p, uint32_t n);
 /* Cuts the packet to n bytes from hdr's first byte (Ethernet padding, RFC 894). */
 void pkt_trim(struct pkt *p, uint32_t n);
-/* Appends n bytes to hdr's tail room (small payloads, ICMP quotes); returns them. Asserted to fit. */
+/* Appends n bytes to hdr's tail room (small payloads, ICMP quotes); returns them. Asserted to
+ * fit. */
 uint8_t *pkt_put(struct pkt *p, uint32_t n);
-/* Appends a reference to [off, off+len) of buf as payload; merges with the last span where contiguous. False: no span left. */
+/* Appends a reference to [off, off+len) of buf as payload; merges with the last span where
+ * contiguous. False: no span left. */
 bool pkt_add_span(struct pkt *p, struct buf *buf, uint32_t off, uint32_t len);
-/* Copies n bytes from offset `off` of the packet (from hdr's first byte); returns how many there were. */
+/* Copies n bytes from offset `off` of the packet (from hdr's first byte); returns how many there
+ * were. */
 uint32_t pkt_copy_out(const struct pkt *p, uint32_t off, void *to, uint32_t n);
 static inline uint8_t *pkt_bytes(const struct pkt *p)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Slabs behind the pools, and the count of every byte a stack holds. Small pieces share slabs of SLAB_BYTES, which
- * stay until the pool is destroyed; a piece too large to share has a slab of its own, and goes back to the user's
- * allocator when more than LARGE_KEEP bytes of them lie free. Free pieces are poisoned under AddressSanitizer.
+ * Slabs behind the pools, and the count of every byte a stack holds. Small pieces share slabs of
+ * SLAB_BYTES, which stay until the pool is destroyed; a piece too large to share has a slab of its
+ * own, and goes back to the user's allocator when more than LARGE_KEEP bytes of them lie free. Free
+ * pieces are poisoned under AddressSanitizer.
  *
  *	small:  [ room to align ][ struct pool_slab ][ piece ][ piece ] ... [ piece ]
  *	large:  [ room to align ][ struct pool_slab ][ piece ]
@@ -137,7 +138,7 @@ static bool pool_grow(struct pool *p)
 		p->slabs->prev = slab;
 	p->slabs = slab;
 	for (i = n; i-- > 0;) { /* so that the first get takes the lowest address */
-		struct pool_piece *piece = (struct pool_piece *)(void *)(first + (size_t)i * p->size);
+		struct pool_piece *piece = (void *)(first + (size_t)i * p->size);
 
 		piece->next = p->free;
 		p->free = piece;

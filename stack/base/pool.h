@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * All memory of a stack: one `struct mem` (the user's allocator, with a limit and a count) and pools of
- * equal pieces that grow by slabs up to a named limit. Pieces in use are counted, so that a test can ask for
- * every one of them back. Nothing here knows a protocol.
+ * All memory of a stack: one `struct mem` (the user's allocator, with a limit and a count) and
+ * pools of equal pieces that grow by slabs up to a named limit. Pieces in use are counted, so that
+ * a test can ask for every one of them back. Nothing here knows a protocol.
  */
 #ifndef BASE_POOL_H
 #define BASE_POOL_H
@@ -15,7 +15,7 @@ struct mem {
 	void (*release)(void *arg, void *ptr, size_t size);
 	void *arg;
 	uint64_t used, peak, limit; /* bytes; limit 0: none */
-	uint64_t fail_at;	    /* tests: the nth pool_get or mem_alloc from now fails; 0: never */
+	uint64_t fail_at; /* tests: the nth pool_get or mem_alloc from now fails; 0: never */
 };
 
 void *mem_alloc(struct mem *m, size_t size); /* not zeroed; NULL: short of memory */
@@ -36,7 +36,8 @@ struct pool {
 };
 
 void pool_init(struct pool *p, struct mem *m, const char *name, size_t size, uint32_t limit);
-/* A piece, aligned to 16, not zeroed; NULL at the limit or when memory is short (counted in `failed`). */
+/* A piece, aligned to 16, not zeroed; NULL at the limit or when memory is short (counted in
+ * `failed`). */
 void *pool_get(struct pool *p);
 void *pool_get_zeroed(struct pool *p);
 void pool_put(struct pool *p, void *piece); /* NULL is harmless */

@@ -43,7 +43,8 @@ uint64_t prng_u64(struct prng *p)
 	return out;
 }
 
-/* The high half of a 32 by 32 bit product, drawn again where n does not divide 2^32 (Lemire, 2018). */
+/* The high half of a 32 by 32 bit product, drawn again where n does not divide 2^32 (Lemire,
+ * 2018). */
 uint32_t prng_below(struct prng *p, uint32_t n)
 {
 	uint64_t product;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A small seeded generator for ports, jitter and identifiers; not for secrets that outlive a packet. */
+/* A small seeded generator for ports, jitter and identifiers; not for secrets that outlive a
+ * packet. */
 #ifndef BASE_PRNG_H
 #define BASE_PRNG_H
 

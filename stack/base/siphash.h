@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* SipHash-2-4 (Aumasson, Bernstein) of short inputs under the stack's key: tuple tables, ISN, ports. */
+/* SipHash-2-4 (Aumasson, Bernstein) of short inputs under the stack's key: tuple tables, ISN,
+ * ports. */
 #ifndef BASE_SIPHASH_H
 #define BASE_SIPHASH_H
 

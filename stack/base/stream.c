@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Queues of bytes between the socket calls and the packets. Decides when a byte is copied: once, from the user, or
- * when a received payload is so small that keeping its buffer would pin four times its length. Called by tcp/ and
- * udp/ for their send and receive queues.
+ * Queues of bytes between the socket calls and the packets. Decides when a byte is copied: once,
+ * from the user, or when a received payload is so small that keeping its buffer would pin four
+ * times its length. Called by tcp/ and udp/ for their send and receive queues.
  *
  *	nodes:   [ span of buf A ] - [ span of buf B ] - [ span of buf C, owned | room ]
  *	          ^ front: offset 0    ^ cursor            ^ tail: stream_write fills its room
  *
- * A node is owned when stream_write took its buffer: only then may the bytes behind its span be written, for
- * packets that refer to the buffer end before them.
+ * A node is owned when stream_write took its buffer: only then may the bytes behind its span be
+ * written, for packets that refer to the buffer end before them.
  */
 #include "base/stream.h"
 
@@ -58,7 +58,8 @@ static void node_drop(struct stream *s, struct stream_node *n)
 	pool_put(s->pool, n);
 }
 
-/* Appends a span of a buffer whose reference is handed over. False: no memory for the node; nothing was taken. */
+/* Appends a span of a buffer whose reference is handed over. False: no memory for the node; nothing
+ * was taken. */
 static bool node_append(struct stream *s, struct span take_span, uint32_t charge, bool owned)
 {
 	struct stream_node *n = pool_get(s->pool);
@@ -101,8 +102,9 @@ static void tail_fill(struct stream *s, const void *bytes, uint32_t n)
 }
 
 /*
- * An empty owned node at the tail, its buffer fit for `want` bytes, and no smaller than what is queued already
- * suggests: a queue that many small writes build grows by ever larger buffers. Smaller ones when memory is short.
+ * An empty owned node at the tail, its buffer fit for `want` bytes, and no smaller than what is
+ * queued already suggests: a queue that many small writes build grows by ever larger buffers.
+ * Smaller ones when memory is short.
  */
 static bool tail_new(struct stream *s, uint32_t want)
 {
@@ -143,7 +145,8 @@ uint32_t stream_write(struct stream *s, const void *bytes, uint32_t n, uint32_t 
 	return done;
 }
 
-/* What a span of this packet costs when it is kept: the buffer, shared with whoever holds it besides the packet. */
+/* What a span of this packet costs when it is kept: the buffer, shared with whoever holds it
+ * besides the packet. */
 static uint32_t share_of(const struct span *sp)
 {
 	uint32_t share = sp->buf->cap / sp->buf->refs;
@@ -184,8 +187,10 @@ static bool append_ref(struct stream *s, struct span sp)
 	return true;
 }
 
-/* Puts the tail back to where it was: the node it ended in, NULL for an empty stream, and that node's length. */
-static void tail_restore(struct stream *s, struct stream_node *tail, uint32_t tail_len, uint32_t len)
+/* Puts the tail back to where it was: the node it ended in, NULL for an empty stream, and that
+ * node's length. */
+static void tail_restore(struct stream *s, struct stream_node *tail, uint32_t tail_len,
+			 uint32_t len)
 {
 	struct stream_node *n;
 
@@ -267,8 +272,8 @@ void stream_splice(struct stream *s, struct stream *from)
 }
 
 /*
- * The cursor to look from for an offset: the nearest at or before it. There are two, so that retransmission at the
- * front does not lose the place of new data at the end.
+ * The cursor to look from for an offset: the nearest at or before it. There are two, so that
+ * retransmission at the front does not lose the place of new data at the end.
  */
 static struct stream_cursor cursor_before(const struct stream *s, uint32_t off)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A queue of bytes held as spans of counted buffers: a socket's send queue and its receive queue.
- * Appending by copy fills the tail buffer while nobody else has seen the room; appending by reference
- * takes spans of a packet as they are. Reading never moves bytes but to the user.
+ * Appending by copy fills the tail buffer while nobody else has seen the room; appending by
+ * reference takes spans of a packet as they are. Reading never moves bytes but to the user.
  *
- * Offsets count from the first byte held. `charged` is the memory pinned (buffer bytes, shares of shared ones),
- * not the payload: what limits are compared with.
+ * Offsets count from the first byte held. `charged` is the memory pinned (buffer bytes, shares of
+ * shared ones), not the payload: what limits are compared with.
  */
 #ifndef BASE_STREAM_H
 #define BASE_STREAM_H
@@ -38,11 +38,13 @@ struct stream {
 
 void stream_init(struct stream *s, struct pkt_pools *pkts, struct pool *nodes);
 void stream_clear(struct stream *s);
-/* Copies up to n bytes in; returns how many (less when memory is short). Chooses buffers by `hint`, the bytes the
- * caller will likely add (0: just n), so that small writes take small buffers and bulk takes 64 KiB ones. */
+/* Copies up to n bytes in; returns how many (less when memory is short). Chooses buffers by `hint`,
+ * the bytes the caller will likely add (0: just n), so that small writes take small buffers and
+ * bulk takes 64 KiB ones. */
 uint32_t stream_write(struct stream *s, const void *bytes, uint32_t n, uint32_t hint);
-/* Takes [off, off+len) of the packet (offset from hdr's first byte) by reference, or by copy where the payload is
- * less than a quarter of the buffer it would pin and the tail has room. False: memory is short, nothing was taken. */
+/* Takes [off, off+len) of the packet (offset from hdr's first byte) by reference, or by copy where
+ * it is less than a quarter of the memory it would pin. False: memory is short, nothing was
+ * taken. */
 bool stream_append_pkt(struct stream *s, const struct pkt *p, uint32_t off, uint32_t len);
 /* Moves all of `from` to the end of `s`. */
 void stream_splice(struct stream *s, struct stream *from);
@@ -50,7 +52,8 @@ void stream_splice(struct stream *s, struct stream *from);
 uint32_t stream_peek(const struct stream *s, uint32_t off, void *to, uint32_t n);
 /* Drops n bytes (<= len) from the front. */
 void stream_consume(struct stream *s, uint32_t n);
-/* Adds up to n bytes from offset off as spans of the packet; returns how many fitted (PKT_SPANS_MAX spans). */
+/* Adds up to n bytes from offset off as spans of the packet; returns how many there were and fitted
+ * (PKT_SPANS_MAX spans). Sequential calls are O(1), new data and retransmission side by side. */
 uint32_t stream_to_pkt(struct stream *s, uint32_t off, uint32_t n, struct pkt *p);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sysctls as text, in and out, as a read or write under /proc/sys would have it. Called by sock/'s ph_sysctl_*. */
+/* Sysctls as text, in and out, as a read or write under /proc/sys would have it. Called by sock/'s
+ * ph_sysctl_*. */
 #include "base/sysctl.h"
 
 #include <errno.h>
@@ -52,7 +53,8 @@ static const char *skip_blanks(const char *p)
 	return p;
 }
 
-/* Reads a decimal number with an optional sign, and what ends it; NULL when there is none or it is too large. */
+/* Reads a decimal number with an optional sign, and what ends it; NULL when there is none or it is
+ * too large. */
 static const char *parse_number(const char *p, int64_t *value)
 {
 	bool negative = *p == '-';

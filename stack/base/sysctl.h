@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The sysctls of a stack as one struct of numbers, and the table with names and bounds, both from sysctl.def. */
+/* The sysctls of a stack as one struct of numbers, and the table with names and bounds, both from
+ * sysctl.def. */
 #ifndef BASE_SYSCTL_H
 #define BASE_SYSCTL_H
 
@@ -17,10 +18,11 @@ struct sysctls {
 };
 
 void sysctl_defaults(struct sysctls *s);
-/* One decimal number, or three apart by blanks or tabs. 0, -ENOENT, -EINVAL (not a number, out of bounds, a triple
- * that does not ascend); nothing changes on an error. */
+/* One decimal number, or three apart by blanks or tabs. 0, -ENOENT, -EINVAL (not a number, out of
+ * bounds, a triple that does not ascend); nothing changes on an error. */
 int sysctl_set(struct sysctls *s, const char *name, const char *value);
-/* The numbers as text, triples apart by tabs. 0, -ENOENT, -ENOSPC (cap too small; 64 is enough for all). */
+/* The numbers as text, triples apart by tabs. 0, -ENOENT, -ENOSPC (cap too small; 64 is enough for
+ * all). */
 int sysctl_get(const struct sysctls *s, const char *name, char *out, size_t cap);
 /* Row i of the table, or NULL past its end. */
 const struct ph_sysctl_info *sysctl_row(size_t i);

@@ -2,22 +2,23 @@
 /*
  * Theory of operation: a wheel that only buckets.
  *
- * Time is cut into ticks of 2^16 ns, and a tick number into digits of six bits, one per level. The wheel stands at
- * the tick of now_ns. A timer lies on the level of the highest digit in which its tick differs from the wheel's, in
- * the slot of that digit; one of the same tick lies on level 0:
+ * Time is cut into ticks of 2^16 ns, and a tick number into digits of six bits, one per level. The
+ * wheel stands at the tick of now_ns. A timer lies on the level of the highest digit in which its
+ * tick differs from the wheel's, in the slot of that digit; one of the same tick lies on level 0:
  *
  *	            level 3   level 2   level 1   level 0
  *	wheel at       0    .    5    .   12    .   40
  *	timer at       0    .    5    .   17    .    3        level 1, slot 17
  *
- * So on every level the slots in use are those above the wheel's digit (at it, on level 0, too), the lowest slot in
- * use of the lowest level in use holds the earliest timer, and when the wheel moves on, the slots it passed are
- * found by masks of 64 bits, however far it went. The timers of those slots are either due, and sorted into `ready`
- * by (deadline, arming number), or are placed again, nearer. Deadlines stay exact since a tick decides nothing but
- * the slot. Eight levels cover all of 64 bits.
+ * So on every level the slots in use are those above the wheel's digit (at it, on level 0, too),
+ * the lowest slot in use of the lowest level in use holds the earliest timer, and when the wheel
+ * moves on, the slots it passed are found by masks of 64 bits, however far it went. The timers of
+ * those slots are either due, and sorted into `ready` by (deadline, arming number), or are placed
+ * again, nearer. Deadlines stay exact since a tick decides nothing but the slot. Eight levels cover
+ * all of 64 bits.
  *
- * The earliest deadline is asked for after every event, so each slot remembers its earliest, until that one is taken
- * out: then the slot is searched when it is next asked.
+ * The earliest deadline is asked for after every event, so each slot remembers its earliest, until
+ * that one is taken out: then the slot is searched when it is next asked.
  */
 #include "base/timer.h"
 
@@ -152,7 +153,8 @@ static struct list_node *merge(struct list_node *a, struct list_node *b)
 	return first;
 }
 
-/* Sorts a list by (at_ns, order): bin i holds a sorted chain of 2^i timers, as the bits of a counter. */
+/* Sorts a list by (at_ns, order): bin i holds a sorted chain of 2^i timers, as the bits of a
+ * counter. */
 static void sort(struct list *l)
 {
 	struct list_node *bin[SORT_BINS] = { NULL }, *chain, *next;
@@ -189,7 +191,8 @@ static void empty_slots(struct timer_wheel *w, uint32_t level, uint64_t mask, st
 		list_splice(out, &w->slot[level][__builtin_ctzll(bits)]);
 }
 
-/* Moves the wheel to now_ns: what is due goes to `ready`, the rest of the slots passed is placed nearer. */
+/* Moves the wheel to now_ns: what is due goes to `ready`, the rest of the slots passed is placed
+ * nearer. */
 static void advance(struct timer_wheel *w, uint64_t now_ns)
 {
 	uint64_t to = now_ns >> TICK_BITS, differs = to ^ w->now_ns >> TICK_BITS;
@@ -214,7 +217,7 @@ static void advance(struct timer_wheel *w, uint64_t now_ns)
 		else
 			place(w, timer_of(n));
 	}
-	sort(&due); /* all of it is later than what `ready` holds, which was due at the old now_ns */
+	sort(&due); /* all later than what `ready` holds, which was due at the old now_ns */
 	list_splice(&w->ready, &due);
 }
 

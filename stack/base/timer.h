@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A hierarchical timer wheel: O(1) to arm and stop, exact deadlines, and what is due at once fires in the order
- * (deadline, arming number), so that a run repeats exactly. A stopped timer cannot fire: timer_due() takes them
- * off one by one, and the caller runs each before it asks for the next.
+ * A hierarchical timer wheel: O(1) to arm and stop, exact deadlines, and what is due at once fires
+ * in the order (deadline, arming number), so that a run repeats exactly. A stopped timer cannot
+ * fire: timer_due() takes them off one by one, and the caller runs each before it asks for the
+ * next.
  */
 #ifndef BASE_TIMER_H
 #define BASE_TIMER_H
@@ -28,21 +29,23 @@ struct timer_wheel {
 	uint64_t order;	  /* arming numbers given */
 	uint32_t armed;	  /* timers pending */
 	uint64_t occupied[TIMER_LEVELS]; /* bit per slot */
-	uint64_t first_ns[TIMER_LEVELS][TIMER_SLOTS]; /* earliest of an occupied slot; 0: search it */
+	uint64_t first_ns[TIMER_LEVELS][TIMER_SLOTS]; /* of an occupied slot; 0: search it */
 	struct list slot[TIMER_LEVELS][TIMER_SLOTS];
 	struct list ready; /* due, sorted by (at_ns, order) */
 };
 
 void timer_wheel_init(struct timer_wheel *w, uint64_t now_ns);
 void timer_init(struct timer *t, timer_fn *fire);
-/* Arms or re-arms; a time in the past is due at once. PH_NEVER is taken as a nanosecond before it: stop a timer instead. */
+/* Arms or re-arms; a time in the past is due at once. PH_NEVER is taken as a nanosecond before it:
+ * stop a timer instead. */
 void timer_arm(struct timer_wheel *w, struct timer *t, uint64_t at_ns);
 void timer_stop(struct timer_wheel *w, struct timer *t);
 static inline bool timer_armed(const struct timer *t)
 {
 	return t->at_ns != UINT64_MAX;
 }
-/* The next timer due at now_ns, taken off (no longer armed), or NULL. now_ns does not go back: an earlier one is as the latest. */
+/* The next timer due at now_ns, taken off (no longer armed), or NULL. now_ns does not go back: an
+ * earlier one is as the latest. */
 struct timer *timer_due(struct timer_wheel *w, uint64_t now_ns);
 /* The earliest deadline, exact; UINT64_MAX when nothing is armed. */
 uint64_t timer_next(const struct timer_wheel *w);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Trace events: one typed row each in trace.def, handed to the user's one sink; without a sink, one branch.
- * For an event declared as EVENT(tcp_state, "connectivity", "tcp_state_updated", ...) this header gives
- * struct trace_tcp_state_args and  void trace_tcp_state(struct trace *tr, const struct trace_tcp_state_args *a);
+ * Trace events: one typed row each in trace.def, handed to the user's one sink; without a sink, one
+ * branch. TRACE(tr, id, .field = value ...) sends the event that is declared as EVENT(id, ...).
  */
 #ifndef BASE_TRACE_H
 #define BASE_TRACE_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the tests of base/ share: memory from malloc with a count, a generator of their own (the stack's is under
- * test), and CHECK, which names the seed when a random run fails. SEED=n in the environment runs that one alone.
+ * What the tests of base/ share: memory from malloc with a count, a generator of their own (the
+ * stack's is under test), and CHECK, which names the seed when a random run fails. SEED=n in the
+ * environment runs that one alone.
  */
 #ifndef UNIT_MODEL_H
 #define UNIT_MODEL_H

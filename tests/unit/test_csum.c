@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* base/csum.h against a loop over 16-bit words: all offsets and lengths, splits, packets, updates. */
+/* base/csum.h against a loop over 16-bit words: all offsets and lengths, splits, packets,
+ * updates. */
 #include "model.h"
 
 #include "base/csum.h"
@@ -42,7 +43,8 @@ static void every_offset_and_length(struct run *r)
 	fill(r, bytes, sizeof(bytes));
 	for (off = 0; off < 16; off++)
 		for (len = 0; len <= 200; len++)
-			CHECK(r, csum_fold(csum_add(0, bytes + off, len)) == naive(bytes + off, len, 0));
+			CHECK(r, csum_fold(csum_add(0, bytes + off, len)) ==
+					 naive(bytes + off, len, 0));
 }
 
 static void test_every_offset_and_length_agrees_with_the_loop(void **state)
@@ -112,8 +114,8 @@ static void test_a_right_message_sums_to_ffff_and_a_flipped_bit_shows(void **sta
 
 static void test_pseudo_headers_have_the_layout_of_their_family(void **state)
 {
-	struct ph_ip a4 = ph_ip4(192, 0, 2, 1), b4 = ph_ip4(198, 51, 100, 7), a6 = { { 0x20, 1, 0xd, 0xb8 } },
-		     b6 = { { 0xfe, 0x80, [15] = 9 } };
+	struct ph_ip a4 = ph_ip4(192, 0, 2, 1), b4 = ph_ip4(198, 51, 100, 7);
+	struct ph_ip a6 = { { 0x20, 1, 0xd, 0xb8 } }, b6 = { { 0xfe, 0x80, [15] = 9 } };
 	uint8_t v4[12] = { 192, 0, 2, 1, 198, 51, 100, 7, 0, 6, 0x12, 0x34 }, v6[40] = { 0 };
 
 	(void)state;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* base/hash.h: nothing is lost while the table grows and shrinks; random operations against an array. */
+/* base/hash.h: nothing is lost while the table grows and shrinks; random operations against an
+ * array. */
 #include "model.h"
 
 #include <stdbool.h>
@@ -183,7 +184,8 @@ static void visit(void *arg, struct hash_node *n)
 
 static void test_each_visits_every_node_once_and_may_remove_it(void **state)
 {
-	static const uint32_t counts[] = { 0, 1, 17, 18, 40, 513, 515, 1500 }; /* in and out of a resize */
+	/* In and out of a resize. */
+	static const uint32_t counts[] = { 0, 1, 17, 18, 40, 513, 515, 1500 };
 	static struct entry e[1500];
 	struct mem m = model_mem();
 	struct hash h;
@@ -230,7 +232,8 @@ static void against_an_array(struct run *r)
 {
 	struct entry *e = calloc(ENTRIES, sizeof(*e));
 	struct mem m = model_mem();
-	uint32_t i, count = 0, spread = run_below(r, 2) ? ENTRIES : 50; /* the latter: many equal hashes */
+	uint32_t spread = run_below(r, 2) ? ENTRIES : 50; /* the latter: many equal hashes */
+	uint32_t i, count = 0;
 	struct hash h;
 
 	assert_non_null(e);

@@ -134,7 +134,8 @@ static void against_an_array(struct run *r)
 		if (list_linked(&it->node)) {
 			while (array[at] != it->value)
 				at++;
-			memmove(array + at, array + at + 1, (size_t)(--count - at) * sizeof(*array));
+			memmove(array + at, array + at + 1,
+				(size_t)(--count - at) * sizeof(*array));
 			list_remove(&it->node);
 		} else if (run_below(r, 2)) {
 			array[count++] = it->value;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* base/pkt.h: shapes of new packets, headers pushed and pulled, spans, trimming, and that nothing leaks. */
+/* base/pkt.h: shapes of new packets, headers pushed and pulled, spans, trimming, and that nothing
+ * leaks. */
 #include "model.h"
 
 #include "base/pkt.h"
@@ -239,7 +240,8 @@ static void test_pulling_up_keeps_the_headers_pulled_before_and_spares_who_share
 static void test_pulling_up_without_memory_changes_nothing(void **state)
 {
 	struct fixture *f = *state;
-	struct pkt *p = counting(f, 90, 250); /* 160 and 90 of 256: six bytes fit, more need a buffer */
+	/* 160 and 90 of 256: six bytes fit, more need a buffer */
+	struct pkt *p = counting(f, 90, 250);
 
 	f->mem.fail_at = 1;
 	assert_false(pkt_pull_up(p, 120));
@@ -267,7 +269,8 @@ static void test_spans_that_touch_merge_and_their_number_is_bounded(void **state
 	assert_int_equal(p->ndata, PKT_SPANS_MAX);
 	assert_int_equal(p->len, 10 * (PKT_SPANS_MAX + 1));
 	assert_int_equal(b->refs, 1 + PKT_SPANS_MAX);
-	assert_true(pkt_add_span(p, b, 100 * (PKT_SPANS_MAX - 1) + 10, 7)); /* the last one may still grow */
+	/* The last one may still grow. */
+	assert_true(pkt_add_span(p, b, 100 * (PKT_SPANS_MAX - 1) + 10, 7));
 	pkt_free(p);
 	assert_int_equal(b->refs, 1);
 	buf_put(b);

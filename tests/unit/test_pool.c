@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* base/pool.h: pieces that do not overlap, limits that hold, failures on demand, and memory given back. */
+/* base/pool.h: pieces that do not overlap, limits that hold, failures on demand, and memory given
+ * back. */
 #include "model.h"
 
 #include <stdbool.h>

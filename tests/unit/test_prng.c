@@ -61,7 +61,7 @@ static void test_numbers_below_a_bound_are_spread_evenly(void **state)
 			assert_true(v < bounds[b]);
 			count[(uint64_t)v * parts / bounds[b]]++;
 		}
-		for (i = 0; i < (int)parts; i++) { /* the key is constant: nothing here is left to chance */
+		for (i = 0; i < (int)parts; i++) { /* the key is constant: no chance in it */
 			double share = (double)count[i] * parts / DRAWS;
 
 			if (bounds[b] % parts == 0 || bounds[b] > 1000)
@@ -72,7 +72,8 @@ static void test_numbers_below_a_bound_are_spread_evenly(void **state)
 
 static void test_a_bound_that_does_not_divide_the_range_brings_no_bias(void **state)
 {
-	/* Cut without a second draw, 0, 3, 6 ... below 3 * 2^30 would come twice as often as the rest. */
+	/* Cut without a second draw, 0, 3, 6 ... below 3 * 2^30 would come twice as often as the
+	 * rest. */
 	enum { DRAWS = 60000 };
 	const uint8_t key[32] = { 2 };
 	uint32_t count[3] = { 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * phantom/phantom.h: compiles with nothing before it, and its numbers and its struct ph_tcp_info are Linux's, so that
- * a preload library needs no translation.
+ * phantom/phantom.h: compiles with nothing before it, and its numbers and its struct ph_tcp_info
+ * are Linux's, so that a preload library needs no translation.
  */
 #include <phantom/phantom.h>
 
@@ -84,7 +84,8 @@ static void test_tcp_info_has_the_kernel_headers_layout(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (fields[i].ours != fields[i].linux_has || fields[i].our_size != fields[i].linux_size)
+		if (fields[i].ours != fields[i].linux_has ||
+		    fields[i].our_size != fields[i].linux_size)
 			fail_msg("%s: %zu bytes at %zu, Linux has %zu at %zu", fields[i].name,
 				 fields[i].our_size, fields[i].ours, fields[i].linux_size,
 				 fields[i].linux_has);
@@ -141,16 +142,17 @@ struct number {
 static void test_families_options_flags_and_poll_bits_have_linuxs_numbers(void **state)
 {
 	static const struct number numbers[] = {
-		N(AF_INET), N(AF_INET6), N(SOCK_STREAM), N(SOCK_DGRAM), N(SOCK_RAW), N(IPPROTO_IP),
-		N(IPPROTO_ICMP), N(IPPROTO_TCP), N(IPPROTO_UDP), N(IPPROTO_IPV6), N(SHUT_RD), N(SHUT_WR),
-		N(SHUT_RDWR), N(POLLIN), N(POLLPRI), N(POLLOUT), N(POLLERR), N(POLLHUP), N(MSG_OOB),
-		N(MSG_PEEK), N(MSG_TRUNC), N(MSG_DONTWAIT), N(MSG_EOR), N(MSG_WAITALL), N(MSG_NOSIGNAL),
-		N(MSG_MORE), N(SOL_SOCKET), N(SO_REUSEADDR), N(SO_TYPE), N(SO_ERROR), N(SO_BROADCAST),
-		N(SO_SNDBUF), N(SO_RCVBUF), N(SO_KEEPALIVE), N(SO_LINGER), N(SO_REUSEPORT),
-		N(SO_ACCEPTCONN), N(SO_PROTOCOL), N(SO_DOMAIN), N(IP_TOS), N(IP_TTL), N(TCP_NODELAY),
+		N(AF_INET), N(AF_INET6), N(SOCK_STREAM), N(SOCK_DGRAM), N(SOCK_RAW),
+		N(IPPROTO_IP), N(IPPROTO_ICMP), N(IPPROTO_TCP), N(IPPROTO_UDP), N(IPPROTO_IPV6),
+		N(SHUT_RD), N(SHUT_WR), N(SHUT_RDWR), N(POLLIN), N(POLLPRI), N(POLLOUT),
+		N(POLLERR), N(POLLHUP), N(MSG_OOB), N(MSG_PEEK), N(MSG_TRUNC), N(MSG_DONTWAIT),
+		N(MSG_EOR), N(MSG_WAITALL), N(MSG_NOSIGNAL), N(MSG_MORE), N(SOL_SOCKET),
+		N(SO_REUSEADDR), N(SO_TYPE), N(SO_ERROR), N(SO_BROADCAST), N(SO_SNDBUF),
+		N(SO_RCVBUF), N(SO_KEEPALIVE), N(SO_LINGER), N(SO_REUSEPORT), N(SO_ACCEPTCONN),
+		N(SO_PROTOCOL), N(SO_DOMAIN), N(IP_TOS), N(IP_TTL), N(TCP_NODELAY),
 		N(TCP_MAXSEG), N(TCP_CORK), N(TCP_KEEPIDLE), N(TCP_KEEPINTVL), N(TCP_KEEPCNT),
-		N(TCP_SYNCNT), N(TCP_LINGER2), N(TCP_DEFER_ACCEPT), N(TCP_WINDOW_CLAMP), N(TCP_INFO),
-		N(TCP_QUICKACK), N(TCP_CONGESTION), N(TCP_USER_TIMEOUT),
+		N(TCP_SYNCNT), N(TCP_LINGER2), N(TCP_DEFER_ACCEPT), N(TCP_WINDOW_CLAMP),
+		N(TCP_INFO), N(TCP_QUICKACK), N(TCP_CONGESTION), N(TCP_USER_TIMEOUT),
 	};
 	size_t i;
 

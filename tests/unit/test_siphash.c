@@ -30,7 +30,8 @@ static const uint64_t vectors[64] = {
 	UINT64_C(0x958a324ceb064572),
 };
 
-static const struct siphash_key key = { UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908) };
+static const struct siphash_key key = { UINT64_C(0x0706050403020100),
+					  UINT64_C(0x0f0e0d0c0b0a0908) };
 
 static void test_the_published_vectors_hold_at_any_alignment(void **state)
 {

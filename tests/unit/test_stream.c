@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* base/stream.h: bytes in order whatever way they came, memory charged, and random operations against an array. */
+/* base/stream.h: bytes in order whatever way they came, memory charged, and random operations
+ * against an array. */
 #include "model.h"
 
 #include <stdbool.h>
@@ -62,17 +63,19 @@ static int teardown(void **state)
 	return clean ? 0 : -1;
 }
 
-/* A packet as a driver would have filled it: n bytes beginning with value `first`, `front` of them in hdr. */
+/* A packet as a driver would have filled it: n bytes beginning with value `first`, `front` of them
+ * in hdr. */
 static struct pkt *received(struct fixture *f, uint32_t front, uint32_t n, uint8_t first)
 {
-	struct pkt *p = n > front ? pkt_new_rx(&f->pp, PKT_LEN_MAX, true) : pkt_new_rx(&f->pp, n, false);
-	uint32_t i;
+	bool split = n > front;
+	struct pkt *p = pkt_new_rx(&f->pp, split ? (uint32_t)PKT_LEN_MAX : n, split);
+	uint32_t i, hdr = split ? front : n;
 
 	if (!p)
 		return NULL;
-	pkt_trim(p, n > front ? PKT_RX_HDR + n - front : n);
-	for (i = 0; i < n && i < front; i++)
-		span_bytes(&p->hdr)[p->hdr.len - (n < front ? n : front) + i] = (uint8_t)(first + i);
+	pkt_trim(p, split ? PKT_RX_HDR + n - front : n);
+	for (i = 0; i < hdr; i++)
+		span_bytes(&p->hdr)[p->hdr.len - hdr + i] = (uint8_t)(first + i);
 	for (; i < n; i++)
 		span_bytes(&p->data[0])[i - front] = (uint8_t)(first + i);
 	pkt_pull(p, p->len - n);
@@ -362,7 +365,7 @@ static void test_new_data_and_retransmission_are_both_found_without_walking(void
 		assert_true(stream_append_pkt(&f->s, p, 0, SIZE));
 		pkt_free(p);
 	}
-	for (i = 0; i < PIECES / 2; i++) { /* new data at 2i, a second copy of i, both in steps of one piece */
+	for (i = 0; i < PIECES / 2; i++) { /* new data at 2i, a second copy of i */
 		struct pkt *p = pkt_new_tx(&f->pp, 0);
 		const struct stream_cursor *c = f->s.cursor;
 
@@ -370,12 +373,14 @@ static void test_new_data_and_retransmission_are_both_found_without_walking(void
 		assert_int_equal(stream_to_pkt(&f->s, i * SIZE, SIZE, p), SIZE);
 		assert_true(c[0].node && c[1].node);
 		if (i > 1) { /* a cursor stands just before where each goes on */
-			assert_true(c[0].off == (2 * i + 1) * SIZE || c[1].off == (2 * i + 1) * SIZE);
+			uint32_t end = (2 * i + 1) * SIZE;
+
+			assert_true(c[0].off == end || c[1].off == end);
 			assert_true(c[0].off == i * SIZE || c[1].off == i * SIZE);
 		}
 		pkt_free(p);
 	}
-	for (i = 0; i < 3; i++) { /* begun again at the front: the place of new data is not lost for it */
+	for (i = 0; i < 3; i++) { /* begun again at the front: new data keeps its place */
 		struct pkt *p = pkt_new_tx(&f->pp, 0);
 		const struct stream_cursor *c = f->s.cursor;
 
@@ -452,7 +457,8 @@ static void model_fresh(struct run *r, struct model *m, uint32_t n)
 	}
 }
 
-static void model_append(struct run *r, struct model *m, struct stream *s, uint8_t *bytes, uint32_t *len)
+static void model_append(struct run *r, struct model *m, struct stream *s, uint8_t *bytes,
+			 uint32_t *len)
 {
 	uint32_t n = any_size(r), front = run_below(r, 200), off, part;
 	uint64_t fails;
@@ -479,7 +485,8 @@ static void model_append(struct run *r, struct model *m, struct stream *s, uint8
 	pkt_free(p);
 }
 
-static void model_write(struct run *r, struct model *m, struct stream *s, uint8_t *bytes, uint32_t *len)
+static void model_write(struct run *r, struct model *m, struct stream *s, uint8_t *bytes,
+			uint32_t *len)
 {
 	uint32_t n = any_size(r);
 

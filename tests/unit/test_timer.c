@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* base/timer.h: exact deadlines, firing order, stopping, far jumps, and random operations against a sorted list. */
+/* base/timer.h: exact deadlines, firing order, stopping, far jumps, and random operations against a
+ * sorted list. */
 #include "model.h"
 
 #include <stdbool.h>
@@ -49,7 +50,8 @@ static void test_a_timer_fires_at_its_deadline_and_not_a_nanosecond_before(void 
 
 static void test_timers_fire_by_deadline_then_by_arming_order(void **state)
 {
-	static const uint64_t at[] = { 5 * MS, 3 * MS, 5 * MS, 3 * MS + 1, 3 * MS, 2 * HOUR, 5 * MS };
+	static const uint64_t at[] = { 5 * MS, 3 * MS,	 5 * MS, 3 * MS + 1,
+				       3 * MS, 2 * HOUR, 5 * MS };
 	static const size_t order[] = { 1, 4, 3, 0, 2, 6, 5 };
 	struct timer_wheel w;
 	struct timer t[7];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* base/trace.h: an event reaches the sink with its time, its type and its values; without a sink, nothing runs. */
+/* base/trace.h: an event reaches the sink with its time, its type and its values; without a sink,
+ * nothing runs. */
 #include "model.h"
 
 #include "base/ip.h"
