@@ -11,6 +11,7 @@ UNIT_TESTS += %D%/test_pool
 UNIT_TESTS += %D%/test_pkt
 UNIT_TESTS += %D%/test_csum
 UNIT_TESTS += %D%/test_timer
+UNIT_TESTS += %D%/test_seq
 UNIT_TESTS += %D%/test_stream
 UNIT_TESTS += %D%/test_sysctl
 UNIT_TESTS += %D%/test_counter
