@@ -24,7 +24,7 @@
 	{                                                                                     \
 		const union ph_trace_value values[] = { fields };                             \
 		const struct ph_trace_event event = { tr->now_ns, &id##_type, values };       \
-                                                                                              \
+											      \
 		tr->sink(tr->arg, &event);                                                    \
 	}
 #include "base/trace.def"
