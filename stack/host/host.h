@@ -77,6 +77,12 @@ void host_close_app(struct host *h, struct app *app);
 /* Calls the app again in the next turn. */
 void host_again(struct host *h, struct app *app);
 
+/*
+ * Calls the apps whose sockets the stack has news of, then those that had more to do. True: there may
+ * be more. Called by the loop each turn; with a stack alone, it serves without any descriptor.
+ */
+bool host_serve(struct host *h);
+
 /* Watches fd for EPOLL* events. 0 or -errno. */
 int host_watch(struct host *h, struct source *source, int fd, uint32_t events,
 	       void (*ready)(struct host *, struct source *, uint32_t));

@@ -131,8 +131,7 @@ static void device_ready(struct host *h, struct source *source, uint32_t events)
 	(void)h, (void)source, (void)events; /* each turn tries to read and to write */
 }
 
-/* Sockets that the stack has news of, then those that had more to do. True: there may be more. */
-static bool serve(struct host *h)
+bool host_serve(struct host *h)
 {
 	struct ph_event events[EVENTS];
 	struct list again;
@@ -169,7 +168,7 @@ static bool turn(struct host *h)
 	h->now_ns = loop_clock();
 	frames = device_read(h);
 	ph_stack_run(h->st, h->now_ns);
-	more = serve(h);
+	more = host_serve(h);
 	if (h->client && client_run(h))
 		more = true;
 	full = !device_write(h);

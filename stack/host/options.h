@@ -14,12 +14,13 @@
 
 struct service;
 
-enum { /* how often an option may be given */
-       OPT_ADDRS_MAX = 64,
-       OPT_ROUTES_MAX = 256,
-       OPT_SERVES_MAX = 256,
-       OPT_SYSCTLS_MAX = 256,
-       OPT_ERROR = 256 /* room for a sentence */
+/* How often an option may be given; and the room for a sentence. */
+enum {
+	OPT_ADDRS_MAX = 64,
+	OPT_ROUTES_MAX = 256,
+	OPT_SERVES_MAX = 256,
+	OPT_SYSCTLS_MAX = 256,
+	OPT_ERROR = 256
 };
 
 enum opt_device { OPT_DEVICE_NONE, OPT_DEVICE_TAP, OPT_DEVICE_TUN, OPT_DEVICE_FD };

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The control socket's commands: each row is a line, and what its answer has in it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "base/list.h"
+#include "host/control_cmd.h"
+#include "host/options.h"
+#include "model.h"
+
+struct row {
+	const char *line;
+	const char *has; /* of the answer, as compact JSON with its keys sorted */
+};
+
+static const struct row rows[] = {
+	{ "{\"cmd\":\"links\"}",
+	  "\"mac\":\"02:00:00:00:00:02\",\"mtu\":1400,\"name\":\"test0\",\"offload\":[\"csum\"]" },
+	{ "{\"cmd\":\"addrs\"}", "{\"addr\":\"10.0.0.2\",\"dev\":\"test0\",\"prefix\":24}" },
+	{ "{\"cmd\":\"routes\"}",
+	  "\"dst\":\"0.0.0.0\",\"metric\":0,\"prefix\":0,\"via\":\"10.0.0.1\"" },
+	{ "{\"cmd\":\"routes\"}",
+	  "{\"dev\":\"test0\",\"dst\":\"10.0.0.0\",\"metric\":0,\"prefix\":24}" },
+	{ "{\"cmd\":\"neighs\"}",
+	  "\"addr\":\"10.0.0.9\",\"dev\":\"test0\",\"mac\":\"02:00:00:00:00:09\",\"queued\":0,"
+	  "\"state\":\"PERMANENT\"" },
+	{ "{\"cmd\":\"sockets\"}",
+	  "{\"local\":\"0.0.0.0:53\",\"peer\":\"0.0.0.0:*\",\"recvq\":0,\"sendq\":0,\"socket\":0,"
+	  "\"state\":\"UNCONN\",\"type\":\"udp\"}" },
+	{ "{\"cmd\":\"usage\"}", "\"neighbours\":1" },
+	{ "{\"cmd\":\"counters\"}", "\"IpInReceives\":0" },
+	{ "{\"cmd\":\"counters\",\"name\":\"IpInRec*\"}", "{\"counters\":{\"IpInReceives\":0}}" },
+	{ "{\"cmd\":\"counters\",\"name\":\"Nix\"}", "no counter Nix" },
+	{ "{\"cmd\":\"sysctl\"}", "\"net.ipv4.ip_default_ttl\":\"64\"" },
+	{ "{\"cmd\":\"sysctl\",\"name\":\"net.ipv4.ip_default_ttl\"}",
+	  "{\"sysctl\":{\"net.ipv4.ip_default_ttl\":\"64\"}}" },
+	{ "{\"cmd\":\"sysctl\",\"name\":\"net.ipv4.ip_default_ttl\",\"value\":\"65\"}",
+	  "{\"sysctl\":{\"net.ipv4.ip_default_ttl\":\"65\"}}" },
+	{ "{\"cmd\":\"sysctl\",\"name\":\"net.ipv4.ip_default_ttl\",\"value\":66}",
+	  "{\"sysctl\":{\"net.ipv4.ip_default_ttl\":\"66\"}}" },
+	{ "{\"cmd\":\"sysctl\",\"name\":\"net.ipv4.ip_default_ttl\",\"value\":256}", "1 to 255" },
+	{ "{\"cmd\":\"sysctl\",\"name\":\"net.ipv4.ip_default_ttl\",\"value\":null}",
+	  "a string or a number" },
+	{ "{\"cmd\":\"sysctl\",\"name\":\"net.ipv4.tcp_rmem\",\"value\":\"1 2\"}",
+	  "three numbers" },
+	{ "{\"cmd\":\"sysctl\",\"name\":\"nix\"}", "no sysctl nix" },
+	{ "{\"cmd\":\"sysctl\",\"value\":\"1\"}", "needs a \\\"name\\\"" },
+	{ "{\"cmd\":\"tcp_info\"}", "\\\"socket\\\": N" },
+	{ "{\"cmd\":\"tcp_info\",\"socket\":0}", "not a TCP socket" },
+	{ "{\"cmd\":\"tcp_info\",\"socket\":-1}", "not a TCP socket" },
+	{ "{\"cmd\":\"tcp_info\",\"socket\":99999999999}", "not a TCP socket" },
+	{ "{\"cmd\":\"help\"}", "\"cmd\":\"quit\"" },
+	{ "{\"cmd\":\"links\",\"id\":[7]}", "{\"id\":[7],\"links\"" },
+	{ "{\"cmd\":\"frobnicate\",\"id\":7}", "{\"error\":\"no command frobnicate" },
+	{ "{\"cmd\":7}", "there is no \\\"cmd\\\"" },
+	{ "[]", "there is no \\\"cmd\\\"" },
+	{ "7", "not JSON" },
+	{ "", "not JSON" },
+	{ "{\"cmd\":\"links\"", "not JSON" },
+	{ "{\"cmd\":\"links\"} x", "not JSON" },
+};
+
+static void open_network(struct host *h)
+{
+	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 9 };
+	struct ph_conf conf = { .alloc = model_alloc, .release = model_release, .key = { 1 } };
+	struct ph_link_conf lc = { .name = "test0",
+				   .mac = { 2, 0, 0, 0, 0, 2 },
+				   .mtu = 1400,
+				   .offload = PH_OFFLOAD_CSUM };
+	struct ph_ip ip = ph_ip4(10, 0, 0, 2), gateway = ph_ip4(10, 0, 0, 1),
+		     any = ph_ip4(0, 0, 0, 0);
+	struct ph_ip neighbour = ph_ip4(10, 0, 0, 9);
+	struct ph_sockaddr dns = { .family = PH_AF_INET, .port = 53, .ip = any };
+
+	h->st = ph_stack_new(&conf);
+	assert_non_null(h->st);
+	h->link = ph_link_add(h->st, &lc, 0);
+	assert_true(h->link > 0);
+	assert_int_equal(ph_addr_add(h->st, h->link, &ip, 24, 0), 0);
+	assert_int_equal(ph_route_add(h->st, &any, 0, &gateway, h->link, 0, 0), 0);
+	assert_int_equal(ph_neigh_add(h->st, h->link, &neighbour, mac, 0), 0);
+	assert_int_equal(ph_socket_new(h->st, PH_AF_INET, PH_SOCK_DGRAM, 0, 0), 0);
+	assert_int_equal(ph_bind(h->st, 0, &dns, 0), 0);
+}
+
+static void test_answer(void **state)
+{
+	const struct row *row = *state;
+	struct options o = { 0 };
+	struct host h = { .opt = &o };
+	json_t *answer;
+	char *text;
+
+	open_network(&h);
+	answer = control_cmd_answer(&h, row->line, strlen(row->line));
+	text = json_dumps(answer, JSON_COMPACT | JSON_SORT_KEYS);
+	if (!strstr(text, row->has))
+		fail_msg("%s was answered: %s", row->line, text);
+	free(text);
+	json_decref(answer);
+	ph_stack_free(h.st);
+}
+
+static void test_every_command_is_in_help(void **state)
+{
+	struct options o = { 0 };
+	struct host h = { .opt = &o };
+	json_t *answer = control_cmd_answer(&h, "{\"cmd\":\"help\"}", 14);
+	json_t *list = json_object_get(answer, "commands");
+	json_t *cmd;
+	size_t i;
+
+	(void)state;
+	assert_true(json_array_size(list) >= 11);
+	json_array_foreach(list, i, cmd)
+		assert_non_null(control_cmd_find(json_string_value(json_object_get(cmd, "cmd"))));
+	assert_null(control_cmd_find(""));
+	json_decref(answer);
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[ARRAY_LEN(rows) + 1] = {
+		cmocka_unit_test(test_every_command_is_in_help),
+	};
+	size_t n = 1;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		tests[n++] =
+			(struct CMUnitTest){ *rows[i].line ? rows[i].line : "an empty line",
+					     test_answer, NULL, NULL, (void *)(uintptr_t)&rows[i] };
+	return cmocka_run_group_tests_name("host_control", tests, NULL, NULL);
+}
