@@ -10,7 +10,8 @@
 #include "harness/capture/pcapng.h"
 
 const struct audit_rule_info audit_rules[AUDIT_RULE_N] = {
-#define RULE(id, name, level, section, ids, claim) [AUDIT_##id] = { name, section, ids, claim, AUDIT_##level },
+#define RULE(id, name, level, section, ids, claim) \
+	[AUDIT_##id] = { name, section, ids, claim, AUDIT_##level },
 #include "harness/audit/rules.def"
 #undef RULE
 };
@@ -48,7 +49,8 @@ struct audit_host *audit_host_of(struct audit *a, uint32_t ip)
 	return &a->hosts[a->nhosts++];
 }
 
-void audit_judge(struct audit_host *h, enum audit_rule rule, bool held, const struct audit_frame *f, const char *fmt, ...)
+void audit_judge(struct audit_host *h, enum audit_rule rule, bool held, const struct audit_frame *f,
+		 const char *fmt, ...)
 {
 	struct audit_count *c = &h->rule[rule];
 	va_list ap;
@@ -65,7 +67,8 @@ void audit_judge(struct audit_host *h, enum audit_rule rule, bool held, const st
 	va_end(ap);
 }
 
-void audit_frame(struct audit *a, uint64_t time_ns, bool raw_ip, const uint8_t *bytes, size_t len, size_t wire_len)
+void audit_frame(struct audit *a, uint64_t time_ns, bool raw_ip, const uint8_t *bytes, size_t len,
+		 size_t wire_len)
 {
 	struct audit_frame f = { .number = ++a->frames, .time_ns = time_ns };
 	struct audit_host *h;
@@ -94,8 +97,10 @@ int audit_file(struct audit *a, const char *path, char *err, size_t err_size)
 	while ((rc = pcapng_reader_next(r, &p, err, err_size)) == 1) {
 		const struct pcapng_if *dev = pcapng_reader_if(r, p.if_id);
 
-		if (dev && (dev->linktype == PCAPNG_LINK_ETHERNET || dev->linktype == PCAPNG_LINK_RAW_IP))
-			audit_frame(a, p.time_ns, dev->linktype == PCAPNG_LINK_RAW_IP, p.data, p.caplen, p.len);
+		if (dev &&
+		    (dev->linktype == PCAPNG_LINK_ETHERNET || dev->linktype == PCAPNG_LINK_RAW_IP))
+			audit_frame(a, p.time_ns, dev->linktype == PCAPNG_LINK_RAW_IP, p.data,
+				    p.caplen, p.len);
 	}
 	pcapng_reader_free(r);
 	return rc == 0 ? 0 : -1;

@@ -49,7 +49,8 @@ struct audit;
 struct audit *audit_new(void); /* NULL: no memory */
 void audit_free(struct audit *a);
 /* One frame, in the capture's order. */
-void audit_frame(struct audit *a, uint64_t time_ns, bool raw_ip, const uint8_t *bytes, size_t len, size_t wire_len);
+void audit_frame(struct audit *a, uint64_t time_ns, bool raw_ip, const uint8_t *bytes, size_t len,
+		 size_t wire_len);
 /* A whole file: 0, or -1 with a sentence in err. What came before a damaged end is audited. */
 int audit_file(struct audit *a, const char *path, char *err, size_t err_size);
 

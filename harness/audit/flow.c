@@ -14,7 +14,8 @@ static bool is_half(const struct half *h, const struct audit_frame *f)
 static void half_init(struct half *h, uint32_t src, uint32_t dst, uint16_t sport, uint16_t dport)
 {
 	free(h->kept);
-	*h = (struct half){ .stats = { .src = src, .dst = dst, .sport = sport, .dport = dport }, .mss = 536 };
+	*h = (struct half){ .stats = { .src = src, .dst = dst, .sport = sport, .dport = dport },
+			    .mss = 536 };
 }
 
 static void flow_init(struct flow *fl, const struct audit_frame *f)
@@ -31,12 +32,14 @@ static bool reused(const struct flow *fl, const struct half *h, const struct aud
 		     (fl->half[0].stats.fin && fl->half[1].stats.fin) || !h->synced ||
 		     !fl->half[0].seen || !fl->half[1].seen;
 
-	return (t->flags & (AUDIT_SYN | AUDIT_ACK)) == AUDIT_SYN && h->stats.syn_seen && t->seq != h->isn && ended;
+	return (t->flags & (AUDIT_SYN | AUDIT_ACK)) == AUDIT_SYN && h->stats.syn_seen &&
+	       t->seq != h->isn && ended;
 }
 
 struct flow *audit_flow_find(struct audit *a, const struct audit_frame *f, unsigned *sender)
 {
-	uint32_t key = (f->src ^ f->dst) * 2654435761u + ((uint32_t)f->tcp.sport ^ f->tcp.dport) * 40503u;
+	uint32_t key =
+		(f->src ^ f->dst) * 2654435761u + ((uint32_t)f->tcp.sport ^ f->tcp.dport) * 40503u;
 	struct flow **at = &a->bucket[(key >> 16) % FLOW_BUCKETS], *fl;
 
 	for (fl = *at; fl; fl = fl->next) {

@@ -6,27 +6,29 @@
 #include "harness/audit/audit.h"
 #include "harness/audit/frame.h"
 
-enum { AUDIT_KEEP = 1 << 17 }; /* octets of payload kept per half, to compare retransmissions with */
+enum {
+	AUDIT_KEEP = 1 << 17
+}; /* octets of payload kept per half, to compare retransmissions with */
 
 struct half {
 	struct audit_flow_stats stats;
-	bool seen, synced;   /* a segment was seen; next is known */
-	bool aborted;	     /* sent a RST with the connection's next number */
-	uint32_t isn, next;  /* next: one past the highest octet sent */
-	uint32_t fin;	     /* sequence number after FIN, when stats.fin */
+	bool seen, synced;		/* a segment was seen; next is known */
+	bool aborted;			/* sent a RST with the connection's next number */
+	uint32_t isn, next;		/* next: one past the highest octet sent */
+	uint32_t fin;			/* sequence number after FIN, when stats.fin */
 	bool offers_wscale, sackok, ts; /* in this half's SYN */
 	uint8_t wscale;
-	uint16_t mss;	     /* in this half's SYN; 536 when it had none */
+	uint16_t mss; /* in this half's SYN; 536 when it had none */
 	bool edge_seen;
-	uint32_t ack, edge;  /* highest ACK sent; right edge that went with it */
-	uint32_t edge_max;   /* highest right edge ever offered */
+	uint32_t ack, edge; /* highest ACK sent; right edge that went with it */
+	uint32_t edge_max;  /* highest right edge ever offered */
 	bool tsval_seen;
 	uint32_t tsval_first, tsval_max, tsval_at_next;
-	bool lone;	     /* head retransmission being followed, for back-off */
+	bool lone; /* head retransmission being followed, for back-off */
 	uint32_t lone_seq;
 	uint64_t lone_ns, lone_gap_ns, lone_peer_segments;
-	uint8_t *kept;	     /* ring of AUDIT_KEEP octets by sequence number */
-	uint32_t kept_from;  /* octets in [kept_from, next) are in the ring */
+	uint8_t *kept;	    /* ring of AUDIT_KEEP octets by sequence number */
+	uint32_t kept_from; /* octets in [kept_from, next) are in the ring */
 };
 
 struct flow {
@@ -57,8 +59,8 @@ bool audit_flow_same_data(struct half *h, const struct audit_tcp *t);
 
 /* rules_*.c: hold or break rules for the frame's sender. */
 struct audit_host *audit_host_of(struct audit *a, uint32_t ip);
-void audit_judge(struct audit_host *h, enum audit_rule rule, bool held, const struct audit_frame *f, const char *fmt,
-		 ...) __attribute__((format(printf, 5, 6)));
+void audit_judge(struct audit_host *h, enum audit_rule rule, bool held, const struct audit_frame *f,
+		 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void audit_rules_arp(struct audit *a, const struct audit_frame *f);
 /* False when the bytes cannot be trusted (a checksum is wrong): nothing above is then judged by them. */
 bool audit_rules_ip(struct audit *a, struct audit_host *h, const struct audit_frame *f);

@@ -116,7 +116,8 @@ static void parse_ip(struct audit_frame *f)
 	f->proto = p[9];
 	f->src = get32(p + 12);
 	f->dst = get32(p + 16);
-	if (f->ihl < 20 || f->total < f->ihl || (!f->cut && f->total > f->l3_len) || f->ihl > f->l3_len)
+	if (f->ihl < 20 || f->total < f->ihl || (!f->cut && f->total > f->l3_len) ||
+	    f->ihl > f->l3_len)
 		return;
 	f->ip_ok = true;
 	f->fragment = (get16(p + 6) & 0x3fff) != 0;
@@ -127,7 +128,8 @@ static void parse_ip(struct audit_frame *f)
 		parse_tcp(f);
 }
 
-void audit_frame_parse(struct audit_frame *f, bool raw_ip, const uint8_t *bytes, size_t len, size_t wire_len)
+void audit_frame_parse(struct audit_frame *f, bool raw_ip, const uint8_t *bytes, size_t len,
+		       size_t wire_len)
 {
 	size_t at = 0;
 

@@ -32,8 +32,8 @@ struct audit_frame {
 	uint64_t number;
 	uint64_t time_ns;
 	const uint8_t *bytes;
-	size_t len;	  /* captured */
-	bool cut;	  /* captured less than there was */
+	size_t len; /* captured */
+	bool cut;   /* captured less than there was */
 	bool ether;
 	const uint8_t *eth_src;
 	uint16_t ethertype;
@@ -52,7 +52,8 @@ struct audit_frame {
 };
 
 /* Takes a frame apart. raw_ip: no Ethernet header. len: bytes captured; wire_len: bytes there were. */
-void audit_frame_parse(struct audit_frame *f, bool raw_ip, const uint8_t *bytes, size_t len, size_t wire_len);
+void audit_frame_parse(struct audit_frame *f, bool raw_ip, const uint8_t *bytes, size_t len,
+		       size_t wire_len);
 /* Sum of RFC 1071 over bytes, folded: 0xffff when a checksum within is right. */
 uint16_t audit_frame_sum(uint32_t start, const uint8_t *bytes, size_t len);
 

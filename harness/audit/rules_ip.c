@@ -33,12 +33,15 @@ void audit_rules_arp(struct audit *a, const struct audit_frame *f)
 	if (!h)
 		return;
 	format = get16(p) == 1 && get16(p + 2) == 0x0800 && p[4] == 6 && p[5] == 4;
-	audit_judge(h, AUDIT_ARP_FORMAT, format, f, "hardware %u, protocol 0x%04x, lengths %u and %u", get16(p),
-		    get16(p + 2), p[4], p[5]);
+	audit_judge(h, AUDIT_ARP_FORMAT, format, f,
+		    "hardware %u, protocol 0x%04x, lengths %u and %u", get16(p), get16(p + 2), p[4],
+		    p[5]);
 	if (!format)
 		return;
-	audit_judge(h, AUDIT_ARP_SENDER, memcmp(p + 8, f->eth_src, 6) == 0, f, "sender differs from the frame's source");
-	audit_judge(h, AUDIT_ARP_BROADCAST, !(p[8] & 1) && !is_group(get32(p + 14)), f, "sender is a group address");
+	audit_judge(h, AUDIT_ARP_SENDER, memcmp(p + 8, f->eth_src, 6) == 0, f,
+		    "sender differs from the frame's source");
+	audit_judge(h, AUDIT_ARP_BROADCAST, !(p[8] & 1) && !is_group(get32(p + 14)), f,
+		    "sender is a group address");
 }
 
 static void rules_icmp(struct audit *a, struct audit_host *h, const struct audit_frame *f)
@@ -48,7 +51,8 @@ static void rules_icmp(struct audit *a, struct audit_host *h, const struct audit
 
 	if (f->l4_len < 8 || f->cut)
 		return;
-	audit_judge(h, AUDIT_ICMP_CHECKSUM, audit_frame_sum(0, p, f->l4_len) == 0xffff, f, "checksum 0x%04x", get16(p + 2));
+	audit_judge(h, AUDIT_ICMP_CHECKSUM, audit_frame_sum(0, p, f->l4_len) == 0xffff, f,
+		    "checksum 0x%04x", get16(p + 2));
 	sum = audit_frame_sum(0, p + 4, f->l4_len - 4);
 	if (p[0] == 8) {
 		unsigned i = a->necho++ % 256;
@@ -62,17 +66,18 @@ static void rules_icmp(struct audit *a, struct audit_host *h, const struct audit
 	if (p[0] != 0)
 		return;
 	for (unsigned i = 0; i < 256 && i < a->necho; i++)
-		if (a->echo[i].src == f->dst && a->echo[i].dst == f->src && a->echo[i].id == get16(p + 4) &&
-		    a->echo[i].seq == get16(p + 6)) {
-			audit_judge(h, AUDIT_ICMP_ECHO, a->echo[i].sum == sum, f, "data of request %u came back changed",
-				    get16(p + 6));
+		if (a->echo[i].src == f->dst && a->echo[i].dst == f->src &&
+		    a->echo[i].id == get16(p + 4) && a->echo[i].seq == get16(p + 6)) {
+			audit_judge(h, AUDIT_ICMP_ECHO, a->echo[i].sum == sum, f,
+				    "data of request %u came back changed", get16(p + 6));
 			return;
 		}
 }
 
 static uint32_t pseudo(const struct audit_frame *f, uint32_t len)
 {
-	return (f->src >> 16) + (f->src & 0xffff) + (f->dst >> 16) + (f->dst & 0xffff) + f->proto + len;
+	return (f->src >> 16) + (f->src & 0xffff) + (f->dst >> 16) + (f->dst & 0xffff) + f->proto +
+	       len;
 }
 
 static void rules_udp(struct audit_host *h, const struct audit_frame *f)
@@ -82,20 +87,21 @@ static void rules_udp(struct audit_host *h, const struct audit_frame *f)
 	if (f->l4_len < 8)
 		return;
 	len = get16(f->l4 + 4);
-	audit_judge(h, AUDIT_UDP_LENGTH, len >= 8 && len <= f->total - f->ihl, f, "length %u in %zu octets", len,
-		    f->total - f->ihl);
+	audit_judge(h, AUDIT_UDP_LENGTH, len >= 8 && len <= f->total - f->ihl, f,
+		    "length %u in %zu octets", len, f->total - f->ihl);
 	if (f->cut || len < 8 || len > f->l4_len)
 		return;
 	audit_judge(h, AUDIT_UDP_CHECKSUM,
-		    get16(f->l4 + 6) == 0 || audit_frame_sum(pseudo(f, len), f->l4, len) == 0xffff, f, "checksum 0x%04x",
-		    get16(f->l4 + 6));
+		    get16(f->l4 + 6) == 0 || audit_frame_sum(pseudo(f, len), f->l4, len) == 0xffff,
+		    f, "checksum 0x%04x", get16(f->l4 + 6));
 }
 
 static bool rule_tcp_checksum(struct audit_host *h, const struct audit_frame *f)
 {
 	bool right = audit_frame_sum(pseudo(f, (uint32_t)f->l4_len), f->l4, f->l4_len) == 0xffff;
 
-	audit_judge(h, AUDIT_TCP_CHECKSUM, right, f, "checksum 0x%04x", f->l4_len >= 18 ? get16(f->l4 + 16) : 0);
+	audit_judge(h, AUDIT_TCP_CHECKSUM, right, f, "checksum 0x%04x",
+		    f->l4_len >= 18 ? get16(f->l4 + 16) : 0);
 	return right;
 }
 
@@ -103,16 +109,19 @@ bool audit_rules_ip(struct audit *a, struct audit_host *h, const struct audit_fr
 {
 	const uint8_t *p = f->l3;
 
-	audit_judge(h, AUDIT_IP_LENGTH, f->ip_ok, f, "header %zu, total %zu, captured %zu", f->ihl, f->total, f->l3_len);
+	audit_judge(h, AUDIT_IP_LENGTH, f->ip_ok, f, "header %zu, total %zu, captured %zu", f->ihl,
+		    f->total, f->l3_len);
 	if (!f->ip_ok)
 		return false;
-	audit_judge(h, AUDIT_IP_CHECKSUM, audit_frame_sum(0, p, f->ihl) == 0xffff, f, "checksum 0x%04x", get16(p + 10));
+	audit_judge(h, AUDIT_IP_CHECKSUM, audit_frame_sum(0, p, f->ihl) == 0xffff, f,
+		    "checksum 0x%04x", get16(p + 10));
 	if (audit_frame_sum(0, p, f->ihl) != 0xffff)
 		return false;
 	audit_judge(h, AUDIT_IP_RESERVED, !(p[6] & 0x80), f, "flags 0x%02x", p[6]);
 	audit_judge(h, AUDIT_IP_TTL, f->ttl > 0, f, "TTL 0");
-	audit_judge(h, AUDIT_IP_SOURCE, !is_group(f->src) && f->src >> 24 != 127, f, "source %u.%u.%u.%u", f->src >> 24,
-		    f->src >> 16 & 255, f->src >> 8 & 255, f->src & 255);
+	audit_judge(h, AUDIT_IP_SOURCE, !is_group(f->src) && f->src >> 24 != 127, f,
+		    "source %u.%u.%u.%u", f->src >> 24, f->src >> 16 & 255, f->src >> 8 & 255,
+		    f->src & 255);
 	if (f->fragment)
 		return true;
 	if (f->proto == 1)

@@ -15,25 +15,32 @@ static void rules_form(struct audit_host *host, const struct audit_frame *f)
 	const struct audit_tcp *t = &f->tcp;
 	bool syn = t->flags & AUDIT_SYN;
 
-	audit_judge(host, AUDIT_TCP_RESERVED, (t->reserved & 6) == 0, f, "reserved bits %u", t->reserved);
+	audit_judge(host, AUDIT_TCP_RESERVED, (t->reserved & 6) == 0, f, "reserved bits %u",
+		    t->reserved);
 	audit_judge(host, AUDIT_TCP_OPTIONS, t->options_ok, f, "options malformed");
-	audit_judge(host, AUDIT_TCP_FLAGS, !syn || !(t->flags & (AUDIT_FIN | AUDIT_RST)), f, "flags 0x%02x", t->flags);
+	audit_judge(host, AUDIT_TCP_FLAGS, !syn || !(t->flags & (AUDIT_FIN | AUDIT_RST)), f,
+		    "flags 0x%02x", t->flags);
 	if (!syn)
-		audit_judge(host, AUDIT_TCP_ACK_BIT, t->flags & (AUDIT_ACK | AUDIT_RST), f, "flags 0x%02x", t->flags);
-	audit_judge(host, AUDIT_TCP_SYN_ONLY, syn || !(t->has_mss || t->has_wscale || t->has_sackok), f,
+		audit_judge(host, AUDIT_TCP_ACK_BIT, t->flags & (AUDIT_ACK | AUDIT_RST), f,
+			    "flags 0x%02x", t->flags);
+	audit_judge(host, AUDIT_TCP_SYN_ONLY,
+		    syn || !(t->has_mss || t->has_wscale || t->has_sackok), f,
 		    "a SYN's option without SYN");
 	if (syn)
 		audit_judge(host, AUDIT_TCP_MSS_SENT, t->has_mss, f, "SYN without MSS");
 }
 
-static void take_syn(struct audit_host *host, struct flow *fl, struct half *h, struct half *p, const struct audit_frame *f)
+static void take_syn(struct audit_host *host, struct flow *fl, struct half *h, struct half *p,
+		     const struct audit_frame *f)
 {
 	const struct audit_tcp *t = &f->tcp;
 
 	if (t->flags & AUDIT_ACK && p->stats.syn_seen) {
-		audit_judge(host, AUDIT_TCP_SYNACK, t->ack == p->isn + 1 || seq_before(p->isn, t->ack), f,
+		audit_judge(host, AUDIT_TCP_SYNACK,
+			    t->ack == p->isn + 1 || seq_before(p->isn, t->ack), f,
 			    "acknowledges %u of a SYN numbered %u", t->ack, p->isn);
-		audit_judge(host, AUDIT_TCP_WSCALE, !t->has_wscale || p->offers_wscale, f, "unasked window scale");
+		audit_judge(host, AUDIT_TCP_WSCALE, !t->has_wscale || p->offers_wscale, f,
+			    "unasked window scale");
 	}
 	if (t->has_wscale)
 		audit_judge(host, AUDIT_TCP_WSCALE, t->wscale <= 14, f, "shift %u", t->wscale);
@@ -59,19 +66,21 @@ static uint32_t window_of(const struct half *h, const struct half *p, const stru
 }
 
 /* What the ACK says: of data that was sent, with a right edge that does not go back while ACKs go on. */
-static void take_ack(struct audit_host *host, struct half *h, struct half *p, const struct audit_frame *f)
+static void take_ack(struct audit_host *host, struct half *h, struct half *p,
+		     const struct audit_frame *f)
 {
 	const struct audit_tcp *t = &f->tcp;
 	uint32_t edge = t->ack + window_of(h, p, t), slack = (1u << h->wscale) + 1;
 
 	if (p->synced && p->stats.syn_seen)
-		audit_judge(host, AUDIT_TCP_ACK_UNSENT, !beyond(t->ack, p->next), f, "acknowledges %u, sent up to %u",
-			    t->ack - p->isn, p->next - p->isn);
+		audit_judge(host, AUDIT_TCP_ACK_UNSENT, !beyond(t->ack, p->next), f,
+			    "acknowledges %u, sent up to %u", t->ack - p->isn, p->next - p->isn);
 	if (h->edge_seen && seq_before(h->ack, t->ack))
-		audit_judge(host, AUDIT_TCP_SHRINK, !seq_before(edge + slack, h->edge), f, "right edge back by %u",
-			    h->edge - edge);
+		audit_judge(host, AUDIT_TCP_SHRINK, !seq_before(edge + slack, h->edge), f,
+			    "right edge back by %u", h->edge - edge);
 	if (!h->edge_seen || !seq_before(t->ack, h->ack)) {
-		h->edge = h->edge_seen && t->ack == h->ack && seq_before(edge, h->edge) ? h->edge : edge;
+		h->edge = h->edge_seen && t->ack == h->ack && seq_before(edge, h->edge) ? h->edge
+											: edge;
 		h->ack = t->ack;
 	}
 	if (!h->edge_seen || seq_before(h->edge_max, edge))
@@ -85,16 +94,18 @@ static void rules_sack(struct audit_host *host, const struct half *p, const stru
 
 	if (t->nsack == 0 || !p->stats.syn_seen)
 		return;
-	audit_judge(host, AUDIT_TCP_SACK_OK, p->sackok, f, "SACK blocks to a peer that did not permit them");
+	audit_judge(host, AUDIT_TCP_SACK_OK, p->sackok, f,
+		    "SACK blocks to a peer that did not permit them");
 	for (unsigned i = 0; i < t->nsack; i++)
 		audit_judge(host, AUDIT_TCP_SACK_BLOCK,
-			    seq_before(t->sack[i].left, t->sack[i].right) && !beyond(t->sack[i].right, p->next), f,
-			    "block %u..%u, sent up to %u", t->sack[i].left - p->isn, t->sack[i].right - p->isn,
-			    p->next - p->isn);
+			    seq_before(t->sack[i].left, t->sack[i].right) &&
+				    !beyond(t->sack[i].right, p->next),
+			    f, "block %u..%u, sent up to %u", t->sack[i].left - p->isn,
+			    t->sack[i].right - p->isn, p->next - p->isn);
 }
 
-static void rules_timestamps(struct audit_host *host, const struct flow *fl, struct half *h, const struct half *p,
-			     const struct audit_frame *f)
+static void rules_timestamps(struct audit_host *host, const struct flow *fl, struct half *h,
+			     const struct half *p, const struct audit_frame *f)
 {
 	const struct audit_tcp *t = &f->tcp;
 
@@ -103,8 +114,10 @@ static void rules_timestamps(struct audit_host *host, const struct flow *fl, str
 	if (!t->has_ts || t->flags & AUDIT_RST)
 		return;
 	if (t->flags & AUDIT_ACK && p->tsval_seen && p->stats.syn_seen && t->tsecr != 0)
-		audit_judge(host, AUDIT_TCP_TSECR, !seq_before(t->tsecr, p->tsval_first) && !beyond(t->tsecr, p->tsval_max), f,
-			    "echoes %u, seen %u to %u", t->tsecr, p->tsval_first, p->tsval_max);
+		audit_judge(host, AUDIT_TCP_TSECR,
+			    !seq_before(t->tsecr, p->tsval_first) &&
+				    !beyond(t->tsecr, p->tsval_max),
+			    f, "echoes %u, seen %u to %u", t->tsecr, p->tsval_first, p->tsval_max);
 	if (!h->tsval_seen) {
 		h->tsval_first = h->tsval_max = h->tsval_at_next = t->tsval;
 		h->tsval_seen = true;
@@ -112,8 +125,8 @@ static void rules_timestamps(struct audit_host *host, const struct flow *fl, str
 	}
 	/* Only new data is known to have been sent later than the data before it. */
 	if (h->synced && t->data_len > 0 && !seq_before(t->seq, h->next)) {
-		audit_judge(host, AUDIT_TCP_TSVAL, !seq_before(t->tsval, h->tsval_at_next), f, "%u after %u", t->tsval,
-			    h->tsval_at_next);
+		audit_judge(host, AUDIT_TCP_TSVAL, !seq_before(t->tsval, h->tsval_at_next), f,
+			    "%u after %u", t->tsval, h->tsval_at_next);
 		h->tsval_at_next = t->tsval;
 	}
 	if (seq_before(h->tsval_max, t->tsval))
@@ -122,7 +135,8 @@ static void rules_timestamps(struct audit_host *host, const struct flow *fl, str
 
 /* RFC 6298 5.5: while the peer is silent, each timer retransmission of the first segment waits at least as long as the
  * one before; a SACK that arrives in between may well bring another retransmission sooner (RFC 8985). */
-static void rule_backoff(struct audit_host *host, struct half *h, const struct half *p, const struct audit_frame *f)
+static void rule_backoff(struct audit_host *host, struct half *h, const struct half *p,
+			 const struct audit_frame *f)
 {
 	const struct audit_tcp *t = &f->tcp;
 	uint64_t gap = f->time_ns - h->lone_ns;
@@ -134,11 +148,13 @@ static void rule_backoff(struct audit_host *host, struct half *h, const struct h
 		return;
 	}
 	if (h->lone && h->lone_seq == t->seq && silent) {
-		if (gap < 100000000) /* faster than any timer: fast retransmission, or a copy made by the link */
+		if (gap <
+		    100000000) /* faster than any timer: fast retransmission, or a copy made by the link */
 			return;
 		if (h->lone_gap_ns)
-			audit_judge(host, AUDIT_TCP_BACKOFF, gap * 10 >= h->lone_gap_ns * 8, f, "%.3f s after %.3f s",
-				    (double)gap / 1e9, (double)h->lone_gap_ns / 1e9);
+			audit_judge(host, AUDIT_TCP_BACKOFF, gap * 10 >= h->lone_gap_ns * 8, f,
+				    "%.3f s after %.3f s", (double)gap / 1e9,
+				    (double)h->lone_gap_ns / 1e9);
 		h->lone_gap_ns = gap;
 	} else {
 		h->lone = true;
@@ -148,7 +164,8 @@ static void rule_backoff(struct audit_host *host, struct half *h, const struct h
 	h->lone_ns = f->time_ns;
 }
 
-static void take_data(struct audit_host *host, struct half *h, struct half *p, const struct audit_frame *f)
+static void take_data(struct audit_host *host, struct half *h, struct half *p,
+		      const struct audit_frame *f)
 {
 	const struct audit_tcp *t = &f->tcp;
 	uint32_t end = t->seq + t->data_len;
@@ -156,12 +173,16 @@ static void take_data(struct audit_host *host, struct half *h, struct half *p, c
 
 	if (p->stats.syn_seen)
 		audit_judge(host, AUDIT_TCP_MSS_KEPT, t->data_len + t->options_len <= p->mss, f,
-			    "%u octets with %u of options, MSS %u", t->data_len, t->options_len, p->mss);
+			    "%u octets with %u of options, MSS %u", t->data_len, t->options_len,
+			    p->mss);
 	if (p->edge_seen && p->stats.syn_seen && h->stats.syn_seen)
-		audit_judge(host, AUDIT_TCP_WINDOW, !beyond(end, p->edge_max) || (t->data_len == 1 && end == p->edge_max + 1), f,
-			    "%u octets beyond the window", end - p->edge_max);
+		audit_judge(host, AUDIT_TCP_WINDOW,
+			    !beyond(end, p->edge_max) ||
+				    (t->data_len == 1 && end == p->edge_max + 1),
+			    f, "%u octets beyond the window", end - p->edge_max);
 	if (h->stats.fin)
-		audit_judge(host, AUDIT_TCP_AFTER_FIN, !beyond(end, h->fin - 1), f, "%u octets after FIN", end - (h->fin - 1));
+		audit_judge(host, AUDIT_TCP_AFTER_FIN, !beyond(end, h->fin - 1), f,
+			    "%u octets after FIN", end - (h->fin - 1));
 	h->stats.data_bytes += t->data_len;
 	if (again) {
 		h->stats.retransmitted_segments++;
@@ -172,7 +193,8 @@ static void take_data(struct audit_host *host, struct half *h, struct half *p, c
 		bool same = audit_flow_same_data(h, t);
 
 		if (again)
-			audit_judge(host, AUDIT_TCP_SAME_DATA, same, f, "other octets at %u than before", t->seq - h->isn);
+			audit_judge(host, AUDIT_TCP_SAME_DATA, same, f,
+				    "other octets at %u than before", t->seq - h->isn);
 	} else if (seq_before(h->next, end)) {
 		h->next = end;
 	}
@@ -207,7 +229,8 @@ void audit_rules_tcp(struct audit *a, struct audit_host *host, const struct audi
 	h->stats.last_ns = f->time_ns;
 	h->stats.segments++;
 	if (h->aborted && !(t->flags & AUDIT_SYN))
-		audit_judge(host, AUDIT_TCP_AFTER_RST, t->flags & AUDIT_RST || seq_before(t->seq, h->next), f,
+		audit_judge(host, AUDIT_TCP_AFTER_RST,
+			    t->flags & AUDIT_RST || seq_before(t->seq, h->next), f,
 			    "new segment after RST");
 	if (t->flags & AUDIT_RST) {
 		h->stats.rst = true;

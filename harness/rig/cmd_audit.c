@@ -30,20 +30,22 @@ static json_t *json_host(const struct audit_host *h)
 
 	for (unsigned r = 0; r < AUDIT_RULE_N; r++) {
 		const struct audit_count *c = &h->rule[r];
-		json_t *row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "verdict", verdict(c), "section",
-					audit_rules[r].section, "ids", audit_rules[r].ids, "claim",
-					audit_rules[r].claim, "level",
-					audit_rules[r].level == AUDIT_MUST ? "MUST" : "SHOULD", "held",
-					(json_int_t)c->held, "violated", (json_int_t)c->violated);
+		json_t *row =
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "verdict", verdict(c),
+				  "section", audit_rules[r].section, "ids", audit_rules[r].ids,
+				  "claim", audit_rules[r].claim, "level",
+				  audit_rules[r].level == AUDIT_MUST ? "MUST" : "SHOULD", "held",
+				  (json_int_t)c->held, "violated", (json_int_t)c->violated);
 
 		if (c->violated) {
-			json_object_set_new(row, "first_frame", json_integer((json_int_t)c->first_frame));
+			json_object_set_new(row, "first_frame",
+					    json_integer((json_int_t)c->first_frame));
 			json_object_set_new(row, "first", json_string(c->first));
 		}
 		json_object_set_new(rules, audit_rules[r].name, row);
 	}
-	return json_pack("{s:s, s:I, s:o}", "host", ip_text(h->ip, ip), "frames", (json_int_t)h->frames, "rules",
-			 rules);
+	return json_pack("{s:s, s:I, s:o}", "host", ip_text(h->ip, ip), "frames",
+			 (json_int_t)h->frames, "rules", rules);
 }
 
 static json_t *json_flows(const struct audit *a)
@@ -58,14 +60,15 @@ static json_t *json_flows(const struct audit *a)
 	audit_flows(a, f, n);
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(
-			list,
-			json_pack("{s:s, s:i, s:s, s:i, s:I, s:I, s:I, s:I, s:f, s:b, s:b}", "src",
-				  ip_text(f[i].src, src), "sport", f[i].sport, "dst", ip_text(f[i].dst, dst), "dport",
-				  f[i].dport, "segments", (json_int_t)f[i].segments, "data_bytes",
-				  (json_int_t)f[i].data_bytes, "retransmitted_segments",
-				  (json_int_t)f[i].retransmitted_segments, "retransmitted_bytes",
-				  (json_int_t)f[i].retransmitted_bytes, "seconds",
-				  (double)(f[i].last_ns - f[i].first_ns) / 1e9, "fin", f[i].fin, "rst", f[i].rst));
+			list, json_pack("{s:s, s:i, s:s, s:i, s:I, s:I, s:I, s:I, s:f, s:b, s:b}",
+					"src", ip_text(f[i].src, src), "sport", f[i].sport, "dst",
+					ip_text(f[i].dst, dst), "dport", f[i].dport, "segments",
+					(json_int_t)f[i].segments, "data_bytes",
+					(json_int_t)f[i].data_bytes, "retransmitted_segments",
+					(json_int_t)f[i].retransmitted_segments,
+					"retransmitted_bytes", (json_int_t)f[i].retransmitted_bytes,
+					"seconds", (double)(f[i].last_ns - f[i].first_ns) / 1e9,
+					"fin", f[i].fin, "rst", f[i].rst));
 	free(f);
 	return list;
 }
@@ -78,9 +81,10 @@ static void print_json(const struct audit *a)
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(hosts, json_host(&h[i]));
-	all = json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}", "frames", (json_int_t)audit_frames(a), "unfollowed",
-			(json_int_t)audit_unfollowed(a), "violations", (json_int_t)audit_violations(a, AUDIT_MUST),
-			"should_violations", (json_int_t)audit_violations(a, AUDIT_SHOULD), "hosts", hosts, "flows",
+	all = json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}", "frames", (json_int_t)audit_frames(a),
+			"unfollowed", (json_int_t)audit_unfollowed(a), "violations",
+			(json_int_t)audit_violations(a, AUDIT_MUST), "should_violations",
+			(json_int_t)audit_violations(a, AUDIT_SHOULD), "hosts", hosts, "flows",
 			json_flows(a));
 	json_dumpf(all, stdout, JSON_INDENT(1));
 	putchar('\n');
@@ -112,7 +116,8 @@ static void print_table(const struct audit *a)
 		printf(" %-15s", ip_text(h[i].ip, ip));
 	putchar('\n');
 	for (unsigned r = 0; r < AUDIT_RULE_N; r++) {
-		printf("%-24s %-6s %-18s", audit_rules[r].name, audit_rules[r].level == AUDIT_MUST ? "MUST" : "SHOULD",
+		printf("%-24s %-6s %-18s", audit_rules[r].name,
+		       audit_rules[r].level == AUDIT_MUST ? "MUST" : "SHOULD",
 		       audit_rules[r].section);
 		for (size_t i = 0; i < shown; i++)
 			print_cell(&h[i].rule[r], colour);
@@ -123,12 +128,14 @@ static void print_table(const struct audit *a)
 	for (size_t i = 0; i < n; i++)
 		for (unsigned r = 0; r < AUDIT_RULE_N; r++)
 			if (h[i].rule[r].violated)
-				printf("%s violated %s %" PRIu64 " times, first in frame %" PRIu64 ": %s (%s: %s)\n",
-				       ip_text(h[i].ip, ip), audit_rules[r].name, h[i].rule[r].violated,
-				       h[i].rule[r].first_frame, h[i].rule[r].first, audit_rules[r].section,
+				printf("%s violated %s %" PRIu64 " times, first in frame %" PRIu64
+				       ": %s (%s: %s)\n",
+				       ip_text(h[i].ip, ip), audit_rules[r].name,
+				       h[i].rule[r].violated, h[i].rule[r].first_frame,
+				       h[i].rule[r].first, audit_rules[r].section,
 				       audit_rules[r].claim);
-	printf("%" PRIu64 " frames, %" PRIu64 " violations of MUST, %" PRIu64 " of SHOULD\n", audit_frames(a),
-	       audit_violations(a, AUDIT_MUST), audit_violations(a, AUDIT_SHOULD));
+	printf("%" PRIu64 " frames, %" PRIu64 " violations of MUST, %" PRIu64 " of SHOULD\n",
+	       audit_frames(a), audit_violations(a, AUDIT_MUST), audit_violations(a, AUDIT_SHOULD));
 }
 
 int cmd_audit(int argc, char **argv)
@@ -160,9 +167,12 @@ int cmd_audit(int argc, char **argv)
 		else
 			print_table(a);
 		if (audit_unfollowed(a))
-			fprintf(stderr, "rig audit: %" PRIu64 " frames belong to more connections or hosts than it follows (%d, %d)\n",
+			fprintf(stderr,
+				"rig audit: %" PRIu64
+				" frames belong to more connections or hosts than it follows (%d, %d)\n",
 				audit_unfollowed(a), AUDIT_FLOWS_MAX, AUDIT_HOSTS_MAX);
-		status = audit_violations(a, AUDIT_MUST) || audit_unfollowed(a) ? RIG_FAILED : RIG_OK;
+		status = audit_violations(a, AUDIT_MUST) || audit_unfollowed(a) ? RIG_FAILED
+										: RIG_OK;
 	}
 	audit_free(a);
 	return status;

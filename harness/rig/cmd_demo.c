@@ -14,7 +14,8 @@
 
 static const char *python_dir(void)
 {
-	static const char *const places[] = { PH_SRCDIR "/harness/python", PH_DATADIR "/harness/python" };
+	static const char *const places[] = { PH_SRCDIR "/harness/python",
+					      PH_DATADIR "/harness/python" };
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if (access(places[i], R_OK) == 0)
@@ -30,13 +31,16 @@ int cmd_demo(int argc, char **argv)
 	char *slash;
 
 	if (!dir || n <= 0) {
-		fprintf(stderr, "rig demo: %s\n", dir ? strerror(errno) : "harness/python is neither in " PH_SRCDIR " nor in " PH_DATADIR);
+		fprintf(stderr, "rig demo: %s\n",
+			dir ? strerror(errno)
+			    : "harness/python is neither in " PH_SRCDIR " nor in " PH_DATADIR);
 		return RIG_FAILED;
 	}
 	self[n] = 0;
 	slash = strrchr(self, '/');
 	*slash = 0;
-	setenv("RIG_BUILDDIR", self, 0); /* phantom stands beside rig, in a build directory and when installed */
+	setenv("RIG_BUILDDIR", self,
+	       0); /* phantom stands beside rig, in a build directory and when installed */
 	snprintf(path, sizeof(path), "%s%s%s", dir, old ? ":" : "", old ? old : "");
 	setenv("PYTHONPATH", path, 1);
 	setenv("PYTHONDONTWRITEBYTECODE", "1", 1);

@@ -31,12 +31,13 @@ struct ip_rx;
 
 /* A packet that passed IP, for the protocol above; it borrows the packet (ph_link_input frees it). */
 struct ip_rx {
-	struct pkt *pkt; /* hdr begins at the protocol's own header; len is trimmed to the IP length */
+	struct pkt
+		*pkt; /* hdr begins at the protocol's own header; len is trimmed to the IP length */
 	struct ph_ip src, dst;
 	ph_link link;
 	uint8_t proto, ttl, tos;
-	bool group;	    /* destination is a broadcast or multicast address, at the link or at IP */
-	uint32_t l4_len;    /* bytes from the protocol's header on: pkt->len */
+	bool group;	 /* destination is a broadcast or multicast address, at the link or at IP */
+	uint32_t l4_len; /* bytes from the protocol's header on: pkt->len */
 	uint64_t at_ns;
 };
 
@@ -44,13 +45,13 @@ struct ip_rx {
 struct ip_err {
 	struct ph_ip local, remote; /* of the packet quoted: its source (us) and destination */
 	ph_link link;
-	int error;		 /* errno, Linux's mapping: ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, ... */
-	bool hard;		 /* Linux's "fatal": protocol or port unreachable, ... */
+	int error; /* errno, Linux's mapping: ECONNREFUSED, EHOSTUNREACH, EMSGSIZE, ... */
+	bool hard; /* Linux's "fatal": protocol or port unreachable, ... */
 	uint8_t type, code;
-	uint32_t mtu;		 /* of fragmentation needed and packet too big; else 0 */
-	const uint8_t *quote;	 /* first bytes of the quoted transport header */
-	uint32_t quote_len;	 /* at least 8 */
-	struct ph_ip from;	 /* who sent the ICMP error */
+	uint32_t mtu;	      /* of fragmentation needed and packet too big; else 0 */
+	const uint8_t *quote; /* first bytes of the quoted transport header */
+	uint32_t quote_len;   /* at least 8 */
+	struct ph_ip from;    /* who sent the ICMP error */
 };
 
 /* What a protocol above IP offers. */
@@ -76,7 +77,7 @@ struct ph_stack {
 	struct counters counters;
 	struct sysctls sysctl;
 	struct trace trace;
-	uint64_t now_ns; /* stands still inside a call; never goes back */
+	uint64_t now_ns;   /* stands still inside a call; never goes back */
 	struct list ready; /* of struct ready */
 
 	struct net_state *net;
@@ -86,7 +87,7 @@ struct ph_stack {
 	const struct l4_proto *l4[256]; /* by IP protocol number; NULL: protocol unreachable */
 };
 
-#define COUNT(st, name) count_add(&(st)->counters, C_##name, 1)
+#define COUNT(st, name)	     count_add(&(st)->counters, C_##name, 1)
 #define COUNT_N(st, name, n) count_add(&(st)->counters, C_##name, (n))
 
 /* Every entry point begins with this: time stands still inside a call and never goes back. */

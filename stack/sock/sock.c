@@ -131,7 +131,8 @@ ph_socket ph_socket_new(struct ph_stack *st, int family, int type, int protocol,
 		return -EAFNOSUPPORT;
 	s.ops = ops_for(type, protocol);
 	if (!s.ops)
-		return type == PH_SOCK_STREAM || type == PH_SOCK_DGRAM ? -EPROTONOSUPPORT : -ESOCKTNOSUPPORT;
+		return type == PH_SOCK_STREAM || type == PH_SOCK_DGRAM ? -EPROTONOSUPPORT
+								       : -ESOCKTNOSUPPORT;
 	id = slot_reserve(st);
 	if (id < 0)
 		return id;
@@ -190,7 +191,9 @@ ph_socket ph_accept(struct ph_stack *st, ph_socket id, struct ph_sockaddr *peer,
 		return rc;
 	slot_take(st, child_id, &child);
 	if (peer && child.ops->getname(&child, true, peer) != 0)
-		*peer = (struct ph_sockaddr){ .family = (uint16_t)s->family }; /* reset before it was accepted */
+		*peer = (struct ph_sockaddr){
+			.family = (uint16_t)s->family
+		}; /* reset before it was accepted */
 	return child_id;
 }
 
@@ -202,7 +205,9 @@ int ph_connect(struct ph_stack *st, ph_socket id, const struct ph_sockaddr *addr
 	stack_enter(st, now_ns);
 	if (!s)
 		return -EBADF;
-	rc = addr && addr->family == 0 ? 0 : check_addr(s, addr); /* AF_UNSPEC dissolves the association */
+	rc = addr && addr->family == 0
+		     ? 0
+		     : check_addr(s, addr); /* AF_UNSPEC dissolves the association */
 	return rc != 0 ? rc : s->ops->connect(st, s, addr);
 }
 
@@ -221,7 +226,8 @@ static int check_msg(const struct ph_msg *msg)
 	return 0;
 }
 
-int64_t ph_sendmsg(struct ph_stack *st, ph_socket id, const struct ph_msg *msg, int flags, uint64_t now_ns)
+int64_t ph_sendmsg(struct ph_stack *st, ph_socket id, const struct ph_msg *msg, int flags,
+		   uint64_t now_ns)
 {
 	struct sock *s = find(st, id);
 	int rc;
@@ -235,7 +241,8 @@ int64_t ph_sendmsg(struct ph_stack *st, ph_socket id, const struct ph_msg *msg, 
 	return rc != 0 ? rc : s->ops->sendmsg(st, s, msg, flags);
 }
 
-int64_t ph_recvmsg(struct ph_stack *st, ph_socket id, struct ph_msg *msg, int flags, uint64_t now_ns)
+int64_t ph_recvmsg(struct ph_stack *st, ph_socket id, struct ph_msg *msg, int flags,
+		   uint64_t now_ns)
 {
 	struct sock *s = find(st, id);
 	int rc;
@@ -250,7 +257,8 @@ int64_t ph_recvmsg(struct ph_stack *st, ph_socket id, struct ph_msg *msg, int fl
 	return s->ops->recvmsg(st, s, msg, flags);
 }
 
-int64_t ph_send(struct ph_stack *st, ph_socket id, const void *bytes, size_t len, int flags, uint64_t now_ns)
+int64_t ph_send(struct ph_stack *st, ph_socket id, const void *bytes, size_t len, int flags,
+		uint64_t now_ns)
 {
 	union {
 		const void *in;
@@ -262,7 +270,8 @@ int64_t ph_send(struct ph_stack *st, ph_socket id, const void *bytes, size_t len
 	return ph_sendmsg(st, id, &msg, flags, now_ns);
 }
 
-int64_t ph_recv(struct ph_stack *st, ph_socket id, void *bytes, size_t len, int flags, uint64_t now_ns)
+int64_t ph_recv(struct ph_stack *st, ph_socket id, void *bytes, size_t len, int flags,
+		uint64_t now_ns)
 {
 	struct ph_iov iov = { bytes, len };
 	struct ph_msg msg = { .iov = &iov, .niov = 1 };
@@ -320,7 +329,8 @@ static int shared_getsockopt(struct sock *s, int name, int *value)
 	return 0;
 }
 
-int ph_getsockopt(struct ph_stack *st, ph_socket id, int level, int name, void *value, uint32_t *len)
+int ph_getsockopt(struct ph_stack *st, ph_socket id, int level, int name, void *value,
+		  uint32_t *len)
 {
 	struct sock *s = find(st, id);
 	int v;
@@ -337,8 +347,8 @@ int ph_getsockopt(struct ph_stack *st, ph_socket id, int level, int name, void *
 	return 0;
 }
 
-int ph_setsockopt(struct ph_stack *st, ph_socket id, int level, int name, const void *value, uint32_t len,
-		  uint64_t now_ns)
+int ph_setsockopt(struct ph_stack *st, ph_socket id, int level, int name, const void *value,
+		  uint32_t len, uint64_t now_ns)
 {
 	struct sock *s = find(st, id);
 

@@ -21,7 +21,8 @@ struct sock_ops {
 	/* Fills `child` with the accepted endpoint, or -EAGAIN, ... */
 	int (*accept)(struct ph_stack *st, struct sock *s, struct sock *child);
 	int (*connect)(struct ph_stack *st, struct sock *s, const struct ph_sockaddr *a);
-	int64_t (*sendmsg)(struct ph_stack *st, struct sock *s, const struct ph_msg *msg, int flags);
+	int64_t (*sendmsg)(struct ph_stack *st, struct sock *s, const struct ph_msg *msg,
+			   int flags);
 	int64_t (*recvmsg)(struct ph_stack *st, struct sock *s, struct ph_msg *msg, int flags);
 	int (*shutdown)(struct ph_stack *st, struct sock *s, int how);
 	void (*close)(struct ph_stack *st, struct sock *s);
@@ -30,8 +31,10 @@ struct sock_ops {
 	int (*outq)(struct sock *s);
 	int (*error)(struct sock *s);
 	int (*getname)(struct sock *s, bool peer, struct ph_sockaddr *a);
-	int (*setsockopt)(struct ph_stack *st, struct sock *s, int level, int name, const void *value, uint32_t len);
-	int (*getsockopt)(struct ph_stack *st, struct sock *s, int level, int name, void *value, uint32_t *len);
+	int (*setsockopt)(struct ph_stack *st, struct sock *s, int level, int name,
+			  const void *value, uint32_t len);
+	int (*getsockopt)(struct ph_stack *st, struct sock *s, int level, int name, void *value,
+			  uint32_t *len);
 };
 
 struct sock {

@@ -91,12 +91,14 @@ static int op_getname(struct sock *s, bool peer, struct ph_sockaddr *a)
 	return tcp_getname(s->tcp, peer, a);
 }
 
-static int op_setsockopt(struct ph_stack *st, struct sock *s, int level, int name, const void *value, uint32_t len)
+static int op_setsockopt(struct ph_stack *st, struct sock *s, int level, int name,
+			 const void *value, uint32_t len)
 {
 	return tcp_setsockopt(st, s->tcp, level, name, value, len);
 }
 
-static int op_getsockopt(struct ph_stack *st, struct sock *s, int level, int name, void *value, uint32_t *len)
+static int op_getsockopt(struct ph_stack *st, struct sock *s, int level, int name, void *value,
+			 uint32_t *len)
 {
 	return tcp_getsockopt(st, s->tcp, level, name, value, len);
 }

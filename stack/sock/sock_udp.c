@@ -88,12 +88,14 @@ static int op_getname(struct sock *s, bool peer, struct ph_sockaddr *a)
 	return udp_getname(s->udp, peer, a);
 }
 
-static int op_setsockopt(struct ph_stack *st, struct sock *s, int level, int name, const void *value, uint32_t len)
+static int op_setsockopt(struct ph_stack *st, struct sock *s, int level, int name,
+			 const void *value, uint32_t len)
 {
 	return udp_setsockopt(st, s->udp, level, name, value, len);
 }
 
-static int op_getsockopt(struct ph_stack *st, struct sock *s, int level, int name, void *value, uint32_t *len)
+static int op_getsockopt(struct ph_stack *st, struct sock *s, int level, int name, void *value,
+			 uint32_t *len)
 {
 	return udp_getsockopt(st, s->udp, level, name, value, len);
 }

@@ -49,14 +49,20 @@ static void init_base(struct ph_stack *st, const struct ph_conf *conf)
 {
 	st->conf = *conf;
 	set_limits(&st->conf);
-	st->mem = (struct mem){ .alloc = conf->alloc, .release = conf->release, .arg = conf->mem_arg,
-				.limit = conf->mem_limit, .used = sizeof(*st), .peak = sizeof(*st) };
+	st->mem = (struct mem){ .alloc = conf->alloc,
+				.release = conf->release,
+				.arg = conf->mem_arg,
+				.limit = conf->mem_limit,
+				.used = sizeof(*st),
+				.peak = sizeof(*st) };
 	pkt_pools_init(&st->pkts, &st->mem);
 	pool_init(&st->stream_nodes, &st->mem, "stream nodes", sizeof(struct stream_node), 0);
 	timer_wheel_init(&st->wheel, conf->now_ns);
 	derive_keys(st);
 	sysctl_defaults(&st->sysctl);
-	st->trace = (struct trace){ .sink = conf->trace, .arg = conf->trace_arg, .now_ns = conf->now_ns };
+	st->trace = (struct trace){ .sink = conf->trace,
+				    .arg = conf->trace_arg,
+				    .now_ns = conf->now_ns };
 	st->now_ns = conf->now_ns;
 	list_init(&st->ready);
 }

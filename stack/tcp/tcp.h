@@ -10,7 +10,7 @@
 
 struct tcb;
 
-int tcp_new(struct ph_stack *st); /* registers st->l4[6]; 0 or -ENOMEM */
+int tcp_new(struct ph_stack *st);   /* registers st->l4[6]; 0 or -ENOMEM */
 void tcp_free(struct ph_stack *st); /* harmless when tcp_new failed or never ran */
 /* RST to every synchronised peer, all connections gone. */
 void tcp_abort_all(struct ph_stack *st);
@@ -36,8 +36,10 @@ int tcp_outq(const struct tcb *t);
 int tcp_error(struct tcb *t);
 int tcp_getname(const struct tcb *t, bool peer, struct ph_sockaddr *a);
 /* Levels SOL_TCP, SOL_IP (TOS, TTL) and of SOL_SOCKET what concerns TCP: buffers, keepalive, linger, reuse. */
-int tcp_setsockopt(struct ph_stack *st, struct tcb *t, int level, int name, const void *value, uint32_t len);
-int tcp_getsockopt(struct ph_stack *st, const struct tcb *t, int level, int name, void *value, uint32_t *len);
+int tcp_setsockopt(struct ph_stack *st, struct tcb *t, int level, int name, const void *value,
+		   uint32_t len);
+int tcp_getsockopt(struct ph_stack *st, const struct tcb *t, int level, int name, void *value,
+		   uint32_t *len);
 /* Every connection, listener and TIME-WAIT entry: fills at most n, returns how many there are. */
 size_t tcp_list(const struct ph_stack *st, struct ph_sock_info *out, size_t n);
 void tcp_usage(const struct ph_stack *st, struct ph_usage *u);

@@ -19,7 +19,8 @@ int udp_new(struct ph_stack *st)
 		goto fail;
 	if (hash_init(&us->tuple_table, &st->mem, 16) != 0)
 		goto fail_port;
-	pool_init(&us->pcbs, &st->mem, "udp endpoints", sizeof(struct udp_pcb), st->conf.max_sockets);
+	pool_init(&us->pcbs, &st->mem, "udp endpoints", sizeof(struct udp_pcb),
+		  st->conf.max_sockets);
 	pool_init(&us->records, &st->mem, "udp datagrams", sizeof(struct udp_record), 0);
 	list_init(&us->all);
 	st->udp = us;
@@ -62,7 +63,8 @@ struct udp_pcb *udp_open(struct ph_stack *st, int family)
 	ready_init(&u->ready);
 	stream_init(&u->rx, &st->pkts, &st->stream_nodes);
 	list_init(&u->records);
-	u->local = u->peer = (struct ph_sockaddr){ .family = (uint16_t)family, .ip = any_of(family) };
+	u->local = u->peer =
+		(struct ph_sockaddr){ .family = (uint16_t)family, .ip = any_of(family) };
 	u->rcvbuf = (uint32_t)st->sysctl.rmem_default;
 	u->sndbuf = (uint32_t)st->sysctl.wmem_default;
 	list_push_back(&st->udp->all, &u->all);
@@ -200,8 +202,11 @@ static void push_header(struct pkt *p, const struct udp_pcb *u, uint16_t dport)
 	uint64_t pseudo = csum_pseudo(&u->dst.src, &u->dst.dst, PH_IPPROTO_UDP, len);
 	struct udp_hdr *h = (void *)pkt_push(p, sizeof(*h));
 
-	*h = (struct udp_hdr){ .sport = be16_of(u->local.port), .dport = be16_of(dport), .len = be16_of((uint16_t)len) };
-	if (len + 20 <= u->dst.mtu) { /* IPv4's header: what does not fit is cut, and must be summed whole before */
+	*h = (struct udp_hdr){ .sport = be16_of(u->local.port),
+			       .dport = be16_of(dport),
+			       .len = be16_of((uint16_t)len) };
+	if (len + 20 <=
+	    u->dst.mtu) { /* IPv4's header: what does not fit is cut, and must be summed whole before */
 		h->csum = be16_of(csum_fold(pseudo));
 		p->csum = PKT_CSUM_TODO;
 		p->csum_start = 0;
@@ -239,7 +244,8 @@ int64_t udp_sendmsg(struct ph_stack *st, struct udp_pcb *u, const struct ph_msg 
 	if (to->port == 0)
 		return -EINVAL;
 	if (!u->local.port && (rc = take_port(st, u, 0)) != 0)
-		return rc == -EADDRINUSE ? -EAGAIN : rc; /* as Linux: no port left is worth another try */
+		return rc == -EADDRINUSE ? -EAGAIN
+					 : rc; /* as Linux: no port left is worth another try */
 	rc = find_dst(st, u, to);
 	if (rc != 0)
 		return rc;
@@ -296,7 +302,8 @@ int64_t udp_recvmsg(struct ph_stack *st, struct udp_pcb *u, struct ph_msg *msg, 
 		u->nrecords--;
 	}
 	if (!list_empty(&u->records))
-		ready_set(st, &u->ready); /* more to read: told again, as the readiness did not fall */
+		ready_set(st,
+			  &u->ready); /* more to read: told again, as the readiness did not fall */
 	return flags & PH_MSG_TRUNC ? len : got;
 }
 

@@ -16,7 +16,8 @@ static enum drop check(const struct ip_rx *rx, uint32_t len, bool has_csum)
 	if (len < sizeof(struct udp_hdr) || len > rx->l4_len)
 		return DROP_UDP_SHORT;
 	if (!has_csum)
-		return ip_is4(&rx->src) ? DROP_NONE : DROP_UDP_CSUM; /* RFC 8200 8.1: required over IPv6 */
+		return ip_is4(&rx->src) ? DROP_NONE
+					: DROP_UDP_CSUM; /* RFC 8200 8.1: required over IPv6 */
 	if (rx->pkt->csum != PKT_CSUM_NONE)
 		return DROP_NONE;
 	sum = csum_pseudo(&rx->src, &rx->dst, PH_IPPROTO_UDP, len);
@@ -26,7 +27,8 @@ static enum drop check(const struct ip_rx *rx, uint32_t len, bool has_csum)
 static struct ph_sockaddr sender(const struct ip_rx *rx, uint16_t port)
 {
 	return (struct ph_sockaddr){ .family = ip_is4(&rx->src) ? PH_AF_INET : PH_AF_INET6,
-				     .port = port, .ip = rx->src };
+				     .port = port,
+				     .ip = rx->src };
 }
 
 /* RFC 1122 4.1.3.5: what does not fit is dropped and counted, nothing already queued is lost for it. */
@@ -80,8 +82,10 @@ enum drop udp_input(struct ph_stack *st, const struct ip_rx *rx)
 	if (d != DROP_NONE)
 		return d;
 	if (rx->group)
-		return udp_table_each(st, rx, be16_get(h->dport), be16_get(h->sport), queue_one_of_many) > 0 ?
-			       DROP_NONE : DROP_NO_SOCKET;
+		return udp_table_each(st, rx, be16_get(h->dport), be16_get(h->sport),
+				      queue_one_of_many) > 0
+			       ? DROP_NONE
+			       : DROP_NO_SOCKET;
 	u = udp_table_find(st, &rx->dst, be16_get(h->dport), &rx->src, be16_get(h->sport));
 	if (u)
 		return queue(st, u, rx);

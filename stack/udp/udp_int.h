@@ -13,8 +13,8 @@
 #include "udp/udp.h"
 
 enum {
-	UDP_RECORD_CHARGE = 64,	   /* an empty datagram costs memory too */
-	UDP_BUF_MIN = 2304	   /* Linux's SOCK_MIN_RCVBUF */
+	UDP_RECORD_CHARGE = 64, /* an empty datagram costs memory too */
+	UDP_BUF_MIN = 2304	/* Linux's SOCK_MIN_RCVBUF */
 };
 
 struct udp_record {

@@ -64,7 +64,8 @@ static int set_ip(struct udp_pcb *u, int name, int v)
 	return -ENOPROTOOPT;
 }
 
-int udp_setsockopt(struct ph_stack *st, struct udp_pcb *u, int level, int name, const void *value, uint32_t len)
+int udp_setsockopt(struct ph_stack *st, struct udp_pcb *u, int level, int name, const void *value,
+		   uint32_t len)
 {
 	int v, rc = get_int(level, value, len, &v);
 
@@ -75,7 +76,8 @@ int udp_setsockopt(struct ph_stack *st, struct udp_pcb *u, int level, int name, 
 	return level == PH_IPPROTO_IP ? set_ip(u, name, v) : -ENOPROTOOPT;
 }
 
-static int get_value(const struct ph_stack *st, const struct udp_pcb *u, int level, int name, int *v)
+static int get_value(const struct ph_stack *st, const struct udp_pcb *u, int level, int name,
+		     int *v)
 {
 	if (level == PH_IPPROTO_IP) {
 		if (name != PH_IP_TOS && name != PH_IP_TTL)
@@ -108,7 +110,8 @@ static int get_value(const struct ph_stack *st, const struct udp_pcb *u, int lev
 	return -ENOPROTOOPT;
 }
 
-int udp_getsockopt(struct ph_stack *st, const struct udp_pcb *u, int level, int name, void *value, uint32_t *len)
+int udp_getsockopt(struct ph_stack *st, const struct udp_pcb *u, int level, int name, void *value,
+		   uint32_t *len)
 {
 	int v, rc = get_value(st, u, level, name, &v);
 

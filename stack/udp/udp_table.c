@@ -91,10 +91,11 @@ uint16_t udp_table_choose_port(struct ph_stack *st, const struct udp_pcb *u)
 	return 0;
 }
 
-static struct udp_pcb *find_connected(const struct ph_stack *st, const struct ph_ip *local, uint16_t lport,
-				      const struct ph_ip *peer, uint16_t pport)
+static struct udp_pcb *find_connected(const struct ph_stack *st, const struct ph_ip *local,
+				      uint16_t lport, const struct ph_ip *peer, uint16_t pport)
 {
-	struct hash_node *n = hash_first(&st->udp->tuple_table, tuple_hash(st, local, lport, peer, pport));
+	struct hash_node *n =
+		hash_first(&st->udp->tuple_table, tuple_hash(st, local, lport, peer, pport));
 
 	for (; n; n = hash_next(n)) {
 		struct udp_pcb *u = container_of(n, struct udp_pcb, by_tuple);
@@ -131,8 +132,10 @@ unsigned udp_table_each(struct ph_stack *st, const struct ip_rx *rx, uint16_t lp
 	unsigned n = 0;
 
 	for (u = first_on_port(st, lport); u; u = next_on_port(hash_next(&u->by_port), lport)) {
-		bool to_us = ip_is_any(&u->local.ip) || u->connected || ip_eq(&u->local.ip, &rx->dst);
-		bool from_peer = !u->connected || (ip_eq(&u->peer.ip, &rx->src) && u->peer.port == pport);
+		bool to_us =
+			ip_is_any(&u->local.ip) || u->connected || ip_eq(&u->local.ip, &rx->dst);
+		bool from_peer =
+			!u->connected || (ip_eq(&u->peer.ip, &rx->src) && u->peer.port == pport);
 
 		if (!to_us || !from_peer)
 			continue;

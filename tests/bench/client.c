@@ -76,8 +76,9 @@ static void bulk(bool send_them, uint64_t for_ns)
 	}
 	end = now_ns();
 	close(fd);
-	printf("{\"bytes\": %llu, \"seconds\": %.6f, \"gbit_s\": %.3f}\n", (unsigned long long)bytes,
-	       (double)(end - start) / 1e9, (double)bytes * 8 / (double)(end - start));
+	printf("{\"bytes\": %llu, \"seconds\": %.6f, \"gbit_s\": %.3f}\n",
+	       (unsigned long long)bytes, (double)(end - start) / 1e9,
+	       (double)bytes * 8 / (double)(end - start));
 }
 
 static int by_value(const void *a, const void *b)
@@ -118,8 +119,9 @@ static void round_trips(uint64_t for_ns, bool busy)
 	if (n == 0)
 		die("no round trip in time");
 	qsort(samples_ns, n, sizeof(samples_ns[0]), by_value);
-	printf("{\"trips_s\": %.0f, \"p50_us\": %.1f, \"p99_us\": %.1f}\n", (double)n * 1e9 / (double)(t - start),
-	       samples_ns[n / 2] / 1e3, samples_ns[n * 99 / 100] / 1e3);
+	printf("{\"trips_s\": %.0f, \"p50_us\": %.1f, \"p99_us\": %.1f}\n",
+	       (double)n * 1e9 / (double)(t - start), samples_ns[n / 2] / 1e3,
+	       samples_ns[n * 99 / 100] / 1e3);
 }
 
 static void connections(uint64_t for_ns)
@@ -148,7 +150,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: client send|recv|rr|conn ADDR PORT SECONDS [busy]\n");
 		return 2;
 	}
-	server = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[3])) };
+	server = (struct sockaddr_in){ .sin_family = AF_INET,
+				       .sin_port = htons((uint16_t)atoi(argv[3])) };
 	if (inet_pton(AF_INET, argv[2], &server.sin_addr) != 1) {
 		fprintf(stderr, "bench client: %s is no IPv4 address\n", argv[2]);
 		return 2;

@@ -98,8 +98,14 @@ static void feed(struct audit *a, const struct seg *s)
 }
 
 /* Timestamps on, window scale 2 and 0, MSS 16 (both), SACK permitted. */
-#define SYN_OPTS "02040010" "0402080a0000000100000000" "01030302"
-#define SYNACK_OPTS "02040010" "0402080a0000006400000001" "01030300"
+#define SYN_OPTS                   \
+	"02040010"                 \
+	"0402080a0000000100000000" \
+	"01030302"
+#define SYNACK_OPTS                \
+	"02040010"                 \
+	"0402080a0000006400000001" \
+	"01030300"
 static const struct seg handshake[] = {
 	{ A, SYN, 100, 0, 1000, SYN_OPTS, NULL, 0, 0, 0, 0 },
 	{ B, SYN | ACK, 500, 101, 100, SYNACK_OPTS, NULL, 1, 0, 0, 0 },
@@ -160,24 +166,54 @@ struct bad_row {
 	struct seg seg;
 };
 static const struct bad_row bad_rows[] = {
-	{ "wrong TCP checksum", AUDIT_TCP_CHECKSUM, { A, ACK, 105, 501, 250, TS_A, "x", 20, 0x10, 0, 0 } },
-	{ "wrong IP checksum", AUDIT_IP_CHECKSUM, { A, ACK, 105, 501, 250, TS_A, "x", 20, 0, 0x10, 0 } },
+	{ "wrong TCP checksum",
+	  AUDIT_TCP_CHECKSUM,
+	  { A, ACK, 105, 501, 250, TS_A, "x", 20, 0x10, 0, 0 } },
+	{ "wrong IP checksum",
+	  AUDIT_IP_CHECKSUM,
+	  { A, ACK, 105, 501, 250, TS_A, "x", 20, 0, 0x10, 0 } },
 	{ "reserved bit", AUDIT_TCP_RESERVED, { A, ACK, 105, 501, 250, TS_A, "x", 20, 0, 0, 4 } },
-	{ "option of length 0", AUDIT_TCP_OPTIONS, { A, ACK, 105, 501, 250, TS_A "1e000000", NULL, 20, 0, 0, 0 } },
-	{ "SYN with FIN", AUDIT_TCP_FLAGS, { A, SYN | FIN, 100, 0, 1000, SYN_OPTS, NULL, 20, 0, 0, 0 } },
+	{ "option of length 0",
+	  AUDIT_TCP_OPTIONS,
+	  { A, ACK, 105, 501, 250, TS_A "1e000000", NULL, 20, 0, 0, 0 } },
+	{ "SYN with FIN",
+	  AUDIT_TCP_FLAGS,
+	  { A, SYN | FIN, 100, 0, 1000, SYN_OPTS, NULL, 20, 0, 0, 0 } },
 	{ "no ACK bit", AUDIT_TCP_ACK_BIT, { A, 0, 105, 0, 250, TS_A, "x", 20, 0, 0, 0 } },
-	{ "MSS without SYN", AUDIT_TCP_SYN_ONLY, { A, ACK, 105, 501, 250, TS_A "02040010", NULL, 20, 0, 0, 0 } },
-	{ "SYN without MSS", AUDIT_TCP_MSS_SENT, { A, SYN, 100, 0, 1000, NULL, NULL, 20, 0, 0, 0 } },
-	{ "segment over the MSS", AUDIT_TCP_MSS_KEPT, { A, ACK, 105, 501, 250, TS_A, "12345", 20, 0, 0, 0 } },
-	{ "window scale of 15", AUDIT_TCP_WSCALE, { A, SYN, 100, 0, 1000, "020400100103030f", NULL, 20, 0, 0, 0 } },
-	{ "ACK of unsent data", AUDIT_TCP_ACK_UNSENT, { B, ACK, 501, 106, 96, TS_B, NULL, 20, 0, 0, 0 } },
-	{ "data beyond the window", AUDIT_TCP_WINDOW, { A, ACK, 200, 501, 250, TS_A, "xyz", 20, 0, 0, 0 } },
+	{ "MSS without SYN",
+	  AUDIT_TCP_SYN_ONLY,
+	  { A, ACK, 105, 501, 250, TS_A "02040010", NULL, 20, 0, 0, 0 } },
+	{ "SYN without MSS",
+	  AUDIT_TCP_MSS_SENT,
+	  { A, SYN, 100, 0, 1000, NULL, NULL, 20, 0, 0, 0 } },
+	{ "segment over the MSS",
+	  AUDIT_TCP_MSS_KEPT,
+	  { A, ACK, 105, 501, 250, TS_A, "12345", 20, 0, 0, 0 } },
+	{ "window scale of 15",
+	  AUDIT_TCP_WSCALE,
+	  { A, SYN, 100, 0, 1000, "020400100103030f", NULL, 20, 0, 0, 0 } },
+	{ "ACK of unsent data",
+	  AUDIT_TCP_ACK_UNSENT,
+	  { B, ACK, 501, 106, 96, TS_B, NULL, 20, 0, 0, 0 } },
+	{ "data beyond the window",
+	  AUDIT_TCP_WINDOW,
+	  { A, ACK, 200, 501, 250, TS_A, "xyz", 20, 0, 0, 0 } },
 	{ "window shrunk", AUDIT_TCP_SHRINK, { B, ACK, 501, 105, 10, TS_B, NULL, 20, 0, 0, 0 } },
-	{ "other octets sent again", AUDIT_TCP_SAME_DATA, { A, ACK, 101, 501, 250, TS_A, "abcX", 20, 0, 0, 0 } },
-	{ "timestamps left out", AUDIT_TCP_TS_KEPT, { A, ACK, 105, 501, 250, NULL, "x", 20, 0, 0, 0 } },
-	{ "TSval backwards", AUDIT_TCP_TSVAL, { A, ACK, 105, 501, 250, "0101080a0000000100000064", "x", 20, 0, 0, 0 } },
-	{ "TSecr of nothing received", AUDIT_TCP_TSECR, { A, ACK, 105, 501, 250, "0101080a0000000300000099", "x", 20, 0, 0, 0 } },
-	{ "SACK block reversed", AUDIT_TCP_SACK_BLOCK, { B, ACK, 501, 101, 100, TS_B "0101050a0000006900000065", NULL, 20, 0, 0, 0 } },
+	{ "other octets sent again",
+	  AUDIT_TCP_SAME_DATA,
+	  { A, ACK, 101, 501, 250, TS_A, "abcX", 20, 0, 0, 0 } },
+	{ "timestamps left out",
+	  AUDIT_TCP_TS_KEPT,
+	  { A, ACK, 105, 501, 250, NULL, "x", 20, 0, 0, 0 } },
+	{ "TSval backwards",
+	  AUDIT_TCP_TSVAL,
+	  { A, ACK, 105, 501, 250, "0101080a0000000100000064", "x", 20, 0, 0, 0 } },
+	{ "TSecr of nothing received",
+	  AUDIT_TCP_TSECR,
+	  { A, ACK, 105, 501, 250, "0101080a0000000300000099", "x", 20, 0, 0, 0 } },
+	{ "SACK block reversed",
+	  AUDIT_TCP_SACK_BLOCK,
+	  { B, ACK, 501, 101, 100, TS_B "0101050a0000006900000065", NULL, 20, 0, 0, 0 } },
 };
 
 static void test_each_rule_accuses_the_packet_that_breaks_it(void **state)
@@ -196,7 +232,8 @@ static void test_each_rule_accuses_the_packet_that_breaks_it(void **state)
 		h = host(a, row->seg.src);
 		for (unsigned r = 0; r < AUDIT_RULE_N; r++)
 			if ((h->rule[r].violated > 0) != (r == row->rule))
-				fail_msg("%s: rule %s violated %llu times", row->what, audit_rules[r].name,
+				fail_msg("%s: rule %s violated %llu times", row->what,
+					 audit_rules[r].name,
 					 (unsigned long long)h->rule[r].violated);
 		assert_int_equal(h->rule[row->rule].first_frame, 5);
 		assert_true(h->rule[row->rule].first[0] != 0);
@@ -245,9 +282,11 @@ static uint64_t backoff_violations(const uint32_t *at_ms, size_t n, bool peer_sp
 	return bad;
 }
 
-static void test_retransmissions_that_do_not_back_off_are_accused_while_the_peer_is_silent(void **state)
+static void test_retransmissions_that_do_not_back_off_are_accused_while_the_peer_is_silent(
+	void **state)
 {
-	static const uint32_t doubling[] = { 10, 210, 610, 1410, 3010 }, hasty[] = { 10, 210, 1010, 1210, 1410 };
+	static const uint32_t doubling[] = { 10, 210, 610, 1410, 3010 },
+			      hasty[] = { 10, 210, 1010, 1210, 1410 };
 
 	(void)state;
 	assert_int_equal(backoff_violations(doubling, 5, false), 0);
@@ -319,7 +358,8 @@ int main(void)
 		cmocka_unit_test(test_a_sound_conversation_violates_nothing_and_is_counted),
 		cmocka_unit_test(test_each_rule_accuses_the_packet_that_breaks_it),
 		cmocka_unit_test(test_data_after_fin_and_after_rst_is_accused),
-		cmocka_unit_test(test_retransmissions_that_do_not_back_off_are_accused_while_the_peer_is_silent),
+		cmocka_unit_test(
+			test_retransmissions_that_do_not_back_off_are_accused_while_the_peer_is_silent),
 		cmocka_unit_test(test_icmp_echo_reply_with_other_data_is_accused),
 		cmocka_unit_test(test_any_prefix_of_a_frame_is_read_within_bounds),
 		cmocka_unit_test(test_the_same_ports_used_again_begin_a_new_connection),

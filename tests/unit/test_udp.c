@@ -122,7 +122,7 @@ struct dgram {
 	uint16_t sum_xor; /* 0: right */
 	int no_sum;
 	int bcast;
-	int cut;	  /* octets of the UDP header and data that the IP packet has; 0: all */
+	int cut; /* octets of the UDP header and data that the IP packet has; 0: all */
 };
 
 static void inject(struct bench *b, const struct dgram *d)
@@ -237,7 +237,8 @@ static void test_malformed_datagrams_are_counted_and_answered_with_silence(void 
 	ph_socket s = bound(b, ph_ip4(0, 0, 0, 0), 7);
 
 	for (size_t i = 0; i < sizeof(bad_rows) / sizeof(bad_rows[0]); i++) {
-		uint64_t before = counter(b, bad_rows[i].counter), errors = counter(b, "UdpInErrors");
+		uint64_t before = counter(b, bad_rows[i].counter),
+			 errors = counter(b, "UdpInErrors");
 
 		inject(b, &bad_rows[i].d);
 		assert_int_equal(counter(b, bad_rows[i].counter), before + 1);
@@ -261,7 +262,8 @@ static void test_octets_behind_the_udp_length_are_not_delivered(void **state)
 	struct bench *b = *state;
 	ph_socket s = bound(b, ph_ip4(0, 0, 0, 0), 7);
 
-	inject(b, &(struct dgram){ .sport = 1, .dport = 7, .data = "abcdefgh", .udp_len = 12, .no_sum = 1 });
+	inject(b, &(struct dgram){
+			  .sport = 1, .dport = 7, .data = "abcdefgh", .udp_len = 12, .no_sum = 1 });
 	assert_int_equal(ph_inq(b->st, s), 4);
 }
 
@@ -302,7 +304,8 @@ static void test_what_is_sent_has_right_lengths_and_checksum(void **state)
 		assert_int_equal(get16(udp + 2), 9);
 		assert_int_equal(get16(udp + 4), 8 + lengths[i]);
 		assert_int_not_equal(get16(udp + 6), 0);
-		assert_int_equal(sum_of(pseudo(b->out + 14, 8 + lengths[i]), udp, 8 + lengths[i]), 0xffff);
+		assert_int_equal(sum_of(pseudo(b->out + 14, 8 + lengths[i]), udp, 8 + lengths[i]),
+				 0xffff);
 		assert_memory_equal(udp + 8, data, lengths[i]);
 	}
 }
@@ -343,7 +346,9 @@ static void test_a_full_receive_buffer_drops_the_newest_and_counts(void **state)
 	int small = 1, n = 0;
 	char c;
 
-	assert_int_equal(ph_setsockopt(b->st, s, PH_SOL_SOCKET, PH_SO_RCVBUF, &small, sizeof(small), b->now), 0);
+	assert_int_equal(ph_setsockopt(b->st, s, PH_SOL_SOCKET, PH_SO_RCVBUF, &small, sizeof(small),
+				       b->now),
+			 0);
 	for (int i = 0; i < 200; i++)
 		inject(b, &(struct dgram){ .sport = (uint16_t)(i + 1), .dport = 7, .data = "x" });
 	while (ph_recv(b->st, s, &c, 1, 0, b->now) == 1)
@@ -358,13 +363,18 @@ static void test_a_full_receive_buffer_drops_the_newest_and_counts(void **state)
 static void test_a_connected_socket_hears_its_peer_only_and_the_bound_one_the_rest(void **state)
 {
 	struct bench *b = *state;
-	struct ph_sockaddr to = { .family = PH_AF_INET, .port = 1000, .ip = peers() }, any = { .family = PH_AF_INET, .port = 7, .ip = ph_ip4(0, 0, 0, 0) };
+	struct ph_sockaddr to = { .family = PH_AF_INET, .port = 1000, .ip = peers() },
+			   any = { .family = PH_AF_INET, .port = 7, .ip = ph_ip4(0, 0, 0, 0) };
 	ph_socket c = ph_socket_new(b->st, PH_AF_INET, PH_SOCK_DGRAM, 0, b->now), s;
 	int on = 1;
 
 	s = ph_socket_new(b->st, PH_AF_INET, PH_SOCK_DGRAM, 0, b->now);
-	assert_int_equal(ph_setsockopt(b->st, s, PH_SOL_SOCKET, PH_SO_REUSEADDR, &on, sizeof(on), b->now), 0);
-	assert_int_equal(ph_setsockopt(b->st, c, PH_SOL_SOCKET, PH_SO_REUSEADDR, &on, sizeof(on), b->now), 0);
+	assert_int_equal(ph_setsockopt(b->st, s, PH_SOL_SOCKET, PH_SO_REUSEADDR, &on, sizeof(on),
+				       b->now),
+			 0);
+	assert_int_equal(ph_setsockopt(b->st, c, PH_SOL_SOCKET, PH_SO_REUSEADDR, &on, sizeof(on),
+				       b->now),
+			 0);
 	assert_int_equal(ph_bind(b->st, s, &any, b->now), 0);
 	assert_int_equal(ph_bind(b->st, c, &any, b->now), 0);
 	assert_int_equal(ph_connect(b->st, c, &to, b->now), 0);
@@ -442,8 +452,11 @@ static void test_every_call_on_a_number_that_is_no_socket_says_so(void **state)
 		assert_int_equal(ph_recv(b->st, s, &c, 1, 0, b->now), -EBADF);
 		assert_int_equal(ph_shutdown(b->st, s, PH_SHUT_RDWR, b->now), -EBADF);
 		assert_int_equal(ph_close(b->st, s, b->now), -EBADF);
-		assert_int_equal(ph_getsockopt(b->st, s, PH_SOL_SOCKET, PH_SO_TYPE, &c, &len), -EBADF);
-		assert_int_equal(ph_setsockopt(b->st, s, PH_SOL_SOCKET, PH_SO_RCVBUF, &c, 1, b->now), -EBADF);
+		assert_int_equal(ph_getsockopt(b->st, s, PH_SOL_SOCKET, PH_SO_TYPE, &c, &len),
+				 -EBADF);
+		assert_int_equal(ph_setsockopt(b->st, s, PH_SOL_SOCKET, PH_SO_RCVBUF, &c, 1,
+					       b->now),
+				 -EBADF);
 		assert_int_equal(ph_getsockname(b->st, s, &a), -EBADF);
 		assert_int_equal(ph_getpeername(b->st, s, &a), -EBADF);
 		assert_int_equal(ph_inq(b->st, s), -EBADF);
@@ -461,7 +474,8 @@ static void test_sockets_by_the_thousand_come_and_go_with_distinct_numbers(void 
 	for (int round = 0; round < 2; round++) {
 		memset(seen, 0, sizeof(seen));
 		for (int i = 0; i < N; i++) {
-			ph_socket s = ph_socket_new(b->st, PH_AF_INET, PH_SOCK_DGRAM, PH_IPPROTO_UDP, b->now);
+			ph_socket s = ph_socket_new(b->st, PH_AF_INET, PH_SOCK_DGRAM,
+						    PH_IPPROTO_UDP, b->now);
 
 			assert_in_range(s, 0, N + 255);
 			assert_false(seen[s]);
@@ -482,7 +496,8 @@ static void test_families_types_and_protocols_not_there_are_refused_by_linux_err
 
 	assert_int_equal(ph_socket_new(b->st, 77, PH_SOCK_DGRAM, 0, b->now), -EAFNOSUPPORT);
 	assert_int_equal(ph_socket_new(b->st, PH_AF_INET, 99, 0, b->now), -ESOCKTNOSUPPORT);
-	assert_int_equal(ph_socket_new(b->st, PH_AF_INET, PH_SOCK_DGRAM, PH_IPPROTO_TCP, b->now), -EPROTONOSUPPORT);
+	assert_int_equal(ph_socket_new(b->st, PH_AF_INET, PH_SOCK_DGRAM, PH_IPPROTO_TCP, b->now),
+			 -EPROTONOSUPPORT);
 }
 
 int main(void)

@@ -126,7 +126,7 @@ enum ph_link_kind {
 	PH_LINK_ETHER, /* frames with an Ethernet header (TAP) */
 	PH_LINK_IP     /* packets without one (TUN) */
 };
-enum { /* ph_link_conf.offload: what the device does for us */
+enum {			    /* ph_link_conf.offload: what the device does for us */
 	PH_OFFLOAD_CSUM = 1, /* takes and gives packets whose checksum is still to be filled in */
 	PH_OFFLOAD_TSO4 = 2, /* takes and gives TCP super-segments of up to 64 KiB over IPv4 */
 	PH_OFFLOAD_TSO6 = 4
@@ -135,9 +135,9 @@ struct ph_link_conf {
 	const char *name; /* copied, at most 15 bytes */
 	enum ph_link_kind kind;
 	uint8_t mac[6];
-	uint16_t mtu;		/* bytes of an IP packet, 68..65535; 0: 1500 */
-	uint32_t offload;	/* PH_OFFLOAD_* */
-	uint32_t txqueuelen;	/* packets; 0: 1000 */
+	uint16_t mtu;	     /* bytes of an IP packet, 68..65535; 0: 1500 */
+	uint32_t offload;    /* PH_OFFLOAD_* */
+	uint32_t txqueuelen; /* packets; 0: 1000 */
 };
 /* The new link's index, or -EINVAL, -ENOSPC (max_links), -ENOMEM. */
 ph_link ph_link_add(struct ph_stack *st, const struct ph_link_conf *conf, uint64_t now_ns) PH_CHECK;
@@ -161,7 +161,8 @@ enum { PH_RX_IOV = 2, PH_TX_IOV = 20 };
  * *n with how many (at most PH_RX_IOV); large enough for what the link's mtu and offload allow. NULL when
  * memory is short: the frame should then be read and dropped. Give it to ph_link_input or ph_pkt_free.
  */
-struct ph_pkt *ph_pkt_rx(struct ph_stack *st, ph_link link, struct ph_iov iov[PH_RX_IOV], int *n) PH_CHECK;
+struct ph_pkt *ph_pkt_rx(struct ph_stack *st, ph_link link, struct ph_iov iov[PH_RX_IOV],
+			 int *n) PH_CHECK;
 /* Says that `len` bytes arrived in it. `offload` may be NULL (a plain frame). 0 or -EINVAL when it lies. */
 int ph_pkt_filled(struct ph_pkt *pkt, size_t len, const struct ph_offload *offload) PH_CHECK;
 /* A frame for the stack: takes the packet. Malformed ones are counted, traced and freed. */
@@ -176,20 +177,24 @@ int ph_pkt_iov(const struct ph_pkt *pkt, struct ph_iov iov[PH_TX_IOV]);
 size_t ph_pkt_len(const struct ph_pkt *pkt);
 void ph_pkt_offload(const struct ph_pkt *pkt, struct ph_offload *offload);
 /* The next frame copied into bytes[cap]: its length, 0 when there is none, -EMSGSIZE (frame dropped). */
-int ph_link_output_bytes(struct ph_stack *st, ph_link link, void *bytes, size_t cap, uint64_t now_ns);
+int ph_link_output_bytes(struct ph_stack *st, ph_link link, void *bytes, size_t cap,
+			 uint64_t now_ns);
 void ph_pkt_free(struct ph_stack *st, struct ph_pkt *pkt);
 
 /* ---- addresses, routes, neighbours -------------------------------------------------------- */
 
 /* -EEXIST, -EADDRNOTAVAIL (not a unicast host address), -EINVAL (prefix), -ENODEV, -ENOSPC. */
-int ph_addr_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, unsigned prefix, uint64_t now_ns) PH_CHECK;
+int ph_addr_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, unsigned prefix,
+		uint64_t now_ns) PH_CHECK;
 int ph_addr_del(struct ph_stack *st, ph_link link, const struct ph_ip *ip, uint64_t now_ns);
 /* gateway NULL: on-link. For IPv4 the prefix counts from the IPv4 address's first bit (0..32). */
-int ph_route_add(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix, const struct ph_ip *gateway,
-		 ph_link link, uint32_t metric, uint64_t now_ns) PH_CHECK;
-int ph_route_del(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix, const struct ph_ip *gateway,
-		 ph_link link, uint64_t now_ns);
-int ph_neigh_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, const uint8_t mac[6], uint64_t now_ns);
+int ph_route_add(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
+		 const struct ph_ip *gateway, ph_link link, uint32_t metric,
+		 uint64_t now_ns) PH_CHECK;
+int ph_route_del(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
+		 const struct ph_ip *gateway, ph_link link, uint64_t now_ns);
+int ph_neigh_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, const uint8_t mac[6],
+		 uint64_t now_ns);
 
 struct ph_link_info {
 	ph_link link;
@@ -215,7 +220,8 @@ struct ph_neigh_info {
 	ph_link link;
 	struct ph_ip ip;
 	uint8_t mac[6];
-	const char *state; /* Linux's words: INCOMPLETE REACHABLE STALE DELAY PROBE FAILED PERMANENT */
+	const char
+		*state; /* Linux's words: INCOMPLETE REACHABLE STALE DELAY PROBE FAILED PERMANENT */
 	uint32_t queued;
 };
 /* Lists: fill at most n, return how many there are in all. */
@@ -254,32 +260,76 @@ struct ph_sockaddr {
 
 enum { PH_AF_INET = 2, PH_AF_INET6 = 10 };
 enum { PH_SOCK_STREAM = 1, PH_SOCK_DGRAM = 2, PH_SOCK_RAW = 3 };
-enum { PH_IPPROTO_IP = 0, PH_IPPROTO_ICMP = 1, PH_IPPROTO_TCP = 6, PH_IPPROTO_UDP = 17, PH_IPPROTO_IPV6 = 41 };
-enum { PH_SHUT_RD = 0, PH_SHUT_WR = 1, PH_SHUT_RDWR = 2 };
-enum { PH_POLLIN = 1, PH_POLLPRI = 2, PH_POLLOUT = 4, PH_POLLERR = 8, PH_POLLHUP = 16, PH_POLLRDHUP = 0x2000 };
 enum {
-	PH_MSG_OOB = 1, PH_MSG_PEEK = 2, PH_MSG_TRUNC = 0x20, PH_MSG_DONTWAIT = 0x40, PH_MSG_EOR = 0x80,
-	PH_MSG_WAITALL = 0x100, PH_MSG_NOSIGNAL = 0x4000, PH_MSG_MORE = 0x8000
+	PH_IPPROTO_IP = 0,
+	PH_IPPROTO_ICMP = 1,
+	PH_IPPROTO_TCP = 6,
+	PH_IPPROTO_UDP = 17,
+	PH_IPPROTO_IPV6 = 41
+};
+enum { PH_SHUT_RD = 0, PH_SHUT_WR = 1, PH_SHUT_RDWR = 2 };
+enum {
+	PH_POLLIN = 1,
+	PH_POLLPRI = 2,
+	PH_POLLOUT = 4,
+	PH_POLLERR = 8,
+	PH_POLLHUP = 16,
+	PH_POLLRDHUP = 0x2000
 };
 enum {
-	PH_SOL_SOCKET = 1, PH_SO_REUSEADDR = 2, PH_SO_TYPE = 3, PH_SO_ERROR = 4, PH_SO_BROADCAST = 6, PH_SO_SNDBUF = 7,
-	PH_SO_RCVBUF = 8, PH_SO_KEEPALIVE = 9, PH_SO_LINGER = 13, PH_SO_REUSEPORT = 15, PH_SO_ACCEPTCONN = 30,
-	PH_SO_PROTOCOL = 38, PH_SO_DOMAIN = 39
+	PH_MSG_OOB = 1,
+	PH_MSG_PEEK = 2,
+	PH_MSG_TRUNC = 0x20,
+	PH_MSG_DONTWAIT = 0x40,
+	PH_MSG_EOR = 0x80,
+	PH_MSG_WAITALL = 0x100,
+	PH_MSG_NOSIGNAL = 0x4000,
+	PH_MSG_MORE = 0x8000
+};
+enum {
+	PH_SOL_SOCKET = 1,
+	PH_SO_REUSEADDR = 2,
+	PH_SO_TYPE = 3,
+	PH_SO_ERROR = 4,
+	PH_SO_BROADCAST = 6,
+	PH_SO_SNDBUF = 7,
+	PH_SO_RCVBUF = 8,
+	PH_SO_KEEPALIVE = 9,
+	PH_SO_LINGER = 13,
+	PH_SO_REUSEPORT = 15,
+	PH_SO_ACCEPTCONN = 30,
+	PH_SO_PROTOCOL = 38,
+	PH_SO_DOMAIN = 39
 };
 enum { PH_IP_TOS = 1, PH_IP_TTL = 2 };
 enum {
-	PH_TCP_NODELAY = 1, PH_TCP_MAXSEG = 2, PH_TCP_CORK = 3, PH_TCP_KEEPIDLE = 4, PH_TCP_KEEPINTVL = 5,
-	PH_TCP_KEEPCNT = 6, PH_TCP_SYNCNT = 7, PH_TCP_LINGER2 = 8, PH_TCP_DEFER_ACCEPT = 9, PH_TCP_WINDOW_CLAMP = 10,
-	PH_TCP_INFO = 11, PH_TCP_QUICKACK = 12, PH_TCP_CONGESTION = 13, PH_TCP_USER_TIMEOUT = 18
+	PH_TCP_NODELAY = 1,
+	PH_TCP_MAXSEG = 2,
+	PH_TCP_CORK = 3,
+	PH_TCP_KEEPIDLE = 4,
+	PH_TCP_KEEPINTVL = 5,
+	PH_TCP_KEEPCNT = 6,
+	PH_TCP_SYNCNT = 7,
+	PH_TCP_LINGER2 = 8,
+	PH_TCP_DEFER_ACCEPT = 9,
+	PH_TCP_WINDOW_CLAMP = 10,
+	PH_TCP_INFO = 11,
+	PH_TCP_QUICKACK = 12,
+	PH_TCP_CONGESTION = 13,
+	PH_TCP_USER_TIMEOUT = 18
 };
 
 /* All calls return at once: -EAGAIN says wait for ph_ready. -EBADF: no such socket. */
-ph_socket ph_socket_new(struct ph_stack *st, int family, int type, int protocol, uint64_t now_ns) PH_CHECK;
-int ph_bind(struct ph_stack *st, ph_socket s, const struct ph_sockaddr *addr, uint64_t now_ns) PH_CHECK;
+ph_socket ph_socket_new(struct ph_stack *st, int family, int type, int protocol,
+			uint64_t now_ns) PH_CHECK;
+int ph_bind(struct ph_stack *st, ph_socket s, const struct ph_sockaddr *addr,
+	    uint64_t now_ns) PH_CHECK;
 int ph_listen(struct ph_stack *st, ph_socket s, int backlog, uint64_t now_ns) PH_CHECK;
-ph_socket ph_accept(struct ph_stack *st, ph_socket s, struct ph_sockaddr *peer, uint64_t now_ns) PH_CHECK;
+ph_socket ph_accept(struct ph_stack *st, ph_socket s, struct ph_sockaddr *peer,
+		    uint64_t now_ns) PH_CHECK;
 /* 0 (UDP), -EINPROGRESS (TCP: POLLOUT says when; then SO_ERROR), or the error. */
-int ph_connect(struct ph_stack *st, ph_socket s, const struct ph_sockaddr *addr, uint64_t now_ns) PH_CHECK;
+int ph_connect(struct ph_stack *st, ph_socket s, const struct ph_sockaddr *addr,
+	       uint64_t now_ns) PH_CHECK;
 struct ph_msg {
 	struct ph_sockaddr *name; /* NULL: none given, none wanted */
 	struct ph_iov *iov;
@@ -287,15 +337,20 @@ struct ph_msg {
 	int flags; /* out, of ph_recvmsg: PH_MSG_TRUNC, ... */
 };
 /* Bytes taken or given, 0 at the end of a stream, or the error. One copy, here. */
-int64_t ph_sendmsg(struct ph_stack *st, ph_socket s, const struct ph_msg *msg, int flags, uint64_t now_ns) PH_CHECK;
-int64_t ph_recvmsg(struct ph_stack *st, ph_socket s, struct ph_msg *msg, int flags, uint64_t now_ns) PH_CHECK;
-int64_t ph_send(struct ph_stack *st, ph_socket s, const void *bytes, size_t len, int flags, uint64_t now_ns) PH_CHECK;
-int64_t ph_recv(struct ph_stack *st, ph_socket s, void *bytes, size_t len, int flags, uint64_t now_ns) PH_CHECK;
+int64_t ph_sendmsg(struct ph_stack *st, ph_socket s, const struct ph_msg *msg, int flags,
+		   uint64_t now_ns) PH_CHECK;
+int64_t ph_recvmsg(struct ph_stack *st, ph_socket s, struct ph_msg *msg, int flags,
+		   uint64_t now_ns) PH_CHECK;
+int64_t ph_send(struct ph_stack *st, ph_socket s, const void *bytes, size_t len, int flags,
+		uint64_t now_ns) PH_CHECK;
+int64_t ph_recv(struct ph_stack *st, ph_socket s, void *bytes, size_t len, int flags,
+		uint64_t now_ns) PH_CHECK;
 int ph_shutdown(struct ph_stack *st, ph_socket s, int how, uint64_t now_ns);
 int ph_close(struct ph_stack *st, ph_socket s, uint64_t now_ns);
-int ph_getsockopt(struct ph_stack *st, ph_socket s, int level, int name, void *value, uint32_t *len) PH_CHECK;
-int ph_setsockopt(struct ph_stack *st, ph_socket s, int level, int name, const void *value, uint32_t len,
-		  uint64_t now_ns) PH_CHECK;
+int ph_getsockopt(struct ph_stack *st, ph_socket s, int level, int name, void *value,
+		  uint32_t *len) PH_CHECK;
+int ph_setsockopt(struct ph_stack *st, ph_socket s, int level, int name, const void *value,
+		  uint32_t len, uint64_t now_ns) PH_CHECK;
 int ph_getsockname(struct ph_stack *st, ph_socket s, struct ph_sockaddr *addr) PH_CHECK;
 int ph_getpeername(struct ph_stack *st, ph_socket s, struct ph_sockaddr *addr) PH_CHECK;
 /* PH_POLL* bits that hold now, as Linux's poll() would say. */
@@ -318,7 +373,7 @@ uint64_t ph_get_user(struct ph_stack *st, ph_socket s);
 struct ph_sock_info {
 	ph_socket socket; /* -1: no user holds it */
 	int type;	  /* PH_SOCK_* */
-	int state;	  /* Linux's TCP_ESTABLISHED = 1 ... ; 7 (CLOSE) for an unconnected UDP socket */
+	int state; /* Linux's TCP_ESTABLISHED = 1 ... ; 7 (CLOSE) for an unconnected UDP socket */
 	const char *state_name;
 	struct ph_sockaddr local, peer;
 	uint32_t recvq, sendq;
@@ -327,24 +382,28 @@ size_t ph_socks(const struct ph_stack *st, struct ph_sock_info *out, size_t n);
 
 /* Linux 6.18's struct tcp_info: the same layout. Fields that phantom does not keep yet are zero. */
 struct ph_tcp_info {
-	uint8_t tcpi_state, tcpi_ca_state, tcpi_retransmits, tcpi_probes, tcpi_backoff, tcpi_options;
+	uint8_t tcpi_state, tcpi_ca_state, tcpi_retransmits, tcpi_probes, tcpi_backoff,
+		tcpi_options;
 	uint8_t tcpi_snd_wscale : 4, tcpi_rcv_wscale : 4;
 	uint8_t tcpi_delivery_rate_app_limited : 1, tcpi_fastopen_client_fail : 2;
 	uint32_t tcpi_rto, tcpi_ato, tcpi_snd_mss, tcpi_rcv_mss;
 	uint32_t tcpi_unacked, tcpi_sacked, tcpi_lost, tcpi_retrans, tcpi_fackets;
 	uint32_t tcpi_last_data_sent, tcpi_last_ack_sent, tcpi_last_data_recv, tcpi_last_ack_recv;
-	uint32_t tcpi_pmtu, tcpi_rcv_ssthresh, tcpi_rtt, tcpi_rttvar, tcpi_snd_ssthresh, tcpi_snd_cwnd, tcpi_advmss,
-		tcpi_reordering;
+	uint32_t tcpi_pmtu, tcpi_rcv_ssthresh, tcpi_rtt, tcpi_rttvar, tcpi_snd_ssthresh,
+		tcpi_snd_cwnd, tcpi_advmss, tcpi_reordering;
 	uint32_t tcpi_rcv_rtt, tcpi_rcv_space, tcpi_total_retrans;
 	uint64_t tcpi_pacing_rate, tcpi_max_pacing_rate, tcpi_bytes_acked, tcpi_bytes_received;
-	uint32_t tcpi_segs_out, tcpi_segs_in, tcpi_notsent_bytes, tcpi_min_rtt, tcpi_data_segs_in, tcpi_data_segs_out;
+	uint32_t tcpi_segs_out, tcpi_segs_in, tcpi_notsent_bytes, tcpi_min_rtt, tcpi_data_segs_in,
+		tcpi_data_segs_out;
 	uint64_t tcpi_delivery_rate, tcpi_busy_time, tcpi_rwnd_limited, tcpi_sndbuf_limited;
 	uint32_t tcpi_delivered, tcpi_delivered_ce;
 	uint64_t tcpi_bytes_sent, tcpi_bytes_retrans;
-	uint32_t tcpi_dsack_dups, tcpi_reord_seen, tcpi_rcv_ooopack, tcpi_snd_wnd, tcpi_rcv_wnd, tcpi_rehash;
+	uint32_t tcpi_dsack_dups, tcpi_reord_seen, tcpi_rcv_ooopack, tcpi_snd_wnd, tcpi_rcv_wnd,
+		tcpi_rehash;
 	uint16_t tcpi_total_rto, tcpi_total_rto_recoveries;
-	uint32_t tcpi_total_rto_time, tcpi_received_ce, tcpi_delivered_e1_bytes, tcpi_delivered_e0_bytes,
-		tcpi_delivered_ce_bytes, tcpi_received_e1_bytes, tcpi_received_e0_bytes, tcpi_received_ce_bytes;
+	uint32_t tcpi_total_rto_time, tcpi_received_ce, tcpi_delivered_e1_bytes,
+		tcpi_delivered_e0_bytes, tcpi_delivered_ce_bytes, tcpi_received_e1_bytes,
+		tcpi_received_e0_bytes, tcpi_received_ce_bytes;
 	uint16_t tcpi_accecn_fail_mode, tcpi_accecn_opt_seen;
 };
 
