@@ -23,7 +23,8 @@ UNIT_TESTS += %D%/test_udp
 UNIT_TESTS += %D%/test_link_spec %D%/test_link_classify %D%/test_link_model %D%/test_link_pipe \
 	%D%/test_link_wire %D%/test_link_devices %D%/test_pcapng
 EXTRA_DIST += %D%/private_net.h
-UNIT_TESTS += %D%/test_arp %D%/test_neigh %D%/test_route %D%/test_ip4
+UNIT_TESTS += %D%/test_arp %D%/test_neigh %D%/test_route %D%/test_ip4 %D%/test_reass \
+	%D%/test_icmp4 %D%/test_gso %D%/test_link
 UNIT_TESTS += %D%/test_host_options %D%/test_host_pcap %D%/test_host_control
 
 # Headers that tests share.

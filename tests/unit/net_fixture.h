@@ -31,7 +31,7 @@
 #include "wire/ip4.h"
 
 #define NS_PER_MS 1000000ull
-#define NS_PER_S 1000000000ull
+#define NS_PER_S  1000000000ull
 
 enum { US4 = 0x0a000002, PEER4 = 0x0a000001, OTHER4 = 0x0a000003, BCAST4 = 0x0a0000ff };
 
@@ -189,8 +189,11 @@ static inline struct arp_hdr *frame_arp(struct frame *f, uint16_t op, const uint
 
 	frame_eth(f, op == ARP_OP_REQUEST ? all_mac : us_mac, mac, ETH_TYPE_ARP);
 	h = frame_put(f, sizeof(*h));
-	*h = (struct arp_hdr){ .hw = be16_of(1), .proto = be16_of(0x0800), .hw_len = 6,
-			       .proto_len = 4, .op = be16_of(op) };
+	*h = (struct arp_hdr){ .hw = be16_of(1),
+			       .proto = be16_of(0x0800),
+			       .hw_len = 6,
+			       .proto_len = 4,
+			       .op = be16_of(op) };
 	memcpy(h->sender_mac, mac, 6);
 	h->sender_ip = be32_of(sender);
 	h->target_ip = be32_of(target);
@@ -207,8 +210,11 @@ static inline struct ip4_hdr *frame_ip4(struct frame *f, uint32_t src, uint32_t 
 
 	frame_eth(f, us_mac, peer_mac, ETH_TYPE_IP4);
 	h = frame_put(f, sizeof(*h) + options);
-	*h = (struct ip4_hdr){ .ver_ihl = (uint8_t)(0x40 | (5 + options / 4)), .ttl = 64,
-			       .id = be16_of(0x1234), .proto = proto, .src = be32_of(src),
+	*h = (struct ip4_hdr){ .ver_ihl = (uint8_t)(0x40 | (5 + options / 4)),
+			       .ttl = 64,
+			       .id = be16_of(0x1234),
+			       .proto = proto,
+			       .src = be32_of(src),
 			       .dst = be32_of(dst) };
 	return h;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* net/arp.h: what is answered, what is learned and from whom, and what is refused (RFC 826, 5227). */
+/*
+ * net/arp.h: what is answered, what is learned and from whom, and what is refused (RFC 826,
+ * 5227).
+ */
 #include "net_fixture.h"
 
 static bool peer_known(const struct host *h, struct ph_neigh_info *n)

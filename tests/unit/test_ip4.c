@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* net/ip4.h: which packets are delivered, which are dropped and under what name, and how ours look. */
+/*
+ * net/ip4.h: which packets are delivered, which are dropped and under what name, and how ours
+ * look.
+ */
 #include "net_fixture.h"
 
 /* A packet of TEST_PROTO with 24 bytes of pattern. */
@@ -197,9 +200,9 @@ static void test_group_addresses_are_ours_and_said_to_be_groups(void **state)
 		uint8_t mac0;
 		bool delivered;
 	} row[] = {
-		{ PEER4, BCAST4, 0xff, true },	  { PEER4, UINT32_MAX, 0xff, true },
-		{ PEER4, 0xe0000001, 1, true },	  { 0, UINT32_MAX, 0xff, true },
-		{ PEER4, US4, 0xff, true },	  { 0, US4, 2, false },
+		{ PEER4, BCAST4, 0xff, true },	{ PEER4, UINT32_MAX, 0xff, true },
+		{ PEER4, 0xe0000001, 1, true }, { 0, UINT32_MAX, 0xff, true },
+		{ PEER4, US4, 0xff, true },	{ 0, US4, 2, false },
 		{ 0, BCAST4, 0xff, false },
 	};
 
@@ -322,14 +325,14 @@ static void test_what_is_larger_than_the_mtu_leaves_in_fragments(void **state)
 		uint16_t mtu;
 		unsigned fragments;
 	} row[] = {
-		{ 1480, 1500, 1 }, { 1481, 1500, 2 },  { 2960, 1500, 2 }, { 2961, 1500, 3 },
+		{ 1480, 1500, 1 }, { 1481, 1500, 2 },	{ 2960, 1500, 2 }, { 2961, 1500, 3 },
 		{ 100, 68, 3 },	   { 65515, 1500, 45 }, { 9000, 1501, 7 }, { 8, 68, 1 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
-		struct host *h = host_with((struct ph_link_conf){ .kind = PH_LINK_ETHER,
-								  .mtu = row[i].mtu });
+		struct host *h = host_with(
+			(struct ph_link_conf){ .kind = PH_LINK_ETHER, .mtu = row[i].mtu });
 		struct dst d = host_dst(h, PEER4);
 		uint8_t *all = malloc(70000), *want = malloc(70000);
 		uint32_t total;
@@ -375,7 +378,8 @@ static void test_a_link_without_ethernet_carries_bare_packets(void **state)
 	host_test_l4(h);
 	packet(&f, PEER4, US4, 0);
 	assert_int_equal(ph_link_input_bytes(h->st, h->link, f.b + ETH_HDR_LEN, f.len - ETH_HDR_LEN,
-					     NULL, h->now), 0);
+					     NULL, h->now),
+			 0);
 	assert_int_equal(test_l4.inputs, 1);
 	assert_int_equal(host_send(h, PEER4, 3), 0);
 	assert_int_equal(host_take(h), 40);
@@ -422,7 +426,8 @@ int main(void)
 		cmocka_unit_test(test_what_is_larger_than_the_mtu_leaves_in_fragments),
 		cmocka_unit_test(test_what_may_not_be_fragmented_is_refused),
 		cmocka_unit_test(test_a_link_without_ethernet_carries_bare_packets),
-		cmocka_unit_test(test_running_out_of_memory_anywhere_loses_packets_and_nothing_else),
+		cmocka_unit_test(
+			test_running_out_of_memory_anywhere_loses_packets_and_nothing_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

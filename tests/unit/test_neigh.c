@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* net/neigh.h: resolution, reachability (RFC 4861 7.3), what waits meanwhile, and the table's bounds. */
+/*
+ * net/neigh.h: resolution, reachability (RFC 4861 7.3), what waits meanwhile, and the table's
+ * bounds.
+ */
 #include "net_fixture.h"
 
 static const char *state_of(const struct host *h, uint32_t ip4)
@@ -308,8 +311,9 @@ static void test_neighbours_that_cannot_be_are_refused(void **state)
 		uint8_t mac0;
 		int link, want;
 	} row[] = {
-		{ PEER4, 2, 9, -ENODEV },   { 0xe0000001, 2, 1, -EINVAL }, { US4, 2, 1, -EINVAL },
-		{ PEER4, 3, 1, -EINVAL },   { 0x7f000001, 2, 1, -EINVAL }, { 0, 2, 1, -EINVAL },
+		{ PEER4, 2, 9, -ENODEV },      { 0xe0000001, 2, 1, -EINVAL },
+		{ US4, 2, 1, -EINVAL },	       { PEER4, 3, 1, -EINVAL },
+		{ 0x7f000001, 2, 1, -EINVAL }, { 0, 2, 1, -EINVAL },
 		{ UINT32_MAX, 2, 1, -EINVAL }, { PEER4, 2, 1, 0 },
 	};
 	struct host *h = host_new();
@@ -333,7 +337,8 @@ int main(void)
 		cmocka_unit_test(test_a_stale_neighbour_is_used_then_probed_alone_then_given_up),
 		cmocka_unit_test(test_an_answer_to_a_probe_makes_it_reachable),
 		cmocka_unit_test(test_progress_seen_above_saves_the_probe),
-		cmocka_unit_test(test_reachable_ends_between_half_and_one_and_a_half_of_the_base_time),
+		cmocka_unit_test(
+			test_reachable_ends_between_half_and_one_and_a_half_of_the_base_time),
 		cmocka_unit_test(test_what_overflows_the_queue_is_the_oldest),
 		cmocka_unit_test(test_the_queue_is_bounded_in_bytes_and_keeps_the_latest),
 		cmocka_unit_test(test_strangers_cannot_push_out_who_is_in_use),

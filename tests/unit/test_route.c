@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* net/route.h, net/addr.h, dst.c: which way a destination goes, from which address, and what is refused. */
+/*
+ * net/route.h, net/addr.h, dst.c: which way a destination goes, from which address, and what is
+ * refused.
+ */
 #include "net_fixture.h"
 
 enum { GW4 = 0x0a0000fe, FAR4 = 0xc0a80105 };
@@ -21,8 +24,9 @@ static int add_addr(struct host *h, uint32_t ip4, unsigned prefix, ph_link link)
 
 static ph_link second_link(struct host *h)
 {
-	struct ph_link_conf conf = { .name = "t1", .kind = PH_LINK_ETHER, .mac = { 2, 0, 0, 0, 1, 2 },
-				     .mtu = 1400 };
+	struct ph_link_conf conf = {
+		.name = "t1", .kind = PH_LINK_ETHER, .mac = { 2, 0, 0, 0, 1, 2 }, .mtu = 1400
+	};
 	ph_link l = ph_link_add(h->st, &conf, h->now);
 
 	assert_true(l > 0);
@@ -82,7 +86,8 @@ static void test_a_destination_follows_a_change_of_routes(void **state)
 	assert_int_equal(dst_refresh(h->st, &d), 0);
 	assert_int_equal(ip_get4(&d.next_hop), 0x0a000010);
 	assert_int_equal(ip_get4(&d.src), US4);
-	assert_int_equal(ph_route_del(h->st, &(struct ph_ip){ 0 }, 16, &gw, h->link, h->now), -ESRCH);
+	assert_int_equal(ph_route_del(h->st, &(struct ph_ip){ 0 }, 16, &gw, h->link, h->now),
+			 -ESRCH);
 	assert_int_equal(ph_route_del(h->st, &any, 0, &gw, h->link, h->now), 0);
 	assert_int_equal(dst_refresh(h->st, &d), 0);
 	assert_int_equal(hop_of(h, 0x08080808), 0);
@@ -212,13 +217,20 @@ static void test_addresses_that_no_host_may_have_are_refused(void **state)
 		unsigned prefix;
 		int link, want;
 	} row[] = {
-		{ 0x0a000064, 24, 1, 0 },	    { 0x0a000064, 24, 1, -EEXIST },
-		{ US4, 32, 1, -EEXIST },	    { 0x0a020002, 24, 7, -ENODEV },
-		{ 0x0a020002, 33, 1, -EINVAL },	    { 0x0a020000, 24, 1, -EADDRNOTAVAIL },
-		{ 0x0a0200ff, 24, 1, -EADDRNOTAVAIL }, { 0, 24, 1, -EADDRNOTAVAIL },
-		{ 0x7f000001, 8, 1, -EADDRNOTAVAIL }, { 0xe0000001, 24, 1, -EADDRNOTAVAIL },
-		{ UINT32_MAX, 32, 1, -EADDRNOTAVAIL }, { 0x0a0200ff, 32, 1, 0 },
-		{ 0x0a020000, 31, 1, 0 },	    { 0x0a020001, 31, 1, 0 },
+		{ 0x0a000064, 24, 1, 0 },
+		{ 0x0a000064, 24, 1, -EEXIST },
+		{ US4, 32, 1, -EEXIST },
+		{ 0x0a020002, 24, 7, -ENODEV },
+		{ 0x0a020002, 33, 1, -EINVAL },
+		{ 0x0a020000, 24, 1, -EADDRNOTAVAIL },
+		{ 0x0a0200ff, 24, 1, -EADDRNOTAVAIL },
+		{ 0, 24, 1, -EADDRNOTAVAIL },
+		{ 0x7f000001, 8, 1, -EADDRNOTAVAIL },
+		{ 0xe0000001, 24, 1, -EADDRNOTAVAIL },
+		{ UINT32_MAX, 32, 1, -EADDRNOTAVAIL },
+		{ 0x0a0200ff, 32, 1, 0 },
+		{ 0x0a020000, 31, 1, 0 },
+		{ 0x0a020001, 31, 1, 0 },
 	};
 	struct host *h = host_new();
 
@@ -236,11 +248,16 @@ static void test_routes_that_cannot_be_are_refused(void **state)
 		unsigned prefix;
 		int link, want;
 	} row[] = {
-		{ 0xc0a80000, GW4, 16, 1, 0 },	       { 0xc0a80000, GW4, 16, 1, -EEXIST },
-		{ 0xc0a80001, GW4, 16, 1, -EINVAL },   { 0xc0a80000, GW4, 33, 1, -EINVAL },
-		{ 0xc0a90000, GW4, 16, 5, -ENODEV },   { 0xc0a90000, FAR4, 16, 1, -ENETUNREACH },
-		{ 0xc0a90000, US4, 16, 1, -EINVAL },   { 0xc0a90000, 0xe0000001, 16, 1, -EINVAL },
-		{ 0xc0a90000, 0, 16, 1, 0 },	       { 0xc0aa0000, 0x0b000001, 16, 1, -ENETUNREACH },
+		{ 0xc0a80000, GW4, 16, 1, 0 },
+		{ 0xc0a80000, GW4, 16, 1, -EEXIST },
+		{ 0xc0a80001, GW4, 16, 1, -EINVAL },
+		{ 0xc0a80000, GW4, 33, 1, -EINVAL },
+		{ 0xc0a90000, GW4, 16, 5, -ENODEV },
+		{ 0xc0a90000, FAR4, 16, 1, -ENETUNREACH },
+		{ 0xc0a90000, US4, 16, 1, -EINVAL },
+		{ 0xc0a90000, 0xe0000001, 16, 1, -EINVAL },
+		{ 0xc0a90000, 0, 16, 1, 0 },
+		{ 0xc0aa0000, 0x0b000001, 16, 1, -ENETUNREACH },
 	};
 	struct host *h = host_new();
 
