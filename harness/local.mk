@@ -15,14 +15,33 @@ HARNESS_CAPTURE = \
 	%D%/capture/pcapng.h %D%/capture/pcapng_writer.c %D%/capture/pcapng_reader.c \
 	%D%/capture/ring.c %D%/capture/ring.h
 
-HARNESS_DUT =
+HARNESS_DUT = \
+	%D%/dut/serve.c %D%/dut/serve.h
 
 HARNESS_AUDIT = \
 	%D%/audit/rules.def %D%/audit/frame.h %D%/audit/frame.c \
 	%D%/audit/audit.h %D%/audit/flow.h %D%/audit/flow.c \
 	%D%/audit/rules_ip.c %D%/audit/rules_tcp.c %D%/audit/audit.c
 
-HARNESS_RIG =
+HARNESS_RIG = \
+	%D%/rig/rig.h \
+	%D%/rig/text.c %D%/rig/text.h \
+	%D%/rig/loop.c %D%/rig/loop.h \
+	%D%/rig/find.c %D%/rig/find.h \
+	%D%/rig/responder.c %D%/rig/responder.h \
+	%D%/rig/bench.c %D%/rig/bench.h \
+	%D%/rig/session.c %D%/rig/session.h \
+	%D%/rig/acts_proc.c \
+	%D%/rig/acts_port.c \
+	%D%/rig/acts_capture.c \
+	%D%/rig/acts_link.c \
+	%D%/rig/acts_show.c \
+	%D%/rig/launch.c %D%/rig/launch.h \
+	%D%/rig/draw.c %D%/rig/draw.h \
+	%D%/rig/cmd_session.c %D%/rig/cmd_up.c %D%/rig/cmd_run.c %D%/rig/cmd_exec.c \
+	%D%/rig/cmd_doctor.c %D%/rig/cmd_serve.c \
+	%D%/rig/cmd_audit.c %D%/rig/cmd_demo.c \
+	%D%/rig/main.c
 
 noinst_LIBRARIES += libharness.a
 libharness_a_SOURCES = $(HARNESS_LINK) $(HARNESS_CAPTURE) $(HARNESS_DUT) $(HARNESS_AUDIT)

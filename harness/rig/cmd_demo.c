@@ -3,6 +3,7 @@
  * rig demo: the first thing a newcomer runs. The story itself is told by harness/python/rig/demo.py over `rig session`;
  * here the Python that configure found is started with the right path.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

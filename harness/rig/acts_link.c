@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * link: the impairments of a device, by the wire (the default: it replays from its seed) or by the
+ * kernel's netem. A direct pair has one link and two names for it: what is "in" for one end is
+ * "out" for the other. See bench.h; the words are harness/link/spec.h's.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/link/rawsock.h"
+#include "harness/link/spec.h"
+#include "harness/link/wire.h"
+#include "harness/rig/bench.h"
+#include "netns/qdisc.h"
+
+enum backend { BACKEND_NONE, BACKEND_WIRE, BACKEND_NETEM };
+
+enum {
+	DIRS = 2,
+	LOG_MAX = 100000,  /* verdicts kept per direction */
+	SHOWN_MAX = 1000,  /* verdicts that stats lists */
+	ETH_HEADER = 18,   /* with one VLAN tag */
+};
+
+/* d->link of the device, and of its peer for a direct pair. */
+struct impairment {
+	struct dev *d; /* whose in and out are meant */
+	enum backend backend;
+	struct link_spec spec[DIRS]; /* by enum link_dir */
+	struct wire *wire;
+	bool seed_taken; /* netem: the kernel has a seed */
+};
+
+/* What one line asks for. */
+struct wish {
+	struct link_spec spec[DIRS];
+	enum backend backend; /* BACKEND_NONE: not said */
+	bool clear, stats;
+};
+
+static struct impairment *of(const struct dev *d)
+{
+	return d->link;
+}
+
+/* Seen from the peer of the device the link is named after, directions are the other way round. */
+static enum link_dir seen(const struct impairment *im, const struct dev *d, enum link_dir dir)
+{
+	if (!im || im->d == d)
+		return dir;
+	return dir == LINK_DIR_IN ? LINK_DIR_OUT : LINK_DIR_IN;
+}
+
+/* Words [0..n) into one direction, or both; a script without a direction is for what comes in. */
+static int read_group(struct wish *w, int n, const char *const *word, int dir, struct net_err *e)
+{
+	char why[LINK_ERR_TEXT];
+	int i = 0;
+
+	while (i < n) {
+		int from = i, len;
+		bool script = strcmp(word[i], "script") == 0;
+
+		for (i++; i < n && (strcmp(word[i], "script") == 0) == false && !script; i++)
+			;
+		if (script)
+			i = from + 3 < n && strcmp(word[from + 3], "every") == 0 ? from + 5 : from + 4;
+		if (i > n)
+			i = n;
+		len = i - from;
+		for (int d = 0; d < DIRS; d++) {
+			if (dir >= 0 ? d != dir : script && d == LINK_DIR_OUT)
+				continue;
+			if (link_spec_parse(&w->spec[d], len, word + from, why, sizeof(why)))
+				return net_bad(e, "%s", why);
+		}
+	}
+	return 0;
+}
+
+static int read_backend(struct wish *w, const char *word, struct net_err *e)
+{
+	if (!word)
+		return net_bad(e, "\"backend\" must be followed by wire, netem or auto");
+	if (strcmp(word, "wire") == 0 || strcmp(word, "auto") == 0)
+		w->backend = BACKEND_WIRE;
+	else if (strcmp(word, "netem") == 0)
+		w->backend = BACKEND_NETEM;
+	else
+		return net_bad(e, "\"%s\" is not a backend; write wire, netem or auto", word);
+	return 0;
+}
+
+static int direction(const char *word)
+{
+	return strcmp(word, "in") == 0 ? (int)LINK_DIR_IN : strcmp(word, "out") == 0 ? (int)LINK_DIR_OUT : -1;
+}
+
+static int read_wish(struct wish *w, const struct topo_line *l, struct net_err *e)
+{
+	const char *group[TOPO_WORDS_MAX];
+	int dir = -1, n = 0;
+
+	w->clear = l->nrest == 1 && strcmp(l->rest[0], "clear") == 0;
+	w->stats = l->nrest == 1 && strcmp(l->rest[0], "stats") == 0;
+	if (w->clear || w->stats)
+		return 0;
+	for (unsigned int i = 0; i < l->nrest; i++) {
+		const char *word = l->rest[i];
+		bool both = strcmp(word, "both") == 0;
+
+		if (strcmp(word, "backend") == 0) {
+			if (read_backend(w, l->rest[++i], e))
+				return -1;
+		} else if (both || direction(word) >= 0) {
+			if (read_group(w, n, group, dir, e))
+				return -1;
+			dir = both ? -1 : direction(word);
+			n = 0;
+		} else {
+			group[n++] = word;
+		}
+	}
+	return read_group(w, n, group, dir, e);
+}
+
+static int open_end(struct bench *b, const char *name, struct net_err *e)
+{
+	struct rawsock_conf conf = { .ifname = name, .promisc = true, .vnet_hdr = true };
+	char why[256];
+	int fd = rawsock_open(&conf, why, sizeof(why));
+
+	(void)b;
+	return fd < 0 ? net_failed(e, "no raw socket on %s: %s", name, why) : fd;
+}
+
+static int start_wire(struct bench *b, struct impairment *im, struct net_err *e)
+{
+	struct dev *d = im->d;
+	struct wire_conf conf = { .name = d->label, .log_max = LOG_MAX, .fd_b = -1 };
+	char why[LINK_ERR_TEXT];
+
+	if (world_cut(b->w, d, e))
+		return -1;
+	conf.l2 = LINK_L2_ETHERNET;
+	conf.max_frame = d->mtu + ETH_HEADER;
+	conf.in = im->spec[LINK_DIR_IN];
+	conf.out = im->spec[LINK_DIR_OUT];
+	conf.drops = captures_writer_for(b, d);
+	conf.fd_a = open_end(b, d->hub, e);
+	if (conf.fd_a >= 0)
+		conf.fd_b = open_end(b, d->far, e);
+	if (conf.fd_b >= 0)
+		im->wire = wire_start(&conf, why, sizeof(why));
+	if (im->wire)
+		return 0;
+	if (conf.fd_b >= 0)
+		net_failed(e, "%s", why);
+	if (conf.fd_a >= 0)
+		close(conf.fd_a);
+	if (conf.fd_b >= 0)
+		close(conf.fd_b);
+	return -1;
+}
+
+/* Where netem stands for a direction: on the device that sends that way. */
+struct exit_point {
+	const struct node *node;
+	const char *dev;
+};
+
+static struct exit_point exit_of(const struct dev *d, enum link_dir dir)
+{
+	struct exit_point x = { .node = d->node, .dev = d->up };
+
+	if (dir == LINK_DIR_IN && d->hub[0])
+		x = (struct exit_point){ .node = NULL, .dev = d->hub };
+	else if (dir == LINK_DIR_IN)
+		x = (struct exit_point){ .node = d->peer->node, .dev = d->peer->name };
+	return x;
+}
+
+static struct netem_conf netem_of(const struct link_spec *s)
+{
+	return (struct netem_conf){
+		.delay_ns = s->delay_ns, .jitter_ns = s->jitter_ns, .loss = s->loss, .dup = s->dup,
+		.reorder = s->reorder, .corrupt = s->corrupt, .rate_bps = s->rate_bps,
+		.limit = s->queue, .seed = s->seed, .has_seed = true,
+	};
+}
+
+static void clear_netem(struct bench *b, struct dev *d)
+{
+	struct net_err e;
+
+	for (int dir = 0; dir < DIRS; dir++) {
+		struct exit_point x = exit_of(d, (enum link_dir)dir);
+
+		world_enter(b->w, x.node);
+		qdisc_clear(x.dev, &e);
+		world_enter(b->w, NULL);
+	}
+}
+
+static int set_netem(struct bench *b, struct impairment *im, struct net_err *e)
+{
+	if (im->spec[LINK_DIR_IN].nscript || im->spec[LINK_DIR_OUT].nscript)
+		return net_bad(e, "netem has no scripts; \"backend wire\" has them");
+	if (im->d->kind == DEV_OWN_TAP)
+		return net_bad(e, "%s is a TAP of the node's own stack: there is no link to impair",
+			       im->d->label);
+	if (im->d->far[0])
+		return net_bad(e, "%s is a direct pair that a wire carries already; choose netem in its "
+			       "first link line", im->d->label);
+	for (int dir = 0; dir < DIRS; dir++) {
+		struct exit_point x = exit_of(im->d, (enum link_dir)dir);
+		struct netem_conf conf = netem_of(&im->spec[dir]);
+		int rc;
+
+		world_enter(b->w, x.node);
+		rc = qdisc_netem(x.dev, &conf, &im->seed_taken, e);
+		world_enter(b->w, NULL);
+		if (rc) {
+			enum net_err_kind kind = e->kind;
+
+			clear_netem(b, im->d);
+			e->kind = kind;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static void stop(struct bench *b, struct impairment *im)
+{
+	struct net_err e;
+
+	if (im->wire)
+		wire_stop(im->wire);
+	im->wire = NULL;
+	if (im->backend == BACKEND_NETEM)
+		clear_netem(b, im->d);
+	else if (!im->d->peer)
+		world_join(b->w, im->d, &e);
+	im->backend = BACKEND_NONE;
+}
+
+static void forget(struct impairment *im)
+{
+	if (im->d->peer)
+		im->d->peer->link = NULL;
+	im->d->link = NULL;
+	free(im);
+}
+
+static int update_wire(struct impairment *im, const struct link_spec *spec, struct net_err *e)
+{
+	for (int dir = 0; dir < DIRS; dir++)
+		if (wire_update_spec(im->wire, (enum link_dir)dir, &spec[dir]))
+			return net_failed(e, "out of memory");
+	return 0;
+}
+
+/* No effects any more. A bridge's link is joined again; a direct pair goes on over its wire. */
+static enum act_result clear(struct bench *b, struct dev *d, struct net_err *e)
+{
+	struct impairment *im = of(d);
+
+	if (!im)
+		return ACT_OK;
+	if (im->wire && d->peer) {
+		for (int dir = 0; dir < DIRS; dir++)
+			link_spec_init(&im->spec[dir]);
+		return update_wire(im, im->spec, e) ? ACT_ERROR : ACT_OK;
+	}
+	stop(b, im);
+	forget(im);
+	return ACT_OK;
+}
+
+static json_t *drops_json(const struct link_stats *s)
+{
+	json_t *j = json_object();
+
+	for (int i = LINK_DROP_NONE + 1; i < LINK_DROP_COUNT; i++)
+		json_object_set_new(j, link_drop_text((enum link_drop)i),
+				    json_integer((json_int_t)s->drops[i]));
+	return j;
+}
+
+/* The last frames that met a fate, in words. */
+static json_t *fates_json(struct wire *w, enum link_dir dir)
+{
+	json_t *list = json_array();
+	struct link_log log;
+	char text[200];
+	size_t shown = 0;
+
+	if (wire_log(w, dir, &log))
+		return list;
+	for (size_t i = 0; i < log.n && shown < SHOWN_MAX; i++) {
+		const struct link_log_entry *v = &log.entry[i];
+
+		if (v->drop == LINK_DROP_NONE && !v->duplicated && !v->reordered &&
+		    v->flip_bit == LINK_NO_FLIP)
+			continue;
+		link_log_print(v, text, sizeof(text));
+		json_array_append_new(list, json_string(text));
+		shown++;
+	}
+	link_log_free(&log);
+	return list;
+}
+
+static json_t *model_json(const struct impairment *im, const struct wire_stats *s, enum link_dir dir)
+{
+	const struct link_stats *m = &s->model[dir];
+	char digest[20];
+
+	snprintf(digest, sizeof(digest), "%016llx", (unsigned long long)m->digest);
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:s,s:o}", "frames", (json_int_t)m->frames,
+			 "bytes", (json_int_t)m->bytes, "delivered", (json_int_t)m->delivered,
+			 "duplicated", (json_int_t)m->duplicated, "corrupted", (json_int_t)m->corrupted,
+			 "reordered", (json_int_t)m->reordered, "held", (json_int_t)s->held[dir],
+			 "drops", drops_json(m), "digest", digest, "verdicts",
+			 fates_json(im->wire, dir));
+}
+
+static json_t *netem_json(struct bench *b, const struct dev *d, enum link_dir dir)
+{
+	struct exit_point x = exit_of(d, dir);
+	struct qdisc_stats s = { .bytes = 0 };
+	struct net_err e;
+
+	world_enter(b->w, x.node);
+	qdisc_stats(x.dev, &s, &e);
+	world_enter(b->w, NULL);
+	return json_pack("{s:I,s:I,s:I,s:I}", "delivered", (json_int_t)s.packets, "bytes",
+			 (json_int_t)s.bytes, "dropped", (json_int_t)s.drops, "held",
+			 (json_int_t)s.qlen);
+}
+
+static enum act_result stats(struct bench *b, struct dev *d, struct reply *r, struct net_err *e)
+{
+	struct impairment *im = of(d);
+	struct wire_stats s;
+	enum link_dir in = seen(im, d, LINK_DIR_IN), out = seen(im, d, LINK_DIR_OUT);
+
+	if (!im)
+		return net_bad(e, "%s has no impairment to count; give one, as in \"link %s loss 1%%\"",
+			       d->label, d->label), ACT_ERROR;
+	if (im->backend == BACKEND_NETEM) {
+		r->body = json_pack("{s:s,s:b,s:o,s:o}", "backend", "netem", "seeded", im->seed_taken, "in",
+				    netem_json(b, im->d, in), "out", netem_json(b, im->d, out));
+		return ACT_OK;
+	}
+	wire_stats(im->wire, &s);
+	r->body = json_pack("{s:s,s:o,s:o,s:I,s:I,s:I}", "backend", "wire", "in",
+			    model_json(im, &s, in), "out", model_json(im, &s, out), "late_max_ns",
+			    (json_int_t)s.late_max_ns, "late_sum_ns", (json_int_t)s.late_sum_ns, "late_n",
+			    (json_int_t)s.late_n);
+	return ACT_OK;
+}
+
+/* The first impairment of a link, or one that changes its backend. */
+static int begin(struct bench *b, struct dev *d, const struct wish *w, struct net_err *e)
+{
+	struct impairment *im = calloc(1, sizeof(*im));
+	struct net_err later;
+
+	if (!im)
+		return net_failed(e, "out of memory");
+	im->d = d;
+	im->backend = w->backend == BACKEND_NETEM ? BACKEND_NETEM : BACKEND_WIRE;
+	memcpy(im->spec, w->spec, sizeof(im->spec));
+	if (im->backend == BACKEND_NETEM ? set_netem(b, im, e) : start_wire(b, im, e)) {
+		if (im->backend == BACKEND_WIRE)
+			world_join(b->w, d, &later);
+		free(im);
+		return -1;
+	}
+	d->link = im;
+	if (d->peer)
+		d->peer->link = im;
+	return 0;
+}
+
+static int update(struct bench *b, struct impairment *im, const struct wish *w, struct net_err *e)
+{
+	struct link_spec old[DIRS];
+
+	memcpy(old, im->spec, sizeof(old));
+	if (im->backend == BACKEND_WIRE && update_wire(im, w->spec, e))
+		return -1;
+	memcpy(im->spec, w->spec, sizeof(im->spec));
+	if (im->backend == BACKEND_NETEM && set_netem(b, im, e)) {
+		struct net_err later;
+
+		memcpy(im->spec, old, sizeof(old));
+		set_netem(b, im, &later);
+		return -1;
+	}
+	return 0;
+}
+
+static int change_backend(struct bench *b, struct impairment *im, const struct wish *w,
+			  struct net_err *e)
+{
+	struct dev *d = im->d;
+	struct wish back = { .backend = im->backend };
+	struct net_err later;
+
+	memcpy(back.spec, im->spec, sizeof(back.spec));
+	if (w->backend == BACKEND_NETEM && d->peer)
+		return net_bad(e, "%s is a direct pair that a wire carries already; choose netem in its "
+			       "first link line", d->label);
+	stop(b, im);
+	forget(im);
+	if (begin(b, d, w, e) == 0)
+		return 0;
+	begin(b, d, &back, &later);
+	return -1;
+}
+
+enum act_result act_link(struct bench *b, struct topo_line *l, struct reply *r, struct net_err *e)
+{
+	struct dev *d = world_want_dev(b->w, &l->at, e);
+	struct impairment *im = d ? of(d) : NULL;
+	struct wish w = { .backend = BACKEND_NONE };
+
+	if (!d)
+		return ACT_ERROR;
+	for (int dir = 0; dir < DIRS; dir++) {
+		link_spec_init(&w.spec[dir]);
+		if (im)
+			w.spec[dir] = im->spec[seen(im, d, (enum link_dir)dir)];
+	}
+	if (read_wish(&w, l, e))
+		return ACT_ERROR;
+	if (w.clear)
+		return clear(b, d, e);
+	if (w.stats)
+		return stats(b, d, r, e);
+	if (im && im->d != d) {
+		struct link_spec swap = w.spec[0];
+
+		w.spec[0] = w.spec[1];
+		w.spec[1] = swap;
+	}
+	if (!im)
+		return begin(b, d, &w, e) ? ACT_ERROR : ACT_OK;
+	if (w.backend != BACKEND_NONE && w.backend != im->backend)
+		return change_backend(b, im, &w, e) ? ACT_ERROR : ACT_OK;
+	return update(b, im, &w, e) ? ACT_ERROR : ACT_OK;
+}
+
+void link_release(struct bench *b, struct dev *d)
+{
+	struct impairment *im = of(d);
+
+	(void)b;
+	if (!im)
+		return;
+	if (im->wire)
+		wire_stop(im->wire);
+	forget(im);
+}
+
+json_t *link_show(const struct dev *d)
+{
+	struct impairment *im = of(d);
+	char in[LINK_SPEC_TEXT], out[LINK_SPEC_TEXT];
+
+	if (!im)
+		return NULL;
+	link_spec_print(&im->spec[seen(im, d, LINK_DIR_IN)], in, sizeof(in));
+	link_spec_print(&im->spec[seen(im, d, LINK_DIR_OUT)], out, sizeof(out));
+	return json_pack("{s:s,s:s,s:s}", "backend", im->backend == BACKEND_NETEM ? "netem" : "wire",
+			 "in", in, "out", out);
+}
+
+void links_set_drops(struct bench *b, const struct dev *d, const struct bridge *br,
+		     struct pcapng_writer *writer)
+{
+	for (struct node *n = b->w->nodes; n; n = n->next)
+		for (struct dev *x = n->devs; x; x = x->next)
+			if (of(x) && of(x)->wire && (x == d || (br && x->bridge == br)))
+				(void)!wire_set_drops(of(x)->wire, writer);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* rig: finds the command and runs it. One row here and one cmd_*.c make a command. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "harness/rig/rig.h"
+
+static const struct command commands[] = {
+	{ "up", cmd_up, "build a topology, draw it, keep it until Ctrl-C or COMMAND ends",
+	  "[--dir DIR] [--keep] [--json] FILE.topo [NAME=VALUE ...] [-- COMMAND ...]\n\n"
+	  "  FILE.topo    a file, or one that comes with rig: pair, lan, router, dumbbell\n"
+	  "  NAME=VALUE   sets $NAME in the file, as in dut=linux\n"
+	  "  COMMAND      runs in the hub's namespace with RIG_DIR set; its status is rig's\n"
+	  "  --dir DIR    use DIR as the run directory and leave it\n"
+	  "  --keep       leave the run directory\n"
+	  "  --json       print the world as JSON instead of drawing it\n" },
+	{ "run", cmd_run, "build a topology, run COMMAND in it, take everything down",
+	  "[--dir DIR] [--keep] [--node NODE] FILE.topo [NAME=VALUE ...] -- COMMAND ...\n\n"
+	  "  --node NODE  run COMMAND in NODE instead of the hub\n"
+	  "  The others are those of rig up. The status is COMMAND's, 128+N when signal N killed it.\n" },
+	{ "exec", cmd_exec, "run COMMAND in a node of a world that stands",
+	  "[--dir DIR] NODE [--] COMMAND ...\n\n"
+	  "  --dir DIR    the run directory, as rig up printed it (default: $RIG_DIR)\n"
+	  "  NODE         a node's name, or hub\n" },
+	{ "session", cmd_session, "speak the topology language on standard input",
+	  "[--fd N] [--dir DIR] [--keep] [NAME=VALUE ...]\n\n"
+	  "  --fd N       speak on descriptor N, a Unix stream socket, instead: replies can then carry\n"
+	  "               descriptors (socket, enter)\n"
+	  "  --dir, --keep, NAME=VALUE as in rig up\n\n"
+	  "One line, one act, one reply line: ok | ok {json} | error SENTENCE. The world ends with the\n"
+	  "input. The status is 0, or that of the first error: 2 wrong input, 1 failed, 77 not here.\n" },
+	{ "doctor", cmd_doctor, "say what this machine can do, and how to get what is missing",
+	  "[--json]\n" },
+	{ "serve", cmd_serve, "serve echo, sink, source ... with the kernel's sockets",
+	  "[--addr ADDR] --serve SERVICE [--serve SERVICE ...]\n\n"
+	  "  SERVICE      [tcp-|udp-]echo|discard|daytime|chargen:PORT, sink:PORT[:count],\n"
+	  "               source:PORT[:BYTES], http:PORT\n" },
+	{ "audit", cmd_audit, "hold captures against the RFCs", "[--json] FILE.pcapng [FILE ...]\n" },
+	{ "demo", cmd_demo, "watch a stack come up, meet loss, and be judged", "[OPTIONS]\n" },
+};
+
+enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static void help(FILE *f)
+{
+	fputs("rig: the bench that proves a TCP/IP stack\n\nusage: rig COMMAND [ARGS ...]\n\n", f);
+	for (int i = 0; i < NCOMMANDS; i++)
+		fprintf(f, "  %-9s %s\n", commands[i].name, commands[i].summary);
+	fputs("\nrig COMMAND --help says more. Exit status: 0 done, 1 failed, 2 wrong input, 77 this\n"
+	      "machine cannot (what is needed is said).\n", f);
+}
+
+static int run(const struct command *c, int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0 && c->run != cmd_demo; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			printf("rig %s: %s\n\nusage: rig %s %s", c->name, c->summary, c->name, c->help);
+			return RIG_OK;
+		}
+		/* What follows a command's own command is not ours: rig exec peer ip -h. */
+		if (c->run == cmd_exec && argv[i][0] != '-' && strcmp(argv[i - 1], "--dir") != 0)
+			break;
+	}
+	return c->run(argc, argv);
+}
+
+int rig_error(const char *command, const struct net_err *e)
+{
+	fflush(stdout);
+	fprintf(stderr, "rig %s: %s\n", command, e->text);
+	switch (e->kind) {
+	case NET_ERR_INPUT:
+		return RIG_BAD_INPUT;
+	case NET_ERR_CANNOT:
+		return RIG_CANNOT;
+	case NET_ERR_FAILED:
+	default:
+		return RIG_FAILED;
+	}
+}
+
+int rig_usage(const char *command, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "rig %s: ", command);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "; see rig %s --help\n", command);
+	return RIG_BAD_INPUT;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		help(stderr);
+		return RIG_BAD_INPUT;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+		help(stdout);
+		return RIG_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("rig " PACKAGE_VERSION);
+		return RIG_OK;
+	}
+	for (int i = 0; i < NCOMMANDS; i++)
+		if (strcmp(commands[i].name, argv[1]) == 0)
+			return run(&commands[i], argc - 1, argv + 1);
+	fprintf(stderr, "rig: there is no command \"%s\"; the commands are:", argv[1]);
+	for (int i = 0; i < NCOMMANDS; i++)
+		fprintf(stderr, " %s", commands[i].name);
+	fputs("\n", stderr);
+	return RIG_BAD_INPUT;
+}
