@@ -98,11 +98,9 @@ libphantom_a_SOURCES = $(STACK_BASE) $(STACK_WIRE) $(STACK_NET) $(STACK_UDP) $(S
 noinst_LIBRARIES += libhost.a
 libhost_a_SOURCES = $(STACK_HOST)
 
-if HAVE_PHANTOM_MAIN
 bin_PROGRAMS += phantom
 phantom_SOURCES = %D%/host/main.c
 phantom_LDADD = libhost.a libphantom.a $(JANSSON_LIBS)
-endif
 
 pkgconfigdir = $(libdir)/pkgconfig
 nodist_pkgconfig_DATA = %D%/phantom.pc
