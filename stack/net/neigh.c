@@ -304,7 +304,7 @@ static void expired(void *ctx, struct timer *t)
 	case NEIGH_STALE:
 	case NEIGH_FAILED:
 	case NEIGH_PERMANENT:
-		assert(!"a timer runs in a state that has none");
+		assert(false); /* these states have no timer */
 	}
 }
 

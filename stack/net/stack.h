@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * struct ph_stack: what every layer needs to find, and the few tables through which a lower layer reaches a
- * higher one without knowing it (protocols above IP, state of tcp, udp and sockets).
+ * struct ph_stack: what every layer needs to find, and the few tables through which a lower layer
+ * reaches a higher one without knowing it (protocols above IP, state of tcp, udp and sockets).
  */
 #ifndef NET_STACK_H
 #define NET_STACK_H
@@ -29,10 +29,12 @@ struct udp_state;  /* udp/udp.h */
 struct sock_state; /* sock/sock.h */
 struct ip_rx;
 
-/* A packet that passed IP, for the protocol above; it borrows the packet (ph_link_input frees it). */
+/*
+ * A packet that passed IP, for the protocol above; it borrows the packet (ph_link_input frees
+ * it).
+ */
 struct ip_rx {
-	struct pkt
-		*pkt; /* hdr begins at the protocol's own header; len is trimmed to the IP length */
+	struct pkt *pkt; /* hdr begins at the protocol's own header; trimmed to the IP length */
 	struct ph_ip src, dst;
 	ph_link link;
 	uint8_t proto, ttl, tos;
@@ -60,7 +62,10 @@ struct l4_proto {
 	void (*error)(struct ph_stack *st, const struct ip_err *err); /* may be NULL */
 };
 
-/* What the socket layer holds per endpoint and hears about: one queue of those with something to say. */
+/*
+ * What the socket layer holds per endpoint and hears about: one queue of those with something to
+ * say.
+ */
 struct ready {
 	struct list_node node; /* on st->ready while told of nothing yet */
 	int socket;	       /* ph_socket, -1: no user holds it (not reported) */

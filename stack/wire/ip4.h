@@ -31,14 +31,15 @@ enum {
 	IP4_ECN_MASK = 3,
 	IP4_ECN_CE = 3
 };
-enum { /* option types, the copied flag included */
-       IP4_OPT_END = 0,
-       IP4_OPT_NOP = 1,
-       IP4_OPT_RR = 7,
-       IP4_OPT_TS = 68,
-       IP4_OPT_LSRR = 131,
-       IP4_OPT_SSRR = 137,
-       IP4_OPT_ROUTER_ALERT = 148
+/* Option types, the copied flag included. */
+enum {
+	IP4_OPT_END = 0,
+	IP4_OPT_NOP = 1,
+	IP4_OPT_RR = 7,
+	IP4_OPT_TS = 68,
+	IP4_OPT_LSRR = 131,
+	IP4_OPT_SSRR = 137,
+	IP4_OPT_ROUTER_ALERT = 148
 };
 
 #endif
