@@ -23,12 +23,15 @@ HARNESS_AUDIT = \
 	%D%/audit/audit.h %D%/audit/flow.h %D%/audit/flow.c \
 	%D%/audit/rules_ip.c %D%/audit/rules_tcp.c %D%/audit/audit.c
 
+# What rig is made of that stands alone, and is tested so.
+HARNESS_PARTS = \
+	%D%/rig/text.c %D%/rig/text.h \
+	%D%/rig/responder.c %D%/rig/responder.h
+
 HARNESS_RIG = \
 	%D%/rig/rig.h \
-	%D%/rig/text.c %D%/rig/text.h \
 	%D%/rig/loop.c %D%/rig/loop.h \
 	%D%/rig/find.c %D%/rig/find.h \
-	%D%/rig/responder.c %D%/rig/responder.h \
 	%D%/rig/bench.c %D%/rig/bench.h \
 	%D%/rig/session.c %D%/rig/session.h \
 	%D%/rig/acts_proc.c \
@@ -44,11 +47,24 @@ HARNESS_RIG = \
 	%D%/rig/main.c
 
 noinst_LIBRARIES += libharness.a
-libharness_a_SOURCES = $(HARNESS_LINK) $(HARNESS_CAPTURE) $(HARNESS_DUT) $(HARNESS_AUDIT)
+libharness_a_SOURCES = $(HARNESS_LINK) $(HARNESS_CAPTURE) $(HARNESS_DUT) $(HARNESS_AUDIT) \
+	$(HARNESS_PARTS)
 
 bin_PROGRAMS += rig
 rig_SOURCES = $(HARNESS_RIG)
 rig_LDADD = libharness.a libnetns.a libphantom.a $(BENCH_LIBS)
 
 # Python files are installed under $(pkgdatadir)/harness/python.
-nobase_dist_pkgdata_DATA +=
+nobase_dist_pkgdata_DATA += \
+	%D%/python/rig/__init__.py \
+	%D%/python/rig/demo.py \
+	%D%/python/rig/dut.py \
+	%D%/python/rig/evidence.py \
+	%D%/python/rig/flow.py \
+	%D%/python/rig/host.py \
+	%D%/python/rig/match.py \
+	%D%/python/rig/net.py \
+	%D%/python/rig/plugin.py \
+	%D%/python/rig/session.py \
+	%D%/python/rig/tester.py \
+	%D%/python/rig/wire.py

@@ -19,7 +19,7 @@ def page(name):
     text = read(f"docs/man/{name}")
     text = re.sub(r'^\.\\".*$', "", text, flags=re.M)
     text = re.sub(r"\\f[BIRP]|\\\|", "", text)
-    text = re.sub(r"^\.[A-Z]{1,2} ", "", text, flags=re.M)
+    text = re.sub(r"^\.(?!S[HS] )[A-Z]{1,2} ", "", text, flags=re.M)
     return text.replace(r"\-", "-")
 
 
@@ -41,7 +41,7 @@ def phantom(tap):
             set(OPTION.findall(text + ctl)), set(OPTION.findall(written)), "phantom.1")
     tap.row("phantom(1) has the commands of phantom ctl",
             [f"{name} is missing" for name in COMMAND.findall(ctl)
-             if not re.search(rf"\b{name}\b", written.split("CONTROL")[1])])
+             if not re.search(rf"\b{name}\b", written.split(".SH CONTROL")[1])])
 
 
 def rig(tap):
