@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Manual pages and documents.
+# Manual pages and documents. The scenarios read the requirement ids of rfc/.
 
 dist_man_MANS += %D%/man/phantom.1 %D%/man/rig.1 %D%/man/libphantom.3
+EXTRA_DIST += %D%/ARCHITECTURE.md %D%/rfc
