@@ -52,7 +52,37 @@ STACK_UDP = %D%/udp/udp.h \
 
 STACK_RAW =
 
-STACK_TCP =
+STACK_TCP = %D%/wire/tcp.h \
+	%D%/tcp/tcp.h %D%/tcp/tcp_int.h \
+	%D%/tcp/tcp_opt.h %D%/tcp/tcp_opt.c \
+	%D%/tcp/tcp_seg.h %D%/tcp/tcp_seg.c \
+	%D%/tcp/tcp_rtt.h %D%/tcp/tcp_rtt.c \
+	%D%/tcp/tcp_rtxq.h %D%/tcp/tcp_rtxq.c \
+	%D%/tcp/tcp_loss.h %D%/tcp/tcp_loss.c \
+	%D%/tcp/tcp_sack.h %D%/tcp/tcp_sack.c \
+	%D%/tcp/tcp_reass.h %D%/tcp/tcp_reass.c \
+	%D%/tcp/tcp_rcvwin.h %D%/tcp/tcp_rcvwin.c \
+	%D%/tcp/tcp_delack.h %D%/tcp/tcp_delack.c \
+	%D%/tcp/cc.h %D%/tcp/cc.c %D%/tcp/cc_reno.c \
+	%D%/tcp/tcp_table.h %D%/tcp/tcp_table.c %D%/tcp/tcp_port.c \
+	%D%/tcp/tcp_isn.h %D%/tcp/tcp_isn.c \
+	%D%/tcp/tcp_state.c \
+	%D%/tcp/tcp_xmit.c \
+	%D%/tcp/tcp_conn.c \
+	%D%/tcp/tcp_timer.c \
+	%D%/tcp/tcp_output.c \
+	%D%/tcp/tcp_ack.c \
+	%D%/tcp/tcp_text.c \
+	%D%/tcp/tcp_synsent.c \
+	%D%/tcp/tcp_input.c \
+	%D%/tcp/tcp_timewait.c \
+	%D%/tcp/tcp_listen.c \
+	%D%/tcp/tcp_icmp.c \
+	%D%/tcp/tcp_info.c \
+	%D%/tcp/tcp_sockopt.c \
+	%D%/tcp/tcp_call.c \
+	%D%/tcp/tcp_data.c \
+	%D%/tcp/tcp.c
 
 STACK_SOCK = %D%/sock/sock.h \
 	%D%/sock/sock_tcp.c \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * TCP's face to the socket layer: the calls of RFC 9293 3.10 (OPEN, SEND, RECEIVE, CLOSE, ABORT, STATUS) on a
- * struct tcb. Nothing blocks; ready_set() on the connection's `struct ready` says that something changed.
+ * TCP's face to the socket layer: the calls of RFC 9293 3.10 (OPEN, SEND, RECEIVE, CLOSE, ABORT,
+ * STATUS) on a struct tcb. Nothing blocks; ready_set() on the connection's `struct ready` says that
+ * something changed.
  */
 #ifndef TCP_TCP_H
 #define TCP_TCP_H
@@ -17,17 +18,20 @@ void tcp_abort_all(struct ph_stack *st);
 
 struct tcb *tcp_open(struct ph_stack *st, int family); /* CLOSED; NULL at the limit */
 struct ready *tcp_ready(struct tcb *t);
-/* Port 0: one is chosen at connect or listen by RFC 6056. -EADDRINUSE, -EADDRNOTAVAIL, -EINVAL (bound already). */
+/* Port 0: one is chosen at connect or listen by RFC 6056. -EADDRINUSE, -EADDRNOTAVAIL, -EINVAL
+ * (bound already). */
 int tcp_bind(struct ph_stack *st, struct tcb *t, const struct ph_sockaddr *a);
 int tcp_listen(struct ph_stack *st, struct tcb *t, int backlog);
 /* -EINPROGRESS, -EISCONN, -EALREADY, -ENETUNREACH, -EADDRNOTAVAIL (no port), ... */
 int tcp_connect(struct ph_stack *st, struct tcb *t, const struct ph_sockaddr *a);
-/* The next established connection, or NULL: its ready.socket is -1 until the socket layer sets it. */
+/* The next established connection, or NULL: its ready.socket is -1 until the socket layer sets
+ * it. */
 struct tcb *tcp_accept(struct ph_stack *st, struct tcb *listener);
 int64_t tcp_sendmsg(struct ph_stack *st, struct tcb *t, const struct ph_msg *msg, int flags);
 int64_t tcp_recvmsg(struct ph_stack *st, struct tcb *t, struct ph_msg *msg, int flags);
 int tcp_shutdown(struct ph_stack *st, struct tcb *t, int how);
-/* The user lets go: FIN (or RST by RFC 1122 4.2.2.13 when data was unread or linger is 0); the tcb lives on as an orphan as long as it must. */
+/* The user lets go: FIN (or RST by RFC 1122 4.2.2.13 when data was unread or linger is 0); the tcb
+ * lives on as an orphan as long as it must. */
 void tcp_close(struct ph_stack *st, struct tcb *t);
 uint32_t tcp_poll(const struct ph_stack *st, const struct tcb *t);
 int tcp_inq(const struct tcb *t);
@@ -35,7 +39,8 @@ int tcp_outq(const struct tcb *t);
 /* Takes and clears the pending error (SO_ERROR): 0 or a positive errno. */
 int tcp_error(struct tcb *t);
 int tcp_getname(const struct tcb *t, bool peer, struct ph_sockaddr *a);
-/* Levels SOL_TCP, SOL_IP (TOS, TTL) and of SOL_SOCKET what concerns TCP: buffers, keepalive, linger, reuse. */
+/* Levels SOL_TCP, SOL_IP (TOS, TTL) and of SOL_SOCKET what concerns TCP: buffers, keepalive,
+ * linger, reuse. */
 int tcp_setsockopt(struct ph_stack *st, struct tcb *t, int level, int name, const void *value,
 		   uint32_t len);
 int tcp_getsockopt(struct ph_stack *st, const struct tcb *t, int level, int name, void *value,

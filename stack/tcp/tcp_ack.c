@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An acknowledgment for a synchronised connection (RFC 9293 3.10.7.4, fifth step; RFC 5961 5): what
+ * it says is told to each part in turn: send queue, scoreboard, loss detection, round trip,
+ * congestion control, timers, user. Called by tcp_input.c's check_ack.
+ */
+#include "tcp/tcp_int.h"
+
+/* RFC 9293 3.10.7.4: newer segments, or newer acknowledgments of the same, carry the newer window.
+ * True: it changed. */
+static bool take_window(struct tcb *t, const struct tcp_seg *s)
+{
+	uint32_t wnd = (uint32_t)s->wnd << t->snd_wscale;
+	bool changed;
+
+	if (!(seq_gt(s->ack, t->snd_una) || seq_lt(t->snd_wl1, s->seq) ||
+	      (t->snd_wl1 == s->seq && (seq_lt(t->snd_wl2, s->ack) || wnd > t->snd_wnd))))
+		return false;
+	changed = wnd != t->snd_wnd;
+	t->snd_wnd = wnd;
+	t->snd_wl1 = s->seq;
+	t->snd_wl2 = s->ack;
+	if (wnd > t->max_wnd)
+		t->max_wnd = wnd;
+	return changed;
+}
+
+/* RFC 2018 3: a block is believed if it lies in what is outstanding. D-SACKs (RFC 2883) lie below
+ * and are passed over. */
+static void take_sack(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s,
+		      struct tcp_delivered *d)
+{
+	if (!t->sack_ok)
+		return;
+	for (uint8_t i = 0; i < s->opts.nsack; i++) {
+		struct tcp_range b = s->opts.sack[i];
+
+		if (seq_le(b.to, b.from) || seq_gt(b.to, t->snd_nxt) || seq_lt(b.from, s->ack)) {
+			if (seq_gt(b.to, t->snd_nxt) || seq_le(b.to, b.from))
+				COUNT(st, TcpExtTCPSACKDiscard);
+			continue;
+		}
+		if (seq_gt(b.to, t->snd_una))
+			tcp_rtxq_sack(&t->rtxq, &st->tcp->recs, b, d);
+	}
+}
+
+/* Bytes from snd_una to ack leave the send queue, less what SYN and FIN take of the sequence
+ * space. */
+static void advance(struct ph_stack *st, struct tcb *t, seq_t ack, struct tcp_delivered *d)
+{
+	uint32_t bytes = ack - t->snd_una;
+
+	tcp_rtxq_ack(&t->rtxq, &st->tcp->recs, ack, d);
+	if (!t->syn_acked) {
+		t->syn_acked = true;
+		bytes--;
+	}
+	if (t->fin_sent && ack == t->snd_nxt && bytes > t->snd.len)
+		bytes--;
+	stream_consume(&t->snd, bytes);
+	t->bytes_acked += bytes;
+	t->snd_una = ack;
+	if (seq_lt(t->snd_up, ack))
+		t->snd_up = ack;
+	dst_confirm(st, &t->dst);
+}
+
+/* Karn's rule (RFC 6298 3): from data sent once; else by the timestamp that came back (RFC 7323 4).
+ * us, 0: none. */
+static uint32_t rtt_sample(const struct ph_stack *st, const struct tcb *t, const struct tcp_rx *rx,
+			   const struct tcp_delivered *d, bool progress)
+{
+	uint64_t at = rx->ip->at_ns && rx->ip->at_ns < st->now_ns ? rx->ip->at_ns : st->now_ns;
+	const struct tcp_opts *o = &rx->seg.opts;
+
+	if (d->first_ns && !d->retrans && at >= d->first_ns) {
+		uint64_t us = (at - d->first_ns) / 1000;
+
+		return us == 0 ? 1 : us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
+	}
+	if (progress && t->ts && o->has_ts && o->tsecr) {
+		uint32_t ms = tcp_ts(st, t->ts_off) - o->tsecr;
+
+		if (ms < 3600 * 1000)
+			return ms ? ms * 1000 : 1000;
+	}
+	return 0;
+}
+
+static void sample_rtt(struct ph_stack *st, struct tcb *t, uint32_t us)
+{
+	if (us == 0)
+		return;
+	tcp_rtt_sample(&t->rtt, us, (uint32_t)st->sysctl.tcp_rto_min_us,
+		       (uint32_t)st->sysctl.tcp_rto_max_ms * 1000);
+	TRACE(&st->trace, tcp_rtt, .conn = t->id, .rtt_us = us,
+	      .srtt_us = tcp_rtt_srtt_us(&t->rtt), .rttvar_us = t->rtt.rttvar4 / 4,
+	      .rto_us = t->rtt.rto_us);
+}
+
+/* RFC 5681 2: what a duplicate acknowledgment is; new SACK information counts as well (RFC 6675
+ * 2). */
+static bool is_dupack(const struct tcb *t, const struct tcp_seg *s, bool window_moved,
+		      const struct tcp_delivered *d)
+{
+	if (s->ack != t->snd_una || t->snd_nxt == t->snd_una)
+		return false;
+	if (t->sack_ok && s->opts.nsack)
+		return d->sacked > 0;
+	return s->len == 0 && !(s->flags & (TCP_F_SYN | TCP_F_FIN)) && !window_moved;
+}
+
+static void congestion(struct ph_stack *st, struct tcb *t, enum tcp_loss_event event,
+		       struct cc_ack *a)
+{
+	if (event == TCP_LOSS_ENTER) {
+		t->cc.ops->loss(&t->cc, a);
+		if (t->sack_ok)
+			COUNT(st, TcpExtTCPSackRecovery);
+		else
+			COUNT(st, TcpExtTCPRenoRecovery);
+	} else if (event == TCP_LOSS_NONE && t->loss.state != TCP_CA_RECOVERY && a->acked) {
+		t->cc.ops->ack(&t->cc, a);
+	}
+	if (st->trace.sink && (event != TCP_LOSS_NONE || a->acked))
+		TRACE(&st->trace, tcp_cwnd, .conn = t->id, .cwnd = t->cc.cwnd,
+		      .ssthresh = t->cc.ssthresh, .inflight = tcp_flight(t));
+}
+
+static void recover(struct ph_stack *st, struct tcb *t, const struct tcp_delivered *d,
+		    struct tcp_loss_in *in, struct cc_ack *a)
+{
+	enum tcp_loss_event event;
+
+	in->mss = a->mss = tcp_output_mss(t);
+	in->una = t->snd_una;
+	in->nxt = t->snd_nxt;
+	in->min_rtt_us = t->rtt.min_rtt_us;
+	in->delivered = d;
+	a->now_ns = st->now_ns;
+	a->acked = d->acked;
+	a->sacked = d->sacked;
+	a->min_rtt_us = t->rtt.min_rtt_us == UINT32_MAX ? 0 : t->rtt.min_rtt_us;
+	event = tcp_loss_ack(&t->loss, &t->rtxq, &st->tcp->recs, in);
+	congestion(st, t, event, a);
+}
+
+/* Room for the user's next bytes: told once a third is free (Linux's sk_stream_write_space). */
+static void tell_space(struct ph_stack *st, struct tcb *t)
+{
+	tcp_conn_space(st, t);
+	if (t->nospace && tcp_conn_sndbuf_free(t) >= t->snd.len / 2) {
+		t->nospace = false;
+		ready_set(st, &t->ready);
+	}
+}
+
+/* RFC 5961 5.2: older than any window we offered could explain, or of what was never sent. */
+static enum drop refuse(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+{
+	if (seq_gt(s->ack, t->snd_nxt)) {
+		tcp_challenge_ack(st, t); /* RFC 9293 3.10.7.4: answered by an ACK */
+		return DROP_TCP_ACK_UNSENT_DATA;
+	}
+	if (seq_lt(s->ack, t->snd_una - t->max_wnd)) {
+		tcp_challenge_ack(st, t);
+		return DROP_TCP_TOO_OLD_ACK;
+	}
+	return DROP_NONE;
+}
+
+enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
+{
+	const struct tcp_seg *s = &rx->seg;
+	struct tcp_delivered d = { .acked = 0 };
+	struct tcp_loss_in in = { .acked = 0 };
+	uint32_t flight = tcp_flight(t), pipe = tcp_loss_pipe(&t->loss, &t->rtxq, flight), rtt;
+	struct cc_ack a = { .inflight = flight };
+	enum drop why = refuse(st, t, s);
+	bool window_moved;
+
+	if (why != DROP_NONE)
+		return why;
+	a.cwnd_limited = t->cwnd_limited ||
+			 (cc_slow_start(&t->cc) && 2 * (uint64_t)pipe > t->cc.cwnd);
+	if (seq_lt(s->ack, t->snd_una)) {
+		/* Overtaken by a later one: of its news only SACK blocks can be new. */
+		take_sack(st, t, s, &d);
+		if (d.acked)
+			recover(st, t, &d, &in, &a);
+		return DROP_NONE;
+	}
+	window_moved = take_window(t, s);
+	in.acked = s->ack - t->snd_una;
+	if (in.acked)
+		advance(st, t, s->ack, &d);
+	take_sack(st, t, s, &d);
+	in.dupack = !in.acked && is_dupack(t, s, window_moved, &d);
+	rtt = rtt_sample(st, t, rx, &d, in.acked > 0);
+	sample_rtt(st, t, rtt);
+	a.rtt_us = rtt;
+	recover(st, t, &d, &in, &a);
+	tcp_timer_acked(st, t, in.acked > 0);
+	if (in.acked)
+		tell_space(st, t);
+	return DROP_NONE;
+}

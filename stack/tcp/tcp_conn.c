@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a connection is set up with: the options offered and agreed on, segment sizes, windows,
+ * sequence numbers (RFC 9293 3.7.1, RFC 7323 2.2, RFC 6691). Called for active opens, and for
+ * passive ones as they are accepted. */
+#include "tcp/tcp_int.h"
+
+#include "tcp/tcp_isn.h"
+
+uint16_t tcp_conn_adv_mss(uint16_t mtu, bool v6)
+{
+	uint16_t fixed = v6 ? 60 : 40; /* RFC 6691 2: fixed headers, no options */
+
+	return mtu > fixed ? (uint16_t)(mtu - fixed) : 1;
+}
+
+void tcp_conn_sync_mss(struct tcb *t)
+{
+	uint16_t path = tcp_conn_adv_mss(t->dst.mtu, !ip_is4(&t->dst.dst));
+	uint16_t mss = t->peer_mss;
+
+	if (t->user_mss && mss > t->user_mss)
+		mss = t->user_mss;
+	if (mss < TCP_MSS_MIN)
+		mss = TCP_MSS_MIN;
+	t->mss = mss < path ? mss : path;
+}
+
+/* The options of a SYN: each only if its sysctl is on, and in an answer only if the peer offered
+ * it. */
+struct tcp_opts tcp_conn_syn_options(const struct ph_stack *st, const struct tcb *t)
+{
+	bool first = t->state == TCPS_SYN_SENT;
+
+	return (struct tcp_opts){
+		.has_mss = true,
+		.mss = t->adv_mss,
+		.has_ts = t->ts,
+		.tsval = tcp_ts(st, t->ts_off),
+		.tsecr = first ? 0 : t->ts_recent, /* RFC 7323 3.2 */
+		.sack_ok = t->sack_ok,
+		.has_wscale = t->ws,
+		.wscale = t->rcv_wscale,
+	};
+}
+
+static void init_rcvwin(struct ph_stack *st, struct tcb *t)
+{
+	tcp_rcvwin_init(&t->rcvwin, t->rcvwin.buf, t->rcvbuf_locked, t->window_clamp, t->adv_mss,
+			(uint32_t)st->sysctl.tcp_rmem[2], t->ws, &t->rcv_wscale);
+}
+
+void tcp_conn_start(struct ph_stack *st, struct tcb *t)
+{
+	struct tcp_tuple k = tcp_ent_tuple(&t->ent);
+
+	t->adv_mss = tcp_conn_adv_mss(t->dst.mtu, !ip_is4(&t->dst.dst));
+	if (t->user_mss && t->user_mss < t->adv_mss)
+		t->adv_mss = t->user_mss;
+	t->ts = st->sysctl.tcp_timestamps != 0;
+	t->ws = st->sysctl.tcp_window_scaling != 0;
+	t->sack_ok = st->sysctl.tcp_sack != 0;
+	t->ts_off = st->sysctl.tcp_timestamps == 1 ? tcp_isn_ts_offset(&st->isn_key, &k) : 0;
+	init_rcvwin(st, t);
+	t->peer_mss = ip_is4(&t->dst.dst) ? TCP_MSS_DEFAULT4 : TCP_MSS_DEFAULT6;
+	tcp_conn_sync_mss(t);
+	t->iss = tcp_isn(&st->isn_key, &k, st->now_ns);
+	t->snd_una = t->snd_nxt = t->snd_up = t->snd_sml = t->iss;
+	t->push_seq = t->iss + 1;
+	tcp_rtt_init(&t->rtt);
+	t->done = true;
+}
+
+void tcp_conn_options(struct ph_stack *st, struct tcb *t, const struct tcp_opts *o)
+{
+	if (o->has_mss)
+		t->peer_mss = o->mss;
+	t->ts = t->ts && o->has_ts;
+	t->sack_ok = t->sack_ok && o->sack_ok;
+	t->ws = t->ws && o->has_wscale;
+	if (t->ts) {
+		t->ts_recent = o->tsval;
+		t->ts_recent_ms = tcp_now_ms(st);
+	}
+	t->snd_wscale = t->ws ? o->wscale : 0;
+	if (!t->ws) {
+		t->rcv_wscale = 0;
+		if (t->rcvwin.clamp > UINT16_MAX)
+			t->rcvwin.clamp = UINT16_MAX;
+	}
+	tcp_conn_sync_mss(t);
+}
+
+void tcp_conn_established(struct ph_stack *st, struct tcb *t)
+{
+	uint32_t mss, rcv_mss = t->adv_mss;
+
+	tcp_set_state(st, t, TCPS_ESTABLISHED);
+	tcp_loss_init(&t->loss, t->sack_ok, t->iss);
+	mss = tcp_output_mss(t);
+	cc_init(&t->cc, t->cc.ops, mss);
+	if (t->retransmits) {
+		cc_handshake_loss(&t->cc, mss);
+		if (!tcp_rtt_known(&t->rtt))
+			t->rtt.rto_us = TCP_RTT_RTO_FALLBACK_US;
+	}
+	t->rtt.backoff = 0;
+	t->retransmits = 0;
+	if (rcv_mss > TCP_MSS_DEFAULT4)
+		rcv_mss = TCP_MSS_DEFAULT4;
+	if (rcv_mss > t->rcvwin.wnd / 2)
+		rcv_mss = t->rcvwin.wnd / 2;
+	tcp_delack_init(&t->delack, (uint16_t)rcv_mss);
+	tcp_rcvwin_start(&t->rcvwin, t->rcv_nxt, tcp_now_us(st));
+	t->rcv_up = t->rcv_nxt;
+	t->sent_ns = st->now_ns;
+	tcp_conn_space(st, t);
+	tcp_timer_keepalive(st, t);
+	ready_set(st, &t->ready);
+}
+
+void tcp_conn_reset(struct ph_stack *st, struct tcb *t)
+{
+	stream_clear(&t->rcv);
+	tcp_reass_clear(&st->tcp->reass, &t->reass);
+	t->sack.n = 0;
+	t->fin_queued = t->fin_sent = t->fin_rcvd = t->syn_acked = false;
+	t->rcv_shut = t->snd_shut = t->urg = t->snd_urg = t->nospace = false;
+	t->connecting = t->active = t->done = t->cwnd_limited = false;
+	t->error = t->error_soft = 0;
+	t->retransmits = t->probes = 0;
+	t->retrans_ns = t->oow_ack_ns = t->ts_recent_ms = 0;
+	t->ts_recent = 0;
+	t->snd_wnd = t->max_wnd = 0;
+	t->segs_in = t->segs_out = t->data_segs_in = t->data_segs_out = 0;
+	t->total_retrans = t->total_rto = 0;
+	t->bytes_acked = t->bytes_received = t->bytes_sent = t->bytes_retrans = 0;
+}
+
+/* Twice the congestion window, so that what an ACK frees can be filled before the next comes. */
+void tcp_conn_space(struct ph_stack *st, struct tcb *t)
+{
+	uint64_t want = 2 * (uint64_t)t->cc.cwnd;
+
+	if (t->sndbuf_locked)
+		return;
+	if (want < 2 * (uint64_t)cc_initial_window(t->mss))
+		want = 2 * (uint64_t)cc_initial_window(t->mss);
+	if (want > (uint64_t)st->sysctl.tcp_wmem[2])
+		want = (uint64_t)st->sysctl.tcp_wmem[2];
+	if (want > t->sndbuf)
+		t->sndbuf = (uint32_t)want;
+}
+
+uint32_t tcp_conn_sndbuf_free(const struct tcb *t)
+{
+	return t->snd.len < t->sndbuf ? t->sndbuf - t->snd.len : 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * When to acknowledge (RFC 9293 3.8.6.3, RFC 5681 4.2): at once for every second full segment and
+ * at the start of a connection, else delayed by 40 to 200 ms as Linux does it. A leaf. Times in us.
+ */
+#ifndef TCP_TCP_DELACK_H
+#define TCP_TCP_DELACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	TCP_ATO_MIN_US = 40000,
+	TCP_DELACK_MAX_US = 200000, /* RFC 9293 MUST-40: less than half a second */
+	TCP_QUICKACKS = 16
+};
+
+struct tcp_delack {
+	uint64_t last_rcv_us; /* when data last came */
+	uint32_t ato_us;      /* estimated time between segments; 0: none came yet */
+	uint16_t rcv_mss;     /* the peer's segment size, as observed */
+	uint8_t quick;	      /* acknowledge so many segments at once */
+	bool pingpong;	      /* data goes both ways: answers will carry our ACKs */
+	bool pending;	      /* an ACK is owed */
+	bool now;	      /* and it must go now */
+	bool pushed;	      /* a segment shorter than rcv_mss came */
+};
+
+void tcp_delack_init(struct tcp_delack *d, uint16_t rcv_mss);
+/* Segments of `seg` bytes came (a super-segment: the size of its parts); wnd: the window we
+ * offer. */
+void tcp_delack_data(struct tcp_delack *d, uint64_t now_us, uint32_t seg, uint32_t wnd,
+		     uint32_t rto_us);
+/* We sent data: it carried the ACK. */
+void tcp_delack_data_sent(struct tcp_delack *d, uint64_t now_us);
+/* An ACK left, alone or with data. */
+void tcp_delack_sent(struct tcp_delack *d);
+/* Something arrived that needs an answer at once: out of order, a hole filled, FIN. */
+void tcp_delack_quick(struct tcp_delack *d, uint32_t wnd);
+/* Must the ACK owed go now, with `unacked` bytes received since the last one? */
+bool tcp_delack_due(const struct tcp_delack *d, uint32_t unacked);
+/* How long it may wait. srtt_us 0: not known. */
+uint32_t tcp_delack_wait_us(const struct tcp_delack *d, uint32_t srtt_us);
+/* The wait ended without anything to carry it. */
+void tcp_delack_timeout(struct tcp_delack *d, uint32_t rto_us);
+
+#endif

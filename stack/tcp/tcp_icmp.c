@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ICMP errors about segments of ours (RFC 9293 3.9.2.2, RFC 5927): believed only if the sequence
+ * number quoted is in flight; they end an attempt to connect and are remembered, not obeyed, by a
+ * connection that stands.
+ */
+#include "tcp/tcp_int.h"
+
+/* RFC 1191 6.4: smaller segments from now on, and those lost for their size again. */
+static void shrink(struct ph_stack *st, struct tcb *t, const struct ip_err *e)
+{
+	uint16_t before = t->mss;
+
+	(void)dst_refresh(st, &t->dst); /* net/ has noted the new mtu of the path */
+	(void)e;
+	tcp_conn_sync_mss(t);
+	if (t->mss >= before || !tcp_flight(t))
+		return;
+	tcp_rtxq_head_lost(&t->rtxq, &st->tcp->recs, t->mss);
+	tcp_output(st, t);
+}
+
+static void conn_error(struct ph_stack *st, struct tcb *t, const struct ip_err *e, seq_t seq)
+{
+	if (seq_lt(seq, t->snd_una) || seq_gt(seq, t->snd_nxt)) {
+		COUNT(st, TcpExtOutOfWindowIcmps);
+		return;
+	}
+	if (e->mtu) {
+		shrink(st, t, e);
+		return;
+	}
+	if (t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED) {
+		/* As Linux: any unreachable ends an attempt (RFC 5461 3). */
+		tcp_done(st, t, e->error, "icmp");
+		return;
+	}
+	t->error_soft = (int16_t)e->error;
+}
+
+void tcp_icmp_error(struct ph_stack *st, const struct ip_err *e)
+{
+	const struct tcp_hdr *h = (const struct tcp_hdr *)(const void *)e->quote;
+	struct tcp_tuple k = { .local = e->local, .peer = e->remote, .lport = be16_get(h->sport),
+			       .pport = be16_get(h->dport) };
+	struct tcp_ent *ent = tcp_table_find(st, &k);
+	seq_t seq = be32_get(h->seq);
+
+	if (!ent) {
+		COUNT(st, IcmpInErrors);
+		return;
+	}
+	if (ent->kind == TCP_KIND_CONN) {
+		struct tcb *t = container_of(ent, struct tcb, ent);
+
+		conn_error(st, t, e, seq);
+		tcp_put(st, t);
+	} else if (ent->kind == TCP_KIND_HALF) {
+		struct tcp_half *half = container_of(ent, struct tcp_half, ent);
+
+		if (seq != half->iss)
+			COUNT(st, TcpExtOutOfWindowIcmps);
+		else if (!e->mtu)
+			tcp_half_free(st, half);
+	}
+}

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * SEGMENT ARRIVES, in the order of RFC 9293 3.10.7: who it is for, then CLOSED, LISTEN and SYN-SENT
+ * (3.10.7.1-3) in functions of their own, then for all other states (3.10.7.4) one function a step.
+ * The first that refuses ends it. What to answer is decided once, at the end: data, or an ACK now,
+ * or an ACK a little later.
+ */
+#include "base/csum.h"
+#include "tcp/tcp_int.h"
+
+enum { PROTO_TCP = 6 };
+
+bool tcp_oow_allowed(const struct ph_stack *st, uint64_t *last_ns)
+{
+	uint64_t pause = (uint64_t)st->sysctl.tcp_invalid_ratelimit * 1000000;
+
+	if (*last_ns && st->now_ns - *last_ns < pause)
+		return false;
+	*last_ns = st->now_ns ? st->now_ns : 1;
+	return true;
+}
+
+void tcp_dup_ack(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+{
+	/* Data is no part of a storm of ACKs: it is answered always. */
+	if ((s->len == 0 || (s->flags & TCP_F_SYN)) && !tcp_oow_allowed(st, &t->oow_ack_ns)) {
+		COUNT(st, TcpExtTCPACKSkippedSeq);
+		return;
+	}
+	if (s->len && seq_lt(s->seq, t->rcv_nxt))
+		COUNT(st, TcpExtDelayedACKLost);
+	tcp_output_ack(st, t);
+}
+
+/* RFC 5961 7, with a budget whose size is drawn anew each second, so that nobody can count others'
+ * share of it. */
+static bool challenge_allowed(struct ph_stack *st)
+{
+	uint64_t second = st->now_ns / 1000000000u;
+	uint32_t limit = (uint32_t)st->sysctl.tcp_challenge_ack_limit;
+	struct tcp_state *s = st->tcp;
+
+	if (limit == INT32_MAX)
+		return true;
+	if (s->challenge_s != second + 1) {
+		s->challenge_s = second + 1;
+		s->challenge_left = (limit + 1) / 2 + prng_below(&st->prng, limit + 1);
+	}
+	if (s->challenge_left == 0)
+		return false;
+	s->challenge_left--;
+	return true;
+}
+
+void tcp_challenge_ack(struct ph_stack *st, struct tcb *t)
+{
+	if (!tcp_oow_allowed(st, &t->oow_ack_ns) || !challenge_allowed(st)) {
+		COUNT(st, TcpExtTCPACKSkippedChallenge);
+		return;
+	}
+	COUNT(st, TcpExtTCPChallengeACK);
+	tcp_output_ack(st, t);
+}
+
+/* RFC 7323 5.3 R1, and 5.5: a timestamp not heard for 24 days is no evidence. */
+static bool paws_old(const struct ph_stack *st, const struct tcb *t, const struct tcp_seg *s)
+{
+	if (!t->ts || !s->opts.has_ts || !t->ts_recent_ms)
+		return false;
+	return (int32_t)(s->opts.tsval - t->ts_recent) < 0 &&
+	       tcp_now_ms(st) - t->ts_recent_ms < TCP_PAWS_IDLE_MS;
+}
+
+/*
+ * First step. Linux's test in place of the RFC's table: acceptable is what ends at or after the
+ * last ACK sent and begins at or before the window's edge. It takes in addition the acknowledgments
+ * of a peer whose data overtook them, and those at the very edge of a window that is full.
+ */
+static enum drop check_seq(struct ph_stack *st, struct tcb *t, struct tcp_seg *s)
+{
+	seq_t edge = t->rcv_nxt + tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt);
+
+	if (paws_old(st, t, s) && !(s->flags & TCP_F_RST)) { /* RFC 7323 5.2: RST is exempt */
+		tcp_dup_ack(st, t, s);
+		return DROP_TCP_PAWS;
+	}
+	if (seq_ge(tcp_seg_end(s), t->rcvwin.wup) && seq_le(s->seq, edge))
+		return DROP_NONE;
+	if (s->flags & TCP_F_RST)
+		return DROP_TCP_INVALID_SEQUENCE;
+	if (s->flags & TCP_F_SYN) { /* RFC 5961 4.2: whatever its sequence number */
+		tcp_challenge_ack(st, t);
+		return DROP_TCP_INVALID_SYN;
+	}
+	if (s->len && seq_gt(tcp_seg_end(s), edge))
+		COUNT(st, TcpExtBeyondWindow);
+	tcp_dup_ack(st, t, s);
+	return DROP_TCP_INVALID_SEQUENCE;
+}
+
+/* Second step, by RFC 5961 3.2: only the very next sequence number resets. */
+static enum drop check_rst(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+{
+	int error = ECONNRESET;
+
+	if (!(s->flags & TCP_F_RST))
+		return DROP_NONE;
+	if (s->seq != t->rcv_nxt) {
+		tcp_challenge_ack(st, t);
+		return DROP_TCP_INVALID_RST;
+	}
+	if (t->state == TCPS_SYN_RECEIVED)
+		error = ECONNREFUSED; /* RFC 9293 MUST-11: it was an active open */
+	else if (t->state == TCPS_CLOSE_WAIT)
+		error = EPIPE;
+	else if (t->state == TCPS_CLOSING || t->state == TCPS_LAST_ACK)
+		error = t->held ? ECONNRESET : 0;
+	tcp_done(st, t, error, "reset by peer");
+	return DROP_TCP_RESET;
+}
+
+/* Fourth step (the third, security, is gone), by RFC 5961 4.2. */
+static enum drop check_syn(struct ph_stack *st, struct tcb *t, struct tcp_seg *s)
+{
+	if (!(s->flags & TCP_F_SYN))
+		return DROP_NONE;
+	/* Simultaneous open: the peer's SYN-ACK is its SYN again, with the acknowledgment that we
+	 * wait for. */
+	if (t->state == TCPS_SYN_RECEIVED && (s->flags & TCP_F_ACK) && s->seq == t->irs &&
+	    s->ack == t->snd_nxt) {
+		s->flags &= (uint16_t)~TCP_F_SYN;
+		s->seq++;
+		return DROP_NONE;
+	}
+	tcp_challenge_ack(st, t);
+	return DROP_TCP_INVALID_SYN;
+}
+
+/* Our FIN is acknowledged. */
+static void fin_acked(struct ph_stack *st, struct tcb *t)
+{
+	switch ((enum tcps)t->state) {
+	case TCPS_FIN_WAIT_1:
+		tcp_set_state(st, t, TCPS_FIN_WAIT_2);
+		t->snd_shut = true;
+		if (t->held) {
+			ready_set(st, &t->ready);
+		} else if (t->fin_timeout_s < 0) {
+			COUNT(st, TcpExtTCPAbortOnLinger);
+			tcp_done(st, t, 0, "no time for FIN-WAIT-2");
+		} else {
+			tcp_timer_fin_wait_2(st, t);
+		}
+		break;
+	case TCPS_CLOSING:
+		tcp_timewait_enter(st, t);
+		break;
+	case TCPS_LAST_ACK:
+		tcp_done(st, t, 0, "closed");
+		break;
+	case TCPS_ESTABLISHED:
+	case TCPS_SYN_SENT:
+	case TCPS_SYN_RECEIVED:
+	case TCPS_FIN_WAIT_2:
+	case TCPS_TIME_WAIT:
+	case TCPS_CLOSED:
+	case TCPS_CLOSE_WAIT:
+	case TCPS_LISTEN:
+	case TCPS_N:
+		break;
+	}
+}
+
+/* RFC 7323 4.3 (2): the timestamp to echo is that of the segment the next ACK is for. */
+static void take_timestamp(const struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+{
+	if (!t->ts || !s->opts.has_ts || seq_gt(s->seq, t->rcvwin.wup))
+		return;
+	if ((int32_t)(s->opts.tsval - t->ts_recent) < 0 &&
+	    tcp_now_ms(st) - t->ts_recent_ms < TCP_PAWS_IDLE_MS)
+		return;
+	t->ts_recent = s->opts.tsval;
+	t->ts_recent_ms = tcp_now_ms(st);
+}
+
+/* Fifth step. */
+static enum drop check_ack(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
+{
+	const struct tcp_seg *s = &rx->seg;
+	enum drop why;
+
+	if (!(s->flags & TCP_F_ACK))
+		return DROP_TCP_NO_ACK;
+	if (t->state == TCPS_SYN_RECEIVED) {
+		if (seq_le(s->ack, t->snd_una) || seq_gt(s->ack, t->snd_nxt)) {
+			tcp_xmit_reset(st, rx);
+			return DROP_TCP_INVALID_ACK;
+		}
+		t->snd_wnd = (uint32_t)s->wnd << t->snd_wscale;
+		t->max_wnd = t->snd_wnd;
+		t->snd_wl1 = s->seq;
+		t->snd_wl2 = s->ack;
+		tcp_conn_established(st, t);
+		if (t->fin_queued) /* closed before it was open: RFC 9293 3.10.4 */
+			tcp_set_state(st, t, TCPS_FIN_WAIT_1);
+	}
+	why = tcp_ack_input(st, t, rx);
+	if (why != DROP_NONE)
+		return why;
+	take_timestamp(st, t, s);
+	if (t->fin_sent && t->snd_una == t->snd_nxt)
+		fin_acked(st, t);
+	return t->state == TCPS_CLOSED ? DROP_NONE : why;
+}
+
+/* RFC 1122 4.2.2.13: nobody will read it, and the peer should know. */
+static bool abort_on_data(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+{
+	if (!t->rcv_shut || (t->state != TCPS_FIN_WAIT_1 && t->state != TCPS_FIN_WAIT_2))
+		return false;
+	if (s->len == 0 || seq_le(s->seq + s->len, t->rcv_nxt))
+		return false;
+	tcp_output_rst(st, t);
+	tcp_done(st, t, ECONNRESET, "data after close");
+	return true;
+}
+
+static enum drop check_urg(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+{
+	if (s->flags & TCP_F_URG)
+		tcp_text_urg(st, t, s);
+	return DROP_NONE;
+}
+
+enum drop tcp_input_steps(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
+{
+	struct tcp_seg *s = &rx->seg;
+	enum drop why, text;
+
+	if ((why = check_seq(st, t, s)) != DROP_NONE)
+		return why;
+	if ((why = check_rst(st, t, s)) != DROP_NONE)
+		return why;
+	if ((why = check_syn(st, t, s)) != DROP_NONE)
+		return why;
+	if ((why = check_ack(st, t, rx)) != DROP_NONE || t->state == TCPS_CLOSED)
+		return why;
+	if (abort_on_data(st, t, s))
+		return DROP_TCP_ABORT;
+	if ((why = check_urg(st, t, s)) != DROP_NONE)
+		return why;
+	text = tcp_text_take(st, t, rx);
+	if (text != DROP_NONE && text != DROP_TCP_OFOMERGE)
+		return text;
+	why = tcp_text_fin(st, t, rx);
+	return why != DROP_NONE ? why : text;
+}
+
+/* What was decided on the way is now sent: data first, for it carries the ACK. */
+static void answer(struct ph_stack *st, struct tcb *t)
+{
+	if (!tcps_synchronised(t->state))
+		return;
+	tcp_output(st, t);
+	if (!t->delack.pending || t->state == TCPS_CLOSED)
+		return;
+	if (tcp_delack_due(&t->delack, t->rcv_nxt - t->rcvwin.wup))
+		tcp_output_ack(st, t);
+	else
+		tcp_timer_ack_owed(st, t);
+}
+
+enum drop tcp_input_conn(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
+{
+	enum drop why;
+
+	t->rcv_ns = st->now_ns;
+	t->segs_in += rx->ip->pkt->gso_size && rx->seg.len ?
+			      (rx->seg.len + rx->ip->pkt->gso_size - 1) / rx->ip->pkt->gso_size : 1;
+	tcp_info_trace_received(st, t, &rx->seg);
+	if (t->state == TCPS_SYN_SENT)
+		why = tcp_synsent_input(st, t, rx);
+	else
+		why = tcp_input_steps(st, t, rx);
+	answer(st, t);
+	tcp_put(st, t);
+	return why;
+}
+
+/* RFC 9293 3.10.7.1 */
+static enum drop closed_input(struct ph_stack *st, const struct tcp_rx *rx)
+{
+	tcp_xmit_reset(st, rx);
+	return DROP_NO_SOCKET;
+}
+
+static enum drop checksum(struct ph_stack *st, const struct ip_rx *ip)
+{
+	uint64_t sum;
+
+	if (ip->pkt->csum != PKT_CSUM_NONE)
+		return DROP_NONE;
+	sum = csum_pseudo(&ip->src, &ip->dst, PROTO_TCP, ip->l4_len);
+	if (csum_fold(csum_pkt(sum, ip->pkt, 0, ip->l4_len)) == 0xffff)
+		return DROP_NONE;
+	COUNT(st, TcpInErrs); /* beside TcpInCsumErrors, as in the kernel */
+	return DROP_TCP_CSUM;
+}
+
+static enum drop parse(struct ph_stack *st, const struct ip_rx *ip, struct tcp_seg *s)
+{
+	enum drop why;
+
+	if (!pkt_pull_up(ip->pkt, TCP_HDR_LEN))
+		return DROP_TCP_SHORT;
+	why = checksum(st, ip);
+	if (why != DROP_NONE)
+		return why;
+	/* A header that claims more than there is stays as it is: the parser refuses it. */
+	(void)pkt_pull_up(ip->pkt, tcp_seg_hdr_len(pkt_bytes(ip->pkt)));
+	return tcp_seg_parse(pkt_bytes(ip->pkt), ip->pkt->hdr.len, ip->l4_len, s);
+}
+
+static enum drop dispatch(struct ph_stack *st, struct tcp_rx *rx)
+{
+	struct tcp_tuple k = { .local = rx->ip->dst, .peer = rx->ip->src, .lport = rx->seg.dport,
+			       .pport = rx->seg.sport };
+	struct tcp_ent *e = tcp_table_find(st, &k);
+	struct tcb *l;
+
+	if (!e) {
+		l = tcp_table_listener(st, &k);
+		return l ? tcp_listen_input(st, l, rx, NULL) : closed_input(st, rx);
+	}
+	switch ((enum tcp_kind)e->kind) {
+	case TCP_KIND_CONN:
+		return tcp_input_conn(st, container_of(e, struct tcb, ent), rx);
+	case TCP_KIND_HALF:
+		return tcp_half_input(st, container_of(e, struct tcp_half, ent), rx);
+	case TCP_KIND_TIMEWAIT:
+		return tcp_timewait_input(st, container_of(e, struct tcp_timewait, ent), rx);
+	case TCP_KIND_LISTEN:
+		break;
+	}
+	return closed_input(st, rx);
+}
+
+enum drop tcp_input(struct ph_stack *st, const struct ip_rx *ip)
+{
+	struct tcp_rx rx = { .ip = ip };
+	enum drop why;
+
+	if (ip->group) /* RFC 9293 3.9.2.3 (MUST-57): silently */
+		return DROP_TCP_GROUP;
+	COUNT_N(st, TcpInSegs, ip->pkt->gso_size && ip->l4_len > ip->pkt->gso_size ?
+			(ip->l4_len - 1) / ip->pkt->gso_size : 1);
+	why = parse(st, ip, &rx.seg);
+	return why != DROP_NONE ? why : dispatch(st, &rx);
+}

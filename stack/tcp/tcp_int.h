@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of tcp/ share: the connection (struct tcb), the small structs that stand for it
+ * before and after its life, and the calls between the files that tie the parts together.
+ *
+ *	SYN  -> struct tcp_half -> struct tcb -> struct tcp_timewait -> nothing
+ *	        tcp_listen.c       tcp_input.c   tcp_timewait.c
+ *
+ * A tcb is freed by tcp_put() alone, at the end of an entry point, when it is CLOSED and no user
+ * holds it: nothing is freed under the code that runs.
+ */
+#ifndef TCP_TCP_INT_H
+#define TCP_TCP_INT_H
+
+#include "base/pool.h"
+#include "base/stream.h"
+#include "base/timer.h"
+#include "net/net.h"
+#include "net/stack.h"
+#include "tcp/cc.h"
+#include "tcp/tcp.h"
+#include "tcp/tcp_delack.h"
+#include "tcp/tcp_loss.h"
+#include "tcp/tcp_opt.h"
+#include "tcp/tcp_rcvwin.h"
+#include "tcp/tcp_reass.h"
+#include "tcp/tcp_rtt.h"
+#include "tcp/tcp_rtxq.h"
+#include "tcp/tcp_sack.h"
+#include "tcp/tcp_seg.h"
+#include "tcp/tcp_table.h"
+
+enum tcps { /* Linux's numbers */
+	TCPS_ESTABLISHED = 1,
+	TCPS_SYN_SENT,
+	TCPS_SYN_RECEIVED,
+	TCPS_FIN_WAIT_1,
+	TCPS_FIN_WAIT_2,
+	TCPS_TIME_WAIT,
+	TCPS_CLOSED,
+	TCPS_CLOSE_WAIT,
+	TCPS_LAST_ACK,
+	TCPS_LISTEN,
+	TCPS_CLOSING,
+	TCPS_N
+};
+
+enum {
+	TCP_MSS_DEFAULT4 = 536,	 /* RFC 9293 3.7.1 (MUST-15) */
+	TCP_MSS_DEFAULT6 = 1220,
+	TCP_MSS_MIN = 48,	 /* Linux's tcp_min_snd_mss: a peer cannot ask for crumbs */
+	TCP_TIMEWAIT_S = 60,	 /* 2 MSL: RFC 9293 says four minutes; Linux one */
+	TCP_PAWS_IDLE_MS = 24 * 24 * 3600 * 1000, /* RFC 7323 5.5 */
+	TCP_PERSIST_MIN_US = 200000
+};
+
+enum tcp_nagle { /* tcb.nonagle */
+	TCP_NODELAY_ON = 1,
+	TCP_CORK_ON = 2
+};
+
+/* What fires next of the shared slot (tcb.rto_at). */
+enum tcp_slot { TCP_SLOT_NONE, TCP_SLOT_RTO, TCP_SLOT_PERSIST };
+
+struct tcp_listener { /* what a tcb in LISTEN has besides */
+	struct list halves; /* struct tcp_half by `link` */
+	struct list accept; /* struct tcb by `link` */
+	uint32_t nhalves, naccept, backlog;
+};
+
+struct tcb {
+	struct tcp_ent ent;
+	struct ready ready;
+	struct list_node link; /* in a listener's accept queue, or in a port's list of the bound */
+	struct tcp_listener *listener; /* own, in LISTEN; whose accept queue it is in */
+	struct tcp_port *port;
+	struct dst dst; /* src and dst are the connection's addresses, looked up or not */
+	uint32_t id;	/* for traces */
+
+	uint8_t state; /* enum tcps */
+	bool v6;
+	bool held : 1;	     /* by a user, or by an accept queue */
+	bool bound : 1;	     /* by bind(): in port->bound */
+	bool bound_ip : 1;   /* to an address */
+	bool port_used : 1;  /* counted in port->users, */
+	bool port_reuse : 1; /* with SO_REUSEADDR as it was then */
+	bool active : 1;     /* opened by connect(): RFC 9293 MUST-11 */
+	bool connecting : 1; /* connect() was not yet told that it succeeded */
+	bool fin_queued : 1; /* a FIN stands at the end of snd */
+	bool fin_sent : 1, fin_rcvd : 1;
+	bool syn_acked : 1;  /* our SYN: the send queue begins at snd_una */
+	bool rcv_shut : 1, snd_shut : 1;
+	bool done : 1;	     /* was connected once */
+	bool ts : 1, sack_ok : 1, ws : 1;
+	bool nospace : 1;    /* the user was told to wait for room */
+	bool urg : 1;	     /* urgent data is ahead of the reader: rcv_up */
+	bool snd_urg : 1;
+	bool reuse : 1, reuseport : 1, keepalive : 1, linger : 1;
+	bool sndbuf_locked : 1, rcvbuf_locked : 1;
+	bool in_output : 1;
+	uint8_t nonagle; /* enum tcp_nagle */
+	uint8_t slot;	 /* enum tcp_slot */
+	uint8_t tos, ttl;
+	uint8_t snd_wscale, rcv_wscale;
+
+	/* Deadlines in ns, PH_NEVER when off; `timer` is armed at the first of them or before. */
+	struct timer timer;
+	uint64_t rto_at, ack_at, keep_at;
+
+	/* Sending: RFC 9293 3.3.1 */
+	struct stream snd; /* from the first byte not acknowledged to the last one written */
+	struct tcp_rtxq rtxq;
+	struct link_waiter waiter;
+	seq_t iss, snd_una, snd_nxt, snd_wl1, snd_wl2, snd_up;
+	seq_t snd_sml;	/* end of the last short segment sent (Minshall) */
+	seq_t push_seq; /* end of the user's last write */
+	uint32_t snd_wnd, max_wnd;
+	uint32_t sndbuf;
+	uint16_t peer_mss, adv_mss, user_mss;
+	uint16_t mss; /* payload per segment by path and peer, before options */
+
+	/* Congestion and loss */
+	struct cc cc;
+	struct tcp_loss loss;
+	struct tcp_rtt rtt;
+	uint64_t sent_ns;	  /* data last left */
+	uint64_t retrans_ns;	  /* first retransmission since progress; 0: none */
+	uint8_t retransmits;	  /* timeouts since progress */
+	uint8_t probes;		  /* window or keep-alive probes unanswered */
+	bool cwnd_limited;
+
+	/* Receiving */
+	struct stream rcv;
+	struct tcp_reass reass;
+	struct tcp_rcvwin rcvwin;
+	struct tcp_sack sack;
+	struct tcp_delack delack;
+	seq_t irs, rcv_nxt, rcv_up;
+	uint32_t ts_recent, ts_off;
+	uint64_t ts_recent_ms; /* when it was heard; 0: never */
+	uint64_t rcv_ns;       /* any segment last came */
+	uint64_t oow_ack_ns;   /* last answer to something unacceptable */
+
+	/* What the user set */
+	uint32_t user_timeout_ms, linger_s;
+	uint32_t window_clamp;
+	uint16_t keep_idle_s, keep_intvl_s; /* 0: the sysctl's */
+	uint8_t keep_probes, syn_retries;   /* 0: the sysctl's */
+	int32_t fin_timeout_s;		    /* TCP_LINGER2; 0: the sysctl's, negative: none */
+	int16_t error, error_soft;	    /* positive errno */
+
+	/* For struct ph_tcp_info */
+	uint32_t segs_in, segs_out, data_segs_in, data_segs_out, total_retrans, total_rto;
+	uint64_t bytes_acked, bytes_received, bytes_sent, bytes_retrans;
+};
+
+/* RFC 9293's SYN-RECEIVED after a passive open: no tcb until the handshake ends. */
+struct tcp_half {
+	struct tcp_ent ent;
+	struct list_node link;
+	struct timer timer;
+	struct tcb *listener;
+	struct ph_ip local, peer;
+	seq_t iss, irs;
+	uint32_t ts_recent, ts_off, wnd; /* wnd: what our SYN-ACK offered */
+	uint32_t snd_wnd;
+	uint64_t sent_ns, oow_ack_ns;
+	uint16_t peer_mss, adv_mss;
+	uint8_t snd_wscale, rcv_wscale, retransmits, tos;
+	bool ts, sack_ok, ws, acked;
+};
+
+struct tcp_timewait {
+	struct tcp_ent ent;
+	struct list_node link; /* in tcp_state.timewaits: all live equally long */
+	uint64_t until_ns, oow_ack_ns;
+	struct ph_ip local, peer;
+	struct tcp_port *port;
+	seq_t snd_nxt, rcv_nxt;
+	uint32_t rcv_wnd, ts_recent, ts_off;
+	uint64_t ts_recent_ms;
+	uint8_t rcv_wscale, tos, ttl;
+	bool ts, reuse;
+};
+
+struct tcp_state {
+	struct hash table; /* struct tcp_ent */
+	struct hash ports; /* struct tcp_port */
+	struct pool tcbs, listeners, halves, port_pool, recs, pieces, timewait_pool;
+	struct tcp_reass_env reass;
+	struct list timewaits; /* oldest first */
+	struct timer timewait_timer;
+	uint32_t next_id, port_next;
+	uint64_t challenge_s;	 /* the second that challenge_left is for */
+	uint32_t challenge_left; /* RFC 5961 7: of all connections */
+};
+
+/* A segment on its way through RFC 9293 3.10.7, with the packet it is in. */
+struct tcp_rx {
+	const struct ip_rx *ip;
+	struct tcp_seg seg; /* trimmed as it goes */
+};
+
+static inline bool tcps_synchronised(uint8_t s)
+{
+	return s != TCPS_CLOSED && s != TCPS_LISTEN && s != TCPS_SYN_SENT;
+}
+
+static inline uint64_t tcp_now_us(const struct ph_stack *st)
+{
+	return st->now_ns / 1000;
+}
+
+static inline uint64_t tcp_now_ms(const struct ph_stack *st)
+{
+	return st->now_ns / 1000000;
+}
+
+/* Our timestamp clock (RFC 7323 5.4): milliseconds, offset per connection. */
+static inline uint32_t tcp_ts(const struct ph_stack *st, uint32_t off)
+{
+	return (uint32_t)tcp_now_ms(st) + off;
+}
+
+/* The first byte of the send queue. */
+static inline seq_t tcp_snd_base(const struct tcb *t)
+{
+	return t->syn_acked ? t->snd_una : t->iss + 1;
+}
+
+/* Behind the last byte of the send queue; a FIN stands there. */
+static inline seq_t tcp_snd_end(const struct tcb *t)
+{
+	return tcp_snd_base(t) + t->snd.len;
+}
+
+/* Is there data, or a FIN, that never left? */
+static inline bool tcp_unsent(const struct tcb *t)
+{
+	return !t->fin_sent && (t->fin_queued || tcp_snd_end(t) != t->snd_nxt);
+}
+
+static inline uint32_t tcp_flight(const struct tcb *t)
+{
+	return t->snd_nxt - t->snd_una;
+}
+
+/* The first byte that the user has not read. */
+static inline seq_t tcp_read_seq(const struct tcb *t)
+{
+	return t->rcv_nxt - t->rcv.len - (t->fin_rcvd ? 1 : 0);
+}
+
+static inline uint32_t tcp_rcv_charged(const struct tcb *t)
+{
+	return t->rcv.charged + t->reass.charged;
+}
+
+/* ---- tcp_state.c */
+const char *tcp_state_name(uint8_t state);
+void tcp_set_state(struct ph_stack *st, struct tcb *t, enum tcps to);
+
+/* ---- tcp.c */
+struct tcb *tcp_tcb_new(struct ph_stack *st, bool v6);
+/* The connection is over: CLOSED, out of the table, queues to the peer emptied, timers stopped.
+ * What was received can still be read. `error` (positive errno, or 0) is what the user is told. */
+void tcp_done(struct ph_stack *st, struct tcb *t, int error, const char *why);
+/* Frees it if it is over and nobody holds it; the last thing an entry point does. True: freed. */
+bool tcp_put(struct ph_stack *st, struct tcb *t);
+/* Its port is counted as in use by a connection, and no more. */
+void tcp_use_port(struct tcb *t, struct tcp_port *p);
+void tcp_unuse_port(struct ph_stack *st, struct tcb *t);
+
+/* ---- tcp_conn.c */
+/* Chooses window, timestamp offset, sequence number and what our SYN offers; dst and ports are
+ * set. */
+void tcp_conn_start(struct ph_stack *st, struct tcb *t);
+/* Forgets a connection that is over, so that the socket can connect again. */
+void tcp_conn_reset(struct ph_stack *st, struct tcb *t);
+struct tcp_opts tcp_conn_syn_options(const struct ph_stack *st, const struct tcb *t);
+/* SYN received or sent: what both ends agreed on. */
+void tcp_conn_options(struct ph_stack *st, struct tcb *t, const struct tcp_opts *o);
+void tcp_conn_established(struct ph_stack *st, struct tcb *t);
+void tcp_conn_sync_mss(struct tcb *t);
+/* Room for the user's bytes: grows with the congestion window (Linux's tcp_sndbuf_expand). */
+void tcp_conn_space(struct ph_stack *st, struct tcb *t);
+uint32_t tcp_conn_sndbuf_free(const struct tcb *t);
+/* The MSS we announce for a path of this mtu. */
+uint16_t tcp_conn_adv_mss(uint16_t mtu, bool v6);
+
+/* ---- tcp_input.c */
+enum drop tcp_input(struct ph_stack *st, const struct ip_rx *ip);
+/* A segment for t, from the first step to the answer. t may be gone when it returns. */
+enum drop tcp_input_conn(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx);
+enum drop tcp_input_steps(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx);
+/* Answers to what is unacceptable, held back by tcp_invalid_ratelimit; and RFC 5961's. */
+void tcp_dup_ack(struct ph_stack *st, struct tcb *t, const struct tcp_seg *seg);
+void tcp_challenge_ack(struct ph_stack *st, struct tcb *t);
+/* May something unacceptable be answered now? *last_ns is when one was. */
+bool tcp_oow_allowed(const struct ph_stack *st, uint64_t *last_ns);
+
+/* ---- tcp_synsent.c, tcp_text.c, tcp_ack.c */
+enum drop tcp_synsent_input(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx);
+enum drop tcp_text_take(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx);
+enum drop tcp_text_fin(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx);
+void tcp_text_urg(struct ph_stack *st, struct tcb *t, const struct tcp_seg *seg);
+enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx);
+
+/* ---- tcp_icmp.c */
+void tcp_icmp_error(struct ph_stack *st, const struct ip_err *e);
+
+/* ---- tcp_listen.c, tcp_timewait.c */
+enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx,
+			   const seq_t *iss);
+enum drop tcp_half_input(struct ph_stack *st, struct tcp_half *h, struct tcp_rx *rx);
+void tcp_half_free(struct ph_stack *st, struct tcp_half *h);
+void tcp_listen_stop(struct ph_stack *st, struct tcb *l);
+void tcp_timewait_enter(struct ph_stack *st, struct tcb *t);
+enum drop tcp_timewait_input(struct ph_stack *st, struct tcp_timewait *w, struct tcp_rx *rx);
+void tcp_timewait_free(struct ph_stack *st, struct tcp_timewait *w);
+void tcp_timewait_fire(void *ctx, struct timer *timer);
+
+/* ---- tcp_output.c */
+/* Sends what may be sent: lost segments again, then new data, then a FIN. True: something left. */
+bool tcp_output(struct ph_stack *st, struct tcb *t);
+void tcp_output_resume(struct ph_stack *st, struct link_waiter *w);
+void tcp_output_ack(struct ph_stack *st, struct tcb *t);
+/* SYN, or SYN-ACK of a simultaneous open. */
+void tcp_output_syn(struct ph_stack *st, struct tcb *t);
+/* RST in the connection's own sequence. */
+void tcp_output_rst(struct ph_stack *st, struct tcb *t);
+/* A segment that makes the peer answer: with data if the window takes some, else one below it. */
+void tcp_output_probe(struct ph_stack *st, struct tcb *t);
+/* Payload of a full segment with the options that now apply. */
+uint32_t tcp_output_mss(const struct tcb *t);
+
+/* ---- tcp_xmit.c: one segment onto the wire */
+struct tcp_out {
+	seq_t seq, ack;
+	uint16_t lport, pport;
+	uint16_t flags, wnd, urg;
+	uint16_t gso_size; /* 0: one segment */
+	uint8_t tos, ttl;
+	struct tcp_opts opts;
+};
+/* Puts header and checksum before the payload in take_pkt and sends it. 0 or ip_output()'s
+ * error. */
+int tcp_xmit(struct ph_stack *st, struct dst *d, const struct tcp_out *o, struct pkt *take_pkt);
+/* The same without payload, to an address for which nobody keeps a dst. */
+void tcp_xmit_bare(struct ph_stack *st, const struct tcp_tuple *k, const struct tcp_out *o);
+/* The reset that RFC 9293 3.10.7.1 asks for in answer to a segment that belongs to nothing. */
+void tcp_xmit_reset(struct ph_stack *st, const struct tcp_rx *rx);
+
+/* ---- tcp_timer.c */
+void tcp_timer_init(struct tcb *t);
+void tcp_timer_sent(struct ph_stack *st, struct tcb *t); /* something that wants an ACK left */
+/* An ACK came; progress: it moved snd_una. */
+void tcp_timer_acked(struct ph_stack *st, struct tcb *t, bool progress);
+void tcp_timer_idle(struct ph_stack *st, struct tcb *t); /* unsent data, nothing in flight */
+void tcp_timer_ack_owed(struct ph_stack *st, struct tcb *t); /* an ACK may wait */
+void tcp_timer_ack_sent(struct ph_stack *st, struct tcb *t);
+void tcp_timer_keepalive(struct ph_stack *st, struct tcb *t); /* set or reset the keep-alive */
+void tcp_timer_fin_wait_2(struct ph_stack *st, struct tcb *t); /* an orphan waits for the FIN */
+void tcp_timer_closed(struct ph_stack *st, struct tcb *t);
+uint32_t tcp_timer_rto_us(const struct ph_stack *st, const struct tcb *t);
+
+/* ---- tcp_info.c */
+void tcp_info_fill(const struct ph_stack *st, const struct tcb *t, struct ph_tcp_info *i);
+void tcp_info_trace_sent(const struct ph_stack *st, const struct tcb *t, const struct tcp_out *o,
+			 uint32_t len);
+void tcp_info_trace_received(const struct ph_stack *st, const struct tcb *t,
+			     const struct tcp_seg *seg);
+
+#endif

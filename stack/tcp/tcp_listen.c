@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * LISTEN and the passive SYN-RECEIVED (RFC 9293 3.10.7.2 and the parts of 3.10.7.4 that concern
+ * it). A SYN makes a struct tcp_half, small and bounded in number by the backlog; the handshake's
+ * last ACK makes the connection, if the accept queue has room, else it is dropped and comes again
+ * with the next SYN-ACK or data, as in Linux.
+ */
+#include "tcp/tcp_int.h"
+
+#include "tcp/tcp_isn.h"
+
+enum { SYNACK_RTO_US = TCP_RTT_RTO_INIT_US, SYNACK_PAUSE_NS = 500000000 };
+
+static struct tcp_tuple half_tuple(const struct tcp_half *h)
+{
+	return tcp_ent_tuple(&h->ent);
+}
+
+static void half_send(struct ph_stack *st, const struct tcp_half *h, uint16_t flags)
+{
+	struct tcp_tuple k = half_tuple(h);
+	bool syn = flags & TCP_F_SYN;
+	struct tcp_out o = { .seq = syn ? h->iss : h->iss + 1, .ack = h->irs + 1, .flags = flags,
+			     .tos = h->tos, .ttl = h->listener->ttl };
+
+	o.wnd = (uint16_t)(syn ? h->wnd : h->wnd >> h->rcv_wscale);
+	o.opts = (struct tcp_opts){
+		.has_mss = syn, .mss = h->adv_mss, .has_ts = h->ts,
+		.tsval = tcp_ts(st, h->ts_off), .tsecr = h->ts_recent,
+		.sack_ok = syn && h->sack_ok, .has_wscale = syn && h->ws, .wscale = h->rcv_wscale,
+	};
+	tcp_xmit_bare(st, &k, &o);
+}
+
+static void half_arm(struct ph_stack *st, struct tcp_half *h)
+{
+	uint64_t us = (uint64_t)SYNACK_RTO_US << (h->retransmits < 16 ? h->retransmits : 16);
+	uint64_t max = (uint64_t)st->sysctl.tcp_rto_max_ms * 1000;
+
+	timer_arm(&st->wheel, &h->timer, st->now_ns + (us < max ? us : max) * 1000);
+}
+
+void tcp_half_free(struct ph_stack *st, struct tcp_half *h)
+{
+	timer_stop(&st->wheel, &h->timer);
+	tcp_table_remove(st, &h->ent);
+	list_remove(&h->link);
+	h->listener->listener->nhalves--;
+	pool_put(&st->tcp->halves, h);
+}
+
+static void half_fire(void *ctx, struct timer *timer)
+{
+	struct ph_stack *st = ctx;
+	struct tcp_half *h = container_of(timer, struct tcp_half, timer);
+
+	if (h->retransmits >= (uint32_t)st->sysctl.tcp_synack_retries) {
+		COUNT(st, TcpAttemptFails);
+		tcp_half_free(st, h);
+		return;
+	}
+	h->retransmits++;
+	COUNT(st, TcpExtTCPTimeouts);
+	COUNT(st, TcpExtTCPSynRetrans);
+	COUNT(st, TcpRetransSegs);
+	half_send(st, h, TCP_F_SYN | TCP_F_ACK);
+	half_arm(st, h);
+}
+
+/* Does the listener take another half-open connection? */
+static enum drop admit(struct ph_stack *st, const struct tcp_listener *q)
+{
+	uint32_t most = (uint32_t)st->sysctl.tcp_max_syn_backlog;
+
+	if (q->naccept > q->backlog) {
+		COUNT(st, TcpExtListenDrops); /* beside TcpExtListenOverflows, as in the kernel */
+		return DROP_TCP_LISTEN_OVERFLOW;
+	}
+	/* Deviation from Linux: without SYN cookies a short backlog would refuse peers that merely
+	 * come together. */
+	if (q->nhalves >= most || (q->nhalves > q->backlog && q->nhalves >= 8)) {
+		COUNT(st, TcpExtTCPReqQFullDrop);
+		return DROP_TCP_SYN_BACKLOG;
+	}
+	return DROP_NONE;
+}
+
+/* What the SYN offered and we agree to; the window of the SYN-ACK. */
+static void half_negotiate(struct ph_stack *st, struct tcp_half *h, const struct tcp_seg *s,
+			   const struct dst *d)
+{
+	const struct tcb *l = h->listener;
+	const struct tcp_opts *o = &s->opts;
+	struct tcp_tuple k = half_tuple(h);
+	struct tcp_rcvwin w;
+
+	h->peer_mss = o->has_mss ? o->mss : ip_is4(&h->peer) ? TCP_MSS_DEFAULT4 : TCP_MSS_DEFAULT6;
+	h->adv_mss = tcp_conn_adv_mss(d->mtu, !ip_is4(&h->peer));
+	if (l->user_mss && l->user_mss < h->adv_mss)
+		h->adv_mss = l->user_mss;
+	h->ts = o->has_ts && st->sysctl.tcp_timestamps;
+	h->sack_ok = o->sack_ok && st->sysctl.tcp_sack;
+	h->ws = o->has_wscale && st->sysctl.tcp_window_scaling;
+	h->snd_wscale = h->ws ? o->wscale : 0;
+	h->ts_recent = o->tsval;
+	h->ts_off = st->sysctl.tcp_timestamps == 1 ? tcp_isn_ts_offset(&st->isn_key, &k) : 0;
+	h->snd_wnd = s->wnd;
+	tcp_rcvwin_init(&w, l->rcvwin.buf, l->rcvbuf_locked, l->window_clamp,
+			h->ts ? h->adv_mss - TCP_OPT_TS_ALIGNED : h->adv_mss,
+			(uint32_t)st->sysctl.tcp_rmem[2], h->ws, &h->rcv_wscale);
+	h->wnd = w.wnd;
+}
+
+enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx, const seq_t *iss)
+{
+	const struct tcp_seg *s = &rx->seg;
+	struct tcp_half *h;
+	struct tcp_tuple k;
+	struct dst d = { .gen = 0 };
+	enum drop why;
+
+	if (s->flags & TCP_F_RST)
+		return DROP_TCP_FLAGS;
+	if (s->flags & TCP_F_ACK) {
+		tcp_xmit_reset(st, rx);
+		return DROP_TCP_FLAGS;
+	}
+	if (!(s->flags & TCP_F_SYN) || (s->flags & TCP_F_FIN))
+		return DROP_TCP_FLAGS;
+	why = admit(st, l->listener);
+	if (why != DROP_NONE)
+		return why;
+	if (dst_lookup(st, &d, &rx->ip->dst, &rx->ip->src, false) != 0)
+		return DROP_IP_OUTNOROUTES;
+	h = pool_get_zeroed(&st->tcp->halves);
+	if (!h)
+		return DROP_NOMEM;
+	h->ent = (struct tcp_ent){ .lport = s->dport, .pport = s->sport, .kind = TCP_KIND_HALF };
+	h->local = rx->ip->dst;
+	h->peer = rx->ip->src;
+	h->listener = l;
+	h->irs = s->seq;
+	h->tos = l->tos;
+	k = half_tuple(h);
+	h->iss = iss ? *iss : tcp_isn(&st->isn_key, &k, st->now_ns);
+	half_negotiate(st, h, s, &d);
+	timer_init(&h->timer, half_fire);
+	tcp_table_insert(st, &h->ent);
+	list_push_back(&l->listener->halves, &h->link);
+	l->listener->nhalves++;
+	h->sent_ns = st->now_ns;
+	half_send(st, h, TCP_F_SYN | TCP_F_ACK);
+	half_arm(st, h);
+	return DROP_NONE;
+}
+
+static void inherit(struct tcb *t, const struct tcb *l)
+{
+	t->nonagle = l->nonagle;
+	t->tos = l->tos;
+	t->ttl = l->ttl;
+	t->reuse = l->reuse;
+	t->reuseport = l->reuseport;
+	t->keepalive = l->keepalive;
+	t->keep_idle_s = l->keep_idle_s;
+	t->keep_intvl_s = l->keep_intvl_s;
+	t->keep_probes = l->keep_probes;
+	t->linger = l->linger;
+	t->linger_s = l->linger_s;
+	t->fin_timeout_s = l->fin_timeout_s;
+	t->user_timeout_ms = l->user_timeout_ms;
+	t->user_mss = l->user_mss;
+	t->window_clamp = l->window_clamp;
+	t->sndbuf = l->sndbuf;
+	t->sndbuf_locked = l->sndbuf_locked;
+	t->rcvwin.buf = l->rcvwin.buf;
+	t->rcvbuf_locked = l->rcvbuf_locked;
+	t->cc.ops = l->cc.ops;
+}
+
+/* The connection as it was when the SYN-ACK left: SYN-RECEIVED, its SYN not acknowledged. */
+static void child_state(struct ph_stack *st, struct tcb *t, const struct tcp_half *h)
+{
+	uint8_t wscale;
+
+	t->adv_mss = h->adv_mss;
+	t->peer_mss = h->peer_mss;
+	t->ts = h->ts;
+	t->sack_ok = h->sack_ok;
+	t->ws = h->ws;
+	t->ts_off = h->ts_off;
+	t->ts_recent = h->ts_recent;
+	t->ts_recent_ms = h->ts ? tcp_now_ms(st) : 0;
+	tcp_rcvwin_init(&t->rcvwin, t->rcvwin.buf, t->rcvbuf_locked, t->window_clamp,
+			h->ts ? h->adv_mss - TCP_OPT_TS_ALIGNED : h->adv_mss,
+			(uint32_t)st->sysctl.tcp_rmem[2], h->ws, &wscale);
+	t->rcv_wscale = h->rcv_wscale;
+	t->snd_wscale = h->snd_wscale;
+	t->rcvwin.wnd = h->wnd;
+	t->irs = h->irs;
+	t->rcv_nxt = t->rcvwin.wup = h->irs + 1;
+	t->iss = t->snd_una = h->iss;
+	t->snd_nxt = t->push_seq = h->iss + 1;
+	t->snd_up = t->snd_sml = h->iss;
+	t->snd_wnd = t->max_wnd = h->snd_wnd;
+	t->retransmits = h->retransmits;
+	t->done = true;
+	tcp_conn_sync_mss(t);
+	tcp_rtt_init(&t->rtt);
+}
+
+static struct tcb *child_new(struct ph_stack *st, const struct tcp_half *h)
+{
+	struct tcb *l = h->listener, *t = tcp_tcb_new(st, l->v6);
+	struct tcp_rec *r;
+
+	if (!t)
+		return NULL;
+	inherit(t, l);
+	if (dst_lookup(st, &t->dst, &h->local, &h->peer, false) != 0)
+		goto fail;
+	r = tcp_rtxq_sent(&t->rtxq, &st->tcp->recs, h->iss, 1, 1,
+			  h->retransmits ? TCP_REC_SYN | TCP_REC_EVER : TCP_REC_SYN, h->sent_ns);
+	if (!r)
+		goto fail;
+	t->ent.kind = TCP_KIND_CONN;
+	t->ent.lport = h->ent.lport;
+	t->ent.pport = h->ent.pport;
+	tcp_use_port(t, l->port);
+	child_state(st, t, h);
+	tcp_set_state(st, t, TCPS_SYN_RECEIVED);
+	COUNT(st, TcpPassiveOpens);
+	return t;
+fail:
+	t->held = false;
+	tcp_put(st, t);
+	return NULL;
+}
+
+static enum drop overflow(struct ph_stack *st, struct tcp_half *h, const struct tcp_rx *rx)
+{
+	h->acked = true;
+	COUNT(st, TcpExtListenDrops);
+	if (st->sysctl.tcp_abort_on_overflow) {
+		tcp_xmit_reset(st, rx);
+		tcp_half_free(st, h);
+	}
+	return DROP_TCP_LISTEN_OVERFLOW;
+}
+
+/* The last ACK of the handshake, perhaps with data: the half becomes whole and the segment is its
+ * first. */
+static enum drop complete(struct ph_stack *st, struct tcp_half *h, struct tcp_rx *rx)
+{
+	struct tcb *l = h->listener, *t;
+	enum drop why;
+
+	if (l->listener->naccept > l->listener->backlog)
+		return overflow(st, h, rx);
+	t = child_new(st, h);
+	if (!t) {
+		COUNT(st, TcpExtListenDrops);
+		return DROP_NOMEM;
+	}
+	tcp_half_free(st, h);
+	tcp_table_insert(st, &t->ent);
+	t->listener = l->listener;
+	list_push_back(&l->listener->accept, &t->link);
+	l->listener->naccept++;
+	why = tcp_input_conn(st, t, rx);
+	ready_set(st, &l->ready);
+	return why;
+}
+
+static void half_ack(struct ph_stack *st, struct tcp_half *h)
+{
+	if (!tcp_oow_allowed(st, &h->oow_ack_ns)) {
+		COUNT(st, TcpExtTCPACKSkippedSynRecv);
+		return;
+	}
+	half_send(st, h, TCP_F_ACK);
+}
+
+/* RFC 9293 3.10.7.4's first four steps for a passive SYN-RECEIVED. */
+static enum drop half_check(struct ph_stack *st, struct tcp_half *h, const struct tcp_seg *s)
+{
+	seq_t rcv_nxt = h->irs + 1;
+
+	if (h->ts && s->opts.has_ts && !(s->flags & TCP_F_RST) &&
+	    (int32_t)(s->opts.tsval - h->ts_recent) < 0) {
+		half_ack(st, h);
+		return DROP_TCP_PAWS;
+	}
+	if (seq_lt(tcp_seg_end(s), rcv_nxt) || seq_gt(s->seq, rcv_nxt + h->wnd)) {
+		if (!(s->flags & TCP_F_RST))
+			half_ack(st, h);
+		return DROP_TCP_INVALID_SEQUENCE;
+	}
+	if (s->flags & TCP_F_RST) {
+		if (s->seq != rcv_nxt) {
+			half_ack(st, h); /* RFC 5961 3.2 */
+			return DROP_TCP_INVALID_RST;
+		}
+		COUNT(st, TcpExtEmbryonicRsts);
+		COUNT(st, TcpAttemptFails);
+		tcp_half_free(st, h); /* back to LISTEN, silently (RFC 9293 MUST-11) */
+		return DROP_TCP_RESET;
+	}
+	if (s->flags & TCP_F_SYN) {
+		half_ack(st, h);
+		return DROP_TCP_INVALID_SYN;
+	}
+	return s->flags & TCP_F_ACK ? DROP_NONE : DROP_TCP_NO_ACK;
+}
+
+enum drop tcp_half_input(struct ph_stack *st, struct tcp_half *h, struct tcp_rx *rx)
+{
+	const struct tcp_seg *s = &rx->seg;
+	enum drop why;
+
+	/* The SYN again: ours was lost, or is late. */
+	if ((s->flags & (TCP_F_SYN | TCP_F_ACK | TCP_F_RST | TCP_F_FIN)) == TCP_F_SYN &&
+	    s->seq == h->irs) {
+		if (tcp_oow_allowed(st, &h->oow_ack_ns)) {
+			COUNT(st, TcpExtTCPSynRetrans);
+			COUNT(st, TcpRetransSegs);
+			half_send(st, h, TCP_F_SYN | TCP_F_ACK);
+		}
+		return DROP_NONE;
+	}
+	why = half_check(st, h, s);
+	if (why != DROP_NONE)
+		return why;
+	if (s->ack != h->iss + 1) {
+		tcp_xmit_reset(st, rx);
+		return DROP_TCP_INVALID_ACK;
+	}
+	return complete(st, h, rx);
+}
+
+/* The listener goes: half-open connections are forgotten, those not accepted are reset. */
+void tcp_listen_stop(struct ph_stack *st, struct tcb *l)
+{
+	struct tcp_listener *q = l->listener;
+	struct list_node *n;
+
+	while ((n = list_first(&q->halves)))
+		tcp_half_free(st, container_of(n, struct tcp_half, link));
+	while ((n = list_pop_front(&q->accept))) {
+		struct tcb *t = container_of(n, struct tcb, link);
+
+		t->listener = NULL;
+		t->held = false;
+		if (t->state != TCPS_CLOSED) {
+			tcp_output_rst(st, t);
+			tcp_done(st, t, ECONNRESET, "listener closed");
+		}
+		tcp_put(st, t);
+	}
+	pool_put(&st->tcp->listeners, q);
+	l->listener = NULL;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TCP options: one cursor over bytes from the wire, one exit for what is malformed; and the
+ * building of ours. */
+#include "tcp/tcp_opt.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+static uint16_t get16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static uint8_t *put32(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 24);
+	p[1] = (uint8_t)(v >> 16);
+	p[2] = (uint8_t)(v >> 8);
+	p[3] = (uint8_t)v;
+	return p + 4;
+}
+
+static void read_sack(const uint8_t *p, uint32_t len, struct tcp_opts *o)
+{
+	if (len < 10 || (len - 2) % 8 != 0)
+		return;
+	o->nsack = (uint8_t)((len - 2) / 8);
+	for (unsigned i = 0; i < o->nsack; i++) {
+		o->sack[i].from = get32(p + 2 + 8 * i);
+		o->sack[i].to = get32(p + 6 + 8 * i);
+	}
+}
+
+/* One option of `len` bytes, kind and length included; a known kind of a wrong length is as
+ * unknown. */
+static void read_one(const uint8_t *p, uint32_t len, struct tcp_opts *o)
+{
+	switch (p[0]) {
+	case TCP_OPT_MSS:
+		if (len == 4) {
+			o->has_mss = true;
+			o->mss = get16(p + 2);
+		}
+		break;
+	case TCP_OPT_WSCALE:
+		if (len == 3) {
+			o->has_wscale = true;
+			/* RFC 7323 2.3: a larger shift counts as 14. */
+			o->wscale = p[2] > TCP_WSCALE_MAX ? TCP_WSCALE_MAX : p[2];
+		}
+		break;
+	case TCP_OPT_SACK_OK:
+		if (len == 2)
+			o->sack_ok = true;
+		break;
+	case TCP_OPT_SACK:
+		read_sack(p, len, o);
+		break;
+	case TCP_OPT_TS:
+		if (len == 10) {
+			o->has_ts = true;
+			o->tsval = get32(p + 2);
+			o->tsecr = get32(p + 6);
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+bool tcp_opt_parse(const uint8_t *p, uint32_t n, struct tcp_opts *o)
+{
+	const uint8_t *end = p + n;
+
+	o->tsval = o->tsecr = 0;
+	o->mss = 0;
+	o->wscale = o->nsack = 0;
+	o->has_mss = o->has_wscale = o->has_ts = o->sack_ok = false;
+	/* RFC 7323 appendix A: nearly every segment looks like this. */
+	if (n == TCP_OPT_TS_ALIGNED && get32(p) == 0x0101080a) {
+		o->has_ts = true;
+		o->tsval = get32(p + 4);
+		o->tsecr = get32(p + 8);
+		return true;
+	}
+	while (p < end && p[0] != TCP_OPT_EOL) {
+		uint32_t len = 1;
+
+		if (p[0] != TCP_OPT_NOP) {
+			if (end - p < 2 || p[1] < 2 || p[1] > end - p)
+				return false;
+			len = p[1];
+			read_one(p, len, o);
+		}
+		p += len;
+	}
+	return true;
+}
+
+uint32_t tcp_opt_len(const struct tcp_opts *o)
+{
+	uint32_t len = 0;
+
+	if (o->has_mss)
+		len += 4;
+	if (o->has_ts)
+		len += TCP_OPT_TS_ALIGNED;
+	else if (o->sack_ok)
+		len += 4;
+	if (o->has_wscale)
+		len += 4;
+	if (o->nsack)
+		len += 4 + 8 * (uint32_t)o->nsack;
+	return len;
+}
+
+/* Linux's order: MSS, SACK-permitted and timestamps in three words, window scale, SACK. */
+uint32_t tcp_opt_build(uint8_t *p, const struct tcp_opts *o)
+{
+	uint8_t *start = p;
+
+	assert(tcp_opt_len(o) <= TCP_OPTS_MAX);
+	if (o->has_mss)
+		p = put32(p, TCP_OPT_MSS << 24 | 4 << 16 | o->mss);
+	if (o->has_ts) {
+		p = put32(p, o->sack_ok ? 0x0402080a : 0x0101080a);
+		p = put32(p, o->tsval);
+		p = put32(p, o->tsecr);
+	} else if (o->sack_ok) {
+		p = put32(p, 0x01010402);
+	}
+	if (o->has_wscale)
+		p = put32(p, TCP_OPT_NOP << 24 | TCP_OPT_WSCALE << 16 | 3 << 8 | o->wscale);
+	if (o->nsack) {
+		p = put32(p, 0x01010500u | (2 + 8u * o->nsack));
+		for (unsigned i = 0; i < o->nsack; i++) {
+			p = put32(p, o->sack[i].from);
+			p = put32(p, o->sack[i].to);
+		}
+	}
+	return (uint32_t)(p - start);
+}

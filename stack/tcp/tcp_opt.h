@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TCP options (RFC 9293 3.2, RFC 7323, RFC 2018): from bytes to a struct, and back in Linux's
+ * order. A leaf. */
+#ifndef TCP_TCP_OPT_H
+#define TCP_TCP_OPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wire/seq.h"
+#include "wire/tcp.h"
+
+struct tcp_range {
+	seq_t from, to; /* [from, to) */
+};
+
+struct tcp_opts {
+	uint32_t tsval, tsecr;
+	uint16_t mss;
+	uint8_t wscale; /* at most 14 */
+	uint8_t nsack;
+	bool has_mss, has_wscale, has_ts, sack_ok;
+	struct tcp_range sack[TCP_SACK_MAX];
+};
+
+enum { TCP_OPT_TS_ALIGNED = 12 }; /* NOP NOP TS */
+
+/* Reads n bytes of options; every field of *o is written but sack[nsack] and up. False: an option's
+ * length is 0 or 1, or reaches past the header (RFC 9293 MUST-7). Unknown kinds are skipped
+ * (MUST-6), as are known ones of a wrong length. */
+bool tcp_opt_parse(const uint8_t *p, uint32_t n, struct tcp_opts *o);
+/* Bytes that tcp_opt_build would write: a multiple of 4, at most 40. */
+uint32_t tcp_opt_len(const struct tcp_opts *o);
+/* Writes them; returns tcp_opt_len(). The blocks must fit: asserted. */
+uint32_t tcp_opt_build(uint8_t *p, const struct tcp_opts *o);
+
+#endif

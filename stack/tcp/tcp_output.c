@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What to send, and when. tcp_output() is called whenever something changed that may allow it: the
+ * user wrote, an ACK came, a timer fired, the link has room again. It sends, in this order,
+ *
+ *	1. what the scoreboard calls lost, while cwnd has room (tcp_rtxq_next)
+ *	2. new data, while cwnd and the peer's window have room, Nagle and SWS avoidance permitting
+ *	3. the FIN, behind the last byte
+ *
+ * as super-segments: one packet of many segments, cut by the device or, without one that can, by
+ * the link.
+ *
+ *	snd_una          snd_nxt                       snd_una + snd_wnd
+ *	  |  rtxq: records  |  usable: min(cwnd - pipe, this) |
+ *	  |<------------ snd: the stream of bytes ------------------->| FIN
+ *
+ * A packet that the link did not take was not sent: snd_nxt stays, and the link calls back
+ * (tcp_output_resume).
+ */
+#include "tcp/tcp_int.h"
+
+enum {
+	SUPER_MAX = 65535 - 20 - TCP_HDR_MAX, /* payload of an IP packet of 64 KiB */
+	COPY_MAX = 192,			      /* smaller payloads lie behind their headers */
+	SPREE_MAX = 1024,		      /* packets in one call */
+	DEFER_NS = 1000000
+};
+
+static uint32_t min_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The options of a segment that is not a SYN. */
+static struct tcp_opts options(const struct ph_stack *st, const struct tcb *t)
+{
+	struct tcp_opts o = { .has_ts = t->ts };
+	uint8_t max = t->ts ? TCP_SACK_MAX - 1 : TCP_SACK_MAX;
+
+	if (t->ts) {
+		o.tsval = tcp_ts(st, t->ts_off);
+		o.tsecr = t->ts_recent;
+	}
+	if (t->sack_ok && t->sack.n) {
+		o.nsack = t->sack.n < max ? t->sack.n : max;
+		for (uint8_t i = 0; i < o.nsack; i++)
+			o.sack[i] = t->sack.block[i];
+	}
+	return o;
+}
+
+uint32_t tcp_output_mss(const struct tcb *t)
+{
+	uint32_t opts = t->ts ? TCP_OPT_TS_ALIGNED : 0, mss, half;
+
+	if (t->sack_ok && t->sack.n)
+		opts += 4 + 8 * min_u32(t->sack.n, t->ts ? 3 : 4);
+	mss = t->mss > opts + 8 ? t->mss - opts : 8;
+	/* A window smaller than two segments would otherwise never take one (RFC 9293
+	 * 3.8.6.2.1). */
+	half = t->max_wnd > TCP_MSS_DEFAULT4 ? t->max_wnd / 2 : t->max_wnd;
+	return half && mss > half ? half : mss;
+}
+
+/* The window field, and with it the promise. */
+static uint16_t tell_window(struct ph_stack *st, struct tcb *t)
+{
+	uint32_t before = t->rcvwin.wnd, wnd;
+
+	wnd = tcp_rcvwin_tell(&t->rcvwin, t->rcv_nxt, tcp_rcv_charged(t), t->delack.rcv_mss,
+			      t->rcv_wscale);
+	if (wnd == 0 && before)
+		COUNT(st, TcpExtTCPToZeroWindowAdv);
+	else if (wnd && before == 0)
+		COUNT(st, TcpExtTCPFromZeroWindowAdv);
+	wnd >>= t->rcv_wscale;
+	return wnd > UINT16_MAX ? UINT16_MAX : (uint16_t)wnd;
+}
+
+static int xmit(struct ph_stack *st, struct tcb *t, struct tcp_out *o, struct pkt *take_pkt,
+		uint32_t len)
+{
+	o->lport = t->ent.lport;
+	o->pport = t->ent.pport;
+	o->tos = t->tos;
+	o->ttl = t->ttl;
+	if (o->flags & TCP_F_ACK) {
+		tcp_delack_sent(&t->delack);
+		tcp_timer_ack_sent(st, t);
+	}
+	tcp_info_trace_sent(st, t, o, len);
+	return tcp_xmit(st, &t->dst, o, take_pkt);
+}
+
+static void count_out(struct ph_stack *st, struct tcb *t, uint32_t segs)
+{
+	COUNT_N(st, TcpOutSegs, segs);
+	t->segs_out += segs;
+}
+
+/* A segment without data at sequence number seq. */
+static void send_bare(struct ph_stack *st, struct tcb *t, seq_t seq, uint16_t flags)
+{
+	struct tcp_out o = { .seq = seq, .flags = flags, .opts = options(st, t) };
+	struct pkt *p;
+
+	if (dst_refresh(st, &t->dst) != 0 || !(p = pkt_new_tx(&st->pkts, 0)))
+		return;
+	if (flags & TCP_F_ACK) {
+		o.ack = t->rcv_nxt;
+		o.wnd = tell_window(st, t);
+	}
+	count_out(st, t, 1);
+	(void)xmit(st, t, &o, p, 0);
+}
+
+void tcp_output_ack(struct ph_stack *st, struct tcb *t)
+{
+	send_bare(st, t, t->snd_nxt, TCP_F_ACK);
+}
+
+void tcp_output_rst(struct ph_stack *st, struct tcb *t)
+{
+	COUNT(st, TcpOutRsts);
+	send_bare(st, t, t->snd_nxt, TCP_F_RST | TCP_F_ACK);
+}
+
+void tcp_output_syn(struct ph_stack *st, struct tcb *t)
+{
+	struct tcp_out o = { .seq = t->iss, .flags = TCP_F_SYN };
+	struct tcp_rec *r = tcp_rtxq_first(&t->rtxq);
+	struct pkt *p;
+
+	if (!r) {
+		if (!tcp_rtxq_sent(&t->rtxq, &st->tcp->recs, t->iss, 1, 1, TCP_REC_SYN, st->now_ns))
+			return; /* the timer tries again */
+		t->snd_nxt = t->iss + 1;
+		COUNT(st, TcpOutSegs);
+	} else {
+		tcp_rtxq_resent(&t->rtxq, &st->tcp->recs, r, r->len, r->mss, st->now_ns);
+		COUNT(st, TcpRetransSegs);
+		COUNT(st, TcpExtTCPSynRetrans);
+		t->total_retrans++;
+	}
+	tcp_timer_sent(st, t);
+	o.opts = tcp_conn_syn_options(st, t);
+	o.wnd = (uint16_t)min_u32(t->rcvwin.wnd, UINT16_MAX); /* never scaled (RFC 7323 2.2) */
+	if (t->state == TCPS_SYN_RECEIVED) {
+		o.flags |= TCP_F_ACK;
+		o.ack = t->rcv_nxt;
+	}
+	t->segs_out++;
+	if (dst_refresh(st, &t->dst) == 0 && (p = pkt_new_tx(&st->pkts, 0)))
+		(void)xmit(st, t, &o, p, 0);
+}
+
+/* Payload [seq, seq+len) in a packet, small ones copied; *len: what fitted into its spans. NULL: no
+ * memory. */
+static struct pkt *payload(struct ph_stack *st, struct tcb *t, seq_t seq, uint32_t *len)
+{
+	uint32_t off = seq - tcp_snd_base(t), n = *len;
+	struct pkt *p = pkt_new_tx(&st->pkts, n <= COPY_MAX ? n : 0);
+
+	if (!p || n == 0)
+		return p;
+	if (n <= COPY_MAX) {
+		n = stream_peek(&t->snd, off, pkt_put(p, n), n);
+		assert(n == *len);
+		return p;
+	}
+	*len = stream_to_pkt(&t->snd, off, n, p);
+	if (*len == 0) {
+		pkt_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+/* Cuts the packet's payload, of *len bytes, back to whole segments: its spans were many and
+ * small. */
+static void cut_to_segments(struct pkt *p, uint32_t *len, uint32_t mss)
+{
+	if (*len > mss && *len % mss) {
+		*len -= *len % mss;
+		pkt_trim(p, p->hdr.len + *len);
+	}
+}
+
+/* Sends the packet with `len` bytes of data at seq. */
+static int send_data(struct ph_stack *st, struct tcb *t, struct pkt *take_pkt, seq_t seq,
+		     uint32_t len, uint32_t mss, bool fin)
+{
+	struct tcp_out o = { .seq = seq, .ack = t->rcv_nxt, .flags = TCP_F_ACK };
+
+	o.opts = options(st, t);
+	o.wnd = tell_window(st, t);
+	if (len > mss)
+		o.gso_size = (uint16_t)mss;
+	if (fin)
+		o.flags |= TCP_F_FIN;
+	if (len && seq_ge(seq + len, t->push_seq))
+		o.flags |= TCP_F_PSH;
+	if (t->snd_urg && seq_lt(seq, t->snd_up)) {
+		uint32_t ahead = t->snd_up - seq;
+
+		o.flags |= TCP_F_URG;
+		o.urg = (uint16_t)min_u32(ahead, UINT16_MAX);
+	}
+	return xmit(st, t, &o, take_pkt, len);
+}
+
+static uint32_t segments(uint32_t len, uint32_t mss)
+{
+	return len <= mss ? 1 : (len + mss - 1) / mss;
+}
+
+/* Linux's tcp_nagle_check, after Minshall: a short segment waits only while another short one is
+ * unacknowledged. */
+static bool may_send_short(const struct tcb *t, bool all_with_fin)
+{
+	if (all_with_fin || (t->snd_urg && seq_lt(t->snd_nxt, t->snd_up)))
+		return true;
+	if (t->nonagle & TCP_CORK_ON)
+		return false;
+	if (t->nonagle & TCP_NODELAY_ON)
+		return true;
+	return !(seq_gt(t->snd_sml, t->snd_una) && seq_le(t->snd_sml, t->snd_nxt));
+}
+
+/* More would go in one packet if it waited for the next ACK, and one is soon to come: Linux's
+ * tcp_tso_should_defer. */
+static bool better_later(const struct ph_stack *st, const struct tcb *t, uint32_t n, uint32_t data,
+			 uint32_t mss)
+{
+	if (n >= data || n >= SUPER_MAX / 2 || t->snd_nxt == t->snd_una)
+		return false;
+	if (t->loss.state != TCP_CA_OPEN || st->now_ns - t->sent_ns > DEFER_NS)
+		return false;
+	return n > 0 && n < min_u32(t->cc.cwnd, t->snd_wnd) / 3 && n < 3 * mss;
+}
+
+static uint32_t cwnd_room(struct tcb *t)
+{
+	uint32_t pipe = tcp_loss_pipe(&t->loss, &t->rtxq, tcp_flight(t));
+
+	return t->cc.cwnd > pipe ? t->cc.cwnd - pipe : 0;
+}
+
+static uint32_t window_room(const struct tcb *t)
+{
+	seq_t edge = t->snd_una + t->snd_wnd;
+
+	return seq_gt(edge, t->snd_nxt) ? edge - t->snd_nxt : 0;
+}
+
+/* How many bytes of new data to put into the next packet; 0: none now. */
+static uint32_t choose_new(const struct ph_stack *st, struct tcb *t, uint32_t mss)
+{
+	uint32_t data = tcp_snd_end(t) - t->snd_nxt, cwnd = cwnd_room(t), n, whole;
+
+	n = min_u32(data, window_room(t));
+	t->cwnd_limited = cwnd < n;
+	n = min_u32(min_u32(n, cwnd), SUPER_MAX / mss * mss);
+	whole = n - n % mss;
+	if (better_later(st, t, n, data, mss))
+		return 0;
+	if (n == data && may_send_short(t, t->fin_queued))
+		return n;
+	/* RFC 9293 3.8.6.2.1: full segments only, until the persist timer overrides. */
+	return whole;
+}
+
+static void sent_new(struct ph_stack *st, struct tcb *t, uint32_t len, uint32_t mss, bool fin)
+{
+	uint32_t segs = segments(len, mss);
+
+	if (len % mss)
+		t->snd_sml = t->snd_nxt + len;
+	t->snd_nxt += len + (fin ? 1 : 0);
+	if (fin)
+		t->fin_sent = true;
+	if (seq_ge(t->snd_nxt, t->snd_up))
+		t->snd_urg = false;
+	count_out(st, t, segs);
+	if (len) {
+		t->data_segs_out += segs;
+		t->bytes_sent += len;
+		COUNT_N(st, TcpExtTCPOrigDataSent, segs);
+		tcp_delack_data_sent(&t->delack, tcp_now_us(st));
+	}
+	t->sent_ns = st->now_ns;
+	tcp_timer_sent(st, t);
+}
+
+/* One packet of new data or the FIN. False: nothing to send, or not now. */
+static bool send_new(struct ph_stack *st, struct tcb *t, bool forced)
+{
+	uint32_t mss = tcp_output_mss(t), data = tcp_snd_end(t) - t->snd_nxt;
+	uint32_t len = 0;
+	struct tcp_rec *r;
+	struct pkt *p;
+	bool fin;
+
+	if (t->fin_sent)
+		return false;
+	if (data) {
+		len = forced ? min_u32(min_u32(data, mss), window_room(t)) : choose_new(st, t, mss);
+		if (len == 0)
+			return false;
+	}
+	fin = t->fin_queued && len == data && window_room(t) > len;
+	if (len == 0 && !fin)
+		return false;
+	p = payload(st, t, t->snd_nxt, &len);
+	if (!p)
+		return false;
+	if (len < data)
+		cut_to_segments(p, &len, mss);
+	fin = fin && len == data;
+	r = tcp_rtxq_sent(&t->rtxq, &st->tcp->recs, t->snd_nxt, len + (fin ? 1 : 0), (uint16_t)mss,
+			  fin ? TCP_REC_FIN : 0, st->now_ns);
+	if (!r) {
+		pkt_free(p);
+		return false;
+	}
+	if (send_data(st, t, p, t->snd_nxt, len, mss, fin) != 0) {
+		tcp_rtxq_unsend(&t->rtxq, &st->tcp->recs, r);
+		return false;
+	}
+	sent_new(st, t, len, mss, fin);
+	return true;
+}
+
+static void sent_again(struct ph_stack *st, struct tcb *t, struct tcp_rec *r, uint32_t len,
+		       uint32_t mss, const char *why)
+{
+	uint32_t segs = segments(len, mss);
+
+	TRACE(&st->trace, tcp_retransmit, .conn = t->id, .seq = r->seq, .len = len, .why = why);
+	COUNT_N(st, TcpRetransSegs, segs);
+	if (t->loss.state == TCP_CA_LOSS)
+		COUNT_N(st, TcpExtTCPSlowStartRetrans, segs);
+	else
+		COUNT_N(st, TcpExtTCPFastRetrans, segs);
+	t->total_retrans += segs;
+	t->segs_out += segs;
+	t->data_segs_out += segs;
+	t->bytes_retrans += len;
+	t->sent_ns = st->now_ns;
+	if (!t->retrans_ns)
+		t->retrans_ns = st->now_ns;
+	tcp_rtxq_resent(&t->rtxq, &st->tcp->recs, r, len, (uint16_t)mss, st->now_ns);
+	tcp_timer_sent(st, t);
+}
+
+/* One lost record, or as much of it as cwnd allows, again. False: none is lost, or no room. */
+static bool send_lost(struct ph_stack *st, struct tcb *t)
+{
+	struct tcp_rec *r = tcp_rtxq_next(&t->rtxq);
+	uint32_t mss = tcp_output_mss(t), len, data, room;
+	struct pkt *p;
+	bool fin;
+
+	if (!r)
+		return false;
+	room = cwnd_room(t);
+	if (room < min_u32(mss, r->len))
+		return false;
+	/* What the peer's window no longer covers waits, but for the first segment (RFC 9293
+	 * 3.8.6.1). */
+	if (r->seq != t->snd_una && seq_ge(r->seq, t->snd_una + t->snd_wnd))
+		return false;
+	len = min_u32(r->len, min_u32(room, SUPER_MAX / mss * mss));
+	if (len < r->len && len > mss)
+		len -= len % mss;
+	fin = (r->flags & TCP_REC_FIN) && len == r->len;
+	data = len - (fin ? 1 : 0);
+	p = payload(st, t, r->seq, &data);
+	if (!p) {
+		COUNT(st, TcpExtTCPRetransFail);
+		return false;
+	}
+	if (data < len - (fin ? 1 : 0)) {
+		fin = false;
+		cut_to_segments(p, &data, mss);
+	}
+	(void)send_data(st, t, p, r->seq, data, mss, fin);
+	sent_again(st, t, r, data + (fin ? 1 : 0), mss,
+		   t->loss.state == TCP_CA_LOSS ? "timeout" : "fast");
+	return true;
+}
+
+/* RFC 5681 4.1: a window that was not used for a timeout's time is not to be trusted. */
+static void after_idle(struct ph_stack *st, struct tcb *t)
+{
+	uint64_t idle_us = (st->now_ns - t->sent_ns) / 1000;
+	uint32_t rto_us = t->rtt.rto_us;
+
+	if (!st->sysctl.tcp_slow_start_after_idle || tcp_flight(t) || idle_us <= rto_us)
+		return;
+	cc_idle(&t->cc, tcp_output_mss(t),
+		idle_us / rto_us < 32 ? (uint32_t)(idle_us / rto_us) : 32);
+	t->sent_ns = st->now_ns;
+}
+
+static bool may_send(const struct tcb *t)
+{
+	switch ((enum tcps)t->state) {
+	case TCPS_ESTABLISHED:
+	case TCPS_CLOSE_WAIT:
+	case TCPS_FIN_WAIT_1:
+	case TCPS_CLOSING:
+	case TCPS_LAST_ACK:
+		return true;
+	case TCPS_SYN_SENT:
+	case TCPS_SYN_RECEIVED:
+	case TCPS_FIN_WAIT_2:
+	case TCPS_TIME_WAIT:
+	case TCPS_CLOSED:
+	case TCPS_LISTEN:
+	case TCPS_N:
+		break;
+	}
+	return false;
+}
+
+static bool wants(const struct tcb *t)
+{
+	return t->rtxq.lost > t->rtxq.retrans || tcp_unsent(t);
+}
+
+/* The route still stands, and its mtu is the one that mss was made for. */
+static bool path_ready(struct ph_stack *st, struct tcb *t)
+{
+	uint16_t mtu = t->dst.mtu;
+	int err = dst_refresh(st, &t->dst);
+
+	if (err) {
+		t->error_soft = (int16_t)-err;
+		return false;
+	}
+	if (t->dst.mtu != mtu)
+		tcp_conn_sync_mss(t);
+	return true;
+}
+
+bool tcp_output(struct ph_stack *st, struct tcb *t)
+{
+	bool any = false;
+
+	if (!may_send(t) || !wants(t))
+		return false;
+	if (path_ready(st, t)) {
+		after_idle(st, t);
+		for (int i = 0; i < SPREE_MAX; i++) {
+			if (!link_has_room(st, t->dst.link)) {
+				link_wait(st, t->dst.link, &t->waiter);
+				break;
+			}
+			if (!send_lost(st, t) && !send_new(st, t, false))
+				break;
+			any = true;
+		}
+	}
+	if (tcp_flight(t) == 0)
+		tcp_timer_idle(st, t);
+	return any;
+}
+
+void tcp_output_resume(struct ph_stack *st, struct link_waiter *w)
+{
+	struct tcb *t = container_of(w, struct tcb, waiter);
+
+	tcp_output(st, t);
+	tcp_put(st, t);
+}
+
+/*
+ * Zero-window probe and keep-alive: with data that the window takes, whatever its size; else an
+ * empty segment just below the window, which must be answered. Deviation: RFC 9293 3.8.6.1: no byte
+ * of data is sent into a window of zero; Linux's probe makes the peer answer as well and spares it
+ * the decision to keep the byte.
+ */
+void tcp_output_probe(struct ph_stack *st, struct tcb *t)
+{
+	if (may_send(t) && wants(t) && window_room(t) > 0 && path_ready(st, t) &&
+	    send_new(st, t, true))
+		return;
+	send_bare(st, t, t->snd_una - 1, TCP_F_ACK);
+}

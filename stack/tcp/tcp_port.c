@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Ports: who is on each, whether one more may be (Linux's rules of SO_REUSEADDR), and which one to
+ * give to those who ask for none (RFC 6056). Called by tcp_call.c and by whoever begins or ends a
+ * connection. */
+#include "tcp/tcp_int.h"
+
+static uint64_t port_hash(uint16_t port)
+{
+	return (uint64_t)port * 0x9e3779b97f4a7c15u; /* ports are ours to give: no key is needed */
+}
+
+struct tcp_port *tcp_port_get(struct ph_stack *st, uint16_t port, bool make)
+{
+	struct hash_node *n = hash_first(&st->tcp->ports, port_hash(port));
+	struct tcp_port *p;
+
+	for (; n; n = hash_next(n))
+		if (container_of(n, struct tcp_port, node)->port == port)
+			return container_of(n, struct tcp_port, node);
+	p = make ? pool_get_zeroed(&st->tcp->port_pool) : NULL;
+	if (!p)
+		return NULL;
+	p->port = port;
+	list_init(&p->bound);
+	hash_insert(&st->tcp->ports, &p->node, port_hash(port));
+	return p;
+}
+
+static void port_drop(struct ph_stack *st, struct tcp_port *p)
+{
+	if (p->users || !list_empty(&p->bound))
+		return;
+	hash_remove(&st->tcp->ports, &p->node);
+	pool_put(&st->tcp->port_pool, p);
+}
+
+void tcp_port_use(struct tcp_port *p, bool reuse)
+{
+	p->users++;
+	if (!reuse)
+		p->strict++;
+}
+
+void tcp_port_unuse(struct ph_stack *st, struct tcp_port *p, bool reuse)
+{
+	assert(p->users > 0);
+	p->users--;
+	if (!reuse)
+		p->strict--;
+	port_drop(st, p);
+}
+
+void tcp_port_bind(struct tcp_port *p, struct tcb *t)
+{
+	assert(!t->bound);
+	list_push_back(&p->bound, &t->link);
+	t->bound = true;
+	t->port = p;
+}
+
+void tcp_port_unbind(struct ph_stack *st, struct tcb *t)
+{
+	if (!t->bound)
+		return;
+	list_remove(&t->link);
+	t->bound = false;
+	port_drop(st, t->port);
+}
+
+static bool overlaps(const struct ph_ip *a, const struct ph_ip *b)
+{
+	return ip_is_any(a) || ip_is_any(b) || ip_eq(a, b);
+}
+
+bool tcp_port_conflict(const struct ph_stack *st, const struct tcb *t, const struct ph_ip *local,
+		       uint16_t port)
+{
+	const struct hash_node *h = hash_first(&st->tcp->ports, port_hash(port));
+	const struct tcp_port *p = NULL;
+	const struct list_node *n;
+
+	for (; h && !p; h = hash_next(h)) {
+		p = container_of(h, const struct tcp_port, node);
+		if (p->port != port)
+			p = NULL;
+	}
+	if (!p)
+		return false;
+	if (p->strict || (p->users && !t->reuse))
+		return true;
+	list_for_each(n, &p->bound) {
+		const struct tcb *o = container_of(n, const struct tcb, link);
+
+		if (o == t || !overlaps(&o->dst.src, local))
+			continue;
+		if (t->reuse && o->reuse && o->state != TCPS_LISTEN)
+			continue;
+		return true;
+	}
+	return false;
+}
+
+static void range(const struct ph_stack *st, uint32_t *first, uint32_t *n)
+{
+	uint32_t lo = (uint32_t)st->sysctl.ip_port_lo, hi = (uint32_t)st->sysctl.ip_port_hi;
+
+	*first = lo;
+	*n = hi >= lo ? hi - lo + 1 : 1;
+}
+
+uint16_t tcp_port_choose(struct ph_stack *st, const struct tcb *t, const struct ph_ip *local)
+{
+	uint32_t first, n, start;
+
+	range(st, &first, &n);
+	start = prng_below(&st->prng, n);
+	for (uint32_t i = 0; i < n; i++) {
+		uint16_t port = (uint16_t)(first + (start + i) % n);
+
+		if (!tcp_port_conflict(st, t, local, port))
+			return port;
+	}
+	return 0;
+}
+
+/* RFC 6056 3.3.3: a counter, offset by a keyed hash of the destination. */
+uint16_t tcp_port_choose_conn(struct ph_stack *st, const struct tcp_tuple *k)
+{
+	struct tcp_tuple of = *k;
+	uint32_t first, n, offset;
+
+	of.lport = 0;
+	offset = (uint32_t)siphash(&st->port_key, &of, sizeof(of));
+	range(st, &first, &n);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct tcp_port *p;
+
+		of.lport = (uint16_t)(first + (st->tcp->port_next++ + offset) % n);
+		p = tcp_port_get(st, of.lport, false);
+		/* A port that someone bound is theirs, connected or not. */
+		if (p && !list_empty(&p->bound))
+			continue;
+		if (!tcp_table_find(st, &of))
+			return of.lport;
+	}
+	return 0;
+}

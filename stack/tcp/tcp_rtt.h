@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Round-trip time and retransmission timeout (RFC 6298). A leaf: knows neither connection nor
+ * clock. Times in us. */
+#ifndef TCP_TCP_RTT_H
+#define TCP_TCP_RTT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct tcp_rtt {
+	uint32_t srtt8;	     /* smoothed, times 8; 0: no sample yet */
+	uint32_t rttvar4;    /* mean deviation, times 4 */
+	uint32_t rto_us;     /* without back-off */
+	uint32_t min_rtt_us; /* smallest sample; UINT32_MAX: none */
+	uint8_t backoff;     /* doublings since the last valid sample */
+};
+
+enum {
+	TCP_RTT_RTO_INIT_US = 1000000,	  /* RFC 6298 2.1 */
+	TCP_RTT_RTO_FALLBACK_US = 3000000 /* 5.7: the SYN was retransmitted and gave no sample */
+};
+
+void tcp_rtt_init(struct tcp_rtt *r);
+/* A sample by Karn's rule. Bounds: Linux's tcp_rto_min_us and tcp_rto_max_ms. */
+void tcp_rtt_sample(struct tcp_rtt *r, uint32_t rtt_us, uint32_t rto_min_us, uint32_t rto_max_us);
+/* The timeout with its back-off (RFC 6298 5.5). */
+uint32_t tcp_rtt_rto(const struct tcp_rtt *r, uint32_t rto_max_us);
+void tcp_rtt_back_off(struct tcp_rtt *r);
+
+static inline bool tcp_rtt_known(const struct tcp_rtt *r)
+{
+	return r->srtt8 != 0;
+}
+
+static inline uint32_t tcp_rtt_srtt_us(const struct tcp_rtt *r)
+{
+	return r->srtt8 >> 3;
+}
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The seventh and eighth steps of RFC 9293 3.10.7.4: segment text into the receive queue, or aside
+ * until the hole before it is filled; FIN; and the urgent mark of the sixth (RFC 6093). Called by
+ * tcp_input.c. */
+#include "tcp/tcp_int.h"
+
+/* What a text segment does to the delayed ACK: the size of the segments a super-segment was made of
+ * counts. */
+static void note_arrival(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx, uint32_t len)
+{
+	uint32_t seg = rx->ip->pkt->gso_size && len > rx->ip->pkt->gso_size ?
+			       rx->ip->pkt->gso_size : len;
+	const struct tcp_opts *o = &rx->seg.opts;
+
+	tcp_delack_data(&t->delack, tcp_now_us(st), seg, t->rcvwin.wnd,
+			tcp_timer_rto_us(st, t));
+	if (t->ts && o->has_ts && o->tsecr && seg >= t->delack.rcv_mss) {
+		uint32_t ms = tcp_ts(st, t->ts_off) - o->tsecr;
+
+		if (ms < 60000)
+			tcp_rcvwin_rtt(&t->rcvwin, ms ? ms * 1000 : 1000);
+	} else if (!t->ts) {
+		tcp_rcvwin_rtt_by_window(&t->rcvwin, t->rcv_nxt, tcp_now_us(st));
+	}
+}
+
+/* Answer at once: the peer is to learn of a hole, or that one was filled (RFC 5681 4.2). */
+static void quick(struct tcb *t)
+{
+	tcp_delack_quick(&t->delack, t->rcvwin.wnd);
+}
+
+static enum drop take_in_order(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
+{
+	const struct tcp_seg *s = &rx->seg;
+	uint32_t charged = t->rcv.charged, len = s->len;
+	bool hole = !tcp_reass_empty(&t->reass);
+
+	if (!stream_append_pkt(&t->rcv, rx->ip->pkt, s->off, len)) {
+		quick(t);
+		return DROP_NOMEM;
+	}
+	t->rcv_nxt += len;
+	note_arrival(st, t, rx, len);
+	tcp_rcvwin_data(&t->rcvwin, len, t->rcv.charged - charged, t->adv_mss);
+	if (hole) {
+		t->rcv_nxt += tcp_reass_take(&st->tcp->reass, &t->reass, t->rcv_nxt, &t->rcv);
+		tcp_sack_advance(&t->sack, t->rcv_nxt);
+		quick(t);
+	}
+	ready_set(st, &t->ready);
+	return DROP_NONE;
+}
+
+static enum drop take_ahead(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
+{
+	const struct tcp_seg *s = &rx->seg;
+	struct tcp_range block;
+	enum drop why = tcp_reass_add(&st->tcp->reass, &t->reass, s->seq, rx->ip->pkt, s->off,
+				      s->len, &block);
+
+	quick(t);
+	if (why == DROP_TCP_OFO_QUEUE_PRUNE || why == DROP_NOMEM) {
+		COUNT(st, TcpExtTCPOFODrop);
+		return why;
+	}
+	COUNT(st, TcpExtTCPOFOQueue);
+	if (t->sack_ok)
+		tcp_sack_add(&t->sack, block);
+	return why;
+}
+
+/* Makes room by giving up what is furthest ahead (RFC 2018 8 allows to); false: there is none to be
+ * had. */
+static bool make_room(struct ph_stack *st, struct tcb *t)
+{
+	uint32_t charged = tcp_rcv_charged(t), left, pruned;
+
+	if (charged <= t->rcvwin.buf)
+		return true;
+	COUNT(st, TcpExtPruneCalled);
+	left = t->rcv.charged < t->rcvwin.buf ? t->rcvwin.buf - t->rcv.charged : 0;
+	pruned = tcp_reass_prune(&st->tcp->reass, &t->reass, left);
+	if (pruned) {
+		COUNT_N(st, TcpExtOfoPruned, pruned);
+		t->sack.n = 0;
+	}
+	/* The window promised was more than the memory, small segments pinning much: once over is
+	 * enough. */
+	return tcp_rcv_charged(t) <= t->rcvwin.buf + t->rcvwin.buf / 2;
+}
+
+/* Cuts the segment to what is new and in the window. */
+static enum drop trim(struct tcb *t, struct tcp_seg *s)
+{
+	seq_t edge = t->rcv_nxt + tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt);
+
+	if (seq_le(tcp_seg_end(s), t->rcv_nxt)) {
+		quick(t);
+		return DROP_TCP_OLD_DATA;
+	}
+	if (seq_ge(s->seq, edge)) {
+		quick(t);
+		return edge == t->rcv_nxt ? DROP_TCP_ZEROWINDOW : DROP_TCP_OVERWINDOW;
+	}
+	if (seq_lt(s->seq, t->rcv_nxt))
+		tcp_seg_trim_front(s, t->rcv_nxt - s->seq);
+	if (seq_gt(s->seq + s->len, edge))
+		tcp_seg_trim_end(s, s->seq + s->len - edge);
+	return DROP_NONE;
+}
+
+static bool takes_text(const struct tcb *t)
+{
+	return t->state == TCPS_ESTABLISHED || t->state == TCPS_FIN_WAIT_1 ||
+	       t->state == TCPS_FIN_WAIT_2;
+}
+
+enum drop tcp_text_take(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
+{
+	struct tcp_seg *s = &rx->seg;
+	enum drop why;
+
+	if (s->len == 0)
+		return DROP_NONE;
+	if (!takes_text(t)) /* a FIN was received: there cannot be more (RFC 9293 3.10.7.4) */
+		return seq_gt(s->seq + s->len, t->rcv_nxt) ? DROP_TCP_CLOSE : DROP_NONE;
+	t->data_segs_in += rx->ip->pkt->gso_size ?
+				   (s->len + rx->ip->pkt->gso_size - 1) / rx->ip->pkt->gso_size : 1;
+	why = trim(t, s);
+	if (why != DROP_NONE)
+		return why;
+	if (s->len == 0)
+		return DROP_NONE;
+	if (!make_room(st, t)) {
+		COUNT(st, TcpExtTCPRcvQDrop);
+		quick(t);
+		return DROP_SOCKET_RCVBUFF;
+	}
+	t->bytes_received += s->len;
+	return s->seq == t->rcv_nxt ? take_in_order(st, t, rx) : take_ahead(st, t, rx);
+}
+
+/* RFC 6093 3.1: the pointer names the byte after the urgent data; it stays in line. */
+void tcp_text_urg(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+{
+	seq_t up = s->seq + s->urg;
+
+	if (!takes_text(t) || seq_le(up, t->rcv_nxt))
+		return;
+	if (t->urg && seq_le(up, t->rcv_up))
+		return; /* RFC 9293 MUST-32: told again only when it moves on */
+	t->rcv_up = up;
+	t->urg = true;
+	ready_set(st, &t->ready);
+}
+
+/* The FIN has its turn: RFC 9293 3.10.7.4, eighth step. */
+static void fin_arrived(struct ph_stack *st, struct tcb *t)
+{
+	t->rcv_nxt++;
+	t->fin_rcvd = t->rcv_shut = true;
+	tcp_reass_clear(&st->tcp->reass, &t->reass);
+	t->sack.n = 0;
+	t->delack.pending = t->delack.now = true;
+	switch ((enum tcps)t->state) {
+	case TCPS_SYN_RECEIVED:
+	case TCPS_ESTABLISHED:
+		tcp_set_state(st, t, TCPS_CLOSE_WAIT);
+		t->delack.pingpong = true;
+		break;
+	case TCPS_FIN_WAIT_1:
+		/* Had our FIN been acknowledged by this segment, the state would be FIN-WAIT-2 by
+		 * now. */
+		tcp_set_state(st, t, TCPS_CLOSING);
+		break;
+	case TCPS_FIN_WAIT_2:
+		tcp_output_ack(st, t);
+		tcp_timewait_enter(st, t);
+		break;
+	case TCPS_CLOSE_WAIT:
+	case TCPS_CLOSING:
+	case TCPS_LAST_ACK:
+	case TCPS_TIME_WAIT:
+	case TCPS_CLOSED:
+	case TCPS_LISTEN:
+	case TCPS_SYN_SENT:
+	case TCPS_N:
+		break;
+	}
+	ready_set(st, &t->ready);
+}
+
+enum drop tcp_text_fin(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
+{
+	struct tcp_seg *s = &rx->seg;
+	seq_t at = s->seq + s->len;
+
+	if (!takes_text(t)) {
+		/* The peer says FIN again: it did not hear our ACK. */
+		if ((s->flags & TCP_F_FIN) && t->fin_rcvd)
+			t->delack.pending = t->delack.now = true;
+		return DROP_NONE;
+	}
+	if (s->flags & TCP_F_FIN) {
+		if (seq_gt(at, t->rcv_nxt)) {
+			tcp_reass_fin(&t->reass, at);
+			quick(t);
+			return DROP_NONE;
+		}
+		if (at == t->rcv_nxt)
+			fin_arrived(st, t);
+	} else if (t->reass.has_fin && t->reass.fin_seq == t->rcv_nxt) {
+		fin_arrived(st, t);
+	}
+	return DROP_NONE;
+}

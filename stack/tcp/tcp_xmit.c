@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A segment's header onto its payload and down to IP: for connections and for those who have none
+ * (resets, half-open, TIME-WAIT). Decides nothing. */
+#include <string.h>
+
+#include "base/csum.h"
+#include "base/ip.h"
+#include "tcp/tcp_int.h"
+
+enum { PROTO_TCP = 6 };
+
+static void push_header(struct dst *d, const struct tcp_out *o, struct pkt *p)
+{
+	uint32_t hdr_len = TCP_HDR_LEN + tcp_opt_len(&o->opts);
+	uint8_t *bytes = pkt_push(p, hdr_len);
+	struct tcp_hdr *h = (struct tcp_hdr *)(void *)bytes;
+
+	h->sport = be16_of(o->lport);
+	h->dport = be16_of(o->pport);
+	h->seq = be32_of(o->seq);
+	h->ack = be32_of(o->ack);
+	h->off = (uint8_t)(hdr_len / 4 << 4 | (o->flags & TCP_F_AE ? 1 : 0));
+	h->flags = (uint8_t)o->flags;
+	h->wnd = be16_of(o->wnd);
+	h->urg = be16_of(o->urg);
+	/* The checksum field holds the pseudo-header's sum; the link or the device does the
+	 * rest. */
+	h->csum = be16_of(csum_fold(csum_pseudo(&d->src, &d->dst, PROTO_TCP, p->len)));
+	p->csum = PKT_CSUM_TODO;
+	p->csum_start = 0;
+	p->csum_off = TCP_CSUM_OFF;
+	tcp_opt_build(bytes + TCP_HDR_LEN, &o->opts);
+}
+
+int tcp_xmit(struct ph_stack *st, struct dst *d, const struct tcp_out *o, struct pkt *take_pkt)
+{
+	struct ip_tx tx = { .proto = PROTO_TCP, .ttl = o->ttl, .tos = o->tos, .df = true };
+
+	push_header(d, o, take_pkt);
+	if (o->gso_size) {
+		take_pkt->gso = ip_is4(&d->dst) ? PKT_GSO_TCP4 : PKT_GSO_TCP6;
+		take_pkt->gso_size = o->gso_size;
+	}
+	return ip_output(st, take_pkt, d, &tx);
+}
+
+void tcp_xmit_bare(struct ph_stack *st, const struct tcp_tuple *k, const struct tcp_out *o)
+{
+	struct tcp_out out = *o;
+	struct dst d = { .gen = 0 };
+	struct pkt *p;
+
+	if (dst_lookup(st, &d, &k->local, &k->peer, false) != 0)
+		return;
+	p = pkt_new_tx(&st->pkts, 0);
+	if (!p)
+		return;
+	out.lport = k->lport;
+	out.pport = k->pport;
+	COUNT(st, TcpOutSegs);
+	if (out.flags & TCP_F_RST)
+		COUNT(st, TcpOutRsts);
+	(void)tcp_xmit(st, &d, &out, p);
+}
+
+void tcp_xmit_reset(struct ph_stack *st, const struct tcp_rx *rx)
+{
+	const struct tcp_seg *s = &rx->seg;
+	struct tcp_tuple k = { .local = rx->ip->dst, .peer = rx->ip->src, .lport = s->dport,
+			       .pport = s->sport };
+	struct tcp_out o = { .flags = TCP_F_RST };
+
+	if (s->flags & TCP_F_RST)
+		return;
+	if (s->flags & TCP_F_ACK) {
+		o.seq = s->ack;
+	} else {
+		o.flags |= TCP_F_ACK;
+		o.ack = tcp_seg_end(s);
+	}
+	tcp_xmit_bare(st, &k, &o);
+}
