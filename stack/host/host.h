@@ -78,8 +78,8 @@ void host_close_app(struct host *h, struct app *app);
 void host_again(struct host *h, struct app *app);
 
 /*
- * Calls the apps whose sockets the stack has news of, then those that had more to do. True: there may
- * be more. Called by the loop each turn; with a stack alone, it serves without any descriptor.
+ * Calls the apps whose sockets the stack has news of, then those that had more to do. True: there
+ * may be more. Called by the loop each turn; with a stack alone it serves without any descriptor.
  */
 bool host_serve(struct host *h);
 
