@@ -207,7 +207,7 @@ void ph_link_input(struct ph_stack *st, ph_link index, struct ph_pkt *take_pkt, 
 		return;
 	}
 	p->link = index;
-	p->at_ns = now_ns;
+	p->at_ns = st->now_ns;
 	p->hdr_start = p->hdr.off;
 	l->stats.rx_packets++;
 	l->stats.rx_bytes += p->len;

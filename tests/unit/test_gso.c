@@ -174,6 +174,30 @@ static void test_a_single_segment_gets_its_checksum_on_a_plain_link(void **state
 	}
 }
 
+/* 0 would say "no checksum" where the transport is UDP: its other form, 0xffff, is sent. */
+static void test_a_checksum_that_comes_to_zero_is_sent_as_all_ones(void **state)
+{
+	static const uint8_t ones[2] = { 255, 255 };
+	struct host *h = host_offload(0);
+	uint8_t sum[2];
+
+	(void)state;
+	host_knows_peer(h);
+	for (int round = 0; round < 2; round++) {
+		struct pkt *p = segment(h, 2, 2, 1, 0, F_ACK);
+
+		if (round == 0)
+			memset(sum, 0, sizeof(sum));
+		memcpy(pkt_bytes(p) + TCP_LEN, sum, 2);
+		output(h, p);
+		assert_int_equal(host_take(h), 34 + TCP_LEN + 2);
+		assert_true(tcp_csum_right(h));
+		memcpy(sum, out_l4(h) + 16, 2); /* as payload it brings the next sum to zero */
+	}
+	assert_memory_equal(sum, ones, 2);
+	host_free(h);
+}
+
 static void test_a_device_that_sums_gets_what_it_needs_to_sum(void **state)
 {
 	struct host *h = host_offload(PH_OFFLOAD_CSUM);
@@ -294,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_a_super_segment_is_cut_for_a_plain_link),
 		cmocka_unit_test(test_random_super_segments_are_cut_right),
 		cmocka_unit_test(test_a_single_segment_gets_its_checksum_on_a_plain_link),
+		cmocka_unit_test(test_a_checksum_that_comes_to_zero_is_sent_as_all_ones),
 		cmocka_unit_test(test_a_device_that_sums_gets_what_it_needs_to_sum),
 		cmocka_unit_test(test_a_device_that_cuts_gets_the_super_segment_whole),
 		cmocka_unit_test(test_cutting_without_summing_is_not_believed_of_a_device),

@@ -177,6 +177,23 @@ static void test_memory_to_receive_into_fits_what_the_link_carries(void **state)
 	free(f);
 }
 
+static void test_more_than_there_was_room_for_is_not_believed(void **state)
+{
+	struct host *h = host_new();
+	struct ph_iov iov[PH_RX_IOV];
+	int n;
+	struct ph_pkt *p = ph_pkt_rx(h->st, h->link, iov, &n);
+
+	(void)state;
+	assert_non_null(p);
+	assert_int_equal(n, 1);
+	assert_int_equal(ph_pkt_filled(p, iov[0].len + 1, NULL), -EINVAL);
+	assert_int_equal(ph_pkt_filled(p, iov[0].len, NULL), 0);
+	ph_pkt_free(h->st, p);
+	assert_null(ph_pkt_rx(h->st, 9, iov, &n));
+	host_free(h);
+}
+
 static void test_a_super_segment_goes_up_whole_with_its_size(void **state)
 {
 	struct host *h = host_with((struct ph_link_conf){ .kind = PH_LINK_ETHER, .offload = 3 });
@@ -301,8 +318,8 @@ static void test_who_waits_is_resumed_when_half_the_queue_is_sent(void **state)
 	list_init_node(&b.w.node);
 	fill(h);
 	link_wait(h->st, h->link, &a.w);
-	link_wait(h->st, h->link, &a.w);
 	link_wait(h->st, h->link, &b.w);
+	link_wait(h->st, h->link, &a.w);
 	for (int i = 0; i < 4; i++)
 		assert_true(host_take(h) > 0);
 	assert_int_equal(a.turns + b.turns, 0);
@@ -458,6 +475,7 @@ int main(void)
 		cmocka_unit_test(test_frames_for_others_and_of_other_kinds_are_dropped),
 		cmocka_unit_test(test_what_a_device_says_of_a_frame_is_checked),
 		cmocka_unit_test(test_memory_to_receive_into_fits_what_the_link_carries),
+		cmocka_unit_test(test_more_than_there_was_room_for_is_not_believed),
 		cmocka_unit_test(test_a_super_segment_goes_up_whole_with_its_size),
 		cmocka_unit_test(test_the_queue_is_bounded_in_packets),
 		cmocka_unit_test(test_the_queue_is_bounded_in_bytes),

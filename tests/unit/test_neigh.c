@@ -210,12 +210,20 @@ static void test_the_queue_is_bounded_in_bytes_and_keeps_the_latest(void **state
 	struct dst d = host_dst(h, PEER4);
 
 	(void)state;
-	assert_int_equal(ph_sysctl_set(h->st, "net.ipv4.neigh.default.unres_qlen_bytes", "100"), 0);
-	assert_int_equal(host_send_on(h, &d, 1, 60), 0);
-	assert_int_equal(host_send_on(h, &d, 2, 1000), 0);
+	assert_int_equal(ph_sysctl_set(h->st, "net.ipv4.neigh.default.unres_qlen_bytes", "200"), 0);
+	for (uint8_t mark = 1; mark <= 5; mark++)
+		assert_int_equal(host_send_on(h, &d, mark, 60), 0);
 	expect_request(h, PEER4, all_mac);
 	answer(h, PEER4, peer_mac);
-	expect_packet(h, 2, peer_mac);
+	expect_packet(h, 4, peer_mac);
+	expect_packet(h, 5, peer_mac);
+	assert_int_equal(host_take(h), 0);
+	d = host_dst(h, OTHER4);
+	assert_int_equal(host_send_on(h, &d, 1, 60), 0);
+	assert_int_equal(host_send_on(h, &d, 2, 1000), 0);
+	expect_request(h, OTHER4, all_mac);
+	answer(h, OTHER4, other_mac);
+	expect_packet(h, 2, other_mac);
 	assert_int_equal(host_take(h), 0);
 	host_free(h);
 }
@@ -239,6 +247,7 @@ static void test_strangers_cannot_push_out_who_is_in_use(void **state)
 		frame_in(h, &f);
 		while (host_take(h) > 0)
 			;
+		assert_string_not_equal(state_of(h, PEER4), "INCOMPLETE");
 	}
 	assert_int_equal(ph_neighs(h->st, n, 64), 8);
 	assert_string_not_equal(state_of(h, PEER4), "none");

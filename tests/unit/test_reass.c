@@ -345,7 +345,7 @@ static void test_the_ecn_marks_of_fragments_are_joined(void **state)
 	}
 }
 
-static void test_options_are_those_of_the_first_fragment(void **state)
+static void test_the_header_is_that_of_the_first_fragment(void **state)
 {
 	struct host *h = host_new();
 	struct frame f;
@@ -355,11 +355,13 @@ static void test_options_are_those_of_the_first_fragment(void **state)
 	give(h, 0x1234, 8, 100, false);
 	(void)frame_ip4(&f, PEER4, US4, TEST_PROTO, 12);
 	frame_ip(&f)->frag = be16_of(IP4_F_MF);
+	frame_ip(&f)->ttl = 7;
 	memset(f.b + ETH_HDR_LEN + 20, IP4_OPT_NOP, 12);
 	memcpy(frame_put(&f, 8), whole, 8);
 	frame_end(&f);
 	frame_in(h, &f);
 	expect_whole(h, 108);
+	assert_int_equal(test_l4.rx.ttl, 7);
 	host_free(h);
 }
 
@@ -435,7 +437,7 @@ int main(void)
 		cmocka_unit_test(test_the_number_of_datagrams_is_bounded_and_the_oldest_makes_room),
 		cmocka_unit_test(test_the_memory_of_fragments_is_bounded_and_the_newest_completes),
 		cmocka_unit_test(test_the_ecn_marks_of_fragments_are_joined),
-		cmocka_unit_test(test_options_are_those_of_the_first_fragment),
+		cmocka_unit_test(test_the_header_is_that_of_the_first_fragment),
 		cmocka_unit_test(test_random_fragments_match_the_obvious_model),
 		cmocka_unit_test(
 			test_running_out_of_memory_anywhere_loses_the_datagram_and_nothing_else),
