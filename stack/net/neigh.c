@@ -200,7 +200,7 @@ static void set_reachable(struct ph_stack *st, struct neigh *n)
 {
 	uint64_t base = (uint64_t)st->sysctl.neigh_base_reachable_time_ms * ms;
 
-	if (n->state != NEIGH_REACHABLE || n->reachable_ns == 0)
+	if (n->state != NEIGH_REACHABLE)
 		n->reachable_ns = base / 2 + prng_u64(&st->prng) % (base + 1);
 	n->reachable_until_ns = st->now_ns + n->reachable_ns;
 	timer_stop(&st->wheel, &n->timer);
@@ -311,7 +311,9 @@ static void expired(void *ctx, struct timer *t)
 void neigh_confirm(struct ph_stack *st, struct neigh *n)
 {
 	switch (n->state) {
-	case NEIGH_REACHABLE:
+	case NEIGH_REACHABLE: /* once per acknowledgment: nothing but this */
+		n->reachable_until_ns = st->now_ns + n->reachable_ns;
+		return;
 	case NEIGH_STALE:
 	case NEIGH_DELAY:
 	case NEIGH_PROBE:

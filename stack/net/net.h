@@ -38,7 +38,8 @@ struct dst {
 
 /*
  * Finds route and source (src any: chosen, else checked to be ours). 0, -ENETUNREACH,
- * -EADDRNOTAVAIL, -EACCES (broadcast without permission).
+ * -EADDRNOTAVAIL, -EACCES (broadcast without permission). Multicast needs none: who may not send
+ * to groups asks addr_is_group() first.
  */
 int dst_lookup(struct ph_stack *st, struct dst *d, const struct ph_ip *src, const struct ph_ip *dst,
 	       bool broadcast_ok);
