@@ -119,7 +119,8 @@ bool netname_ok(const char *name, size_t max)
 
 	if (n == 0 || n >= max || name[0] == '-')
 		return false;
-	return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == n;
+	return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") ==
+	       n;
 }
 
 bool devname_parse(struct devname *d, const char *text)
@@ -145,6 +146,7 @@ char *devname_short(const char *name, char *out)
 	if (n < DEV_NAME_MAX)
 		memcpy(out, name, n + 1);
 	else
-		snprintf(out, DEV_NAME_MAX, "%.6s-%08x", name, (unsigned)(hash(name) & 0xffffffffu));
+		snprintf(out, DEV_NAME_MAX, "%.6s-%08x", name,
+			 (unsigned)(hash(name) & 0xffffffffu));
 	return out;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Addresses and names as the topology language writes them: 10.0.0.1/24, fd00::1/64, 02:00:00:00:00:01,
- * NODE.DEV. Pure text, no sockets. Called by the parser and by the acts.
+ * Addresses and names as the topology language writes them: 10.0.0.1/24, fd00::1/64,
+ * 02:00:00:00:00:01, NODE.DEV. Pure text, no sockets. Called by the parser and by the acts.
  */
 #ifndef NETNS_ADDR_H
 #define NETNS_ADDR_H
@@ -36,7 +36,8 @@ struct devname {
 /* Parse "10.0.0.1/24" (@need_len) or "10.0.0.1" (a length may follow, else it is the full width).
  * False when the text is neither IPv4 nor IPv6, or the length is out of range. */
 bool netaddr_parse(struct netaddr *a, const char *text, bool need_len);
-/* Print as ADDR/LEN (@with_len) or ADDR into @out of at least NETADDR_TEXT_MAX bytes; returns @out. */
+/* Print as ADDR/LEN (@with_len) or ADDR into @out of at least NETADDR_TEXT_MAX bytes; returns @out.
+ */
 char *netaddr_text(const struct netaddr *a, bool with_len, char *out);
 
 bool netmac_parse(struct netmac *m, const char *text);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One sentence of failure: where, what was wrong, what would be right. Every function of netns/ that
- * can fail takes one and returns -1 after filling it; the session prints it, the tests match it.
+ * One sentence of failure: where, what was wrong, what would be right. Every function of netns/
+ * that can fail takes one and returns -1 after filling it; the session prints it, the tests match
+ * it.
  */
 #ifndef NETNS_ERR_H
 #define NETNS_ERR_H
@@ -19,7 +20,8 @@ struct net_err {
 	char text[NET_ERR_MAX];
 };
 
-/* Fill @e with a sentence (no newline at its end). Always returns -1, so that callers can return it. */
+/* Fill @e with a sentence (no newline at its end). Always returns -1, so that callers can return
+ * it. */
 int net_bad(struct net_err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int net_failed(struct net_err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int net_cannot(struct net_err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -97,13 +97,17 @@ int nlk_veth(struct nlk *k, const struct nlk_end *a, const struct nlk_end *b, un
 	rc = rtnl_link_add(k->nl, link, NLM_F_CREATE | NLM_F_EXCL);
 	rtnl_link_veth_release(link);
 	if (rc == -NLE_OPNOTSUPP)
-		return net_cannot(e, "the kernel has no veth; modprobe veth, or a kernel with CONFIG_VETH");
+		return net_cannot(
+			e, "the kernel has no veth; modprobe veth, or a kernel with CONFIG_VETH");
 	if (rc < 0)
 		return net_failed(e, "the veth pair %s - %s was refused: %s", a->name, b->name,
 				  nl_geterror(rc));
-	/* The kernel does not bring an end up before it has its peer, so not in the same message. */
+	/* The kernel does not bring an end up before it has its peer, so not in the same message.
+	 */
 	return (a->ns_fd < 0 && nlk_up(k, a->name, true, e)) ||
-			       (b->ns_fd < 0 && nlk_up(k, b->name, true, e)) ? -1 : 0;
+			       (b->ns_fd < 0 && nlk_up(k, b->name, true, e))
+		       ? -1
+		       : 0;
 }
 
 /* libnl-route has no setters for what a bridge is born with, so its message is made by hand. */
@@ -148,7 +152,7 @@ int nlk_bridge(struct nlk *k, const char *name, struct netmac mac, bool hub, str
 	rc = nl_send_sync(k->nl, m);
 	if (rc == -NLE_OPNOTSUPP)
 		return net_cannot(e, "the kernel has no bridge; modprobe bridge, or a kernel with "
-				  "CONFIG_BRIDGE");
+				     "CONFIG_BRIDGE");
 	if (rc < 0)
 		return net_failed(e, "the bridge %s was refused: %s", name, nl_geterror(rc));
 	return 0;
@@ -198,7 +202,8 @@ void nlk_settle(const struct nlk *k, const char *dev)
 	memset(&r, 0, sizeof(r));
 	strncpy(r.ifr_name, dev, sizeof(r.ifr_name) - 1);
 	r.ifr_data = (char *)&v;
-	(void)ioctl(k->ctl, SIOCETHTOOL, &r); /* a device without the question has no carrier to lose */
+	(void)ioctl(k->ctl, SIOCETHTOOL,
+		    &r); /* a device without the question has no carrier to lose */
 }
 
 int nlk_mtu(struct nlk *k, const char *dev, unsigned int mtu, struct net_err *e)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Links, addresses, routes and neighbours of one network namespace, over libnl-route-3. A handle stays
- * bound to the namespace it was opened in, whichever one the thread is in later. Every call
+ * Links, addresses, routes and neighbours of one network namespace, over libnl-route-3. A handle
+ * stays bound to the namespace it was opened in, whichever one the thread is in later. Every call
  * is one request and its answer; each undoes nothing: the caller knows what it made.
  * Called by world.c and the acts. Calls with struct net_err return 0 or -1 with a sentence.
  */
@@ -37,7 +37,8 @@ void nlk_close(struct nlk *k);
 /* Index of a device, 0 when there is none. */
 int nlk_index(const struct nlk *k, const char *dev);
 
-/* A pair. Both ends come up at once only if they are in the handle's namespace; else nlk_up the other. */
+/* A pair. Both ends come up at once only if they are in the handle's namespace; else nlk_up the
+ * other. */
 int nlk_veth(struct nlk *k, const struct nlk_end *a, const struct nlk_end *b, unsigned int mtu,
 	     struct net_err *e);
 /* A bridge, up: no STP, no forward delay, no multicast snooping. @hub: forget addresses at once, so
@@ -46,8 +47,8 @@ int nlk_bridge(struct nlk *k, const char *name, struct netmac mac, bool hub, str
 int nlk_delete(struct nlk *k, const char *dev, struct net_err *e);
 
 int nlk_up(struct nlk *k, const char *dev, bool up, struct net_err *e);
-/* The kernel passes carrier changes on from a work queue, and until then a port of a bridge drops its
- * frames: do it now for this device. */
+/* The kernel passes carrier changes on from a work queue, and until then a port of a bridge drops
+ * its frames: do it now for this device. */
 void nlk_settle(const struct nlk *k, const char *dev);
 int nlk_mtu(struct nlk *k, const char *dev, unsigned int mtu, struct net_err *e);
 int nlk_mac(struct nlk *k, const char *dev, struct netmac mac, struct net_err *e);
@@ -55,8 +56,9 @@ int nlk_mac(struct nlk *k, const char *dev, struct netmac mac, struct net_err *e
 int nlk_master(struct nlk *k, const char *dev, int bridge, struct net_err *e);
 
 int nlk_addr(struct nlk *k, const char *dev, const struct netaddr *a, bool add, struct net_err *e);
-/* @dest with length 0 is the default route. @dev may be NULL: the kernel finds it. @cc may be NULL: else
- * connections over this route use that congestion control. @again: replace the one that is there. */
+/* @dest with length 0 is the default route. @dev may be NULL: the kernel finds it. @cc may be NULL:
+ * else connections over this route use that congestion control. @again: replace the one that is
+ * there. */
 int nlk_route(struct nlk *k, const struct netaddr *dest, const struct netaddr *via, const char *dev,
 	      const char *cc, bool again, struct net_err *e);
 /* Give the on-link route that came with an address its congestion control. */

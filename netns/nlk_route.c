@@ -74,10 +74,11 @@ int nlk_addr(struct nlk *k, const char *dev, const struct netaddr *a, bool add, 
 	if (!index)
 		return no_device(dev, e);
 	if (rc == -NLE_EXIST)
-		return net_bad(e, "%s has the address %s already", dev, netaddr_text(a, true, text));
+		return net_bad(e, "%s has the address %s already", dev,
+			       netaddr_text(a, true, text));
 	if (rc < 0)
-		return net_failed(e, "address %s on %s was refused: %s", netaddr_text(a, true, text), dev,
-				  nl_geterror(rc));
+		return net_failed(e, "address %s on %s was refused: %s",
+				  netaddr_text(a, true, text), dev, nl_geterror(rc));
 	return 0;
 }
 
@@ -87,9 +88,11 @@ static void mask(struct netaddr *a)
 		a->bytes[bit / 8] = (uint8_t)(a->bytes[bit / 8] & ~(0x80u >> bit % 8));
 }
 
-/* libnl-route's metrics are numbers, and a congestion control is a name: the message is made here. */
+/* libnl-route's metrics are numbers, and a congestion control is a name: the message is made here.
+ */
 static int route_msg(struct nl_msg *m, struct rtmsg rt, struct netaddr dest,
-		     const struct netaddr *via, const struct netaddr *src, int index, const char *cc)
+		     const struct netaddr *via, const struct netaddr *src, int index,
+		     const char *cc)
 {
 	struct nlattr *metrics;
 
@@ -139,8 +142,11 @@ int nlk_route(struct nlk *k, const struct netaddr *dest, const struct netaddr *v
 	if (rc == -NLE_EXIST)
 		return net_bad(e, "there is a route to %s already", dest->len ? d : "default");
 	if (rc < 0)
-		return net_failed(e, "the route to %s via %s was refused: %s (is the gateway on a network "
-				  "of this node?)", dest->len ? d : "default", v, nl_geterror(rc));
+		return net_failed(
+			e,
+			"the route to %s via %s was refused: %s (is the gateway on a network "
+			"of this node?)",
+			dest->len ? d : "default", v, nl_geterror(rc));
 	return 0;
 }
 
@@ -165,8 +171,8 @@ int nlk_onlink_cc(struct nlk *k, const char *dev, const struct netaddr *a, const
 	}
 	rc = nl_send_sync(k->nl, m);
 	if (rc < 0)
-		return net_failed(e, "congestion control %s for the network of %s was refused: %s", cc, dev,
-				  nl_geterror(rc));
+		return net_failed(e, "congestion control %s for the network of %s was refused: %s",
+				  cc, dev, nl_geterror(rc));
 	return 0;
 }
 

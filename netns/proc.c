@@ -81,7 +81,8 @@ int proc_spawn(struct world *w, const struct proc_conf *conf, pid_t *pid, struct
 		return 0;
 	waitpid(*pid, NULL, 0);
 	if (why == ENOENT && !strchr(conf->argv[0], '/'))
-		return net_bad(e, "there is no program \"%s\" in PATH; give its path, or install it",
+		return net_bad(e,
+			       "there is no program \"%s\" in PATH; give its path, or install it",
 			       conf->argv[0]);
 	return net_bad(e, "%s could not be started: %s", conf->argv[0], strerror(why));
 }

@@ -20,8 +20,8 @@ struct proc_conf {
 };
 
 /*
- * Start a program. 0 with *pid (in this pid namespace), or -1 with a sentence, also when the program
- * cannot be executed: then nothing runs.
+ * Start a program. 0 with *pid (in this pid namespace), or -1 with a sentence, also when the
+ * program cannot be executed: then nothing runs.
  */
 int proc_spawn(struct world *w, const struct proc_conf *conf, pid_t *pid, struct net_err *e);
 /* The same process as the world's caller sees it, or @pid itself when that cannot be known. */

@@ -57,7 +57,8 @@ static int talk(struct request *r, mnl_cb_t cb, void *arg)
 		do {
 			n = mnl_socket_recvfrom(s, buf, sizeof(buf));
 			rc = n < 0 ? -1
-				   : mnl_cb_run(buf, (size_t)n, 1, mnl_socket_get_portid(s), cb, arg);
+				   : mnl_cb_run(buf, (size_t)n, 1, mnl_socket_get_portid(s), cb,
+						arg);
 		} while (rc > 0);
 	}
 	rc = rc < 0 ? -errno : 0;
@@ -82,8 +83,10 @@ static uint32_t share(uint32_t parts)
 
 static void put_netem(struct nlmsghdr *nlh, const struct netem_conf *c)
 {
-	struct tc_netem_qopt opt = { .limit = c->limit, .loss = share(c->loss),
-				     .duplicate = share(c->dup), .gap = c->reorder ? 1 : 0 };
+	struct tc_netem_qopt opt = { .limit = c->limit,
+				     .loss = share(c->loss),
+				     .duplicate = share(c->dup),
+				     .gap = c->reorder ? 1 : 0 };
 	struct tc_netem_reorder reorder = { .probability = share(c->reorder) };
 	struct tc_netem_corrupt corrupt = { .probability = share(c->corrupt) };
 	uint64_t bytes = c->rate_bps / 8;
@@ -91,8 +94,8 @@ static void put_netem(struct nlmsghdr *nlh, const struct netem_conf *c)
 	struct nlattr *options;
 
 	mnl_attr_put_strz(nlh, TCA_KIND, "netem");
-	/* The fixed struct stands at the head of the nest, its times in old clock ticks left at zero:
-	 * the 64-bit attributes say them in nanoseconds. */
+	/* The fixed struct stands at the head of the nest, its times in old clock ticks left at
+	 * zero: the 64-bit attributes say them in nanoseconds. */
 	options = mnl_attr_nest_start(nlh, TCA_OPTIONS);
 	memcpy(mnl_nlmsg_get_payload_tail(nlh), &opt, sizeof(opt));
 	nlh->nlmsg_len += (uint32_t)sizeof(opt);
@@ -204,7 +207,8 @@ static int on_qdisc(const struct nlmsghdr *nlh, void *arg)
 	const struct tcmsg *tc = mnl_nlmsg_get_payload(nlh);
 	struct found *f = arg;
 
-	if (nlh->nlmsg_type != RTM_NEWQDISC || tc->tcm_ifindex != f->index || tc->tcm_parent != TC_H_ROOT)
+	if (nlh->nlmsg_type != RTM_NEWQDISC || tc->tcm_ifindex != f->index ||
+	    tc->tcm_parent != TC_H_ROOT)
 		return MNL_CB_OK;
 	/* The kernel puts the kind before the options. */
 	mnl_attr_parse(nlh, sizeof(*tc), on_attr, f);
@@ -228,9 +232,12 @@ static int no_kind(const char *kind, struct net_err *e)
 	struct utsname u;
 
 	uname(&u);
-	return net_cannot(e, "this kernel (%s) has no sch_%s; \"backend wire\" does the same here without "
-			  "it, and the package linux-modules-extra-%s, or a User-Mode Linux kernel (package "
-			  "user-mode-linux), has it", u.release, kind, u.release);
+	return net_cannot(
+		e,
+		"this kernel (%s) has no sch_%s; \"backend wire\" does the same here without "
+		"it, and the package linux-modules-extra-%s, or a User-Mode Linux kernel (package "
+		"user-mode-linux), has it",
+		u.release, kind, u.release);
 }
 
 /* The kernel keeps rates in bytes and shares in parts of 2^32-1: compare as it rounds. */
@@ -276,7 +283,8 @@ int qdisc_netem(const char *dev, const struct netem_conf *conf, bool *seed_taken
 	differs = first_difference(conf, &f.have);
 	if (differs) {
 		qdisc_clear(dev, e);
-		return net_failed(e, "this kernel's netem did not take the %s on %s as asked", differs, dev);
+		return net_failed(e, "this kernel's netem did not take the %s on %s as asked",
+				  differs, dev);
 	}
 	if (seed_taken)
 		*seed_taken = f.has_seed && f.have.seed == conf->seed;
@@ -319,7 +327,8 @@ int qdisc_clear(const char *dev, struct net_err *e)
 	begin(&r, RTM_DELQDISC, 0, index);
 	rc = talk(&r, NULL, NULL);
 	if (rc && rc != -ENOENT)
-		return net_failed(e, "the queue of %s could not be removed: %s", dev, strerror(-rc));
+		return net_failed(e, "the queue of %s could not be removed: %s", dev,
+				  strerror(-rc));
 	return 0;
 }
 

@@ -24,8 +24,9 @@ struct verb {
 static int want_node(char *out, const char *word, struct net_err *e)
 {
 	if (!netname_ok(word, NODE_NAME_MAX))
-		return net_bad(e, "\"%s\" is not a node's name; use 1 to %d letters, digits, - or _", word,
-			       NODE_NAME_MAX - 1);
+		return net_bad(e,
+			       "\"%s\" is not a node's name; use 1 to %d letters, digits, - or _",
+			       word, NODE_NAME_MAX - 1);
 	memcpy(out, word, strlen(word) + 1);
 	return 0;
 }
@@ -33,7 +34,8 @@ static int want_node(char *out, const char *word, struct net_err *e)
 static int want_bridge(char *out, const char *word, struct net_err *e)
 {
 	if (!netname_ok(word, DEV_NAME_MAX))
-		return net_bad(e, "\"%s\" is not a bridge's name; use 1 to %d letters, digits, - or _",
+		return net_bad(e,
+			       "\"%s\" is not a bridge's name; use 1 to %d letters, digits, - or _",
 			       word, DEV_NAME_MAX - 1);
 	memcpy(out, word, strlen(word) + 1);
 	return 0;
@@ -42,8 +44,11 @@ static int want_bridge(char *out, const char *word, struct net_err *e)
 static int want_dev(struct devname *d, const char *word, struct net_err *e)
 {
 	if (!devname_parse(d, word))
-		return net_bad(e, "\"%s\" is not a device; write NODE.DEV, as in peer.eth0 (DEV has at most "
-			       "%d characters)", word, DEV_NAME_MAX - 1);
+		return net_bad(
+			e,
+			"\"%s\" is not a device; write NODE.DEV, as in peer.eth0 (DEV has at most "
+			"%d characters)",
+			word, DEV_NAME_MAX - 1);
 	return 0;
 }
 
@@ -54,7 +59,8 @@ static int want_dev_or_name(struct devname *d, const char *word, struct net_err 
 		return want_dev(d, word, e);
 	memset(d, 0, sizeof(*d));
 	if (!netname_ok(word, DEV_NAME_MAX))
-		return net_bad(e, "\"%s\" is neither NODE.DEV nor the name of a bridge or port", word);
+		return net_bad(e, "\"%s\" is neither NODE.DEV nor the name of a bridge or port",
+			       word);
 	memcpy(d->node, word, strlen(word) + 1);
 	return 0;
 }
@@ -67,8 +73,8 @@ static int want_number(long *out, const char *word, const char *what, long lo, l
 	errno = 0;
 	*out = strtol(word, &end, 10);
 	if (end == word || *end || errno || *out < lo || *out > hi)
-		return net_bad(e, "\"%s\" is not %s; give a whole number from %ld to %ld", word, what, lo,
-			       hi);
+		return net_bad(e, "\"%s\" is not %s; give a whole number from %ld to %ld", word,
+			       what, lo, hi);
 	return 0;
 }
 
@@ -83,8 +89,9 @@ static int want_on(bool *on, const char *word, struct net_err *e)
 static int want_mac(struct netmac *m, const char *word, struct net_err *e)
 {
 	if (!netmac_parse(m, word))
-		return net_bad(e, "\"%s\" is not a MAC address; write six pairs, as in 02:00:00:00:00:01",
-			       word);
+		return net_bad(
+			e, "\"%s\" is not a MAC address; write six pairs, as in 02:00:00:00:00:01",
+			word);
 	return 0;
 }
 
@@ -93,7 +100,8 @@ static int want_addr(struct topo_line *l, const char *word, bool need_len, struc
 	struct netaddr *a;
 
 	if (l->naddr == TOPO_ADDRS_MAX)
-		return net_bad(e, "more than %d addresses in one line; use two lines", TOPO_ADDRS_MAX);
+		return net_bad(e, "more than %d addresses in one line; use two lines",
+			       TOPO_ADDRS_MAX);
 	a = &l->addr[l->naddr];
 	if (!netaddr_parse(a, word, need_len))
 		return net_bad(e, "\"%s\" is not an address%s; write 10.0.0.1%s or fd00::1%s", word,
@@ -156,7 +164,8 @@ static int parse_tap(struct topo_line *l, struct net_err *e)
 		return -1;
 	l->on = l->nword > 3;
 	if (l->on && strcmp(l->word[3], "vnet") != 0)
-		return net_bad(e, "\"%s\" after the bridge; only \"vnet\" can stand there", l->word[3]);
+		return net_bad(e, "\"%s\" after the bridge; only \"vnet\" can stand there",
+			       l->word[3]);
 	return 0;
 }
 
@@ -279,7 +288,8 @@ static int parse_responder(struct topo_line *l, struct net_err *e)
 			continue;
 		}
 		if (i + 2 != l->nword)
-			return net_bad(e, "\"mac\" must be followed by one MAC address, and nothing after it");
+			return net_bad(e, "\"mac\" must be followed by one MAC address, and "
+					  "nothing after it");
 		l->has_mac = true;
 		return want_mac(&l->mac, l->word[i + 1], e);
 	}
@@ -305,8 +315,9 @@ static int parse_run(struct topo_line *l, struct net_err *e)
 		if (l->nword < 5)
 			return net_bad(e, "a program must follow \"as NAME\"");
 		if (!netname_ok(l->word[3], NODE_NAME_MAX))
-			return net_bad(e, "\"%s\" is not a process's name; use letters, digits, - or _",
-				       l->word[3]);
+			return net_bad(
+				e, "\"%s\" is not a process's name; use letters, digits, - or _",
+				l->word[3]);
 		l->name = l->word[3];
 		i = 4;
 	}
@@ -361,12 +372,14 @@ static int parse_set(struct topo_line *l, struct net_err *e)
 static const struct verb verbs[TOPO_VERB_COUNT] = {
 	[TOPO_NODE] = { "node", 1, 1, parse_node, "node NAME" },
 	[TOPO_BRIDGE] = { "bridge", 1, 1, parse_bridge, "bridge NAME" },
-	[TOPO_VETH] = { "veth", 2, 2, parse_veth, "veth NODE.DEV BRIDGE, or veth NODE.DEV NODE.DEV" },
+	[TOPO_VETH] = { "veth", 2, 2, parse_veth,
+			"veth NODE.DEV BRIDGE, or veth NODE.DEV NODE.DEV" },
 	[TOPO_TAP] = { "tap", 1, 3, parse_tap, "tap NODE.DEV [BRIDGE [vnet]]" },
 	[TOPO_PORT] = { "port", 2, 2, parse_port, "port BRIDGE NAME" },
 	[TOPO_ADDR] = { "addr", 2, TOPO_ADDRS_MAX + 1, parse_addr,
 			"addr NODE.DEV ADDR/LEN [ADDR/LEN ...]" },
-	[TOPO_ROUTE] = { "route", 4, 6, parse_route, "route NODE DEST|default via GATEWAY [dev DEV]" },
+	[TOPO_ROUTE] = { "route", 4, 6, parse_route,
+			 "route NODE DEST|default via GATEWAY [dev DEV]" },
 	[TOPO_NEIGH] = { "neigh", 3, 3, parse_neigh, "neigh NODE.DEV ADDR MAC" },
 	[TOPO_UP] = { "up", 1, 1, parse_updown, "up NODE.DEV" },
 	[TOPO_DOWN] = { "down", 1, 1, parse_updown, "down NODE.DEV" },
@@ -377,7 +390,8 @@ static const struct verb verbs[TOPO_VERB_COUNT] = {
 	[TOPO_FORWARD] = { "forward", 2, 2, parse_node_on, "forward NODE on|off" },
 	[TOPO_SYSCTL] = { "sysctl", 2, 2, parse_sysctl, "sysctl NODE KEY=VALUE" },
 	[TOPO_LINK] = { "link", 2, TOPO_WORDS_MAX, parse_link,
-			"link NODE.DEV [in|out|both] [delay ..] [loss ..] [script ..] [backend ..], or "
+			"link NODE.DEV [in|out|both] [delay ..] [loss ..] [script ..] [backend "
+			"..], or "
 			"link NODE.DEV clear|stats" },
 	[TOPO_SOCKET] = { "socket", 1, 2, parse_socket,
 			  "socket PORT|NODE.DEV, or socket NODE tcp|udp" },
@@ -385,7 +399,8 @@ static const struct verb verbs[TOPO_VERB_COUNT] = {
 			     "responder PORT ADDR [ADDR ...] [mac MAC]" },
 	[TOPO_CAPTURE] = { "capture", 2, 2, parse_capture,
 			   "capture BRIDGE|PORT|NODE.DEV FILE, or capture stop FILE" },
-	[TOPO_RUN] = { "run", 2, TOPO_WORDS_MAX, parse_run, "run NODE [as NAME] PROGRAM [ARGS ...]" },
+	[TOPO_RUN] = { "run", 2, TOPO_WORDS_MAX, parse_run,
+		       "run NODE [as NAME] PROGRAM [ARGS ...]" },
 	[TOPO_EXEC] = { "exec", 2, TOPO_WORDS_MAX, parse_exec, "exec NODE PROGRAM [ARGS ...]" },
 	[TOPO_ENTER] = { "enter", 1, 1, parse_node, "enter NODE|hub" },
 	[TOPO_WAIT] = { "wait", 1, 2, parse_wait, "wait NAME [SECONDS]" },
@@ -415,8 +430,10 @@ static int unknown_verb(const char *word, struct net_err *e)
 	size_t n = 0;
 
 	for (int v = TOPO_NOTHING + 1; v < TOPO_VERB_COUNT; v++)
-		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", n ? " " : "", verbs[v].word);
-	return net_bad(e, "\"%.40s\" is not a word a line can start with; those are: %s", word, list);
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", n ? " " : "",
+				      verbs[v].word);
+	return net_bad(e, "\"%.40s\" is not a word a line can start with; those are: %s", word,
+		       list);
 }
 
 /* if, else and end, on the reader's state alone. */

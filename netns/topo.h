@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The topology language: one line, one act. Turns the text of one line into a struct topo_line and has no
- * other effect: it opens nothing, makes nothing, and knows no node. Which words a verb takes is one
- * table (topo.c); $NAME, if/else/end and set are the reader's (topo_vars). Called by the session
- * and by the tests.
+ * The topology language: one line, one act. Turns the text of one line into a struct topo_line and
+ * has no other effect: it opens nothing, makes nothing, and knows no node. Which words a verb takes
+ * is one table (topo.c); $NAME, if/else/end and set are the reader's (topo_vars). Called by the
+ * session and by the tests.
  */
 #ifndef NETNS_TOPO_H
 #define NETNS_TOPO_H
@@ -62,7 +62,8 @@ enum topo_verb {
 /* One parsed line. What a verb does not use is zero. Strings point into the line's own storage. */
 struct topo_line {
 	enum topo_verb verb;
-	struct devname at;    /* NODE or NODE.DEV it is about (a PORT or BRIDGE: dev empty, node its name) */
+	struct devname
+		at; /* NODE or NODE.DEV it is about (a PORT or BRIDGE: dev empty, node its name) */
 	struct devname other; /* second device, or the bridge in .node with .dev empty */
 	bool on;	      /* on|off; vnet; capture: stop */
 	long number;	      /* mtu; wait's timeout in milliseconds, -1 when none */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Variables of the topology language. Called by the parser (set, $NAME) and by rig for NAME=VALUE. */
+/* Variables of the topology language. Called by the parser (set, $NAME) and by rig for NAME=VALUE.
+ */
 #define _GNU_SOURCE
 #include <ctype.h>
 #include <stdlib.h>
@@ -32,8 +33,11 @@ int topo_vars_set(struct topo_vars *vars, const char *name, const char *value, b
 	char *copy;
 
 	if (!name_ok(name))
-		return net_bad(e, "\"%s\" is not a variable's name; use letters, digits and _, a letter "
-			       "first", name);
+		return net_bad(
+			e,
+			"\"%s\" is not a variable's name; use letters, digits and _, a letter "
+			"first",
+			name);
 	for (i = 0; i < vars->nvar; i++)
 		if (strcmp(vars->var[i].name, name) == 0)
 			break;

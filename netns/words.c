@@ -20,7 +20,8 @@ struct cutter {
 static int put(struct cutter *c, char ch)
 {
 	if (c->len + 1 >= TOPO_LINE_MAX)
-		return net_bad(c->e, "the line is longer than %d bytes; use shorter words or an include",
+		return net_bad(c->e,
+			       "the line is longer than %d bytes; use shorter words or an include",
 			       TOPO_LINE_MAX);
 	c->text[c->len++] = ch;
 	return 0;
@@ -48,8 +49,10 @@ static int put_var(struct cutter *c)
 	c->p = to + (brace ? 1 : 0);
 	value = topo_vars_get(c->vars, name);
 	if (!value && !c->unset_ok)
-		return net_bad(c->e, "$%s is not set; put \"set %s=VALUE\" before this line, or write "
-			       "'$%s' in single quotes to mean the text", name, name, name);
+		return net_bad(c->e,
+			       "$%s is not set; put \"set %s=VALUE\" before this line, or write "
+			       "'$%s' in single quotes to mean the text",
+			       name, name, name);
 	for (; value && *value; value++)
 		if (put(c, *value))
 			return -1;
@@ -81,8 +84,8 @@ static int cut_quoted(struct cutter *c)
 			return -1;
 	}
 	if (!*c->p)
-		return net_bad(c->e, "a word starts with %c and never ends; put the closing %c", quote,
-			       quote);
+		return net_bad(c->e, "a word starts with %c and never ends; put the closing %c",
+			       quote, quote);
 	c->p++;
 	return 0;
 }

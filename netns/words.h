@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Cuts a line of the topology language into words: blanks separate, "..." and '...' join, \ escapes,
- * # at the start of a word begins a comment, $NAME and ${NAME} stand for variables except inside
+ * Cuts a line of the topology language into words: blanks separate, "..." and '...' join,
+ * \ escapes, # at the start of a word begins a comment, $NAME and ${NAME} stand for variables
+ * except inside
  * '...'. Called by topo.c.
  */
 #ifndef NETNS_WORDS_H

@@ -63,11 +63,13 @@ static int private_mounts(struct world *w, struct net_err *e)
 	w->outer_proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return net_cannot(e, "mounts could not be made private: %m");
-	/* Where the machine hides parts of /proc (containers) it refuses a fresh one. The old one still
-	 * shows this namespace's sysctls; only ps(1) in a node then sees the machine's processes. */
+	/* Where the machine hides parts of /proc (containers) it refuses a fresh one. The old one
+	 * still shows this namespace's sysctls; only ps(1) in a node then sees the machine's
+	 * processes. */
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
 		return errno == EPERM || errno == EACCES
-			       ? 0 : net_cannot(e, "/proc could not be mounted: %m");
+			       ? 0
+			       : net_cannot(e, "/proc could not be mounted: %m");
 	return 0;
 }
 
@@ -82,8 +84,11 @@ static int make_dir(struct world *w, const struct world_conf *conf, struct net_e
 		    (int)sizeof(path))
 			return net_bad(e, "TMPDIR is too long");
 		if (!mkdtemp(path))
-			return net_failed(e, "no run directory %s: %m; set TMPDIR to a directory that can "
-					  "be written", path);
+			return net_failed(
+				e,
+				"no run directory %s: %m; set TMPDIR to a directory that can "
+				"be written",
+				path);
 	} else {
 		snprintf(path, sizeof(path), "%s", conf->dir);
 		if (mkdir(path, 0777) && errno != EEXIST)
@@ -103,7 +108,8 @@ static int make_hub(struct world *w, struct net_err *e)
 		return net_cannot(e, "/proc/self/ns/net cannot be opened: %m");
 	if (nlk_open(&w->hub, e))
 		return -1;
-	/* These exist with br_netfilter alone, which would drop malformed packets on the hub's bridges. */
+	/* These exist with br_netfilter alone, which would drop malformed packets on the hub's
+	 * bridges. */
 	world_sysctl(w, NULL, "net.bridge.bridge-nf-call-iptables", "0", e);
 	world_sysctl(w, NULL, "net.bridge.bridge-nf-call-ip6tables", "0", e);
 	world_sysctl(w, NULL, "net.bridge.bridge-nf-call-arptables", "0", e);
@@ -166,7 +172,8 @@ static _Noreturn void world_child(const struct world_conf *conf, int control, bo
 	int status = 1;
 
 	setsid();
-	/* The control socket is what ends us in order; this is for a caller that dies before we read it. */
+	/* The control socket is what ends us in order; this is for a caller that dies before we
+	 * read it. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTERM);
@@ -176,7 +183,8 @@ static _Noreturn void world_child(const struct world_conf *conf, int control, bo
 	sigprocmask(SIG_BLOCK, &mask, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	w.hub.ctl = -1;
-	if ((!own_users || map_users(uid, gid, &hello.e) == 0) && private_mounts(&w, &hello.e) == 0) {
+	if ((!own_users || map_users(uid, gid, &hello.e) == 0) &&
+	    private_mounts(&w, &hello.e) == 0) {
 		w.pid = pid_seen_by(w.outer_proc);
 		if (make_hub(&w, &hello.e) == 0 && make_dir(&w, conf, &hello.e) == 0)
 			hello.failed = 0;
@@ -195,7 +203,8 @@ static pid_t clone_world(unsigned long flags)
 }
 
 static const char how_to_allow[] =
-	"run as root, or allow user namespaces: sysctl user.max_user_namespaces=10000, and on Ubuntu "
+	"run as root, or allow user namespaces: sysctl user.max_user_namespaces=10000, and on "
+	"Ubuntu "
 	"sysctl kernel.apparmor_restrict_unprivileged_userns=0; in a container start it with "
 	"--privileged";
 
@@ -254,9 +263,7 @@ int world_wait(struct world_handle *h, bool end)
 	}
 	do
 		rc = waitpid(h->pid, &status, 0);
-	while (rc < 0 && errno == EINTR && end);
-	if (rc < 0 && errno == EINTR)
-		return -1;
+	while (rc < 0 && errno == EINTR);
 	if (h->control >= 0)
 		close(h->control);
 	h->control = -1;
@@ -267,8 +274,8 @@ int world_wait(struct world_handle *h, bool end)
 
 void world_enter(struct world *w, const struct node *n)
 {
-	/* Cannot fail: we hold the namespace, and root in it. To go on in the wrong one would be worse
-	 * than to end. */
+	/* Cannot fail: we hold the namespace, and root in it. To go on in the wrong one would be
+	 * worse than to end. */
 	if (setns(n ? n->ns_fd : w->hub_fd, CLONE_NEWNET)) {
 		fprintf(stderr, "rig: setns: %m\n");
 		abort();

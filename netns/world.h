@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The world: one process that is pid 1 of its own pid namespace and holds every network namespace of a
- * topology by file descriptor. Nothing has a name outside it, so when it dies, by any signal, the
- * kernel takes back namespaces, devices and children. Its own network namespace is the hub: the
+ * The world: one process that is pid 1 of its own pid namespace and holds every network namespace
+ * of a topology by file descriptor. Nothing has a name outside it, so when it dies, by any signal,
+ * the kernel takes back namespaces, devices and children. Its own network namespace is the hub: the
  * bridges live there, and the far ends of the nodes' devices.
  *
  *   caller (rig) --- control socket --- world (pid 1, hub) --- nodes' namespaces (fds)
  *
- * The world ends when the control socket does. world.c has birth and death, world_node.c what a node is
- * born with, world_link.c devices, world_apply.c the language's verbs; harness/rig runs in it.
+ * The world ends when the control socket does. world.c has birth and death, world_node.c what a
+ * node is born with, world_link.c devices, world_apply.c the language's verbs; harness/rig runs in
+ * it.
  */
 #ifndef NETNS_WORLD_H
 #define NETNS_WORLD_H
@@ -44,9 +45,11 @@ struct dev {
 	char label[NODE_NAME_MAX + DEV_NAME_MAX]; /* NODE.DEV, or the port's name */
 	struct bridge *bridge;			  /* NULL for a direct pair and DEV_OWN_TAP */
 	struct dev *peer;			  /* direct pair */
-	char up[DEV_NAME_MAX];	/* node's end of the pair toward the hub: name, or the TAP's uplink */
+	char up[DEV_NAME_MAX];	/* node's end of the pair toward the hub: name, or the TAP's uplink
+				 */
 	char hub[DEV_NAME_MAX]; /* hub's end of it; empty for a direct pair that is not cut */
-	char far[DEV_NAME_MAX]; /* when cut: the hub device beyond the cut, toward the bridge or peer */
+	char far[DEV_NAME_MAX]; /* when cut: the hub device beyond the cut, toward the bridge or
+				   peer */
 	char inner[DEV_NAME_MAX]; /* TAP: the node's small bridge */
 	unsigned int mtu;
 	struct netmac mac;
@@ -74,7 +77,8 @@ struct node {
 	struct dev *devs;
 	struct given *given;
 	bool forward;
-	/* Congestion control by route, where the kernel does not let a namespace name its own; or "". */
+	/* Congestion control by route, where the kernel does not let a namespace name its own; or
+	 * "". */
 	char cc[WORLD_CC_MAX];
 };
 
@@ -98,7 +102,8 @@ struct world {
 	bool own_users; /* in a user namespace of its own */
 	char dir[WORLD_DIR_MAX]; /* run directory, absolute */
 	bool keep;		 /* the run directory stays */
-	/* Called before a device goes: for captures on it, its impairment, and the like. May be NULL. */
+	/* Called before a device goes: for captures on it, its impairment, and the like. May be
+	 * NULL. */
 	void (*dev_gone)(struct world *w, struct dev *d);
 	void *user; /* of whoever set dev_gone */
 };
@@ -106,7 +111,8 @@ struct world {
 struct world_conf {
 	const char *dir; /* run directory to use and leave; NULL: a fresh one, removed at the end */
 	bool keep;	 /* leave a fresh one too */
-	int (*main)(struct world *w, void *arg); /* runs in the world; its result is the exit status */
+	int (*main)(struct world *w,
+		    void *arg); /* runs in the world; its result is the exit status */
 	void *arg;
 };
 
@@ -118,7 +124,8 @@ struct world_handle {
 	char dir[WORLD_DIR_MAX];
 };
 
-/* Fork the world and wait until it stands. -1 with NET_ERR_CANNOT when this machine does not allow it. */
+/* Fork the world and wait until it stands. -1 with NET_ERR_CANNOT when this machine does not allow
+ * it. */
 int world_start(struct world_handle *h, const struct world_conf *conf, struct net_err *e);
 /* Wait for the world to end after closing its control socket (@end) or by itself. Returns its exit
  * status, 128+N when signal N killed it. Removes a run directory that it could not remove. */
@@ -149,13 +156,16 @@ void world_node_free(struct world *w, struct node *n);
 int world_sysctl(struct world *w, const struct node *n, const char *key, const char *value,
 		 struct net_err *e);
 int world_set_cc(struct world *w, struct node *n, const char *cc, struct net_err *e);
+/* Whether d->addr[i] came after another of the same network: then it has no on-link route. */
+bool world_secondary(const struct dev *d, unsigned int i);
 /* Switch IPv6 of one device; on: no duplicate address detection, no router solicitation. */
 int world_ipv6(struct world *w, const struct node *n, const char *dev, bool on, struct net_err *e);
 
 /* world_link.c */
 int world_bridge(struct world *w, const char *name, struct net_err *e);
 int world_veth(struct world *w, const struct devname *at, const char *bridge, struct net_err *e);
-int world_pair(struct world *w, const struct devname *a, const struct devname *b, struct net_err *e);
+int world_pair(struct world *w, const struct devname *a, const struct devname *b,
+	       struct net_err *e);
 int world_port(struct world *w, const char *bridge, const char *name, struct net_err *e);
 int world_offload(struct world *w, struct dev *d, bool on, struct net_err *e);
 /* Wait until what was plugged together for @d carries frames. */

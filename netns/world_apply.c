@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Carries out parsed lines of the topology language on the world: one function per verb. See world.h. */
+/* Carries out parsed lines of the topology language on the world: one function per verb. See
+ * world.h. */
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +21,11 @@ static struct dev *want_stack(struct world *w, const struct topo_line *l, struct
 	struct dev *d = want(w, l, e);
 
 	if (d && d->kind == DEV_TAP) {
-		net_bad(e, "%s is a TAP for a program, which brings its own addresses; give them to the "
-			"program", d->label);
+		net_bad(e,
+			"%s is a TAP for a program, which brings its own addresses; give them to "
+			"the "
+			"program",
+			d->label);
 		return NULL;
 	}
 	return d;
@@ -40,18 +44,21 @@ static int addr_one(struct world *w, struct dev *d, const struct netaddr *a, str
 	struct node *n = d->node;
 
 	if (d->naddr == TOPO_ADDRS_MAX)
-		return net_bad(e, "%s has %d addresses, which is the most", d->label, TOPO_ADDRS_MAX);
+		return net_bad(e, "%s has %d addresses, which is the most", d->label,
+			       TOPO_ADDRS_MAX);
 	if (a->family == AF_INET6 && !d->ipv6 && set_ipv6(w, d, true, e))
 		return -1;
 	if (nlk_addr(&n->k, d->name, a, true, e))
 		return -1;
-	if (n->cc[0] && nlk_onlink_cc(&n->k, d->name, a, n->cc, e)) {
+	d->addr[d->naddr] = *a;
+	if (n->cc[0] && !world_secondary(d, d->naddr) &&
+	    nlk_onlink_cc(&n->k, d->name, a, n->cc, e)) {
 		struct net_err later;
 
 		nlk_addr(&n->k, d->name, a, false, &later);
 		return -1;
 	}
-	d->addr[d->naddr++] = *a;
+	d->naddr++;
 	return 0;
 }
 
@@ -95,7 +102,8 @@ static int do_route(struct world *w, const struct topo_line *l, struct net_err *
 {
 	struct node *n = world_want_node(w, l->at.node, e);
 
-	if (!n || nlk_route(&n->k, &l->addr[0], &l->addr[1], l->value, n->cc[0] ? n->cc : NULL, false, e))
+	if (!n ||
+	    nlk_route(&n->k, &l->addr[0], &l->addr[1], l->value, n->cc[0] ? n->cc : NULL, false, e))
 		return -1;
 	return give(n, l, l->value, e);
 }

@@ -5,8 +5,8 @@
  *   before   node eth0 --- dut.eth0 [bridge]
  *   after    node eth0 --- dut.eth0  (wire)  dut.eth0.f --- dut.eth0.b [bridge]
  *
- * A direct pair is one device in two places and cannot be cut: it is made anew as two pairs, with the
- * addresses, routes and neighbours its ends had. See world.h; called by the link verb.
+ * A direct pair is one device in two places and cannot be cut: it is made anew as two pairs, with
+ * the addresses, routes and neighbours its ends had. See world.h; called by the link verb.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,15 +18,18 @@ static int restore(struct world *w, struct dev *d, struct net_err *e)
 {
 	struct nlk *k = &d->node->k;
 
-	if (nlk_offload(k, d->name, d->offload, e) || (d->ipv6 && world_ipv6(w, d->node, d->name, true, e)))
+	if (nlk_offload(k, d->name, d->offload, e) ||
+	    (d->ipv6 && world_ipv6(w, d->node, d->name, true, e)))
 		return -1;
 	if (!d->down && nlk_up(k, d->name, true, e))
 		return -1;
 	for (unsigned int i = 0; i < d->naddr; i++)
 		if (nlk_addr(k, d->name, &d->addr[i], true, e) ||
-		    (d->node->cc[0] && nlk_onlink_cc(k, d->name, &d->addr[i], d->node->cc, e)))
+		    (d->node->cc[0] && !world_secondary(d, i) &&
+		     nlk_onlink_cc(k, d->name, &d->addr[i], d->node->cc, e)))
 			return -1;
-	/* Routes by other devices are still there and are said again: replacing one by itself is no harm. */
+	/* Routes by other devices are still there and are said again: replacing one by itself is no
+	 * harm. */
 	for (struct given *g = d->node->given; g; g = g->next) {
 		if (g->verb == TOPO_NEIGH && strcmp(g->dev, d->name) == 0 &&
 		    nlk_neigh(k, g->dev, &g->a, g->mac, e))
@@ -126,8 +129,11 @@ int world_cut(struct world *w, struct dev *d, struct net_err *e)
 	if (d->far[0])
 		return 0;
 	if (d->kind == DEV_OWN_TAP)
-		return net_bad(e, "%s is a TAP of the node's own stack: there is no link to impair; join it "
-			       "to a bridge with \"tap %s BRIDGE\"", d->label, d->label);
+		return net_bad(
+			e,
+			"%s is a TAP of the node's own stack: there is no link to impair; join it "
+			"to a bridge with \"tap %s BRIDGE\"",
+			d->label, d->label);
 	return d->peer ? cut_pair(w, d, e) : cut_bridge(w, d, e);
 }
 

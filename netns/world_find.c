@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Finds nodes, bridges and devices by name, and says what there is when there is none. See world.h. */
+/* Finds nodes, bridges and devices by name, and says what there is when there is none. See world.h.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -83,8 +84,8 @@ struct bridge *world_want_bridge(struct world *w, const char *name, struct net_e
 		return b;
 	for (b = w->bridges; b; b = b->next)
 		list_add(list, b->name);
-	net_bad(e, "there is no bridge \"%s\"; make it with \"bridge %s\" (there is: %s)", name, name,
-		list[0] ? list : "none yet");
+	net_bad(e, "there is no bridge \"%s\"; make it with \"bridge %s\" (there is: %s)", name,
+		name, list[0] ? list : "none yet");
 	return NULL;
 }
 
@@ -99,7 +100,8 @@ struct dev *world_want_dev(struct world *w, const struct devname *name, struct n
 	if (!name->dev[0]) {
 		for (d = w->ports; d; d = d->next)
 			list_add(list, d->name);
-		net_bad(e, "there is no port \"%s\"; make it with \"port BRIDGE %s\" (there is: %s)",
+		net_bad(e,
+			"there is no port \"%s\"; make it with \"port BRIDGE %s\" (there is: %s)",
 			name->node, name->node, list[0] ? list : "none yet");
 		return NULL;
 	}
@@ -108,8 +110,10 @@ struct dev *world_want_dev(struct world *w, const struct devname *name, struct n
 		return NULL;
 	for (d = n->devs; d; d = d->next)
 		list_add(list, d->name);
-	net_bad(e, "node %s has no device \"%s\"; make it with \"veth %s.%s BRIDGE\" or \"tap %s.%s "
-		"BRIDGE\" (it has: %s)", n->name, name->dev, n->name, name->dev, n->name, name->dev,
+	net_bad(e,
+		"node %s has no device \"%s\"; make it with \"veth %s.%s BRIDGE\" or \"tap %s.%s "
+		"BRIDGE\" (it has: %s)",
+		n->name, name->dev, n->name, name->dev, n->name, name->dev,
 		list[0] ? list : "none yet");
 	return NULL;
 }

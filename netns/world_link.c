@@ -12,7 +12,8 @@ int world_bridge(struct world *w, const char *name, struct net_err *e)
 	char id[NODE_NAME_MAX];
 
 	if (world_find_bridge(w, name) || nlk_index(&w->hub, name))
-		return net_bad(e, "there is a bridge or port \"%s\" already; choose another name", name);
+		return net_bad(e, "there is a bridge or port \"%s\" already; choose another name",
+			       name);
 	b = calloc(1, sizeof(*b));
 	if (!b)
 		return net_failed(e, "out of memory");
@@ -42,7 +43,8 @@ struct dev *world_dev_new(struct world *w, const struct devname *at, enum dev_ki
 			return NULL;
 	}
 	if (world_find_dev(w, at) || (n && strcmp(at->dev, "lo") == 0)) {
-		net_bad(e, "node %s has a device \"%s\" already; choose another name", at->node, at->dev);
+		net_bad(e, "node %s has a device \"%s\" already; choose another name", at->node,
+			at->dev);
 		return NULL;
 	}
 	d = calloc(1, sizeof(*d));
@@ -137,7 +139,8 @@ int world_port(struct world *w, const char *bridge, const char *name, struct net
 	if (!b)
 		return -1;
 	if (world_find_port(w, name) || nlk_index(&w->hub, name))
-		return net_bad(e, "there is a port or bridge \"%s\" already; choose another name", name);
+		return net_bad(e, "there is a port or bridge \"%s\" already; choose another name",
+			       name);
 	snprintf(at.node, sizeof(at.node), "%s", name);
 	d = world_dev_new(w, &at, DEV_PORT, e);
 	if (!d)
@@ -175,7 +178,8 @@ int world_pair(struct world *w, const struct devname *a, const struct devname *b
 			y->peer = x;
 			world_dev_keep(w, x);
 			world_dev_keep(w, y);
-			if (world_offload(w, x, false, e) == 0 && world_offload(w, y, false, e) == 0 &&
+			if (world_offload(w, x, false, e) == 0 &&
+			    world_offload(w, y, false, e) == 0 &&
 			    nlk_up(&x->node->k, x->name, true, e) == 0 &&
 			    nlk_up(&y->node->k, y->name, true, e) == 0) {
 				world_settle(w, x);
@@ -193,11 +197,17 @@ int world_pair(struct world *w, const struct devname *a, const struct devname *b
 int world_offload(struct world *w, struct dev *d, bool on, struct net_err *e)
 {
 	if (d->kind == DEV_OWN_TAP)
-		return net_bad(e, "%s is a TAP of the node's own stack: the program that opens it says what "
-			       "it offloads", d->label);
+		return net_bad(
+			e,
+			"%s is a TAP of the node's own stack: the program that opens it says what "
+			"it offloads",
+			d->label);
 	if (on && d->far[0])
-		return net_bad(e, "%s is impaired, and an impaired link carries frames of wire size; put "
-			       "\"link %s clear\" first", d->label, d->label);
+		return net_bad(
+			e,
+			"%s is impaired, and an impaired link carries frames of wire size; put "
+			"\"link %s clear\" first",
+			d->label, d->label);
 	if (d->hub[0] ? offload_pair(w, d, on, e) : nlk_offload(&d->node->k, d->up, on, e))
 		return -1;
 	d->offload = on;

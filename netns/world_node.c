@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Nodes: a network namespace each, the same everywhere whatever the machine's own settings are:
- * IPv6 quiet, congestion control named, metrics not remembered, no reverse path filter. See world.h.
+ * IPv6 quiet, congestion control named, metrics not remembered, no reverse path filter. See
+ * world.h.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,7 +24,8 @@ struct setting {
 
 /* Optional ones are absent in some kernels: nothing depends on them there. */
 static const struct setting born_with[] = {
-	/* With br_netfilter in the kernel, a bridge would drop malformed packets before a host sees them. */
+	/* With br_netfilter in the kernel, a bridge would drop malformed packets before a host sees
+	   them. */
 	{ "net.bridge.bridge-nf-call-iptables", "0" },
 	{ "net.bridge.bridge-nf-call-ip6tables", "0" },
 	{ "net.bridge.bridge-nf-call-arptables", "0" },
@@ -63,8 +65,8 @@ static int proc_write(const char *key, const char *value)
 
 static bool key_ok(const char *key)
 {
-	return strncmp(key, "net", 3) == 0 && (key[3] == '.' || key[3] == '/') && !strstr(key, "..") &&
-	       !strstr(key, "//");
+	return strncmp(key, "net", 3) == 0 && (key[3] == '.' || key[3] == '/') &&
+	       !strstr(key, "..") && !strstr(key, "//");
 }
 
 static int sysctl_error(const char *key, const char *value, int rc, struct net_err *e)
@@ -82,12 +84,33 @@ int world_sysctl(struct world *w, const struct node *n, const char *key, const c
 	int rc;
 
 	if (!key_ok(key))
-		return net_bad(e, "\"%s\" does not start with \"net.\"; other sysctls belong to the whole "
-			       "machine", key);
+		return net_bad(
+			e,
+			"\"%s\" does not start with \"net.\"; other sysctls belong to the whole "
+			"machine",
+			key);
 	world_enter(w, n);
 	rc = proc_write(key, value);
 	world_enter(w, NULL);
 	return rc ? sysctl_error(key, value, rc, e) : 0;
+}
+
+static bool same_network(const struct netaddr *a, const struct netaddr *b)
+{
+	if (a->family != b->family || a->len != b->len)
+		return false;
+	for (unsigned int bit = 0; bit < a->len; bit++)
+		if ((a->bytes[bit / 8] ^ b->bytes[bit / 8]) & 0x80u >> bit % 8)
+			return false;
+	return true;
+}
+
+bool world_secondary(const struct dev *d, unsigned int i)
+{
+	for (unsigned int k = 0; k < i; k++)
+		if (same_network(&d->addr[k], &d->addr[i]))
+			return true;
+	return false;
 }
 
 /* Every route of the node again, with its congestion control. */
@@ -97,7 +120,8 @@ static int replay_cc(struct node *n, struct net_err *e)
 
 	for (struct dev *d = n->devs; d; d = d->next)
 		for (unsigned int i = 0; i < d->naddr; i++)
-			if (nlk_onlink_cc(&n->k, d->name, &d->addr[i], cc, e))
+			if (!world_secondary(d, i) &&
+			    nlk_onlink_cc(&n->k, d->name, &d->addr[i], cc, e))
 				return -1;
 	for (struct given *g = n->given; g; g = g->next)
 		if (g->verb == TOPO_ROUTE &&
@@ -122,8 +146,8 @@ static bool kernel_has_cc(const char *cc)
 }
 
 /*
- * A namespace may name as its default only what net.ipv4.tcp_allowed_congestion_control of the whole
- * machine lists, and that we do not touch. Routes may name any that the kernel has.
+ * A namespace may name as its default only what net.ipv4.tcp_allowed_congestion_control of the
+ * whole machine lists, and that we do not touch. Routes may name any that the kernel has.
  */
 int world_set_cc(struct world *w, struct node *n, const char *cc, struct net_err *e)
 {
@@ -138,9 +162,11 @@ int world_set_cc(struct world *w, struct node *n, const char *cc, struct net_err
 		proc_write(cc_key, "reno");
 	world_enter(w, NULL);
 	if ((rc && !has) || strlen(cc) >= sizeof(old))
-		return net_bad(e, "%s does not take \"%s\"; what this kernel has is in "
-			       "net.ipv4.tcp_available_congestion_control (modprobe tcp_%s adds it)", cc_key,
-			       cc, cc);
+		return net_bad(
+			e,
+			"%s does not take \"%s\"; what this kernel has is in "
+			"net.ipv4.tcp_available_congestion_control (modprobe tcp_%s adds it)",
+			cc_key, cc, cc);
 	memcpy(old, n->cc, sizeof(old));
 	snprintf(n->cc, sizeof(n->cc), "%s", rc ? cc : "");
 	if (n->cc[0] == '\0' && old[0] == '\0')
@@ -150,7 +176,8 @@ int world_set_cc(struct world *w, struct node *n, const char *cc, struct net_err
 
 int world_ipv6(struct world *w, const struct node *n, const char *dev, bool on, struct net_err *e)
 {
-	static const char *const quiet[] = { "accept_dad", "dad_transmits", "router_solicitations" };
+	static const char *const quiet[] = { "accept_dad", "dad_transmits",
+					     "router_solicitations" };
 	char key[128];
 
 	for (unsigned int i = 0; on && i < sizeof(quiet) / sizeof(quiet[0]); i++) {

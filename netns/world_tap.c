@@ -5,8 +5,9 @@
  *
  *   program | tap0 - [tap0-br] - tap0-up | hub: dut.tap0 - [lan]
  *
- * The small bridge forgets addresses at once and has none of its own, so every frame goes through. The
- * TAP's MAC in the kernel is not the program's: the bridge would take the program's frames for its own.
+ * The small bridge forgets addresses at once and has none of its own, so every frame goes through.
+ * The TAP's MAC in the kernel is not the program's: the bridge would take the program's frames for
+ * its own.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -77,7 +78,9 @@ static int join_inside(struct dev *d, struct net_err *e)
 	}
 	index = nlk_index(k, d->inner);
 	return nlk_master(k, d->name, index, e) || nlk_master(k, d->up, index, e) ||
-		       nlk_up(k, d->up, true, e) ? -1 : 0;
+			       nlk_up(k, d->up, true, e)
+		       ? -1
+		       : 0;
 }
 
 static int build(struct world *w, struct dev *d, struct net_err *e)

@@ -85,9 +85,12 @@ int serve_parse(struct service *s, const char *text, char *err, size_t err_size)
 	colon = strchr(name, ':');
 	kind = colon ? find_kind(name, (size_t)(colon - name)) : -1;
 	if (kind < 0 || (udp && !kinds[kind].udp)) {
-		snprintf(err, err_size, "\"%.60s\" is not a service; write NAME:PORT, where NAME is echo, "
-			 "discard, daytime or chargen (tcp- or udp- before it for one of them), sink, source or "
-			 "http (TCP alone)", text);
+		snprintf(err, err_size,
+			 "\"%.60s\" is not a service; write NAME:PORT, where NAME is echo, "
+			 "discard, daytime or chargen (tcp- or udp- before it for one of them), "
+			 "sink, source or "
+			 "http (TCP alone)",
+			 text);
 		return -1;
 	}
 	s->kind = (enum serve_kind)kind;
@@ -96,14 +99,18 @@ int serve_parse(struct service *s, const char *text, char *err, size_t err_size)
 	colon2 = strchr(colon + 1, ':');
 	snprintf(port, sizeof(port), "%.*s", (int)(colon2 ? colon2 - colon - 1 : 7), colon + 1);
 	if (!number(port, 65535, &value) || value == 0) {
-		snprintf(err, err_size, "\"%.60s\": \"%s\" is not a port; write 1 to 65535", text, port);
+		snprintf(err, err_size, "\"%.60s\": \"%s\" is not a port; write 1 to 65535", text,
+			 port);
 		return -1;
 	}
 	s->port = (uint16_t)value;
 	s->count_only = kind == SERVE_SINK && colon2 && strcmp(colon2, ":count") == 0;
-	if (colon2 && !s->count_only && (kind != SERVE_SOURCE || !number(colon2 + 1, UINT64_MAX - 1, &s->bytes))) {
-		snprintf(err, err_size, "\"%.60s\": after its port, source takes a "
-			 "number of bytes and sink the word count", text);
+	if (colon2 && !s->count_only &&
+	    (kind != SERVE_SOURCE || !number(colon2 + 1, UINT64_MAX - 1, &s->bytes))) {
+		snprintf(err, err_size,
+			 "\"%.60s\": after its port, source takes a "
+			 "number of bytes and sink the word count",
+			 text);
 		return -1;
 	}
 	return 0;
@@ -143,10 +150,12 @@ static void http_answer(struct end *e)
 	static const char page[] = "<!doctype html>\n<title>rig</title>\n<p>A small page.\n";
 	bool get = strncmp((char *)e->buf, "GET ", 4) == 0;
 
-	e->len = (size_t)snprintf((char *)e->buf, BUF,
-				  "HTTP/1.1 %s\r\nContent-Type: text/html\r\nContent-Length: %zu\r\n"
-				  "Connection: close\r\n\r\n%s", get ? "200 OK" : "405 Method Not Allowed",
-				  get ? sizeof(page) - 1 : (size_t)0, get ? page : "");
+	e->len =
+		(size_t)snprintf((char *)e->buf, BUF,
+				 "HTTP/1.1 %s\r\nContent-Type: text/html\r\nContent-Length: %zu\r\n"
+				 "Connection: close\r\n\r\n%s",
+				 get ? "200 OK" : "405 Method Not Allowed",
+				 get ? sizeof(page) - 1 : (size_t)0, get ? page : "");
 	e->at = 0;
 	e->finished = true; /* once this is sent */
 }
@@ -233,7 +242,8 @@ static int do_read(struct end *e)
 	if (echo && e->len)
 		return 0; /* what is held goes out first */
 	/* What is being sent from the buffer must not be written over. */
-	if (e->s->kind != SERVE_ECHO && e->s->kind != SERVE_SINK && (e->s->kind != SERVE_HTTP || e->finished)) {
+	if (e->s->kind != SERVE_ECHO && e->s->kind != SERVE_SINK &&
+	    (e->s->kind != SERVE_HTTP || e->finished)) {
 		to = drain;
 		room = sizeof(drain);
 	}
@@ -305,12 +315,15 @@ static void serve_conn(struct server *srv, struct end *e)
 			end_conn(e);
 			return;
 		}
-		/* Our FIN goes out; the peer's is waited for, so that what it still sends is not reset. */
+		/* Our FIN goes out; the peer's is waited for, so that what it still sends is not
+		 * reset. */
 		shutdown(e->fd, SHUT_WR);
 	}
-	wants = e->at < e->len || (!all_said(e) && (e->s->kind == SERVE_SOURCE || e->s->kind == SERVE_CHARGEN));
-	watch(srv, e, (e->eof || (e->s->kind == SERVE_ECHO && e->len) ? 0u : (uint32_t)EPOLLIN) |
-			      (wants ? (uint32_t)EPOLLOUT : 0u));
+	wants = e->at < e->len ||
+		(!all_said(e) && (e->s->kind == SERVE_SOURCE || e->s->kind == SERVE_CHARGEN));
+	watch(srv, e,
+	      (e->eof || (e->s->kind == SERVE_ECHO && e->len) ? 0u : (uint32_t)EPOLLIN) |
+		      (wants ? (uint32_t)EPOLLOUT : 0u));
 }
 
 static void serve_listen(struct server *srv, const struct end *l)
@@ -343,8 +356,12 @@ static void serve_udp(const struct end *u)
 	char control[256];
 	struct sockaddr_storage from;
 	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
-	struct msghdr m = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov,
-			    .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	struct msghdr m = { .msg_name = &from,
+			    .msg_namelen = sizeof(from),
+			    .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
 	ssize_t n = recvmsg(u->fd, &m, 0);
 
 	if (n < 0 || u->s->kind == SERVE_DISCARD)
@@ -357,7 +374,8 @@ static void serve_udp(const struct end *u)
 			buf[i] = chargen((uint64_t)i);
 	}
 	iov.iov_len = (size_t)n;
-	/* The packet information goes back as it came: the answer's source is the request's destination. */
+	/* The packet information goes back as it came: the answer's source is the request's
+	 * destination. */
 	while (sendmsg(u->fd, &m, MSG_NOSIGNAL) < 0 && errno == EINTR)
 		;
 }
@@ -390,7 +408,8 @@ static int open_end(struct server *srv, struct end *e, const char *addr, char *e
 	int type = e->role == ROLE_UDP ? SOCK_DGRAM : SOCK_STREAM;
 
 	if (!len) {
-		snprintf(err, err_size, "\"%s\" is not an address; write 10.0.0.2 or fd00::2", text);
+		snprintf(err, err_size, "\"%s\" is not an address; write 10.0.0.2 or fd00::2",
+			 text);
 		return -1;
 	}
 	e->fd = socket(a.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -406,8 +425,8 @@ static int open_end(struct server *srv, struct end *e, const char *addr, char *e
 	}
 	if (e->fd < 0 || bind(e->fd, (struct sockaddr *)&a, len) ||
 	    (type == SOCK_STREAM && listen(e->fd, 1024))) {
-		snprintf(err, err_size, "%s port %u of %s: %s", type == SOCK_STREAM ? "TCP" : "UDP", e->s->port,
-			 text, strerror(errno));
+		snprintf(err, err_size, "%s port %u of %s: %s", type == SOCK_STREAM ? "TCP" : "UDP",
+			 e->s->port, text, strerror(errno));
 		return -1;
 	}
 	watch(srv, e, EPOLLIN);

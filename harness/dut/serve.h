@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel-socket twin of phantom's services, so that one scenario runs against both: echo (RFC 862),
- * discard (RFC 863), chargen (RFC 864), daytime (RFC 867), sink, source and a small http. Called by
- * rig serve, which runs in a Linux node that plays the device under test.
+ * The kernel-socket twin of phantom's services, so that one scenario runs against both: echo (RFC
+ * 862), discard (RFC 863), chargen (RFC 864), daytime (RFC 867), sink, source and a small http.
+ * Called by rig serve, which runs in a Linux node that plays the device under test.
  */
 #ifndef DUT_SERVE_H
 #define DUT_SERVE_H
@@ -39,7 +39,8 @@ int serve_parse(struct service *s, const char *text, char *err, size_t err_size)
 
 /* Listen and serve until SIGTERM or SIGINT; @addr NULL: every address. Prints "serving" when all
  * listen, and a line per finished sink. 0, or -1 with a sentence in err. */
-int serve_run(const struct service *s, unsigned int n, const char *addr, char *err, size_t err_size);
+int serve_run(const struct service *s, unsigned int n, const char *addr, char *err,
+	      size_t err_size);
 
 /* The byte that source sends at @offset. */
 static inline uint8_t serve_pattern(uint64_t offset)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * capture: rings on bridges, ports and devices into pcapng files; several may share one file. What a
- * wire drops on a captured link is in the file too, with the reason. See bench.h.
+ * capture: rings on bridges, ports and devices into pcapng files; several may share one file. What
+ * a wire drops on a captured link is in the file too, with the reason. See bench.h.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 struct tap_point {
 	struct tap_point *next;
 	struct capture *c;
-	const struct dev *d;	/* or */
+	const struct dev *d; /* or */
 	const struct bridge *br;
 	char label[NODE_NAME_MAX + DEV_NAME_MAX];
 };
@@ -98,11 +98,13 @@ static enum act_result stop(struct bench *b, const char *path, struct reply *r, 
 	int rc;
 
 	if (!f)
-		return net_bad(e, "no capture writes to \"%s\"; name the file as it was given", path),
+		return net_bad(e, "no capture writes to \"%s\"; name the file as it was given",
+			       path),
 		       ACT_ERROR;
 	rc = close_file(b, f, &s);
 	if (rc)
-		return net_failed(e, "the capture %s is not whole: %s", path, strerror(-rc)), ACT_ERROR;
+		return net_failed(e, "the capture %s is not whole: %s", path, strerror(-rc)),
+		       ACT_ERROR;
 	r->body = json_pack("{s:I,s:I}", "written", (json_int_t)s.written, "dropped",
 			    (json_int_t)s.dropped);
 	return ACT_OK;
@@ -123,7 +125,8 @@ static int start(struct bench *b, struct capture_file *f, struct tap_point *p, s
 	return 0;
 }
 
-enum act_result act_capture(struct bench *b, struct topo_line *l, struct reply *r, struct net_err *e)
+enum act_result act_capture(struct bench *b, struct topo_line *l, struct reply *r,
+			    struct net_err *e)
 {
 	struct bridge *br = NULL;
 	struct dev *d = NULL;
@@ -138,7 +141,9 @@ enum act_result act_capture(struct bench *b, struct topo_line *l, struct reply *
 		d = world_want_dev(b->w, &l->at, e);
 	if (!br && !d) {
 		if (!l->at.dev[0])
-			net_bad(e, "there is no bridge and no port \"%s\"; name a bridge, a port, or NODE.DEV",
+			net_bad(e,
+				"there is no bridge and no port \"%s\"; name a bridge, a port, or "
+				"NODE.DEV",
 				l->at.node);
 		return ACT_ERROR;
 	}
@@ -210,6 +215,7 @@ json_t *captures_show(struct bench *b)
 
 	for (struct capture_file *f = b->captures; f; f = f->next)
 		for (struct tap_point *p = f->points; p; p = p->next)
-			json_array_append_new(list, json_pack("{s:s,s:s}", "at", p->label, "file", f->path));
+			json_array_append_new(list, json_pack("{s:s,s:s}", "at", p->label, "file",
+							      f->path));
 	return list;
 }

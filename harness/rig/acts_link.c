@@ -19,9 +19,9 @@ enum backend { BACKEND_NONE, BACKEND_WIRE, BACKEND_NETEM };
 
 enum {
 	DIRS = 2,
-	LOG_MAX = 100000,  /* verdicts kept per direction */
-	SHOWN_MAX = 1000,  /* verdicts that stats lists */
-	ETH_HEADER = 18,   /* with one VLAN tag */
+	LOG_MAX = 100000, /* verdicts kept per direction */
+	SHOWN_MAX = 1000, /* verdicts that stats lists */
+	ETH_HEADER = 18,  /* with one VLAN tag */
 };
 
 /* d->link of the device, and of its peer for a direct pair. */
@@ -66,7 +66,8 @@ static int read_group(struct wish *w, int n, const char *const *word, int dir, s
 		for (i++; i < n && (strcmp(word[i], "script") == 0) == false && !script; i++)
 			;
 		if (script)
-			i = from + 3 < n && strcmp(word[from + 3], "every") == 0 ? from + 5 : from + 4;
+			i = from + 3 < n && strcmp(word[from + 3], "every") == 0 ? from + 5
+										 : from + 4;
 		if (i > n)
 			i = n;
 		len = i - from;
@@ -95,7 +96,9 @@ static int read_backend(struct wish *w, const char *word, struct net_err *e)
 
 static int direction(const char *word)
 {
-	return strcmp(word, "in") == 0 ? (int)LINK_DIR_IN : strcmp(word, "out") == 0 ? (int)LINK_DIR_OUT : -1;
+	return strcmp(word, "in") == 0	  ? (int)LINK_DIR_IN
+	       : strcmp(word, "out") == 0 ? (int)LINK_DIR_OUT
+					  : -1;
 }
 
 static int read_wish(struct wish *w, const struct topo_line *l, struct net_err *e)
@@ -185,9 +188,16 @@ static struct exit_point exit_of(const struct dev *d, enum link_dir dir)
 static struct netem_conf netem_of(const struct link_spec *s)
 {
 	return (struct netem_conf){
-		.delay_ns = s->delay_ns, .jitter_ns = s->jitter_ns, .loss = s->loss, .dup = s->dup,
-		.reorder = s->reorder, .corrupt = s->corrupt, .rate_bps = s->rate_bps,
-		.limit = s->queue, .seed = s->seed, .has_seed = true,
+		.delay_ns = s->delay_ns,
+		.jitter_ns = s->jitter_ns,
+		.loss = s->loss,
+		.dup = s->dup,
+		.reorder = s->reorder,
+		.corrupt = s->corrupt,
+		.rate_bps = s->rate_bps,
+		.limit = s->queue,
+		.seed = s->seed,
+		.has_seed = true,
 	};
 }
 
@@ -212,8 +222,11 @@ static int set_netem(struct bench *b, struct impairment *im, struct net_err *e)
 		return net_bad(e, "%s is a TAP of the node's own stack: there is no link to impair",
 			       im->d->label);
 	if (im->d->far[0])
-		return net_bad(e, "%s is a direct pair that a wire carries already; choose netem in its "
-			       "first link line", im->d->label);
+		return net_bad(
+			e,
+			"%s is a direct pair that a wire carries already; choose netem in its "
+			"first link line",
+			im->d->label);
 	for (int dir = 0; dir < DIRS; dir++) {
 		struct exit_point x = exit_of(im->d, (enum link_dir)dir);
 		struct netem_conf conf = netem_of(&im->spec[dir]);
@@ -314,18 +327,19 @@ static json_t *fates_json(struct wire *w, enum link_dir dir)
 	return list;
 }
 
-static json_t *model_json(const struct impairment *im, const struct wire_stats *s, enum link_dir dir)
+static json_t *model_json(const struct impairment *im, const struct wire_stats *s,
+			  enum link_dir dir)
 {
 	const struct link_stats *m = &s->model[dir];
 	char digest[20];
 
 	snprintf(digest, sizeof(digest), "%016llx", (unsigned long long)m->digest);
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:s,s:o}", "frames", (json_int_t)m->frames,
-			 "bytes", (json_int_t)m->bytes, "delivered", (json_int_t)m->delivered,
-			 "duplicated", (json_int_t)m->duplicated, "corrupted", (json_int_t)m->corrupted,
-			 "reordered", (json_int_t)m->reordered, "held", (json_int_t)s->held[dir],
-			 "drops", drops_json(m), "digest", digest, "verdicts",
-			 fates_json(im->wire, dir));
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:s,s:o}", "frames",
+			 (json_int_t)m->frames, "bytes", (json_int_t)m->bytes, "delivered",
+			 (json_int_t)m->delivered, "duplicated", (json_int_t)m->duplicated,
+			 "corrupted", (json_int_t)m->corrupted, "reordered",
+			 (json_int_t)m->reordered, "held", (json_int_t)s->held[dir], "drops",
+			 drops_json(m), "digest", digest, "verdicts", fates_json(im->wire, dir));
 }
 
 static json_t *netem_json(struct bench *b, const struct dev *d, enum link_dir dir)
@@ -349,18 +363,22 @@ static enum act_result stats(struct bench *b, struct dev *d, struct reply *r, st
 	enum link_dir in = seen(im, d, LINK_DIR_IN), out = seen(im, d, LINK_DIR_OUT);
 
 	if (!im)
-		return net_bad(e, "%s has no impairment to count; give one, as in \"link %s loss 1%%\"",
-			       d->label, d->label), ACT_ERROR;
+		return net_bad(e,
+			       "%s has no impairment to count; give one, as in \"link %s loss "
+			       "1%%\"",
+			       d->label, d->label),
+		       ACT_ERROR;
 	if (im->backend == BACKEND_NETEM) {
-		r->body = json_pack("{s:s,s:b,s:o,s:o}", "backend", "netem", "seeded", im->seed_taken, "in",
-				    netem_json(b, im->d, in), "out", netem_json(b, im->d, out));
+		r->body =
+			json_pack("{s:s,s:b,s:o,s:o}", "backend", "netem", "seeded", im->seed_taken,
+				  "in", netem_json(b, im->d, in), "out", netem_json(b, im->d, out));
 		return ACT_OK;
 	}
 	wire_stats(im->wire, &s);
 	r->body = json_pack("{s:s,s:o,s:o,s:I,s:I,s:I}", "backend", "wire", "in",
 			    model_json(im, &s, in), "out", model_json(im, &s, out), "late_max_ns",
-			    (json_int_t)s.late_max_ns, "late_sum_ns", (json_int_t)s.late_sum_ns, "late_n",
-			    (json_int_t)s.late_n);
+			    (json_int_t)s.late_max_ns, "late_sum_ns", (json_int_t)s.late_sum_ns,
+			    "late_n", (json_int_t)s.late_n);
 	return ACT_OK;
 }
 
@@ -414,8 +432,11 @@ static int change_backend(struct bench *b, struct impairment *im, const struct w
 
 	memcpy(back.spec, im->spec, sizeof(back.spec));
 	if (w->backend == BACKEND_NETEM && d->peer)
-		return net_bad(e, "%s is a direct pair that a wire carries already; choose netem in its "
-			       "first link line", d->label);
+		return net_bad(
+			e,
+			"%s is a direct pair that a wire carries already; choose netem in its "
+			"first link line",
+			d->label);
 	stop(b, im);
 	forget(im);
 	if (begin(b, d, w, e) == 0)
@@ -477,8 +498,8 @@ json_t *link_show(const struct dev *d)
 		return NULL;
 	link_spec_print(&im->spec[seen(im, d, LINK_DIR_IN)], in, sizeof(in));
 	link_spec_print(&im->spec[seen(im, d, LINK_DIR_OUT)], out, sizeof(out));
-	return json_pack("{s:s,s:s,s:s}", "backend", im->backend == BACKEND_NETEM ? "netem" : "wire",
-			 "in", in, "out", out);
+	return json_pack("{s:s,s:s,s:s}", "backend",
+			 im->backend == BACKEND_NETEM ? "netem" : "wire", "in", in, "out", out);
 }
 
 void links_set_drops(struct bench *b, const struct dev *d, const struct bridge *br,

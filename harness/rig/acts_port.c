@@ -63,15 +63,15 @@ enum act_result act_socket(struct bench *b, struct topo_line *l, struct reply *r
 	d = world_want_dev(b->w, &l->at, e);
 	if (!d)
 		return ACT_ERROR;
-	/* On a port there is no kernel stack: what it sends is the tester's own, which need not be seen.
-	 * On a node's device the stack's frames are what one opens the socket for. */
+	/* On a port there is no kernel stack: what it sends is the tester's own, which need not be
+	 * seen. On a node's device the stack's frames are what one opens the socket for. */
 	r->fd[0] = open_raw(b, d, d->node != NULL, e);
 	if (r->fd[0] < 0)
 		return ACT_ERROR;
 	r->nfd = 1;
 	r->close_fds = true;
-	r->body = json_pack("{s:s,s:s,s:i}", "dev", d->label, "mac", netmac_text(&d->mac, mac), "mtu",
-			    (int)d->mtu);
+	r->body = json_pack("{s:s,s:s,s:i}", "dev", d->label, "mac", netmac_text(&d->mac, mac),
+			    "mtu", (int)d->mtu);
 	return ACT_OK;
 }
 
@@ -111,12 +111,18 @@ enum act_result act_responder(struct bench *b, struct topo_line *l, struct reply
 	if (!d)
 		return ACT_ERROR;
 	if (d->node)
-		return net_bad(e, "%s has a kernel stack, which would answer too; make a port with \"port "
-			       "BRIDGE NAME\" and name that", d->label), ACT_ERROR;
+		return net_bad(e,
+			       "%s has a kernel stack, which would answer too; make a port with "
+			       "\"port "
+			       "BRIDGE NAME\" and name that",
+			       d->label),
+		       ACT_ERROR;
 	if (l->naddr == 0)
-		return net_bad(e, "no address to answer for; write: %s", topo_verb_usage(l->verb)), ACT_ERROR;
+		return net_bad(e, "no address to answer for; write: %s", topo_verb_usage(l->verb)),
+		       ACT_ERROR;
 	if (p && p->r.naddr + l->naddr > TOPO_ADDRS_MAX)
-		return net_bad(e, "%s would answer for more than %d addresses", d->label, TOPO_ADDRS_MAX),
+		return net_bad(e, "%s would answer for more than %d addresses", d->label,
+			       TOPO_ADDRS_MAX),
 		       ACT_ERROR;
 	if (!p) {
 		p = calloc(1, sizeof(*p));

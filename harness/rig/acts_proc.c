@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* run, exec, wait, kill, enter: programs in nodes. See bench.h; the starting itself is netns/proc.c. */
+/* run, exec, wait, kill, enter: programs in nodes. See bench.h; the starting itself is
+ * netns/proc.c. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +35,9 @@ static struct proc *want(struct bench *b, const char *name, struct net_err *e)
 		return p;
 	for (p = b->procs; p && n < sizeof(list) - 2 * NODE_NAME_MAX; p = p->next)
 		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", n ? ", " : "", p->name);
-	net_bad(e, "there is no process \"%s\"; start it with \"run NODE as %s PROGRAM\" (there is: %s)",
+	net_bad(e,
+		"there is no process \"%s\"; start it with \"run NODE as %s PROGRAM\" (there is: "
+		"%s)",
 		name, name, n ? list : "none");
 	return NULL;
 }
@@ -160,7 +163,8 @@ enum act_result act_run(struct bench *b, struct topo_line *l, struct reply *r, s
 	if (e->text[0])
 		return ACT_ERROR;
 	if (l->name && (p = find(b, l->name)) && (!p->ended || p->waiters))
-		return net_bad(e, "a process \"%s\" is running already; choose another name", l->name),
+		return net_bad(e, "a process \"%s\" is running already; choose another name",
+			       l->name),
 		       ACT_ERROR;
 	if (l->name && p)
 		proc_free(b, p);
@@ -193,8 +197,8 @@ enum act_result act_run(struct bench *b, struct topo_line *l, struct reply *r, s
 	while (*end)
 		end = &(*end)->next;
 	*end = p;
-	r->body = json_pack("{s:i,s:s,s:s,s:s}", "pid", (int)p->outer_pid, "name", p->name, "stdout",
-			    p->out_path, "stderr", p->err_path);
+	r->body = json_pack("{s:i,s:s,s:s,s:s}", "pid", (int)p->outer_pid, "name", p->name,
+			    "stdout", p->out_path, "stderr", p->err_path);
 	return ACT_OK;
 }
 
@@ -302,7 +306,8 @@ static json_t *exec_reply(struct bench *b, struct proc *p)
 	while (p->err.fd >= 0 && gather_some(&p->err))
 		;
 	j = json_pack("{s:i,s:o,s:o}", "status", p->status, "stdout",
-		      json_text(p->out.text, p->out.len), "stderr", json_text(p->err.text, p->err.len));
+		      json_text(p->out.text, p->out.len), "stderr",
+		      json_text(p->err.text, p->err.len));
 	if (j && (p->out.cut || p->err.cut))
 		json_object_set_new(j, "truncated", json_true());
 	proc_free(b, p);
@@ -318,8 +323,8 @@ enum act_result pending_answer(struct bench *b, struct pending *pend, struct rep
 		if (pend->deadline_ms < 0 || loop_now_ms() < pend->deadline_ms)
 			return ACT_LATER;
 		p->waiters--;
-		net_failed(e, "wait: %s (pid %d) is still running; kill it, or give more time", p->name,
-			   (int)p->outer_pid);
+		net_failed(e, "wait: %s (pid %d) is still running; kill it, or give more time",
+			   p->name, (int)p->outer_pid);
 		return ACT_ERROR;
 	}
 	p->waiters--;
@@ -336,7 +341,8 @@ enum act_result act_kill(struct bench *b, struct topo_line *l, struct reply *r, 
 	if (!p)
 		return ACT_ERROR;
 	if (!sig)
-		return net_bad(e, "\"%s\" is not a signal; write TERM, KILL, INT, or its number", l->value),
+		return net_bad(e, "\"%s\" is not a signal; write TERM, KILL, INT, or its number",
+			       l->value),
 		       ACT_ERROR;
 	/* The whole group: a shell's children too. */
 	if (!p->ended && kill(-p->pid, sig) && kill(p->pid, sig))

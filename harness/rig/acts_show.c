@@ -6,16 +6,17 @@
 
 static json_t *dev_json(const struct dev *d)
 {
-	static const char *const kinds[] = { [DEV_VETH] = "veth", [DEV_TAP] = "tap",
-					     [DEV_OWN_TAP] = "tap", [DEV_PORT] = "port" };
+	static const char *const kinds[] = {
+		[DEV_VETH] = "veth", [DEV_TAP] = "tap", [DEV_OWN_TAP] = "tap", [DEV_PORT] = "port"
+	};
 	json_t *j, *addrs = json_array(), *link = link_show(d);
 	char text[NETADDR_TEXT_MAX], mac[18];
 
 	for (unsigned int i = 0; i < d->naddr; i++)
 		json_array_append_new(addrs, json_string(netaddr_text(&d->addr[i], true, text)));
 	j = json_pack("{s:s,s:s,s:s,s:i,s:b,s:b,s:b,s:o}", "name", d->name, "kind", kinds[d->kind],
-		      "mac", netmac_text(&d->mac, mac), "mtu", (int)d->mtu, "up", !d->down, "offload",
-		      d->offload, "ipv6", d->ipv6, "addresses", addrs);
+		      "mac", netmac_text(&d->mac, mac), "mtu", (int)d->mtu, "up", !d->down,
+		      "offload", d->offload, "ipv6", d->ipv6, "addresses", addrs);
 	if (d->bridge)
 		json_object_set_new(j, "bridge", json_string(d->bridge->name));
 	if (d->peer)
@@ -46,7 +47,8 @@ static json_t *routes_json(const struct node *n)
 		if (g->verb != TOPO_ROUTE)
 			continue;
 		json_array_append_new(list, json_pack("{s:s,s:s}", "to",
-						      g->a.len ? netaddr_text(&g->a, true, to) : "default",
+						      g->a.len ? netaddr_text(&g->a, true, to)
+							       : "default",
 						      "via", netaddr_text(&g->b, false, via)));
 	}
 	return list;
@@ -57,9 +59,9 @@ static json_t *nodes_json(const struct world *w)
 	json_t *list = json_array();
 
 	for (const struct node *n = w->nodes; n; n = n->next)
-		json_array_append_new(list, json_pack("{s:s,s:b,s:o,s:o}", "name", n->name, "forward",
-						      n->forward, "devices", devs_json(n->devs),
-						      "routes", routes_json(n)));
+		json_array_append_new(
+			list, json_pack("{s:s,s:b,s:o,s:o}", "name", n->name, "forward", n->forward,
+					"devices", devs_json(n->devs), "routes", routes_json(n)));
 	return list;
 }
 
@@ -71,8 +73,8 @@ static json_t *procs_json(const struct bench *b)
 		if (p->name[0] == '.')
 			continue;
 		j = json_pack("{s:s,s:s,s:i,s:b,s:s,s:s}", "name", p->name, "node", p->node, "pid",
-			      (int)p->outer_pid, "running", !p->ended, "stdout", p->out_path, "stderr",
-			      p->err_path);
+			      (int)p->outer_pid, "running", !p->ended, "stdout", p->out_path,
+			      "stderr", p->err_path);
 		if (p->ended)
 			json_object_set_new(j, "status", json_integer(p->status));
 		json_array_append_new(list, j);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What runs inside the world: sessions that speak the topology language, and what they started that
- * netns/ does not know: processes with names, captures, wires, responders. One thread, one loop; the
- * wires and captures have threads of their own. Started by the rig commands through bench_main().
+ * netns/ does not know: processes with names, captures, wires, responders. One thread, one loop;
+ * the wires and captures have threads of their own. Started by the rig commands through
+ * bench_main().
  */
 #ifndef RIG_BENCH_H
 #define RIG_BENCH_H
@@ -53,14 +54,14 @@ struct proc {
 	pid_t pid, outer_pid;
 	bool ended;
 	int status;
-	unsigned int waiters; /* sessions that have it pending */
+	unsigned int waiters;	/* sessions that have it pending */
 	struct gather out, err; /* exec only; fd -1 otherwise */
 };
 
 /* Who is told when a process ends or a time comes. */
 struct pending {
-	struct proc *proc; /* NULL: nothing is pending */
-	bool exec;	   /* else wait */
+	struct proc *proc;   /* NULL: nothing is pending */
+	bool exec;	     /* else wait */
 	int64_t deadline_ms; /* or -1 */
 };
 
@@ -72,12 +73,13 @@ struct bench {
 	struct capture_file *captures;
 	struct responder_port *responders;
 	bool quit;
-	int status; /* exit status of the world */
+	int status;   /* exit status of the world */
 	int listener; /* Unix socket "ctl" in the run directory, or -1 */
 	unsigned int nproc;
 };
 
-/* What the caller wants served. The control socket is always a session, whose end ends the world. */
+/* What the caller wants served. The control socket is always a session, whose end ends the world.
+ */
 struct bench_conf {
 	int in, out; /* a session on these, whose end ends the world; -1: none */
 	int nvar;
@@ -89,7 +91,8 @@ int bench_main(struct world *w, void *arg);
 
 /* acts_*.c: one function for each verb that netns/ does not carry out. */
 enum act_result act_link(struct bench *b, struct topo_line *l, struct reply *r, struct net_err *e);
-enum act_result act_socket(struct bench *b, struct topo_line *l, struct reply *r, struct net_err *e);
+enum act_result act_socket(struct bench *b, struct topo_line *l, struct reply *r,
+			   struct net_err *e);
 enum act_result act_responder(struct bench *b, struct topo_line *l, struct reply *r,
 			      struct net_err *e);
 enum act_result act_capture(struct bench *b, struct topo_line *l, struct reply *r,
@@ -99,8 +102,10 @@ enum act_result act_kill(struct bench *b, struct topo_line *l, struct reply *r, 
 enum act_result act_enter(struct bench *b, struct topo_line *l, struct reply *r, struct net_err *e);
 enum act_result act_show(struct bench *b, struct topo_line *l, struct reply *r, struct net_err *e);
 /* These two answer later: they fill @p and the session waits. */
-enum act_result act_exec(struct bench *b, struct topo_line *l, struct pending *p, struct net_err *e);
-enum act_result act_wait(struct bench *b, struct topo_line *l, struct pending *p, struct net_err *e);
+enum act_result act_exec(struct bench *b, struct topo_line *l, struct pending *p,
+			 struct net_err *e);
+enum act_result act_wait(struct bench *b, struct topo_line *l, struct pending *p,
+			 struct net_err *e);
 
 /* acts_proc.c. Note which processes ended. */
 void procs_reap(struct bench *b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rig doctor: what this machine can do, and how to get what is missing. The kernel's part is tried in
- * a world of its own, which is gone afterwards; programs and Python packages are looked for.
+ * rig doctor: what this machine can do, and how to get what is missing. The kernel's part is tried
+ * in a world of its own, which is gone afterwards; programs and Python packages are looked for.
  */
 #define _GNU_SOURCE
 #include <jansson.h>
@@ -65,7 +65,8 @@ static void try_tap(struct world *w, struct findings *all)
 	if (ok)
 		return;
 	snprintf(f->detail, sizeof(f->detail), "%.300s", e.text);
-	snprintf(f->get, sizeof(f->get), "modprobe tun; as another user than root: chmod 666 /dev/net/tun");
+	snprintf(f->get, sizeof(f->get),
+		 "modprobe tun; as another user than root: chmod 666 /dev/net/tun");
 }
 
 static void try_veth(struct world *w, struct findings *all)
@@ -96,7 +97,9 @@ static void try_raw(struct findings *all)
 
 static void try_queues(struct world *w, struct findings *all)
 {
-	const struct netem_conf conf = { .delay_ns = 1000000, .limit = 1000, .seed = 1, .has_seed = true };
+	const struct netem_conf conf = {
+		.delay_ns = 1000000, .limit = 1000, .seed = 1, .has_seed = true
+	};
 	struct finding *f;
 	struct net_err e;
 	bool seed = false, ok;
@@ -105,11 +108,14 @@ static void try_queues(struct world *w, struct findings *all)
 	ok = qdisc_netem("eth0", &conf, &seed, &e) == 0;
 	f = found(all, "netem", WANTED, ok);
 	if (ok)
-		snprintf(f->detail, sizeof(f->detail), "works, %s", seed ? "with a seed" : "without a seed");
+		snprintf(f->detail, sizeof(f->detail), "works, %s",
+			 seed ? "with a seed" : "without a seed");
 	else
-		snprintf(f->detail, sizeof(f->detail), "not in this kernel: impairments go by \"backend wire\"");
+		snprintf(f->detail, sizeof(f->detail),
+			 "not in this kernel: impairments go by \"backend wire\"");
 	if (!ok)
-		snprintf(f->get, sizeof(f->get), "apt-get install linux-modules-extra-$(uname -r) (Ubuntu), a "
+		snprintf(f->get, sizeof(f->get),
+			 "apt-get install linux-modules-extra-$(uname -r) (Ubuntu), a "
 			 "distribution kernel, or apt-get install user-mode-linux");
 	qdisc_clear("eth0", &e);
 	ok = qdisc_tbf("eth0", 1000000, 10000, 100000, &e) == 0;
@@ -130,7 +136,8 @@ static void try_cc(struct world *w, struct findings *all)
 	if (!ok)
 		snprintf(f->get, sizeof(f->get), "modprobe tcp_cubic");
 	else if (w->nodes->cc[0])
-		snprintf(f->detail, sizeof(f->detail), "works, named by routes (this machine's "
+		snprintf(f->detail, sizeof(f->detail),
+			 "works, named by routes (this machine's "
 			 "net.ipv4.tcp_allowed_congestion_control does not list it)");
 }
 
@@ -149,8 +156,10 @@ static int probe_main(struct world *w, void *arg)
 		if (nlk_index(&w->nodes->k, "eth0"))
 			try_queues(w, &all);
 		try_cc(w, &all);
-		snprintf(found(&all, "IPv6", NEEDED, world_ipv6(w, w->nodes, "lo", true, &e) == 0)->get, DETAIL,
-			 "%s", access("/proc/sys/net/ipv6", F_OK) == 0 ? "" : "a kernel with IPv6");
+		snprintf(found(&all, "IPv6", NEEDED, world_ipv6(w, w->nodes, "lo", true, &e) == 0)
+				 ->get,
+			 DETAIL, "%s",
+			 access("/proc/sys/net/ipv6", F_OK) == 0 ? "" : "a kernel with IPv6");
 	}
 	return write(p->pipe, &all, sizeof(all)) == (ssize_t)sizeof(all) ? 0 : 1;
 }
@@ -207,9 +216,9 @@ static void programs(struct findings *all)
 		const char *program, *package;
 		enum need need;
 	} list[] = {
-		{ "ip", "iproute2", NEEDED },	 { "ping", "iputils-ping", NEEDED },
+		{ "ip", "iproute2", NEEDED },	    { "ping", "iputils-ping", NEEDED },
 		{ "nc", "netcat-openbsd", NEEDED }, { "curl", "curl", NEEDED },
-		{ "iperf3", "iperf3", WANTED },	 { "tshark", "tshark", WANTED },
+		{ "iperf3", "iperf3", WANTED },	    { "tshark", "tshark", WANTED },
 	};
 
 	for (unsigned int i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
@@ -236,7 +245,8 @@ static bool python_has(const char *python, const char *module)
 			execlp(python, python, "-c", command, (char *)NULL);
 		_exit(127);
 	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 0;
 }
 
 static void python(struct findings *all)
@@ -244,7 +254,9 @@ static void python(struct findings *all)
 	static const struct {
 		const char *module, *package;
 	} list[] = {
-		{ "scapy", "python3-scapy" }, { "pytest", "python3-pytest" }, { "xdist", "python3-pytest-xdist" },
+		{ "scapy", "python3-scapy" },
+		{ "pytest", "python3-pytest" },
+		{ "xdist", "python3-pytest-xdist" },
 	};
 	const char *program = RIG_PYTHON[0] ? RIG_PYTHON : "python3";
 
@@ -252,7 +264,8 @@ static void python(struct findings *all)
 		bool ok = python_has(program, list[i].module);
 		struct finding *f = found(all, list[i].module, NEEDED, ok);
 
-		snprintf(f->detail, sizeof(f->detail), "%s by %.200s", ok ? "found" : "not found", program);
+		snprintf(f->detail, sizeof(f->detail), "%s by %.200s", ok ? "found" : "not found",
+			 program);
 		if (!ok)
 			snprintf(f->get, sizeof(f->get), "apt-get install %s, and configure again",
 				 list[i].package);
@@ -261,14 +274,16 @@ static void python(struct findings *all)
 
 static void print_text(const struct findings *all, bool colour)
 {
-	static const char *const green = "\033[32m", *const red = "\033[31m", *const yellow = "\033[33m";
+	static const char *const green = "\033[32m", *const red = "\033[31m",
+				 *const yellow = "\033[33m";
 
 	for (unsigned int i = 0; i < all->n; i++) {
 		const struct finding *f = &all->f[i];
 		const char *mark = f->ok ? "ok" : f->need == NEEDED ? "MISSING" : "absent";
 		const char *on = f->ok ? green : f->need == NEEDED ? red : yellow;
 
-		printf("%s%-8s%s %-16s %s\n", colour ? on : "", mark, colour ? "\033[0m" : "", f->name, f->detail);
+		printf("%s%-8s%s %-16s %s\n", colour ? on : "", mark, colour ? "\033[0m" : "",
+		       f->name, f->detail);
 		if (f->get[0])
 			printf("%-8s %-16s to get it: %s\n", "", "", f->get);
 	}
@@ -282,9 +297,9 @@ static void print_json(const struct findings *all, bool full)
 	for (unsigned int i = 0; i < all->n; i++) {
 		const struct finding *f = &all->f[i];
 
-		json_array_append_new(list, json_pack("{s:s,s:b,s:b,s:s,s:s}", "name", f->name, "ok", f->ok,
-						      "needed", f->need == NEEDED, "detail", f->detail, "get",
-						      f->get));
+		json_array_append_new(list, json_pack("{s:s,s:b,s:b,s:s,s:s}", "name", f->name,
+						      "ok", f->ok, "needed", f->need == NEEDED,
+						      "detail", f->detail, "get", f->get));
 	}
 	j = json_pack("{s:b,s:o}", "full", full, "findings", list);
 	json_dumpf(j, stdout, JSON_INDENT(2));
@@ -308,7 +323,8 @@ int cmd_doctor(int argc, char **argv)
 		print_json(&all, full);
 	} else {
 		print_text(&all, isatty(STDOUT_FILENO));
-		puts(full ? "\nmake check can run in full here" : "\nmake check cannot run in full here");
+		puts(full ? "\nmake check can run in full here"
+			  : "\nmake check cannot run in full here");
 	}
 	return full ? RIG_OK : RIG_FAILED;
 }

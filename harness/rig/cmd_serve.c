@@ -22,7 +22,8 @@ int cmd_serve(int argc, char **argv)
 			if (serve_parse(&services[n++], argv[++i], why, sizeof(why)))
 				return rig_usage("serve", "%s", why);
 		} else {
-			return rig_usage("serve", "\"%s\" is not an option, or lacks its value", argv[i]);
+			return rig_usage("serve", "\"%s\" is not an option, or lacks its value",
+					 argv[i]);
 		}
 	}
 	if (n == 0)

@@ -30,7 +30,8 @@ int cmd_session(int argc, char **argv)
 		} else if (strcmp(argv[i], "--fd") == 0 && i + 1 < argc) {
 			l.in = l.out = number(argv[++i]);
 			if (l.in < 0 || fcntl(l.in, F_SETFD, FD_CLOEXEC) < 0)
-				return rig_usage("session", "--fd %s is not an open descriptor", argv[i]);
+				return rig_usage("session", "--fd %s is not an open descriptor",
+						 argv[i]);
 		} else if (launch_is_var(argv[i])) {
 			l.var = argv + i;
 			while (i < argc && launch_is_var(argv[i]))
@@ -39,7 +40,8 @@ int cmd_session(int argc, char **argv)
 			if (i < argc)
 				return rig_usage("session", "\"%s\" after NAME=VALUE", argv[i]);
 		} else {
-			return rig_usage("session", "\"%s\" is not an option, or lacks its value", argv[i]);
+			return rig_usage("session", "\"%s\" is not an option, or lacks its value",
+					 argv[i]);
 		}
 	}
 	status = launch_start(&l, "session");

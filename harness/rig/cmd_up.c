@@ -14,8 +14,8 @@ static void print(struct launch *l, const struct launch_args *a, const json_t *w
 		putchar('\n');
 	} else {
 		draw_world(world, stdout, isatty(STDOUT_FILENO));
-		printf("\nrun directory %s\nenter a node:  rig exec --dir %s NODE COMMAND\n", l->h.dir,
-		       l->h.dir);
+		printf("\nrun directory %s\nenter a node:  rig exec --dir %s NODE COMMAND\n",
+		       l->h.dir, l->h.dir);
 		if (!a->command)
 			puts("Ctrl-C takes it down");
 	}

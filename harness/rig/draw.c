@@ -16,7 +16,7 @@ enum {
 	RAIL = 6,	/* columns between rails */
 	RAILS_MAX = 12, /* bridges drawn as rails; more are named in words */
 	TEXT_MAX = 400,
-	ROWS_MAX = 64,	/* devices drawn in a box */
+	ROWS_MAX = 64,	  /* devices drawn in a box */
 	MTU_PLAIN = 1500, /* not worth a word */
 };
 
@@ -101,8 +101,7 @@ static void describe(const struct drawing *d, const json_t *dev, char *text)
 
 	text[0] = '\0';
 	add(text, "", get(dev, "name"));
-	json_array_foreach(addrs, i, a)
-		add(text, "  ", json_string_value(a));
+	json_array_foreach(addrs, i, a) add(text, "  ", json_string_value(a));
 	if (strcmp(get(dev, "kind"), "tap") == 0)
 		add(text, "  ", "TAP");
 	if (json_integer_value(json_object_get(dev, "mtu")) != MTU_PLAIN) {
@@ -132,7 +131,8 @@ static void box_edge(const struct drawing *d, char corner, const char *title, si
 	rails(d, -1);
 	fprintf(d->f, " %c", corner);
 	if (n) {
-		fprintf(d->f, "-- %s%s%s ", d->colour ? "\033[1m" : "", title, d->colour ? "\033[0m" : "");
+		fprintf(d->f, "-- %s%s%s ", d->colour ? "\033[1m" : "", title,
+			d->colour ? "\033[0m" : "");
 		n += 4;
 	}
 	repeat(d->f, "-", width + 2 - n);
@@ -155,7 +155,8 @@ static void draw_box(const struct drawing *d, const char *title, const json_t *d
 	size_t width = strlen(title) + 6, i, n = 0;
 	const json_t *j;
 
-	json_array_foreach(devs, i, j) {
+	json_array_foreach(devs, i, j)
+	{
 		if (n == ROWS_MAX)
 			break;
 		describe(d, j, text[n]);
@@ -163,13 +164,14 @@ static void draw_box(const struct drawing *d, const char *title, const json_t *d
 			width = strlen(text[n]);
 		n++;
 	}
-	json_array_foreach(routes, i, j)
-		if (strlen(get(j, "to")) + strlen(get(j, "via")) + 9 > width)
-			width = strlen(get(j, "to")) + strlen(get(j, "via")) + 9;
+	json_array_foreach(routes, i,
+			   j) if (strlen(get(j, "to")) + strlen(get(j, "via")) + 9 > width) width =
+		strlen(get(j, "to")) + strlen(get(j, "via")) + 9;
 	box_edge(d, '.', title, width);
 	for (i = 0; i < n; i++)
 		box_row(d, rail_of(d, json_array_get(devs, i)), text[i], width);
-	json_array_foreach(routes, i, j) {
+	json_array_foreach(routes, i, j)
+	{
 		snprintf(route, sizeof(route), "to %s via %s", get(j, "to"), get(j, "via"));
 		box_row(d, -1, route, width);
 	}
@@ -192,13 +194,16 @@ static void draw_names(const struct drawing *d)
 			repeat(d->f, " ", RAIL - 1);
 		}
 		fprintf(d->f, "%s[%s]%s\n", d->colour ? "\033[36m" : "",
-			json_string_value(json_array_get(d->bridges, i)), d->colour ? "\033[0m" : "");
+			json_string_value(json_array_get(d->bridges, i)),
+			d->colour ? "\033[0m" : "");
 	}
 }
 
 void draw_world(const json_t *world, FILE *f, bool colour)
 {
-	struct drawing d = { .f = f, .colour = colour, .bridges = json_object_get(world, "bridges") };
+	struct drawing d = { .f = f,
+			     .colour = colour,
+			     .bridges = json_object_get(world, "bridges") };
 	const json_t *j;
 	char title[TEXT_MAX];
 	size_t i;
@@ -207,11 +212,11 @@ void draw_world(const json_t *world, FILE *f, bool colour)
 	if (d.nrails > RAILS_MAX)
 		d.nrails = RAILS_MAX;
 	draw_names(&d);
-	json_array_foreach(json_object_get(world, "nodes"), i, j) {
+	json_array_foreach(json_object_get(world, "nodes"), i, j)
+	{
 		snprintf(title, sizeof(title), "%s%s", get(j, "name"),
 			 json_is_true(json_object_get(j, "forward")) ? " (router)" : "");
 		draw_box(&d, title, json_object_get(j, "devices"), json_object_get(j, "routes"));
 	}
-	json_array_foreach(json_object_get(world, "ports"), i, j)
-		draw_port(&d, j);
+	json_array_foreach(json_object_get(world, "ports"), i, j) draw_port(&d, j);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Draws a world as text: boxes for nodes, lines to bridges, addresses, impairments. Called by rig up. */
+/* Draws a world as text: boxes for nodes, lines to bridges, addresses, impairments. Called by rig
+ * up. */
 #ifndef RIG_DRAW_H
 #define RIG_DRAW_H
 

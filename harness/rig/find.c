@@ -65,8 +65,11 @@ char *find_topology(const char *name, const char *from, char *path, size_t size,
 	for (unsigned int i = 0; !f && !strchr(name, '/') && i < 2; i++)
 		f = try(shipped[i], strlen(shipped[i]), name, path, size);
 	if (!f) {
-		net_bad(e, "there is no topology file \"%s\": %s; those that come with rig are pair, lan, "
-			"router and dumbbell", name, strerror(errno));
+		net_bad(e,
+			"there is no topology file \"%s\": %s; those that come with rig are pair, "
+			"lan, "
+			"router and dumbbell",
+			name, strerror(errno));
 		return NULL;
 	}
 	text = read_all(f, path, e);

@@ -46,7 +46,9 @@ static void ending_signals(sigset_t *set)
 int launch_start(struct launch *l, const char *command)
 {
 	struct bench_conf bench = { .in = l->in, .out = l->out, .nvar = l->nvar, .var = l->var };
-	struct world_conf conf = { .dir = l->dir, .keep = l->keep, .main = bench_main, .arg = &bench };
+	struct world_conf conf = {
+		.dir = l->dir, .keep = l->keep, .main = bench_main, .arg = &bench
+	};
 	struct net_err e;
 	sigset_t set;
 
@@ -56,36 +58,55 @@ int launch_start(struct launch *l, const char *command)
 	return world_start(&l->h, &conf, &e) ? rig_error(command, &e) : 0;
 }
 
-int launch_parse(struct launch *l, const char *command, int argc, char **argv, struct launch_args *a)
+/* One option and its value, from argv[*i]; false when it is none. */
+static bool take_option(struct launch *l, struct launch_args *a, int argc, char **argv, int *i)
+{
+	const char *name = argv[*i];
+	const char **value = strcmp(name, "--dir") == 0	   ? &l->dir
+			     : strcmp(name, "--node") == 0 ? &a->node
+							   : NULL;
+
+	if (value && *i + 1 < argc) {
+		*value = argv[++*i];
+		return true;
+	}
+	if (strcmp(name, "--keep") == 0)
+		l->keep = true;
+	else if (strcmp(name, "--json") == 0)
+		a->json = true;
+	else
+		return false;
+	return true;
+}
+
+int launch_parse(struct launch *l, const char *command, int argc, char **argv,
+		 struct launch_args *a)
 {
 	int i = 1;
 
 	memset(a, 0, sizeof(*a));
 	a->node = "hub";
-	for (; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--") != 0; i++) {
-		bool value = i + 1 < argc;
-
-		if (strcmp(argv[i], "--keep") == 0)
-			l->keep = true;
-		else if (strcmp(argv[i], "--json") == 0)
-			a->json = true;
-		else if (strcmp(argv[i], "--dir") == 0 && value)
-			l->dir = argv[++i];
-		else if (strcmp(argv[i], "--node") == 0 && value)
-			a->node = argv[++i];
-		else
-			return rig_usage(command, "\"%s\" is not an option, or lacks its value", argv[i]);
-	}
-	if (i == argc || strcmp(argv[i], "--") == 0)
-		return rig_usage(command, "a topology file is missing");
-	a->file = argv[i++];
-	l->var = argv + i;
+	l->var = calloc((size_t)argc, sizeof(*l->var));
+	if (!l->var)
+		return RIG_FAILED;
 	for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		if (!launch_is_var(argv[i]))
-			return rig_usage(command, "\"%s\" is not NAME=VALUE (a command goes after --)",
+		if (argv[i][0] == '-') {
+			if (!take_option(l, a, argc, argv, &i))
+				return rig_usage(command,
+						 "\"%s\" is not an option, or lacks its value",
+						 argv[i]);
+		} else if (!a->file) {
+			a->file = argv[i];
+		} else if (launch_is_var(argv[i])) {
+			l->var[l->nvar++] = argv[i];
+		} else {
+			return rig_usage(command,
+					 "\"%s\" is not NAME=VALUE (a command goes after --)",
 					 argv[i]);
-		l->nvar++;
+		}
 	}
+	if (!a->file)
+		return rig_usage(command, "a topology file is missing");
 	if (i < argc && i + 1 == argc)
 		return rig_usage(command, "a command is missing after --");
 	a->command = i < argc ? argv + i + 1 : NULL;
@@ -152,7 +173,8 @@ int launch_hold(struct launch *l, bool calm)
 	for (;;) {
 		/* Leaves the dead world for world_wait. */
 		memset(&info, 0, sizeof(info));
-		if (waitid(P_PID, (id_t)l->h.pid, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid)
+		if (waitid(P_PID, (id_t)l->h.pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
+		    info.si_pid)
 			return world_wait(&l->h, true);
 		if (sigwait(&set, &sig) == 0 && sig != SIGCHLD)
 			break;
@@ -174,7 +196,9 @@ static int read_reply(int sock, char *line, size_t size, int *fd, unsigned int n
 	for (;;) {
 		char control[CMSG_SPACE(sizeof(int) * ENTRY_FDS)];
 		struct iovec iov = { .iov_base = line + n, .iov_len = size - 1 - n };
-		struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+		struct msghdr m = { .msg_iov = &iov,
+				    .msg_iovlen = 1,
+				    .msg_control = control,
 				    .msg_controllen = sizeof(control) };
 		ssize_t got = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
 
@@ -183,7 +207,8 @@ static int read_reply(int sock, char *line, size_t size, int *fd, unsigned int n
 		if (got <= 0)
 			return -1;
 		for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c))
-			if (c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int) * nfd) && fd)
+			if (c->cmsg_type == SCM_RIGHTS &&
+			    c->cmsg_len == CMSG_LEN(sizeof(int) * nfd) && fd)
 				memcpy(fd, CMSG_DATA(c), sizeof(int) * nfd);
 		n += (size_t)got;
 		if (line[n - 1] == '\n' || n == size - 1) {
@@ -242,7 +267,8 @@ int world_connect(const char *dir, struct net_err *e)
 	int d = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
 
 	if (d < 0)
-		return net_bad(e, "there is no run directory %s: %m; rig up prints the one it holds", dir);
+		return net_bad(
+			e, "there is no run directory %s: %m; rig up prints the one it holds", dir);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/ctl", d);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a))) {

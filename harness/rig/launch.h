@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The caller's side of a world: starting it, talking to it, entering its namespaces, waiting for its
- * end. Called by the cmd_*.c files; the world's side is bench.c.
+ * The caller's side of a world: starting it, talking to it, entering its namespaces, waiting for
+ * its end. Called by the cmd_*.c files; the world's side is bench.c.
  */
 #ifndef RIG_LAUNCH_H
 #define RIG_LAUNCH_H
@@ -38,7 +38,8 @@ struct launch_args {
 	bool json;
 };
 
-/* Parse "[--dir DIR] ... FILE [NAME=VALUE ...] [-- COMMAND]". An exit status, 0 when it is right. */
+/* Parse "[--dir DIR] ... FILE [NAME=VALUE ...] [-- COMMAND]". An exit status, 0 when it is right.
+ */
 int launch_parse(struct launch *l, const char *command, int argc, char **argv,
 		 struct launch_args *a);
 /* Start the world and build the file in it. An exit status, 0 when it stands. */
@@ -63,7 +64,8 @@ int world_say(int sock, const char *line, json_t **body, struct entry *entry, st
 /* Connect to the world that stands with run directory @dir. */
 int world_connect(const char *dir, struct net_err *e);
 
-/* Fork, enter and exec; then wait. The program's status as shells say it, 127 when it cannot start. */
+/* Fork, enter and exec; then wait. The program's status as shells say it, 127 when it cannot start.
+ */
 int entry_run(const struct entry *entry, const char *node, char *const *argv);
 void entry_close(struct entry *entry);
 

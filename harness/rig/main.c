@@ -20,25 +20,30 @@ static const struct command commands[] = {
 	{ "run", cmd_run, "build a topology, run COMMAND in it, take everything down",
 	  "[--dir DIR] [--keep] [--node NODE] FILE.topo [NAME=VALUE ...] -- COMMAND ...\n\n"
 	  "  --node NODE  run COMMAND in NODE instead of the hub\n"
-	  "  The others are those of rig up. The status is COMMAND's, 128+N when signal N killed it.\n" },
+	  "  The others are those of rig up. The status is COMMAND's, 128+N when signal N killed "
+	  "it.\n" },
 	{ "exec", cmd_exec, "run COMMAND in a node of a world that stands",
 	  "[--dir DIR] NODE [--] COMMAND ...\n\n"
 	  "  --dir DIR    the run directory, as rig up printed it (default: $RIG_DIR)\n"
 	  "  NODE         a node's name, or hub\n" },
 	{ "session", cmd_session, "speak the topology language on standard input",
 	  "[--fd N] [--dir DIR] [--keep] [NAME=VALUE ...]\n\n"
-	  "  --fd N       speak on descriptor N, a Unix stream socket, instead: replies can then carry\n"
+	  "  --fd N       speak on descriptor N, a Unix stream socket, instead: replies can then "
+	  "carry\n"
 	  "               descriptors (socket, enter)\n"
 	  "  --dir, --keep, NAME=VALUE as in rig up\n\n"
-	  "One line, one act, one reply line: ok | ok {json} | error SENTENCE. The world ends with the\n"
-	  "input. The status is 0, or that of the first error: 2 wrong input, 1 failed, 77 not here.\n" },
+	  "One line, one act, one reply line: ok | ok {json} | error SENTENCE. The world ends with "
+	  "the\n"
+	  "input. The status is 0, or that of the first error: 2 wrong input, 1 failed, 77 not "
+	  "here.\n" },
 	{ "doctor", cmd_doctor, "say what this machine can do, and how to get what is missing",
 	  "[--json]\n" },
 	{ "serve", cmd_serve, "serve echo, sink, source ... with the kernel's sockets",
 	  "[--addr ADDR] --serve SERVICE [--serve SERVICE ...]\n\n"
 	  "  SERVICE      [tcp-|udp-]echo|discard|daytime|chargen:PORT, sink:PORT[:count],\n"
 	  "               source:PORT[:BYTES], http:PORT\n" },
-	{ "audit", cmd_audit, "hold captures against the RFCs", "[--json] FILE.pcapng [FILE ...]\n" },
+	{ "audit", cmd_audit, "hold captures against the RFCs",
+	  "[--json] FILE.pcapng [FILE ...]\n" },
 	{ "demo", cmd_demo, "watch a stack come up, meet loss, and be judged", "[OPTIONS]\n" },
 };
 
@@ -49,15 +54,18 @@ static void help(FILE *f)
 	fputs("rig: the bench that proves a TCP/IP stack\n\nusage: rig COMMAND [ARGS ...]\n\n", f);
 	for (int i = 0; i < NCOMMANDS; i++)
 		fprintf(f, "  %-9s %s\n", commands[i].name, commands[i].summary);
-	fputs("\nrig COMMAND --help says more. Exit status: 0 done, 1 failed, 2 wrong input, 77 this\n"
-	      "machine cannot (what is needed is said).\n", f);
+	fputs("\nrig COMMAND --help says more. Exit status: 0 done, 1 failed, 2 wrong input, 77 "
+	      "this\n"
+	      "machine cannot (what is needed is said).\n",
+	      f);
 }
 
 static int run(const struct command *c, int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0 && c->run != cmd_demo; i++) {
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			printf("rig %s: %s\n\nusage: rig %s %s", c->name, c->summary, c->name, c->help);
+			printf("rig %s: %s\n\nusage: rig %s %s", c->name, c->summary, c->name,
+			       c->help);
 			return RIG_OK;
 		}
 		/* What follows a command's own command is not ours: rig exec peer ip -h. */
@@ -100,7 +108,8 @@ int main(int argc, char **argv)
 		help(stderr);
 		return RIG_BAD_INPUT;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
 		help(stdout);
 		return RIG_OK;
 	}

@@ -57,7 +57,8 @@ static uint32_t sum(const uint8_t *p, size_t n)
 	return s;
 }
 
-/* The ICMPv6 checksum over pseudo header and message (RFC 4443 2.3); 0 when a received one is right. */
+/* The ICMPv6 checksum over pseudo header and message (RFC 4443 2.3); 0 when a received one is
+ * right. */
 static uint16_t icmp6_csum(const uint8_t *ip, const uint8_t *icmp, size_t n)
 {
 	uint32_t s = sum(ip + 8, 32) + sum(icmp, n) + (uint32_t)n + 58;

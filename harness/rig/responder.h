@@ -2,8 +2,8 @@
 /*
  * The phantom responder: answers ARP requests (RFC 826) and IPv6 neighbour solicitations (RFC 4861
  * 7.2.4) for addresses that nobody has, so that segments crafted from such an address reach their
- * peer and the answers meet no kernel that would reset them. responder_answer() is pure; the port it
- * stands on is acts_responder.c's.
+ * peer and the answers meet no kernel that would reset them. responder_answer() is pure; the port
+ * it stands on is acts_responder.c's.
  */
 #ifndef RIG_RESPONDER_H
 #define RIG_RESPONDER_H

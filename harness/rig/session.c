@@ -35,6 +35,7 @@ struct session {
 	int in, out;
 	struct loop_watch *watch, *hup;
 	bool socket, ends_world, eof, dead;
+	bool numbered; /* errors name the line; rig's own lines have no number anyone knows */
 	char *buf;
 	size_t len;
 	unsigned int lineno;
@@ -136,7 +137,7 @@ static void failed(struct session *s, struct net_err *e)
 		s->vars.depth = s->source[0].if_depth;
 		while (s->nsource)
 			pop_source(s);
-	} else {
+	} else if (s->numbered) {
 		net_err_prefix(e, "line %u", s->lineno);
 	}
 	say_error(s, e);
@@ -147,7 +148,8 @@ static int push_source(struct session *s, const char *name, struct net_err *e)
 	struct source *f = &s->source[s->nsource];
 
 	if (s->nsource == SOURCES_MAX)
-		return net_bad(e, "more than %d includes inside each other (does %s include itself?)",
+		return net_bad(e,
+			       "more than %d includes inside each other (does %s include itself?)",
 			       SOURCES_MAX, name);
 	f->text = find_topology(name, s->nsource ? s->source[s->nsource - 1].name : NULL, f->name,
 				sizeof(f->name), e);
@@ -174,13 +176,17 @@ static enum act_result act(struct session *s, struct topo_line *l, struct reply 
 		return act_link(b, l, r, e);
 	case TOPO_SOCKET:
 		if (s->nsource || !s->socket)
-			return net_bad(e, "the descriptor goes to the reader of the reply by SCM_RIGHTS, and "
-				       "this session is not on a Unix socket"), ACT_ERROR;
+			return net_bad(e, "the descriptor goes to the reader of the reply by "
+					  "SCM_RIGHTS, and "
+					  "this session is not on a Unix socket"),
+			       ACT_ERROR;
 		return act_socket(b, l, r, e);
 	case TOPO_ENTER:
 		if (s->nsource || !s->socket)
-			return net_bad(e, "the descriptors go to the reader of the reply by SCM_RIGHTS, and "
-				       "this session is not on a Unix socket"), ACT_ERROR;
+			return net_bad(e, "the descriptors go to the reader of the reply by "
+					  "SCM_RIGHTS, and "
+					  "this session is not on a Unix socket"),
+			       ACT_ERROR;
 		return act_enter(b, l, r, e);
 	case TOPO_RESPONDER:
 		return act_responder(b, l, r, e);
@@ -373,6 +379,7 @@ struct session *session_new(struct bench *b, int in, int out, bool ends_world)
 	s->in = in;
 	s->out = out;
 	s->ends_world = ends_world;
+	s->numbered = in != b->w->control;
 	s->socket = getsockopt(out, SOL_SOCKET, SO_DOMAIN, &type, &len) == 0 && type == AF_UNIX;
 	topo_vars_set(&s->vars, "dir", b->w->dir, false, &e);
 	s->next = b->sessions;
@@ -408,7 +415,8 @@ void session_free(struct session *s)
 	free(s);
 }
 
-int session_set(struct session *s, const char *name, const char *value, bool lock, struct net_err *e)
+int session_set(struct session *s, const char *name, const char *value, bool lock,
+		struct net_err *e)
 {
 	return topo_vars_set(&s->vars, name, value, lock, e);
 }

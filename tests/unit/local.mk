@@ -28,7 +28,8 @@ UNIT_TESTS += %D%/test_arp %D%/test_neigh %D%/test_route %D%/test_ip4 %D%/test_r
 	%D%/test_icmp4 %D%/test_gso %D%/test_link
 UNIT_TESTS += %D%/test_host_options %D%/test_host_pcap %D%/test_host_control %D%/test_host_service
 
-UNIT_TESTS += %D%/test_topo %D%/test_netaddr %D%/test_responder %D%/test_serve
+UNIT_TESTS += %D%/test_topo %D%/test_netaddr %D%/test_responder %D%/test_serve \
+	%D%/test_world
 
 # Headers that tests share.
 EXTRA_DIST += %D%/model.h %D%/net_fixture.h %D%/tcp_pair.h
