@@ -178,7 +178,7 @@ static const uint8_t *next_bytes(struct host *h, struct client *c, size_t *len)
 		if (h->opt->send_bytes - c->sent < want)
 			want = (size_t)(h->opt->send_bytes - c->sent);
 		c->in_eof = want == 0;
-		return want ? pattern_bytes(h, c->sent, want, len) : NULL;
+		return want ? pattern_bytes(h->pattern, c->sent, want, len) : NULL;
 	}
 	if (h->opt->receive)
 		return NULL;

@@ -19,6 +19,7 @@ struct client;
 struct control;
 struct device;
 struct host;
+struct pattern;
 struct pcap;
 struct tracer;
 
@@ -63,8 +64,7 @@ struct host {
 	uint64_t close_by_ns;
 	int status;
 	uint8_t *chunk;	  /* SERVICE_CHUNK bytes, anyone's until he returns */
-	uint8_t *pattern; /* PATTERN_WINDOW bytes of the test pattern, from pattern_at on */
-	uint64_t pattern_at;
+	struct pattern *pattern;
 	uint8_t *chargen; /* SERVICE_CHUNK bytes and more of RFC 864's pattern */
 	uint64_t random;
 };

@@ -46,11 +46,10 @@ static int prepare(struct host *h, char *err, size_t cap)
 	h->now_ns = loop_clock();
 	h->wall_ns = (uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_nsec - h->now_ns;
 	h->epoll_fd = h->signals.fd = h->dev->source.fd = -1;
-	h->pattern_at = UINT64_MAX;
 	list_init(&h->apps);
 	list_init(&h->again);
 	h->chunk = malloc(2 * SERVICE_CHUNK); /* a datagram and its answer */
-	h->pattern = malloc(PATTERN_WINDOW);
+	h->pattern = pattern_new();
 	if (h->chunk && h->pattern)
 		return 0;
 	snprintf(err, cap, "no memory");

@@ -1,31 +1,64 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The test pattern; see pattern.h. Called by the source service and the client. */
+/*
+ * The test pattern; see pattern.h. Called by the source service and the client.
+ *
+ * Write i as 65536 q + r. Then i * K = 65536 (q * K) + r * K, and the first term has no low 16 bits: the
+ * top byte of the sum is the top byte of the two upper halves' sum. So the upper half of r * K is
+ * tabled for all r, and a byte costs one 16-bit addition, which compilers make vectors of.
+ */
 #include "host/pattern.h"
 
-#include "host/host.h"
+#include <stdbool.h>
+#include <stdlib.h>
 
-void pattern_fill(uint8_t *out, size_t len, uint64_t offset)
+enum {
+	ROW = 65536,	 /* offsets with one q */
+	WINDOW = 4 * ROW /* bytes made at a time */
+};
+#define STEP UINT32_C(2654435761)
+
+struct pattern {
+	bool tabled;
+	uint64_t at; /* the offset of bytes[0] */
+	uint16_t upper[ROW];
+	uint8_t bytes[WINDOW];
+};
+
+struct pattern *pattern_new(void)
 {
-	const uint32_t step = 2654435761u;
-	uint32_t x = (uint32_t)offset * step;
+	struct pattern *p = malloc(sizeof(*p));
 
-	for (size_t i = 0; i < len; i += 64) {
-		for (uint32_t k = 0; k < 64;
-		     k++) /* of constant length: the compiler makes vectors of it */
-			out[i + k] = (uint8_t)((x + k * step) >> 24);
-		x += 64 * step;
+	if (p) {
+		p->tabled = false;
+		p->at = UINT64_MAX;
 	}
+	return p;
 }
 
-const uint8_t *pattern_bytes(struct host *h, uint64_t offset, size_t want, size_t *len)
+static void fill_row(uint8_t *restrict out, const uint16_t *restrict upper, uint64_t q)
 {
-	uint64_t at = offset - offset % PATTERN_WINDOW;
-	size_t skip = (size_t)(offset - at);
+	const uint16_t add = (uint16_t)((uint32_t)q * STEP);
 
-	if (h->pattern_at != at) {
-		pattern_fill(h->pattern, PATTERN_WINDOW, at);
-		h->pattern_at = at;
-	}
-	*len = PATTERN_WINDOW - skip < want ? PATTERN_WINDOW - skip : want;
-	return h->pattern + skip;
+	for (size_t r = 0; r < ROW; r++)
+		out[r] = (uint8_t)((uint16_t)(upper[r] + add) >> 8);
+}
+
+static void fill(struct pattern *p, uint64_t at)
+{
+	for (uint32_t r = 0; r < ROW && !p->tabled; r++)
+		p->upper[r] = (uint16_t)(r * STEP >> 16);
+	p->tabled = true;
+	for (size_t row = 0; row < WINDOW / ROW; row++)
+		fill_row(p->bytes + row * ROW, p->upper, at / ROW + row);
+	p->at = at;
+}
+
+const uint8_t *pattern_bytes(struct pattern *p, uint64_t offset, size_t want, size_t *len)
+{
+	size_t skip = (size_t)(offset % WINDOW);
+
+	if (p->at != offset - skip)
+		fill(p, offset - skip);
+	*len = WINDOW - skip < want ? WINDOW - skip : want;
+	return p->bytes + skip;
 }

@@ -75,7 +75,7 @@ enum verdict bulk_source_ready(struct host *h, struct conn *c)
 			want = (size_t)(c->serve->arg - *offset);
 		if (want == 0)
 			return CONN_CLOSE;
-		bytes = pattern_bytes(h, *offset, want, &want);
+		bytes = pattern_bytes(h->pattern, *offset, want, &want);
 		n = ph_send(h->st, c->app.socket, bytes, want, PH_MSG_NOSIGNAL, h->now_ns);
 		if (n == -EAGAIN)
 			return peer == CONN_AGAIN ? CONN_AGAIN : CONN_WAIT;
