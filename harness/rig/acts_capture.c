@@ -78,14 +78,14 @@ static int close_file(struct bench *b, struct capture_file *f, struct capture_st
 		rc = rc ? rc : one;
 		out->written += s.written;
 		out->dropped += s.dropped;
-		links_set_drops(b, p->d, p->br, NULL);
 		free(p);
 	}
-	one = pcapng_writer_close(f->writer);
-	rc = rc ? rc : one;
 	while (*at != f)
 		at = &(*at)->next;
 	*at = f->next;
+	links_tell_drops(b);
+	one = pcapng_writer_close(f->writer);
+	rc = rc ? rc : one;
 	free(f->path);
 	free(f);
 	return rc;
@@ -121,7 +121,6 @@ static int start(struct bench *b, struct capture_file *f, struct tap_point *p, s
 	world_enter(b->w, NULL);
 	if (!p->c)
 		return net_failed(e, "no capture on %s: %s", p->label, why);
-	links_set_drops(b, p->d, p->br, f->writer);
 	return 0;
 }
 
@@ -170,6 +169,7 @@ enum act_result act_capture(struct bench *b, struct topo_line *l, struct reply *
 	}
 	p->next = f->points;
 	f->points = p;
+	links_tell_drops(b);
 	return ACT_OK;
 }
 

@@ -30,7 +30,8 @@ struct impairment {
 	enum backend backend;
 	struct link_spec spec[DIRS]; /* by enum link_dir */
 	struct wire *wire;
-	bool seed_taken; /* netem: the kernel has a seed */
+	struct pcapng_writer *drops; /* what the wire writes dropped frames to */
+	bool seed_taken;	     /* netem: the kernel has a seed */
 };
 
 /* What one line asks for. */
@@ -151,7 +152,7 @@ static int start_wire(struct bench *b, struct impairment *im, struct net_err *e)
 	conf.max_frame = d->mtu + ETH_HEADER;
 	conf.in = im->spec[LINK_DIR_IN];
 	conf.out = im->spec[LINK_DIR_OUT];
-	conf.drops = captures_writer_for(b, d);
+	im->drops = conf.drops = captures_writer_for(b, d);
 	conf.fd_a = open_end(b, d->hub, e);
 	if (conf.fd_a >= 0)
 		conf.fd_b = open_end(b, d->far, e);
@@ -502,11 +503,24 @@ json_t *link_show(const struct dev *d)
 			 im->backend == BACKEND_NETEM ? "netem" : "wire", "in", in, "out", out);
 }
 
-void links_set_drops(struct bench *b, const struct dev *d, const struct bridge *br,
-		     struct pcapng_writer *writer)
+static void tell_drops(struct bench *b, struct dev *d)
+{
+	struct impairment *im = of(d);
+	struct pcapng_writer *writer;
+
+	if (!im || !im->wire || im->d != d)
+		return;
+	writer = captures_writer_for(b, d);
+	if (!writer && d->peer)
+		writer = captures_writer_for(b, d->peer);
+	/* A full disk or memory costs the capture these frames, not the link. */
+	if (writer != im->drops && wire_set_drops(im->wire, writer) == 0)
+		im->drops = writer;
+}
+
+void links_tell_drops(struct bench *b)
 {
 	for (struct node *n = b->w->nodes; n; n = n->next)
-		for (struct dev *x = n->devs; x; x = x->next)
-			if (of(x) && of(x)->wire && (x == d || (br && x->bridge == br)))
-				(void)!wire_set_drops(of(x)->wire, writer);
+		for (struct dev *d = n->devs; d; d = d->next)
+			tell_drops(b, d);
 }

@@ -117,11 +117,10 @@ void procs_free(struct bench *b);
 /* acts_link.c: the impairments of devices. */
 void link_release(struct bench *b, struct dev *d); /* the device goes */
 json_t *link_show(const struct dev *d);		   /* NULL: not impaired */
-/* A capture of @d, or of bridge @br, now takes what wires drop there (NULL: no more). */
-void links_set_drops(struct bench *b, const struct dev *d, const struct bridge *br,
-		     struct pcapng_writer *writer);
+/* Captures have begun or ended: each wire tells the one that sees its link what it drops. */
+void links_tell_drops(struct bench *b);
 
-/* acts_capture.c */
+/* acts_capture.c: the writer of a capture on @d or its bridge, or NULL. */
 struct pcapng_writer *captures_writer_for(struct bench *b, const struct dev *d);
 void captures_drop(struct bench *b, const struct dev *d); /* the device goes */
 void captures_stop(struct bench *b);
