@@ -2,9 +2,9 @@
 /*
  * The test pattern; see pattern.h. Called by the source service and the client.
  *
- * Write i as 65536 q + r. Then i * K = 65536 (q * K) + r * K, and the first term has no low 16 bits: the
- * top byte of the sum is the top byte of the two upper halves' sum. So the upper half of r * K is
- * tabled for all r, and a byte costs one 16-bit addition, which compilers make vectors of.
+ * Write i as 65536 q + r. Then i * K = 65536 (q * K) + r * K, and the first term has no low 16
+ * bits: the top byte of the sum is the top byte of the two upper halves' sum. So the upper half of
+ * r * K is tabled for all r, and a byte costs one 16-bit addition, which compilers make vectors of.
  */
 #include "host/pattern.h"
 

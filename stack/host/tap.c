@@ -6,19 +6,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/virtio_net.h>
 #include <net/if.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host/options.h"
 #include "host/pcap.h"
 #include "host/text.h"
+
+enum { RUNNING_MS = 1000 };
 
 /* ---- opening ------------------------------------------------------------------------------ */
 
@@ -99,8 +105,46 @@ static int ask_tun(struct device *d, const struct options *o, char *err, size_t 
 	return 0;
 }
 
-/* The kernel's side of the device: up, and its MTU. */
-static int bring_up(struct device *d, bool named, char *err, size_t cap)
+/* A socket that can be read when a link of this namespace has changed; -1: none to be had. */
+static int link_news(void)
+{
+	struct sockaddr_nl all = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&all, sizeof(all)) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/*
+ * The kernel learns by and by that somebody has opened a TAP: until then it sends nothing into it,
+ * and a first ARP reply is lost for a second. So the program is not ready before the device runs.
+ * A device that does not run after RUNNING_MS may do so later.
+ */
+static void await_running(int s, int news, struct ifreq *ifr)
+{
+	struct pollfd p = { .fd = news, .events = POLLIN };
+	struct timespec start, now;
+	int left = RUNNING_MS;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	while (left > 0 && ioctl(s, SIOCGIFFLAGS, ifr) == 0 && !(ifr->ifr_flags & IFF_RUNNING)) {
+		char ignored[256];
+
+		if (poll(&p, 1, left) > 0) {
+			while (recv(news, ignored, sizeof(ignored), 0) > 0)
+				;
+		}
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left = RUNNING_MS - (int)((now.tv_sec - start.tv_sec) * 1000 +
+					  (now.tv_nsec - start.tv_nsec) / 1000000);
+	}
+}
+
+/* The kernel's side of the device: up, running, and its MTU. */
+static int bring_up(struct device *d, bool named, int news, char *err, size_t cap)
 {
 	struct ifreq ifr = { 0 };
 	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -121,33 +165,42 @@ static int bring_up(struct device *d, bool named, char *err, size_t cap)
 					  "ip link set %s up",
 					  d->name, strerror(errno), d->name);
 	}
+	if (named && rc == 0 && news >= 0)
+		await_running(s, news, &ifr);
 	close(s);
 	return rc;
 }
 
+static int attach(struct device *d, const struct options *o, char *err, size_t cap)
+{
+	int flags;
+
+	if (o->device != OPT_DEVICE_FD)
+		return open_tun(d, o, err, cap);
+	d->source.fd = o->device_fd;
+	flags = fcntl(d->source.fd, F_GETFL);
+	if (flags >= 0 && fcntl(d->source.fd, F_SETFL, flags | O_NONBLOCK) == 0)
+		return 0;
+	return text_error(err, cap,
+			  "--tap-fd %d: not an open descriptor; open it before phantom starts",
+			  o->device_fd);
+}
+
 int device_open(struct device *d, const struct options *o, char *err, size_t cap)
 {
-	bool named = o->device != OPT_DEVICE_FD;
-	int flags;
+	int news = link_news(); /* from before the device changes */
 	int rc;
 
 	memset(d, 0, sizeof(*d));
 	d->source.fd = -1;
-	if (named) {
-		rc = open_tun(d, o, err, cap);
-		if (rc < 0)
-			return rc;
-	} else {
-		d->source.fd = o->device_fd;
-		flags = fcntl(d->source.fd, F_GETFL);
-		if (flags < 0 || fcntl(d->source.fd, F_SETFL, flags | O_NONBLOCK) < 0)
-			return text_error(err, cap,
-					  "--tap-fd %d: not an open descriptor; open it before "
-					  "phantom starts",
-					  o->device_fd);
-	}
-	rc = ask_tun(d, o, err, cap);
-	return rc < 0 ? rc : bring_up(d, named, err, cap);
+	rc = attach(d, o, err, cap);
+	if (rc == 0)
+		rc = ask_tun(d, o, err, cap);
+	if (rc == 0)
+		rc = bring_up(d, o->device != OPT_DEVICE_FD, news, err, cap);
+	if (news >= 0)
+		close(news);
+	return rc;
 }
 
 void device_close(struct device *d, struct ph_stack *st)
