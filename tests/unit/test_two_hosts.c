@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Two phantoms in one process, joined by the link model in virtual time: bulk data through loss, reorder,
  * duplicates and bit errors arrives whole and in order, and nothing is left behind. */
+#define _GNU_SOURCE 1 /* strtok_r */
 #include "tcp_pair.h"
 
 enum { PATTERN = 65537, CHUNK = 65536 };
