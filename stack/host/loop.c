@@ -159,22 +159,27 @@ bool host_serve(struct host *h)
 	return n > 0 || !list_empty(&h->again);
 }
 
-/* True: there is more to do now. */
+/*
+ * True: there is more to do now. What was sent counts as that: over a TAP the answer is often there
+ * before the write has returned, and a read is cheaper than a sleep.
+ */
 static bool turn(struct host *h)
 {
-	unsigned frames;
+	uint64_t sent = h->dev->tx_frames;
 	bool more, full;
 
 	h->now_ns = loop_clock();
-	frames = device_read(h);
+	more = device_read(h);
 	ph_stack_run(h->st, h->now_ns);
-	more = host_serve(h);
-	if (h->client && client_run(h))
-		more = true;
+	more = host_serve(h) || more;
+	if (h->client)
+		more = client_run(h) || more;
 	full = !device_write(h);
 	if (h->phase == HOST_CLOSING)
 		close_check(h);
-	return !full && (frames > 0 || more || ph_stack_deadline(h->st) <= h->now_ns);
+	if (full)
+		return false;
+	return more || h->dev->tx_frames != sent || ph_stack_deadline(h->st) <= h->now_ns;
 }
 
 static uint64_t wake_at(const struct host *h)

@@ -274,7 +274,7 @@ static void input(struct host *h, size_t len, const struct virtio_net_hdr *vnet)
 	pcap_end(h->pcap);
 }
 
-unsigned device_read(struct host *h)
+bool device_read(struct host *h)
 {
 	struct device *d = h->dev;
 	size_t bytes = 0;
@@ -290,11 +290,11 @@ unsigned device_read(struct host *h)
 		if (len < 0) {
 			if (errno != EAGAIN && errno != EINTR && errno != EINVAL && errno != EFAULT)
 				gone(h, errno);
-			return n;
+			return false;
 		}
 		if (len == 0 && !d->vnet) {
 			gone(h, EPIPE);
-			return n;
+			return false;
 		}
 		n++;
 		bytes += (size_t)len;
@@ -305,7 +305,7 @@ unsigned device_read(struct host *h)
 		else
 			input(h, (size_t)len - d->vnet_len, &vnet);
 	}
-	return n;
+	return true;
 }
 
 /* ---- writing ------------------------------------------------------------------------------ */

@@ -37,8 +37,11 @@ struct device {
 /* 0, or -errno with a sentence in err. */
 int device_open(struct device *d, const struct options *o, char *err, size_t cap);
 void device_close(struct device *d, struct ph_stack *st);
-/* Reads what there is, up to a batch; how many frames. Ends the program when the device is gone. */
-unsigned device_read(struct host *h);
+/*
+ * Reads what there is, up to a batch; true: there may be more. Ends the program when the device is
+ * gone.
+ */
+bool device_read(struct host *h);
 /* Sends what the link has queued. False: the device is full; it says when it is not. */
 bool device_write(struct host *h);
 /* A batch of device_read. */
