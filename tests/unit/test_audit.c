@@ -78,7 +78,7 @@ static size_t build(uint8_t *out, const struct seg *s)
 	put32(tcp + 4, s->seq);
 	put32(tcp + 8, s->ack);
 	opt = put_hex(tcp + 20, s->options);
-	tcp[12] = (uint8_t)((20 + opt) << 2 | s->reserved << 1);
+	tcp[12] = (uint8_t)((20 + opt) << 2 | (size_t)s->reserved << 1);
 	tcp[13] = s->flags;
 	put16(tcp + 14, s->wnd);
 	len = 20 + opt + (s->data ? strlen(s->data) : 0);
