@@ -6,7 +6,7 @@
 #include "tcp/cc.h"
 
 struct reno {
-	uint64_t acked; /* in congestion avoidance, bytes that did not yet make a segment of window */
+	uint64_t acked; /* bytes that did not yet make a segment of window */
 	uint32_t old_cwnd, old_ssthresh;
 };
 static_assert(sizeof(struct reno) <= sizeof(((struct cc *)0)->priv), "fits");

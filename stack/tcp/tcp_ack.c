@@ -14,7 +14,7 @@ static bool take_window(struct tcb *t, const struct tcp_seg *s)
 	bool changed;
 
 	if (!(seq_gt(s->ack, t->snd_una) || seq_lt(t->snd_wl1, s->seq) ||
-	      (t->snd_wl1 == s->seq && (seq_lt(t->snd_wl2, s->ack) || wnd > t->snd_wnd))))
+	      (t->snd_wl1 == s->seq && seq_le(t->snd_wl2, s->ack))))
 		return false;
 	changed = wnd != t->snd_wnd;
 	t->snd_wnd = wnd;
@@ -114,6 +114,8 @@ static bool is_dupack(const struct tcb *t, const struct tcp_seg *s, bool window_
 static void congestion(struct ph_stack *st, struct tcb *t, enum tcp_loss_event event,
 		       struct cc_ack *a)
 {
+	if (event == TCP_LOSS_ENTER || event == TCP_LOSS_PARTIAL)
+		t->resend_now = true;
 	if (event == TCP_LOSS_ENTER) {
 		t->cc.ops->loss(&t->cc, a);
 		if (t->sack_ok)

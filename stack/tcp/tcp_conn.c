@@ -125,7 +125,7 @@ void tcp_conn_reset(struct ph_stack *st, struct tcb *t)
 	t->sack.n = 0;
 	t->fin_queued = t->fin_sent = t->fin_rcvd = t->syn_acked = false;
 	t->rcv_shut = t->snd_shut = t->urg = t->snd_urg = t->nospace = false;
-	t->connecting = t->active = t->done = t->cwnd_limited = false;
+	t->connecting = t->active = t->done = t->cwnd_limited = t->resend_now = false;
 	t->error = t->error_soft = 0;
 	t->retransmits = t->probes = 0;
 	t->retrans_ns = t->oow_ack_ns = t->ts_recent_ms = 0;

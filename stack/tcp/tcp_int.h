@@ -97,7 +97,7 @@ struct tcb {
 	bool snd_urg : 1;
 	bool reuse : 1, reuseport : 1, keepalive : 1, linger : 1;
 	bool sndbuf_locked : 1, rcvbuf_locked : 1;
-	bool in_output : 1;
+	bool resend_now : 1; /* the first lost segment does not wait for cwnd */
 	uint8_t nonagle; /* enum tcp_nagle */
 	uint8_t slot;	 /* enum tcp_slot */
 	uint8_t tos, ttl;

@@ -98,8 +98,11 @@ enum tcp_loss_event tcp_loss_ack(struct tcp_loss *l, struct tcp_rtxq *q, struct 
 	if (l->sack)
 		tcp_rtxq_judge(q, in->mss);
 	/* A partial acknowledgment: the next hole begins at una (RFC 6582 3.2 step 3). */
-	if (in->acked && l->state == TCP_CA_RECOVERY)
+	if (in->acked && l->state == TCP_CA_RECOVERY) {
 		tcp_rtxq_head_lost(q, recs, in->mss);
+		if (!l->sack)
+			return TCP_LOSS_PARTIAL;
+	}
 	return TCP_LOSS_NONE;
 }
 

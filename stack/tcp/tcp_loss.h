@@ -39,10 +39,17 @@ struct tcp_loss_in {
 	const struct tcp_delivered *delivered;
 };
 
-enum tcp_loss_event { TCP_LOSS_NONE, TCP_LOSS_ENTER, TCP_LOSS_EXIT };
+enum tcp_loss_event {
+	TCP_LOSS_NONE,
+	TCP_LOSS_ENTER,
+	TCP_LOSS_PARTIAL, /* without SACK: una moved to the next hole */
+	TCP_LOSS_EXIT
+};
 
 void tcp_loss_init(struct tcp_loss *l, bool sack, seq_t iss);
-/* An ACK came and the queue was told. ENTER: reduce the window once; EXIT: recovery is over. */
+/* An ACK came and the queue was told. ENTER: reduce the window once; EXIT: recovery is over.
+ * ENTER and PARTIAL: the first lost segment goes again at once, whatever the window (RFC 6582
+ * 3.2). */
 enum tcp_loss_event tcp_loss_ack(struct tcp_loss *l, struct tcp_rtxq *q, struct pool *recs,
 				 const struct tcp_loss_in *in);
 /* The retransmission timer fired. True: a new episode, reduce ssthresh (RFC 5681 3.1, once per

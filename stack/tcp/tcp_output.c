@@ -349,6 +349,7 @@ static void sent_again(struct ph_stack *st, struct tcb *t, struct tcp_rec *r, ui
 	t->sent_ns = st->now_ns;
 	if (!t->retrans_ns)
 		t->retrans_ns = st->now_ns;
+	t->resend_now = false;
 	tcp_rtxq_resent(&t->rtxq, &st->tcp->recs, r, len, (uint16_t)mss, st->now_ns);
 	tcp_timer_sent(st, t);
 }
@@ -364,6 +365,8 @@ static bool send_lost(struct ph_stack *st, struct tcb *t)
 	if (!r)
 		return false;
 	room = cwnd_room(t);
+	if (t->resend_now && room < mss)
+		room = mss;
 	if (room < min_u32(mss, r->len))
 		return false;
 	/* What the peer's window no longer covers waits, but for the first segment (RFC 9293

@@ -22,6 +22,8 @@ void tcp_timewait_free(struct ph_stack *st, struct tcp_timewait *w)
 {
 	tcp_table_remove(st, &w->ent);
 	list_remove(&w->link);
+	if (list_empty(&st->tcp->timewaits))
+		timer_stop(&st->wheel, &st->tcp->timewait_timer);
 	tcp_port_unuse(st, w->port, w->reuse);
 	pool_put(&st->tcp->timewait_pool, w);
 }

@@ -19,7 +19,7 @@ UNIT_TESTS += %D%/test_drop
 UNIT_TESTS += %D%/test_trace
 UNIT_TESTS += %D%/test_public_header
 UNIT_TESTS += %D%/test_audit
-UNIT_TESTS += %D%/test_two_hosts
+UNIT_TESTS += %D%/test_tcp %D%/test_tcp_data %D%/test_tcp_reass %D%/test_tcp_rtxq %D%/test_two_hosts
 UNIT_TESTS += %D%/test_udp
 UNIT_TESTS += %D%/test_link_spec %D%/test_link_classify %D%/test_link_model %D%/test_link_pipe \
 	%D%/test_link_wire %D%/test_link_devices %D%/test_pcapng
@@ -32,7 +32,7 @@ UNIT_TESTS += %D%/test_topo %D%/test_netaddr %D%/test_responder %D%/test_serve \
 	%D%/test_world
 
 # Headers that tests share.
-EXTRA_DIST += %D%/model.h %D%/net_fixture.h %D%/tcp_pair.h
+EXTRA_DIST += %D%/model.h %D%/net_fixture.h %D%/tcp_pair.h %D%/tcp_script.h
 
 LDADD = libhost.a libharness.a libnetns.a libphantom.a $(CMOCKA_LIBS) $(BENCH_LIBS)
 

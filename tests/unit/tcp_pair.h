@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * For tests: two stacks in one process, a client 10.0.0.1 and a server 10.0.0.2, joined by the link
- * model in virtual time. pair_step() jumps to the next thing that happens. pair_free() asks for every
- * packet, buffer and connection back.
+ * model in virtual time. pair_step() jumps to the next thing that happens. pair_free() asks for
+ * every packet, buffer and connection back.
  */
 #ifndef UNIT_TCP_PAIR_H
 #define UNIT_TCP_PAIR_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Two phantoms in one process, joined by the link model in virtual time: bulk data through loss, reorder,
- * duplicates and bit errors arrives whole and in order, and nothing is left behind. */
+/* Two phantoms in one process, joined by the link model in virtual time: bulk data through loss,
+ * reorder, duplicates and bit errors arrives whole and in order, and nothing is left behind. */
 #define _GNU_SOURCE 1 /* strtok_r */
 #include "tcp_pair.h"
 
@@ -76,7 +76,10 @@ static void server_turn(struct run *r)
 		if (r->server < 0)
 			return;
 	}
-	while (!r->ended && (n = ph_recv(st, r->server, buf, sizeof(buf), 0, r->p.now)) != -EAGAIN) {
+	while (!r->ended) {
+		n = ph_recv(st, r->server, buf, sizeof(buf), 0, r->p.now);
+		if (n == -EAGAIN)
+			return;
 		if (n < 0)
 			fail_msg("recv: %d after %llu bytes", (int)n, (unsigned long long)r->got);
 		if (n == 0)

@@ -1,0 +1,828 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TCP's data path by transcripts: order, windows, acknowledgment, retransmission, timers,
+ * timestamps. */
+#include "tcp_script.h"
+
+enum { EST = 1, CLOSED = 7 };
+
+static struct fix *passive(void)
+{
+	struct fix *f = fix_new();
+
+	open_passive(f);
+	return f;
+}
+
+/* ---- receiving */
+
+static void test_data_out_of_order_is_put_in_order(void **state)
+{
+	struct fix *f = passive();
+
+	(void)state;
+	in(f, "P. 11:10 ack 1");
+	out(f, ". 1:0 ack 1");
+	in(f, "P. 31:10 ack 1");
+	out(f, ". 1:0 ack 1");
+	in(f, "P. 21:10 ack 1");
+	out(f, ". 1:0 ack 1");
+	in(f, "P. 1:10 ack 1");
+	out(f, ". 1:0 ack 41");
+	read_n(f, 1, 40);
+	fix_free(f);
+}
+
+static void test_overlapping_data_is_taken_once(void **state)
+{
+	struct fix *f = passive();
+
+	(void)state;
+	in(f, ". 6:10 ack 1");
+	out(f, ". 1:0 ack 1");
+	in(f, ". 1:8 ack 1"); /* covers part of what is held */
+	out(f, ". 1:0 ack 16");
+	in(f, ". 10:12 ack 1"); /* begins in what was received */
+	out(f, ". 1:0 ack 22");
+	read_n(f, 1, 21);
+	fix_free(f);
+}
+
+static void test_data_received_twice_is_acknowledged_twice(void **state)
+{
+	struct fix *f = passive();
+
+	(void)state;
+	in(f, ". 1:10 ack 1");
+	out(f, ". 1:0 ack 11");
+	in(f, ". 1:10 ack 1");
+	out(f, ". 1:0 ack 11");
+	read_n(f, 1, 10);
+	fix_free(f);
+}
+
+static void test_data_beyond_the_window_is_answered_and_dropped(void **state)
+{
+	struct fix *f = passive();
+
+	(void)state;
+	in(f, ". 70000:10 ack 1");
+	out(f, ". 1:0 ack 1");
+	assert_int_equal(counter(f, "TcpExtBeyondWindow"), 1);
+	assert_int_equal(ph_inq(f->st, f->s), 0);
+	fix_free(f);
+}
+
+/* rfc: 9293:MUST-3 */
+static void test_wrong_checksum_is_dropped_and_counted(void **state)
+{
+	struct fix *f = passive();
+	struct seg_text t;
+	uint8_t p[4096];
+	uint32_t len;
+
+	(void)state;
+	seg_read("P. 1:10 ack 1", &t);
+	len = seg_build(f, &t, p);
+	p[len - 1] ^= 1;
+	in_bytes(f, p, len);
+	quiet(f);
+	assert_int_equal(counter(f, "TcpInCsumErrors"), 1);
+	assert_int_equal(counter(f, "TcpInErrs"), 1);
+	fix_free(f);
+}
+
+static void test_sack_blocks_report_holes_most_recent_first(void **state)
+{
+	struct fix *f = fix_new();
+
+	(void)state;
+	sysctl(f, "net.ipv4.tcp_sack", "1");
+	listen_on(f, 5);
+	in(f, "S 0:0 sackok");
+	out(f, "S. 0:0 ack 1 sackok");
+	in(f, ". 1:0 ack 1");
+	accept_one(f);
+	in(f, ". 11:10 ack 1");
+	out(f, ". 1:0 ack 1 sack 11-21");
+	in(f, ". 31:10 ack 1");
+	out(f, ". 1:0 ack 1 sack 31-41 sack 11-21");
+	in(f, ". 21:5 ack 1");
+	out(f, ". 1:0 ack 1 sack 11-26 sack 31-41");
+	in(f, ". 1:10 ack 1");
+	out(f, ". 1:0 ack 26 sack 31-41");
+	in(f, ". 26:5 ack 1");
+	out(f, ". 1:0 ack 41");
+	fix_free(f);
+}
+
+static void test_segment_without_ack_is_dropped(void **state)
+{
+	struct fix *f = passive();
+
+	(void)state;
+	in(f, "P 1:10");
+	quiet(f);
+	assert_int_equal(ph_inq(f->st, f->s), 0);
+	fix_free(f);
+}
+
+static void test_ack_of_unsent_data_is_answered_and_dropped(void **state)
+{
+	struct fix *f = passive();
+
+	(void)state;
+	in(f, "P. 1:10 ack 2");
+	out(f, ". 1:0 ack 1");
+	assert_int_equal(ph_inq(f->st, f->s), 0);
+	fix_free(f);
+}
+
+static void test_ack_older_than_any_window_is_challenged(void **state)
+{
+	struct fix *f = passive();
+
+	(void)state;
+	in(f, "P. 1:10 ack 4294867296"); /* 100,000 below */
+	out(f, ". 1:0 ack 1");
+	assert_int_equal(ph_inq(f->st, f->s), 0);
+	assert_int_equal(counter(f, "TcpExtTCPChallengeACK"), 1);
+	fix_free(f);
+}
+
+static void test_urgent_data_stays_in_line_and_is_signalled(void **state)
+{
+	struct fix *f = passive();
+
+	(void)state;
+	in(f, "PU. 1:10 ack 1 urg 5");
+	out(f, ". 1:0 ack 11");
+	assert_true(ph_poll(f->st, f->s) & PH_POLLPRI);
+	read_n(f, 1, 10);
+	assert_false(ph_poll(f->st, f->s) & PH_POLLPRI);
+	in(f, "U. 11:0 ack 1 urg 0");
+	in(f, "U. 11:0 ack 1 urg 65535");
+	assert_true(ph_poll(f->st, f->s) & PH_POLLPRI);
+	fix_free(f);
+}
+
+static void test_urgent_data_is_sent_with_its_pointer(void **state)
+{
+	struct fix *f = passive();
+	char bytes[10] = "";
+
+	(void)state;
+	assert_int_equal(ph_send(f->st, f->s, bytes, 10, PH_MSG_OOB, f->now), 10);
+	out(f, "PU. 1:10 ack 1 urg 10");
+	assert_int_equal(write_n(f, 5), 5);
+	in(f, ". 1:0 ack 11");
+	out(f, "P. 11:5 ack 1");
+	fix_free(f);
+}
+
+/* ---- acknowledging */
+
+/* The first segments of a connection are acknowledged at once; after an answer with data they
+ * wait. */
+static void test_interactive_data_is_acknowledged_late(void **state)
+{
+	struct fix *f = passive();
+
+	(void)state;
+	in(f, "P. 1:10 ack 1");
+	out(f, ". 1:0 ack 11");
+	read_n(f, 1, 10);
+	assert_int_equal(write_n(f, 5), 5);
+	out(f, "P. 1:5 ack 11");
+	in(f, "P. 11:10 ack 6");
+	quiet(f);
+	pass(f, 39);
+	quiet(f);
+	pass(f, 161); /* rfc: 9293:MUST-40, and Linux's 200 ms */
+	out(f, ". 6:0 ack 21");
+	assert_int_equal(counter(f, "TcpExtDelayedACKs"), 1);
+	fix_free(f);
+}
+
+static void test_answer_carries_the_delayed_ack(void **state)
+{
+	struct fix *f = passive();
+
+	(void)state;
+	in(f, "P. 1:10 ack 1");
+	out(f, ". 1:0 ack 11");
+	assert_int_equal(write_n(f, 5), 5);
+	out(f, "P. 1:5 ack 11");
+	in(f, "P. 11:10 ack 6");
+	assert_int_equal(write_n(f, 5), 5);
+	out(f, "P. 6:5 ack 21");
+	pass(f, 150);
+	quiet(f);
+	fix_free(f);
+}
+
+static void test_second_full_segment_is_acknowledged_at_once(void **state)
+{
+	struct fix *f = passive();
+	int acks = 0;
+	struct tcp_seg s;
+
+	(void)state;
+	set_int(f, f->s, PH_IPPROTO_TCP, PH_TCP_QUICKACK, 0);
+	for (int i = 0; i < 20; i++) {
+		char line[40];
+
+		snprintf(line, sizeof(line), ". %d:1000 ack 1", 1 + i * 1000);
+		in(f, line);
+		while (sent(f, &s))
+			acks++;
+	}
+	assert_int_equal(acks, 10);
+	fix_free(f);
+}
+
+/* ---- the receive window */
+
+static void small_buffer(struct fix *f)
+{
+	listen_on(f, 5);
+	set_int(f, f->l, PH_SOL_SOCKET, PH_SO_RCVBUF, 4096);
+	in(f, "S 0:0 mss 1000");
+	out(f, "S. 0:0 ack 1 win 2920"); /* half of twice 4096, in whole segments */
+	in(f, ". 1:0 ack 1");
+	accept_one(f);
+}
+
+/* rfc: 9293:MUST-39 */
+static void test_window_closes_and_opens_in_whole_steps(void **state)
+{
+	struct fix *f = fix_new();
+	char bytes[4096];
+	struct tcp_seg s;
+	uint32_t edge = 2921, seq = 1;
+
+	(void)state;
+	small_buffer(f);
+	for (int i = 0; i < 16 && edge > seq; i++) {
+		char line[40];
+		uint32_t n = edge - seq < 1000 ? edge - seq : 1000;
+
+		snprintf(line, sizeof(line), ". %u:%u ack 1", seq, n);
+		in(f, line);
+		seq += n;
+		while (sent(f, &s)) {
+			assert_true(s.ack - f->peer_iss + s.wnd >= edge); /* never to the left */
+			edge = s.ack - f->peer_iss + s.wnd;
+		}
+	}
+	pass(f, 300);
+	while (sent(f, &s))
+		edge = s.ack - f->peer_iss + s.wnd;
+	assert_int_equal(edge, seq);
+	/* One byte read: no window to speak of, and no word about it. */
+	assert_int_equal(ph_recv(f->st, f->s, bytes, 1, 0, f->now), 1);
+	quiet(f);
+	while (ph_recv(f->st, f->s, bytes, sizeof(bytes), 0, f->now) > 0)
+		;
+	assert_true(sent(f, &s));
+	assert_true(s.wnd >= 1000);
+	fix_free(f);
+}
+
+static void test_zero_window_still_answers_probes(void **state)
+{
+	struct fix *f = fix_new();
+	struct tcp_seg s;
+	uint32_t seq = 1;
+
+	(void)state;
+	small_buffer(f);
+	for (int i = 0; i < 5; i++) {
+		char line[40];
+
+		snprintf(line, sizeof(line), ". %u:1000 ack 1", seq);
+		in(f, line);
+		seq += 1000;
+		pass(f, 300);
+		while (sent(f, &s))
+			;
+	}
+	in(f, ". 0:0 ack 1");
+	assert_true(sent(f, &s));
+	fix_free(f);
+}
+
+/* ---- sending */
+
+/* rfc: 9293:MUST-17 */
+static void test_nagle_holds_a_second_small_segment(void **state)
+{
+	struct fix *f = passive();
+
+	(void)state;
+	assert_int_equal(write_n(f, 10), 10);
+	out(f, "P. 1:10 ack 1");
+	assert_int_equal(write_n(f, 10), 10);
+	assert_int_equal(write_n(f, 10), 10);
+	quiet(f);
+	in(f, ". 1:0 ack 11");
+	out(f, "P. 11:20 ack 1");
+	set_int(f, f->s, PH_IPPROTO_TCP, PH_TCP_NODELAY, 1);
+	assert_int_equal(write_n(f, 10), 10);
+	out(f, "P. 31:10 ack 1");
+	assert_int_equal(write_n(f, 10), 10);
+	out(f, "P. 41:10 ack 1");
+	fix_free(f);
+}
+
+static void test_cork_holds_all_but_full_segments(void **state)
+{
+	struct fix *f = passive();
+
+	(void)state;
+	set_int(f, f->s, PH_IPPROTO_TCP, PH_TCP_CORK, 1);
+	assert_int_equal(write_n(f, 2000), 2000);
+	out(f, ". 1:1460 ack 1");
+	quiet(f);
+	set_int(f, f->s, PH_IPPROTO_TCP, PH_TCP_CORK, 0);
+	out(f, "P. 1461:540 ack 1");
+	fix_free(f);
+}
+
+static void test_corked_data_goes_after_two_hundred_milliseconds(void **state)
+{
+	struct fix *f = passive();
+
+	(void)state;
+	assert_int_equal(ph_send(f->st, f->s, "x", 1, PH_MSG_MORE, f->now), 1);
+	quiet(f);
+	pass(f, 300);
+	out(f, "P. 1:1 ack 1");
+	fix_free(f);
+}
+
+/* rfc: 9293:MUST-38 */
+static void test_small_openings_of_the_window_are_not_used(void **state)
+{
+	struct fix *f = fix_new();
+
+	(void)state;
+	listen_on(f, 5);
+	in(f, "S 0:0 mss 1000 win 4000");
+	out(f, "S. 0:0 ack 1");
+	in(f, ". 1:0 ack 1 win 4000");
+	accept_one(f);
+	assert_int_equal(write_n(f, 8000), 8000);
+	for (int i = 0; i < 4; i++) {
+		char line[40];
+
+		snprintf(line, sizeof(line), ". %d:1000 ack 1", 1 + i * 1000);
+		out(f, line);
+	}
+	in(f, ". 1:0 ack 4001 win 300");
+	quiet(f);
+	in(f, ". 1:0 ack 4001 win 900");
+	quiet(f);
+	in(f, ". 1:0 ack 4001 win 1000");
+	out(f, ". 4001:1000 ack 1");
+	fix_free(f);
+}
+
+/* rfc: 9293:MUST-36, MUST-37 */
+static void test_zero_window_is_probed_until_it_opens(void **state)
+{
+	struct fix *f = fix_new();
+
+	(void)state;
+	listen_on(f, 5);
+	in(f, "S 0:0 win 1000");
+	out(f, "S. 0:0 ack 1");
+	in(f, ". 1:0 ack 1 win 1000");
+	accept_one(f);
+	assert_int_equal(write_n(f, 1500), 1500);
+	out(f, ". 1:500 ack 1"); /* segments of 536 would be more than half of the window */
+	out(f, ". 501:500 ack 1");
+	in(f, ". 1:0 ack 1001 win 0");
+	pass(f, 250);
+	out(f, ". 1000:0 ack 1");
+	pass(f, 450);
+	out(f, ". 1000:0 ack 1");
+	in(f, ". 1:0 ack 1001 win 1000");
+	out(f, "P. 1001:500 ack 1");
+	fix_free(f);
+}
+
+static void test_window_probe_intervals_double_and_peers_that_answer_are_kept(void **state)
+{
+	struct fix *f = passive();
+	struct tcp_seg s;
+	uint64_t last = 0, gap = 0;
+
+	(void)state;
+	in(f, ". 1:0 ack 1 win 0");
+	assert_int_equal(write_n(f, 100), 100);
+	quiet(f);
+	for (int i = 0; i < 6; i++) {
+		while (!sent(f, &s))
+			pass(f, 1);
+		assert_int_equal(s.seq - f->our_iss, 0); /* below the window: must be answered */
+		assert_int_equal(s.len, 0);
+		if (last && gap)
+			assert_in_range((f->now - last) * 100 / gap, 190, 210);
+		gap = last ? f->now - last : 0;
+		last = f->now;
+		in(f, ". 1:0 ack 1 win 0");
+	}
+	in(f, ". 1:0 ack 1 win 1000");
+	out(f, "P. 1:100 ack 1");
+	assert_int_equal(state_of(f, f->s), EST);
+	fix_free(f);
+}
+
+static void test_retransmission_backs_off_and_gives_up(void **state)
+{
+	struct fix *f = passive();
+	uint64_t last = 0, gap = 0;
+	struct tcp_seg s;
+	int n = 0;
+	char c;
+
+	(void)state;
+	sysctl(f, "net.ipv4.tcp_retries2", "5");
+	assert_int_equal(write_n(f, 100), 100);
+	out(f, "P. 1:100 ack 1");
+	last = f->now;
+	while (state_of(f, f->s) == EST) {
+		if (!sent(f, &s)) {
+			pass(f, 1);
+			continue;
+		}
+		assert_int_equal(s.seq - f->our_iss, 1);
+		assert_int_equal(s.len, 100);
+		if (gap)
+			assert_in_range((f->now - last) * 100 / gap, 195, 205);
+		gap = f->now - last;
+		last = f->now;
+		n++;
+	}
+	assert_in_range(n, 5, 7);
+	assert_int_equal(ph_recv(f->st, f->s, &c, 1, 0, f->now), -ETIMEDOUT);
+	fix_free(f);
+}
+
+/* rfc: 6298:5.3, 9293:MUST-18 */
+static void test_first_timeout_follows_the_measured_round_trip(void **state)
+{
+	struct fix *f = fix_new();
+
+	(void)state;
+	listen_on(f, 5);
+	in(f, "S 0:0 mss 1460");
+	out(f, "S. 0:0 ack 1");
+	pass(f, 100);
+	in(f, ". 1:0 ack 1");
+	accept_one(f);
+	assert_int_equal(write_n(f, 100), 100);
+	out(f, "P. 1:100 ack 1");
+	pass(f, 299); /* SRTT 100 ms, 4 RTTVAR 200 ms */
+	quiet(f);
+	pass(f, 1);
+	out(f, "P. 1:100 ack 1");
+	fix_free(f);
+}
+
+static void test_three_duplicate_acks_retransmit_at_once(void **state)
+{
+	struct fix *f = passive();
+	struct tcp_seg s;
+
+	(void)state;
+	assert_int_equal(write_n(f, 14600), 14600);
+	while (sent(f, &s))
+		;
+	in(f, ". 1:0 ack 1461");
+	in(f, ". 1:0 ack 1461");
+	in(f, ". 1:0 ack 1461");
+	quiet(f);
+	in(f, ". 1:0 ack 1461");
+	out(f, ". 1461:1460 ack 1");
+	quiet(f);
+	/* A partial acknowledgment: the next hole goes at once (RFC 6582 3.2 step 3). */
+	in(f, ". 1:0 ack 2921");
+	out(f, ". 2921:1460 ack 1");
+	in(f, ". 1:0 ack 14601");
+	quiet(f);
+	assert_int_equal(counter(f, "TcpExtTCPRenoRecovery"), 1);
+	assert_int_equal(counter(f, "TcpRetransSegs"), 2);
+	fix_free(f);
+}
+
+static void test_sack_recovery_resends_the_holes_only(void **state)
+{
+	struct fix *f = fix_new();
+	struct tcp_seg s;
+
+	(void)state;
+	sysctl(f, "net.ipv4.tcp_sack", "1");
+	listen_on(f, 5);
+	in(f, "S 0:0 mss 1000 sackok");
+	out(f, "S. 0:0 ack 1 sackok");
+	in(f, ". 1:0 ack 1");
+	accept_one(f);
+	assert_int_equal(write_n(f, 10000), 10000);
+	while (sent(f, &s))
+		;
+	in(f, ". 1:0 ack 1 sack 1001-2001");
+	in(f, ". 1:0 ack 1 sack 3001-4001 sack 1001-2001");
+	quiet(f);
+	in(f, ". 1:0 ack 1 sack 3001-5001 sack 1001-2001");
+	out(f, ". 1:1000 ack 1");
+	in(f, ". 1:0 ack 1 sack 3001-7001 sack 1001-2001");
+	out(f, ". 2001:1000 ack 1");
+	in(f, ". 1:0 ack 10001");
+	quiet(f);
+	assert_int_equal(counter(f, "TcpExtTCPSackRecovery"), 1);
+	fix_free(f);
+}
+
+static void test_sack_blocks_that_make_no_sense_are_ignored(void **state)
+{
+	struct fix *f = fix_new();
+	struct tcp_seg s;
+
+	(void)state;
+	sysctl(f, "net.ipv4.tcp_sack", "1");
+	listen_on(f, 5);
+	in(f, "S 0:0 mss 1000 sackok");
+	out(f, "S. 0:0 ack 1 sackok");
+	in(f, ". 1:0 ack 1");
+	accept_one(f);
+	assert_int_equal(write_n(f, 5000), 5000);
+	while (sent(f, &s))
+		;
+	for (int i = 0; i < 10; i++)
+		in(f, ". 1:0 ack 1 sack 3001-2001 sack 4001-90001 sack 0-1 sack 2001-2001");
+	quiet(f);
+	assert_int_equal(counter(f, "TcpExtTCPSACKDiscard"), 30);
+	fix_free(f);
+}
+
+static void test_initial_window_is_ten_segments(void **state)
+{
+	struct fix *f = passive();
+	struct tcp_seg s;
+	int n = 0;
+
+	(void)state;
+	assert_int_equal(write_n(f, 29200), 29200);
+	while (sent(f, &s))
+		n++;
+	assert_int_equal(n, 10);
+	in(f, ". 1:0 ack 2921");
+	for (n = 0; sent(f, &s); n++)
+		;
+	assert_int_equal(n, 4); /* slow start: two acknowledged, two more in the window */
+	fix_free(f);
+}
+
+/* rfc: 9293:MUST-34 */
+static void test_shrinking_window_stops_new_data(void **state)
+{
+	struct fix *f = passive();
+	struct tcp_seg s;
+
+	(void)state;
+	assert_int_equal(write_n(f, 14600), 14600);
+	while (sent(f, &s))
+		;
+	assert_int_equal(write_n(f, 1000), 1000);
+	in(f, ". 1:0 ack 1461 win 100");
+	quiet(f);
+	pass(f, 250);
+	out(f, ". 1461:1460 ack 1"); /* the first goes all the same: the peer must answer */
+	fix_free(f);
+}
+
+/* ---- timers */
+
+/* rfc: 9293:MUST-24, MUST-25, MUST-27 */
+static void test_keep_alive_probes_and_gives_up(void **state)
+{
+	struct fix *f = passive();
+
+	(void)state;
+	pass(f, 8000000);
+	quiet(f);
+	set_int(f, f->s, PH_IPPROTO_TCP, PH_TCP_KEEPIDLE, 10);
+	set_int(f, f->s, PH_IPPROTO_TCP, PH_TCP_KEEPINTVL, 2);
+	set_int(f, f->s, PH_IPPROTO_TCP, PH_TCP_KEEPCNT, 3);
+	set_int(f, f->s, PH_SOL_SOCKET, PH_SO_KEEPALIVE, 1);
+	pass(f, 10001);
+	out(f, ". 0:0 ack 1");
+	in(f, ". 1:0 ack 1"); /* rfc: 9293:MUST-29: an answer, and all is well */
+	pass(f, 9990);
+	quiet(f);
+	pass(f, 20);
+	out(f, ". 0:0 ack 1");
+	pass(f, 2000);
+	out(f, ". 0:0 ack 1");
+	pass(f, 2000);
+	out(f, ". 0:0 ack 1");
+	pass(f, 2000);
+	out(f, "R. 1:0 ack 1");
+	assert_int_equal(state_of(f, f->s), CLOSED);
+	assert_int_equal(error_of(f, f->s), ETIMEDOUT);
+	fix_free(f);
+}
+
+/* rfc: 9293:MUST-21 */
+static void test_user_timeout_ends_the_connection_near_it(void **state)
+{
+	struct fix *f = passive();
+	uint64_t start;
+
+	(void)state;
+	set_int(f, f->s, PH_IPPROTO_TCP, PH_TCP_USER_TIMEOUT, 3000);
+	assert_int_equal(write_n(f, 100), 100);
+	start = f->now;
+	while (state_of(f, f->s) == EST)
+		pass(f, 10);
+	assert_in_range((f->now - start) / MS, 3000, 7000);
+	fix_free(f);
+}
+
+/* ---- timestamps (RFC 7323) */
+
+static struct fix *with_timestamps(void)
+{
+	struct fix *f = fix_new();
+
+	sysctl(f, "net.ipv4.tcp_timestamps", "1");
+	listen_on(f, 5);
+	in(f, "S 0:0 mss 1460 ts 4294967290 0");
+	out(f, "S. 0:0 ack 1 ts 0 4294967290");
+	in(f, ". 1:0 ack 1 ts 4294967291 0");
+	accept_one(f);
+	return f;
+}
+
+static void test_timestamps_wrap_and_old_ones_are_refused(void **state)
+{
+	struct fix *f = with_timestamps();
+
+	(void)state;
+	in(f, "P. 1:5 ack 1 ts 3 0"); /* past the wrap */
+	out(f, ". 1:0 ack 6 ts 0 3");
+	in(f, "P. 6:5 ack 1 ts 4294967295 0");
+	out(f, ". 1:0 ack 6 ts 0 3");
+	assert_int_equal(counter(f, "TcpExtPAWSEstab"), 1);
+	assert_int_equal(ph_inq(f->st, f->s), 5);
+	in(f, "R 6:0 ts 4294967295 0"); /* rfc: 7323:5.2-1: a reset is exempt */
+	assert_int_equal(state_of(f, f->s), CLOSED);
+	fix_free(f);
+}
+
+static void test_timestamp_of_the_segment_that_fills_the_hole_is_echoed(void **state)
+{
+	struct fix *f = with_timestamps();
+
+	(void)state;
+	in(f, ". 11:10 ack 1 ts 20 0");
+	out(f, ". 1:0 ack 1 ts 0 4294967291");
+	in(f, ". 1:10 ack 1 ts 21 0");
+	out(f, ". 1:0 ack 21 ts 0 21");
+	fix_free(f);
+}
+
+static void test_timestamps_not_heard_for_24_days_refuse_nothing(void **state)
+{
+	struct fix *f = with_timestamps();
+
+	(void)state;
+	pass(f, 25ull * 24 * 3600 * 1000);
+	in(f, "P. 1:5 ack 1 ts 4294900000 0");
+	out(f, ". 1:0 ack 6");
+	fix_free(f);
+}
+
+/* ---- wrap */
+
+static void test_sequence_numbers_wrap_both_ways(void **state)
+{
+	struct fix *f = fix_new();
+
+	(void)state;
+	f->peer_iss = 4294967290u;
+	open_passive(f);
+	in(f, "P. 11:10 ack 1");
+	out(f, ". 1:0 ack 1");
+	in(f, "P. 1:10 ack 1");
+	out(f, ". 1:0 ack 21");
+	read_n(f, 1, 20);
+	in(f, "F. 21:0 ack 1");
+	out(f, ". 1:0 ack 22");
+	fix_free(f);
+}
+
+/* ---- names of the world */
+
+static void test_poll_says_what_linux_says(void **state)
+{
+	struct fix *f = fix_new();
+	ph_socket s = stream_socket(f);
+
+	(void)state;
+	assert_int_equal(ph_poll(f->st, s), PH_POLLOUT | PH_POLLHUP);
+	assert_int_equal(ph_close(f->st, s, f->now), 0);
+	open_passive(f);
+	assert_int_equal(ph_poll(f->st, f->s), PH_POLLOUT);
+	in(f, "P. 1:5 ack 1");
+	assert_int_equal(ph_poll(f->st, f->s), PH_POLLOUT | PH_POLLIN);
+	in(f, "F. 6:0 ack 1");
+	assert_int_equal(ph_poll(f->st, f->s), PH_POLLOUT | PH_POLLIN | PH_POLLRDHUP);
+	assert_int_equal(ph_shutdown(f->st, f->s, PH_SHUT_WR, f->now), 0);
+	assert_int_equal(ph_poll(f->st, f->s),
+			 PH_POLLOUT | PH_POLLIN | PH_POLLRDHUP | PH_POLLHUP);
+	fix_free(f);
+}
+
+static void test_full_send_buffer_says_again_and_tells_when_there_is_room(void **state)
+{
+	struct fix *f = passive();
+	struct ph_event e[4];
+	struct tcp_seg s;
+
+	(void)state;
+	set_int(f, f->s, PH_SOL_SOCKET, PH_SO_SNDBUF, 8192);
+	while (ph_ready(f->st, e, 4) > 0)
+		;
+	assert_int_equal(write_n(f, 100000), 16384);
+	assert_int_equal(write_n(f, 1), -EAGAIN);
+	assert_false(ph_poll(f->st, f->s) & PH_POLLOUT);
+	while (sent(f, &s))
+		;
+	in(f, ". 1:0 ack 14601");
+	assert_int_equal(ph_ready(f->st, e, 4), 1);
+	assert_true(e[0].events & PH_POLLOUT);
+	fix_free(f);
+}
+
+static void test_peek_leaves_and_trunc_throws_away(void **state)
+{
+	struct fix *f = passive();
+	char b[20];
+
+	(void)state;
+	in(f, "P. 1:10 ack 1");
+	assert_int_equal(ph_recv(f->st, f->s, b, 4, PH_MSG_PEEK, f->now), 4);
+	assert_int_equal(b[0], 1);
+	assert_int_equal(ph_recv(f->st, f->s, b, 4, PH_MSG_TRUNC, f->now), 4);
+	read_n(f, 5, 6);
+	fix_free(f);
+}
+
+#define T(name) cmocka_unit_test(name)
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_data_out_of_order_is_put_in_order),
+		T(test_overlapping_data_is_taken_once),
+		T(test_data_received_twice_is_acknowledged_twice),
+		T(test_data_beyond_the_window_is_answered_and_dropped),
+		T(test_wrong_checksum_is_dropped_and_counted),
+		T(test_sack_blocks_report_holes_most_recent_first),
+		T(test_segment_without_ack_is_dropped),
+		T(test_ack_of_unsent_data_is_answered_and_dropped),
+		T(test_ack_older_than_any_window_is_challenged),
+		T(test_urgent_data_stays_in_line_and_is_signalled),
+		T(test_urgent_data_is_sent_with_its_pointer),
+		T(test_interactive_data_is_acknowledged_late),
+		T(test_answer_carries_the_delayed_ack),
+		T(test_second_full_segment_is_acknowledged_at_once),
+		T(test_window_closes_and_opens_in_whole_steps),
+		T(test_zero_window_still_answers_probes),
+		T(test_nagle_holds_a_second_small_segment),
+		T(test_cork_holds_all_but_full_segments),
+		T(test_corked_data_goes_after_two_hundred_milliseconds),
+		T(test_small_openings_of_the_window_are_not_used),
+		T(test_zero_window_is_probed_until_it_opens),
+		T(test_window_probe_intervals_double_and_peers_that_answer_are_kept),
+		T(test_retransmission_backs_off_and_gives_up),
+		T(test_first_timeout_follows_the_measured_round_trip),
+		T(test_three_duplicate_acks_retransmit_at_once),
+		T(test_sack_recovery_resends_the_holes_only),
+		T(test_sack_blocks_that_make_no_sense_are_ignored),
+		T(test_initial_window_is_ten_segments),
+		T(test_shrinking_window_stops_new_data),
+		T(test_keep_alive_probes_and_gives_up),
+		T(test_user_timeout_ends_the_connection_near_it),
+		T(test_timestamps_wrap_and_old_ones_are_refused),
+		T(test_timestamp_of_the_segment_that_fills_the_hole_is_echoed),
+		T(test_timestamps_not_heard_for_24_days_refuse_nothing),
+		T(test_sequence_numbers_wrap_both_ways),
+		T(test_poll_says_what_linux_says),
+		T(test_full_send_buffer_says_again_and_tells_when_there_is_room),
+		T(test_peek_leaves_and_trunc_throws_away),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
