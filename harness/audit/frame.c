@@ -149,7 +149,7 @@ void audit_frame_parse(struct audit_frame *f, bool raw_ip, const uint8_t *bytes,
 			at = 18;
 		}
 	}
-	f->l3 = bytes + at;
+	f->l3 = at ? bytes + at : bytes; /* an empty frame may have no bytes */
 	f->l3_len = len - at;
 	if (f->ethertype == ETHERTYPE_IP4)
 		parse_ip(f);

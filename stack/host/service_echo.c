@@ -19,7 +19,7 @@ static int push(struct host *h, struct conn *c)
 	struct echo *e = &c->u.echo;
 
 	for (;;) {
-		const uint8_t *from = e->bytes + e->pos;
+		const uint8_t *from = e->bytes ? e->bytes + e->pos : NULL;
 		size_t len = e->part_end - e->pos;
 		bool art = len == 0;
 		int64_t n;

@@ -15,7 +15,7 @@ ALLOWED = {
     "memcpy", "memmove", "memset", "memcmp", "memchr",
     "strlen", "strnlen", "strcmp", "strncmp", "strchr",
     # what the compiler puts in by itself
-    "__assert_fail", "__stack_chk_fail", "_GLOBAL_OFFSET_TABLE_",
+    "bcmp", "__assert_fail", "__stack_chk_fail", "_GLOBAL_OFFSET_TABLE_",
     "__memcpy_chk", "__memmove_chk", "__memset_chk",
 }
 # Sanitizers and coverage add their own calls and their own data.
