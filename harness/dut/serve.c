@@ -221,7 +221,7 @@ static bool make(struct end *e)
 
 	if (!source && e->s->kind != SERVE_CHARGEN)
 		return false;
-	if (n == 0 || e->eof)
+	if (n == 0 || (e->eof && left > UINT64_MAX / 2))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		e->buf[i] = source ? serve_pattern(e->count + i) : chargen(e->count + i);
@@ -287,7 +287,8 @@ static bool all_said(const struct end *e)
 	case SERVE_HTTP:
 		return e->finished || e->eof;
 	case SERVE_SOURCE:
-		return e->eof || e->count == e->s->bytes;
+		/* One with a number of bytes sends them all, also to who has closed his own side. */
+		return e->count == e->s->bytes || (e->eof && e->s->bytes == UINT64_MAX);
 	case SERVE_ECHO:
 	case SERVE_DISCARD:
 	case SERVE_CHARGEN:

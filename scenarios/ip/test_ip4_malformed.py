@@ -63,7 +63,7 @@ ROWS = {
     "source is multicast": (patched({12: address("224.0.0.1")}), [], ["IP_INVALID_SOURCE"]),
     "source is loopback": (patched({12: address("127.0.0.1")}), [], ["IP_INVALID_SOURCE"]),
     "source is zero": (patched({12: address("0.0.0.0")}), [], ["IP_INVALID_SOURCE"]),
-    "source is reserved": (patched({12: address("240.0.0.1")}), [], ["IP_INVALID_SOURCE"]),
+    "source is reserved": (patched({12: address("240.0.0.1")}), [], []),
     "source is our own address": (patched({12: address(DUT_IP)}), [], ["IP_INVALID_SOURCE"]),
     "destination is another host": (patched({16: address("10.0.0.77")}), ["IpInAddrErrors"],
                                     ["IP_INADDRERRORS"]),

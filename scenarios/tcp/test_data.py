@@ -3,7 +3,7 @@
 
 import pytest
 
-from rig.flow import ANY, Flow
+from rig.flow import Flow
 from rig.net import pattern
 
 ECHO, DISCARD, SINK, SOURCE = 7, 9, 5001, 5002
@@ -41,27 +41,18 @@ def test_every_second_full_segment_is_acknowledged(dut, tester, sink):
     for number in range(10):
         sink.send("A", pattern(1460, 1460 * number))
         if number % 2:
-            sink_acked(sink)
+            sink.acked()
     sink.reset()
-
-
-def sink_acked(flow):
-    """Waits until all that was sent is acknowledged; each ACK's numbers are checked."""
-    while True:
-        tcp = flow.expect("A", ack=ANY)
-        assert tcp.seq == flow.ack
-        if tcp.ack == flow.seq:
-            return tcp
 
 
 @pytest.mark.rfc("9293:MUST-40")
 def test_lone_segment_is_acknowledged_within_half_a_second(dut, tester, sink):
     for _ in range(20):  # past any quick start
         sink.send("PA", b"x")
-        sink_acked(sink)
+        sink.acked()
     sink.send("PA", b"y")
     sent = [seen for seen in tester.frames if seen.way == ">"][-1]
-    sink_acked(sink)
+    sink.acked()
     acked = tester.received()[-1]
     assert acked.at - sent.at < 0.5 + 0.5, f"acknowledged after {acked.at - sent.at:.3f} s"
     sink.reset()
@@ -89,7 +80,7 @@ def test_hole_is_acknowledged_at_its_left_edge_for_each_segment(dut, tester, sin
         sink.expect("A", ack=start)
     sink.send("A", pattern(100), seq=start)
     sink.seq = start + 500
-    sink_acked(sink)
+    sink.acked()
     sink.reset()
 
 

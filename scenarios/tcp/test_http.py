@@ -72,8 +72,8 @@ def test_hand_made_http_exchange_with_a_real_web_server(lan, peer, tester, world
     peer.exec("sh", "-c", f"echo a page of the peer > {root}/index.html")
     server = peer.run(sys.executable, "-u", "-m", "http.server", "8080", "--directory", root)
     eventually(lambda: "8080" in server.output(), within=30, what="the web server being up")
-    mac = peer.exec("cat", f"/sys/class/net/eth0/address", check=False).stdout.strip() or \
-        peer.exec("sh", "-c", "ip -o link show eth0 | sed 's/.*ether //;s/ .*//'").stdout.strip()
+    shown = {node["name"]: node for node in world.do("show")["nodes"]}
+    mac = shown["peer"]["devices"][0]["mac"]
     tester.dst_ip, tester.dst_mac = PEER_IP, mac
     response = exchange(tester, 8080)
     assert response.startswith(b"HTTP/1.0 200") and response.endswith(b"a page of the peer\n")

@@ -10,11 +10,6 @@ from rig.net import checksum
 ECHO = 7
 
 
-def tcp_of(frame):
-    """Where TCP starts in a frame without IP options."""
-    return 34
-
-
 def resummed(raw):
     """The frame with its TCP checksum made right again."""
     raw = bytearray(raw)
@@ -63,7 +58,9 @@ def test_data_offset_that_cannot_be_is_dropped(dut, tester, flow, words):
     raw[46] = words << 4 | raw[46] & 15
     if words > 5:
         raw[16:18] = (20 + 20 + 4).to_bytes(2, "big")
-    with dut.counting(TcpInErrs=1):
+    # Linux counts what cannot be a header, and drops what the packet is too short for in silence.
+    expected = {"TcpInErrs": 1} if words < 5 or dut.name == "phantom" else {}
+    with dut.counting(**expected):
         tester.inject(resummed(raw))
         flow.nothing(but="nothing for a wrong data offset")
     flow.close()
@@ -75,8 +72,9 @@ def test_header_cut_short_is_dropped(dut, tester, flow, length):
     raw[16:18] = (20 + length).to_bytes(2, "big")
     raw[24:26] = bytes(2)
     raw[24:26] = checksum(bytes(raw[14:34])).to_bytes(2, "big")
+    start = len(tester.frames)
     tester.inject(raw)
-    tester.nothing(lambda packet: TCP in packet, but="nothing for a cut header")
+    tester.nothing(lambda packet: TCP in packet, since=start, but="nothing for a cut header")
     flow.close()
 
 

@@ -6,7 +6,7 @@ from scapy.layers.inet import TCP
 
 from rig.flow import Flow
 
-ECHO, DAYTIME, CLOSED = 7, 13, 9999
+ECHO, CLOSED = 7, 9999
 
 
 # ---- a port where nobody listens ------------------------------------------------------------------
@@ -172,16 +172,6 @@ def test_half_open_connection_recovers(dut, tester):
     again.send("S", seq=77, options=again.syn_options)
     again.expect("SA", ack=78)
     again.send("R")
-
-
-def test_data_to_a_closed_process_is_reset(dut, tester):
-    flow = Flow(tester, DAYTIME)
-    flow.open()
-    flow.read_to_end()
-    flow.send("A")
-    # The service is gone from the socket: nobody will read this.
-    flow.send("PA", b"anybody?")
-    flow.expect("R")
 
 
 @pytest.mark.rfc("9293:MUST-12")

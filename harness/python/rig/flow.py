@@ -67,6 +67,7 @@ class Flow:
         what has come before are passed over unless `repeated`, and so are bare ACKs in front of
         something else. Returns the TCP layer.
         """
+        __tracebackhide__ = True
         deadline = time.monotonic() + within
         while True:
             while self.queue:
@@ -112,6 +113,8 @@ class Flow:
         return wrong
 
     def _take(self, tcp, body):
+        if "R" in str(tcp.flags):
+            return
         if "S" in str(tcp.flags):
             self.peer_isn = tcp.seq
             self.ack = tcp.seq
@@ -204,6 +207,7 @@ class Flow:
 
     def _next_text(self, within):
         """(payload, has FIN) of the next segment that has either; its numbers checked."""
+        __tracebackhide__ = True
         deadline = time.monotonic() + within
         while True:
             while self.queue:
@@ -220,6 +224,22 @@ class Flow:
                 return body, fin
             if not self.tester.pump(deadline):
                 raise Unexpected(f"no data came within {within:g} s\n{self.tester.log()}")
+
+    def acked(self, within=WITHIN):
+        """Waits until all that we sent is acknowledged; returns the ACK."""
+        while True:
+            tcp = self.expect("A", ack=ANY, within=within)
+            if tcp.ack == self.seq:
+                return tcp
+
+    def drain(self):
+        """All segments that came before the answer to a ping sent now, as (TCP layer, payload)."""
+        self.tester.mark()
+        came = [(seen.packet[TCP], payload(seen.packet)) for seen in self.queue]
+        self.queue.clear()
+        for tcp, body in came:
+            self._take(tcp, body)
+        return came
 
     def close(self):
         """We close first, the other side follows; every number checked."""

@@ -74,7 +74,7 @@ def quote(word):
     word = str(word)
     if word and re.fullmatch(r"[\w./:,=%+@^-]+", word):
         return word
-    for old, new in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\t", "\\t")):
+    for old, new in (("\\", "\\\\"), ('"', '\\"'), ("$", "\\$"), ("\n", "\\n"), ("\t", "\\t")):
         word = word.replace(old, new)
     return f'"{word}"'
 

@@ -50,6 +50,7 @@ def pytest_configure(config):
     for line in ("duts(*names): the devices this case applies to",
                  "dut(serve, sysctl, args, start): how the device under test is started",
                  "deviation(dut, why): expected to fail for this device",
+                 "silent_tester: the rig answers no ARP for the tester",
                  "rfc(*ids): the requirements of docs/rfc that this case shows"):
         config.addinivalue_line("markers", line)
     directory = config.getoption("--failures") or os.path.join(
@@ -156,6 +157,8 @@ def _topology(request, session, name):
     session.do(f"set dut={dut_name}")
     session.do("include " + net.quote(os.path.join(str(request.config.rootpath), "netns/topologies",
                                                    f"{name}.topo")))
+    if dut_name == "linux":
+        session.do(f"mac dut.eth0 {net.DUT_MAC}")
     return Net(session, "lan" if name == "lan" else "wire")
 
 

@@ -136,10 +136,12 @@ class Session:
             os.close(self._stderr)
 
     def text(self):
-        """The transcript as lines that can be typed again; replies are comments."""
+        """The transcript as lines that can be typed again, replies as comments, the run directory as
+        $dir: the next one has another name.
+        """
         out = []
         for line, reply in self.transcript:
-            out.append(line)
+            out.append(line.replace(self.dir, "$dir") if self.dir else line)
             if reply != "ok":
                 out += [f"# {part[:2000]}" for part in reply.splitlines() or [""]]
         return "\n".join(out) + "\n"

@@ -152,6 +152,7 @@ class Tester:
         over. With skip, frames of the kind that differ are passed over too. `where` may look at the
         packet and return False or a sentence to refuse it.
         """
+        __tracebackhide__ = True
         deadline = time.monotonic() + within
         nearest = None
         while True:
