@@ -19,13 +19,15 @@ CHECK_ENV = \
 	CC='$(CC)' NM='$(NM)' LINT_CFLAGS='-std=c11 -D_GNU_SOURCE=1 $(INCLUDE_DIRS) $(WARN_CFLAGS)'
 RUN_CHECK = $(CHECK_ENV) sh $(srcdir)/tests/run-check
 
-# The test programs, without running them.
-check-programs: $(check_PROGRAMS)
+# The test programs, without running them. `all` is a make of its own (config.h comes first), so
+# they wait for it: two makes at once would write the same archives.
+check-programs: all
+	@$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS)
 
 check-local:
 	@$(RUN_CHECK) unit lint scenarios
 
-check-unit: all $(check_PROGRAMS)
+check-unit: check-programs
 	@$(RUN_CHECK) unit
 
 check-lint: all

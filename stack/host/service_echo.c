@@ -25,7 +25,7 @@ static int push(struct host *h, struct conn *c)
 		int64_t n;
 
 		if (art) {
-			from = (const uint8_t *)e->art.text + e->art_pos;
+			from = e->art.text ? (const uint8_t *)e->art.text + e->art_pos : NULL;
 			len = e->art.len - e->art_pos;
 		}
 		if (len == 0) {
