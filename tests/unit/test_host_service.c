@@ -260,8 +260,9 @@ static int peer_reads(struct world *w)
 		int64_t len = ph_recv(w->peer, w->s, w->got + w->len, ANSWER_MAX - w->len, 0,
 				      w->host.now_ns);
 
-		if (len < 0)
+		if (len == -EAGAIN)
 			break;
+		assert_true(len >= 0);
 		w->eof = len == 0;
 		w->len += (size_t)len;
 		n++;
@@ -421,17 +422,60 @@ static void test_a_datagram_comes_back_or_becomes_a_drawing(void **state)
 
 static void test_services_do_not_answer_each_other(void **state)
 {
-	struct world *w = *state;
-	struct ph_sockaddr from = { .family = PH_AF_INET, .port = 19 };
+	static const uint16_t ports[] = { 7, 13, 17, 19, 37 };
+	struct ph_sockaddr from = { .family = PH_AF_INET, .ip = ph_ip4(10, 0, 0, 1) };
 	struct ph_sockaddr to = { .family = PH_AF_INET, .port = 7, .ip = ph_ip4(10, 0, 0, 2) };
+	struct world *w = *state;
 
-	from.ip = ph_ip4(10, 0, 0, 1);
-	w->s = ph_socket_new(w->peer, PH_AF_INET, PH_SOCK_DGRAM, 0, 0);
-	assert_int_equal(ph_bind(w->peer, w->s, &from, 0), 0);
-	assert_int_equal(ph_connect(w->peer, w->s, &to, 0), 0);
-	say(w, "hello", 5);
-	run(w, 1, true);
-	assert_int_equal(w->len, 0);
+	for (size_t i = 0; i < ARRAY_LEN(ports); i++) {
+		from.port = ports[i];
+		w->s = ph_socket_new(w->peer, PH_AF_INET, PH_SOCK_DGRAM, 0, 0);
+		assert_int_equal(ph_bind(w->peer, w->s, &from, 0), 0);
+		assert_int_equal(ph_connect(w->peer, w->s, &to, 0), 0);
+		say(w, "hello", 5);
+		run(w, 1, true);
+		assert_int_equal(w->len, 0);
+		assert_int_equal(ph_close(w->peer, w->s, 0), 0);
+	}
+}
+
+struct counted {
+	struct app app;
+	int calls, wanted;
+};
+
+static void counted_ready(struct host *h, struct app *app, uint32_t events)
+{
+	struct counted *c = container_of(app, struct counted, app);
+
+	(void)events;
+	if (++c->calls < c->wanted) {
+		host_again(h, app);
+		host_again(h, app); /* asking twice is asking once */
+	}
+}
+
+static void test_an_app_is_called_again_each_turn_that_it_asks_for(void **state)
+{
+	struct world *w = *state;
+	struct host *h = &w->host;
+	struct counted c = { .wanted = 3 };
+
+	host_add_app(h, &c.app, ph_socket_new(h->st, PH_AF_INET, PH_SOCK_DGRAM, 0, 0),
+		     counted_ready);
+	(void)host_serve(h); /* a new socket may have news of its own */
+	c.calls = 0;
+	host_again(h, &c.app);
+	assert_true(host_serve(h));
+	assert_true(host_serve(h));
+	assert_false(host_serve(h));
+	assert_int_equal(c.calls, 3);
+	assert_false(host_serve(h));
+	assert_int_equal(c.calls, 3);
+	host_again(h, &c.app);
+	host_close_app(h, &c.app);
+	assert_false(host_serve(h));
+	assert_int_equal(c.calls, 3);
 }
 
 static void test_discard_takes_all_and_says_nothing(void **state)
@@ -521,6 +565,53 @@ static void test_source_without_a_length_ends_with_the_peer(void **state)
 		run(w, ANSWER_MAX, true);
 	}
 	assert_closed(w);
+}
+
+static void test_who_has_had_his_share_of_a_turn_goes_on_in_the_next(void **state)
+{
+	struct world *w = *state;
+
+	/* A buffer that is never full: only the share of a turn stops the source. */
+	assert_int_equal(ph_sysctl_set(w->host.st, "net.ipv4.tcp_wmem", "4096 8388608 8388608"), 0);
+	open_socket(w, PH_SOCK_STREAM, 5003);
+	run(w, 3 << 20, true);
+	assert_true(w->len >= 3 << 20);
+}
+
+static void test_datagrams_beyond_the_share_of_a_turn_are_answered_too(void **state)
+{
+	enum { DATAGRAMS = 4 * SERVICE_ROUNDS + 10 };
+	struct world *w = *state;
+
+	open_socket(w, PH_SOCK_DGRAM, 7);
+	say(w, "0", 1); /* the neighbour is known from here on */
+	run(w, 1, true);
+	w->len = 0;
+	for (int i = 0; i < DATAGRAMS; i++)
+		assert_int_equal(ph_send(w->peer, w->s, "x", 1, 0, w->host.now_ns), 1);
+	run(w, DATAGRAMS, true);
+	assert_int_equal(w->len, DATAGRAMS);
+}
+
+static void test_daytime_does_not_reset_a_peer_who_spoke(void **state)
+{
+	struct world *w = *state;
+	struct host *h = &w->host;
+	struct ph_sockaddr to = { .family = PH_AF_INET, .port = 13, .ip = ph_ip4(10, 0, 0, 2) };
+	int64_t n = -EAGAIN;
+
+	w->s = ph_socket_new(w->peer, PH_AF_INET, PH_SOCK_STREAM, 0, h->now_ns);
+	assert_int_equal(ph_connect(w->peer, w->s, &to, h->now_ns), -EINPROGRESS);
+	/* ARP and the handshake, with the words in the same moment as its last ACK. */
+	for (int i = 0; i < 10 && n == -EAGAIN; i++) {
+		(void)carry(w->peer, w->peer_link, h->st, h->link, h->now_ns);
+		(void)carry(h->st, h->link, w->peer, w->peer_link, h->now_ns);
+		n = ph_send(w->peer, w->s, "what time is it?", 16, 0, h->now_ns);
+	}
+	assert_int_equal(n, 16);
+	run(w, SIZE_MAX, true);
+	assert_true(w->len > 30);
+	assert_closed(w); /* the end of the stream, not a reset */
 }
 
 static void test_sink_prints_count_and_fingerprint(void **state)
@@ -652,12 +743,16 @@ static const struct CMUnitTest whole[] = {
 	WITH_STACKS(test_echo_draws_behind_the_word),
 	WITH_STACKS(test_a_datagram_comes_back_or_becomes_a_drawing),
 	WITH_STACKS(test_services_do_not_answer_each_other),
+	WITH_STACKS(test_an_app_is_called_again_each_turn_that_it_asks_for),
 	WITH_STACKS(test_discard_takes_all_and_says_nothing),
 	WITH_STACKS(test_daytime_tells_the_time_and_closes),
 	WITH_STACKS(test_chargen_shifts_each_line_by_one_until_the_peer_closes),
 	WITH_STACKS(test_chargen_answers_a_datagram_with_whole_lines),
 	WITH_STACKS(test_source_sends_its_length_of_the_pattern),
 	WITH_STACKS(test_source_without_a_length_ends_with_the_peer),
+	WITH_STACKS(test_who_has_had_his_share_of_a_turn_goes_on_in_the_next),
+	WITH_STACKS(test_datagrams_beyond_the_share_of_a_turn_are_answered_too),
+	WITH_STACKS(test_daytime_does_not_reset_a_peer_who_spoke),
 	WITH_STACKS(test_sink_prints_count_and_fingerprint),
 	WITH_STACKS(test_an_endless_request_is_ended),
 	WITH_STACKS(test_a_thousand_connections_are_served_at_once),
