@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Small parts of TCP, each alone: round trip, receive window, SACK blocks, delayed ACK, congestion
+ * window. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tcp/cc.h"
+#include "tcp/tcp_delack.h"
+#include "tcp/tcp_rcvwin.h"
+#include "tcp/tcp_rtt.h"
+#include "tcp/tcp_sack.h"
+
+enum { MSS = 1000, RTO_MIN = 200000, RTO_MAX = 120000000, RMEM_MAX = 6291456 };
+
+/* ---- RFC 6298 */
+
+static void test_first_sample_sets_rtt_and_variation(void **state)
+{
+	struct tcp_rtt r;
+
+	(void)state;
+	tcp_rtt_init(&r);
+	assert_int_equal(tcp_rtt_rto(&r, RTO_MAX), 1000000);
+	tcp_rtt_sample(&r, 300000, RTO_MIN, RTO_MAX);
+	assert_int_equal(tcp_rtt_srtt_us(&r), 300000);
+	assert_int_equal(r.rto_us, 300000 + 4 * 150000);
+}
+
+static void test_later_samples_move_an_eighth_and_a_quarter(void **state)
+{
+	struct tcp_rtt r;
+
+	(void)state;
+	tcp_rtt_init(&r);
+	tcp_rtt_sample(&r, 100000, RTO_MIN, RTO_MAX);
+	tcp_rtt_sample(&r, 180000, RTO_MIN, RTO_MAX);
+	assert_int_equal(tcp_rtt_srtt_us(&r), 110000);
+	assert_int_equal(r.rttvar4 / 4, (50000 * 3 + 80000) / 4);
+	assert_int_equal(r.min_rtt_us, 100000);
+}
+
+static void test_timeout_keeps_its_distance_and_its_bounds(void **state)
+{
+	struct tcp_rtt r;
+
+	(void)state;
+	tcp_rtt_init(&r);
+	for (int i = 0; i < 200; i++)
+		tcp_rtt_sample(&r, 50, RTO_MIN, RTO_MAX);
+	assert_int_equal(r.rto_us, 50 + RTO_MIN);
+	tcp_rtt_sample(&r, UINT32_MAX, RTO_MIN, RTO_MAX);
+	assert_int_equal(r.rto_us, RTO_MAX);
+	tcp_rtt_init(&r);
+	tcp_rtt_sample(&r, 0, RTO_MIN, RTO_MAX);
+	assert_true(tcp_rtt_known(&r));
+}
+
+static void test_back_off_doubles_until_a_sample(void **state)
+{
+	struct tcp_rtt r;
+
+	(void)state;
+	tcp_rtt_init(&r);
+	for (uint32_t i = 0; i < 300; i++) {
+		uint64_t want = i < 7 ? 1000000ull << i : RTO_MAX;
+
+		assert_int_equal(tcp_rtt_rto(&r, RTO_MAX), want < RTO_MAX ? want : RTO_MAX);
+		tcp_rtt_back_off(&r);
+	}
+	tcp_rtt_sample(&r, 100, RTO_MIN, RTO_MAX);
+	assert_int_equal(tcp_rtt_rto(&r, RTO_MAX), 100 + RTO_MIN);
+}
+
+/* ---- the receive window */
+
+static struct tcp_rcvwin window(uint32_t buf, bool scaling, uint8_t *wscale)
+{
+	struct tcp_rcvwin w;
+
+	tcp_rcvwin_init(&w, buf, false, 0, MSS, RMEM_MAX, scaling, wscale);
+	tcp_rcvwin_start(&w, 0, 0);
+	return w;
+}
+
+static void test_first_window_is_in_segments_and_unscaled(void **state)
+{
+	struct tcp_rcvwin w;
+	uint8_t scale;
+
+	(void)state;
+	tcp_rcvwin_init(&w, 131072, false, 0, 1460, RMEM_MAX, true, &scale);
+	assert_int_equal(w.wnd, 64240);
+	assert_int_equal(scale, 7);
+	tcp_rcvwin_init(&w, 131072, false, 0, 1448, RMEM_MAX, true, &scale);
+	assert_int_equal(w.wnd, 65160);
+	tcp_rcvwin_init(&w, 1 << 20, false, 0, 1460, RMEM_MAX, false, &scale);
+	assert_int_equal(scale, 0);
+	assert_true(w.wnd <= 65535);
+	tcp_rcvwin_init(&w, UINT32_MAX / 2, true, 0, 1460, RMEM_MAX, true, &scale);
+	assert_int_equal(scale, 14);
+}
+
+/* Bytes come at random and are read at random: the edge never moves left, nor right by crumbs. */
+static void test_edge_never_shrinks_nor_creeps(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed < 50; seed++) {
+		uint8_t scale;
+		struct tcp_rcvwin w = window(65536, seed & 1, &scale);
+		uint32_t rcv_nxt = 0, held = 0, edge = w.wnd;
+
+		srand(seed);
+		for (int i = 0; i < 500; i++) {
+			uint32_t n = (uint32_t)rand() % 3000, left = tcp_rcvwin_left(&w, rcv_nxt);
+			uint32_t now;
+
+			n = n < left ? n : left;
+			rcv_nxt += n;
+			held += n;
+			tcp_rcvwin_data(&w, n, 2 * n, MSS);
+			n = (uint32_t)rand() % 3000;
+			held -= n < held ? n : held;
+			tcp_rcvwin_tell(&w, rcv_nxt, 2 * held, MSS, scale);
+			now = rcv_nxt + tcp_rcvwin_left(&w, rcv_nxt);
+			assert_true(seq_ge(now, edge));
+			if (now != edge && now - edge >= 1u << scale)
+				assert_true(now - edge >= MSS - (1u << scale));
+			assert_true(tcp_rcvwin_left(&w, rcv_nxt) <= 65535u << scale);
+			edge = now;
+		}
+	}
+}
+
+static void test_full_buffer_closes_the_window(void **state)
+{
+	uint8_t scale;
+	struct tcp_rcvwin w = window(16384, true, &scale);
+	uint32_t rcv_nxt = w.wnd;
+
+	(void)state;
+	assert_int_equal(tcp_rcvwin_tell(&w, rcv_nxt, 16384, MSS, scale), 0);
+	assert_false(tcp_rcvwin_update_due(&w, rcv_nxt, 16384 - 500, MSS, scale));
+	assert_true(tcp_rcvwin_update_due(&w, rcv_nxt, 0, MSS, scale));
+}
+
+static void test_buffer_grows_with_what_is_read_and_not_when_locked(void **state)
+{
+	(void)state;
+	for (int locked = 0; locked < 2; locked++) {
+		struct tcp_rcvwin w;
+		uint64_t now = 0;
+		uint32_t seq = 0;
+		uint8_t scale;
+
+		tcp_rcvwin_init(&w, 131072, locked, 0, MSS, RMEM_MAX, true, &scale);
+		tcp_rcvwin_start(&w, 0, 0);
+		tcp_rcvwin_rtt(&w, 10000);
+		for (int i = 0; i < 20; i++) {
+			now += 11000;
+			seq += w.ssthresh;
+			tcp_rcvwin_data(&w, 60000, 70000, MSS);
+			tcp_rcvwin_read(&w, seq, now, MSS, RMEM_MAX);
+			for (int k = 0; k < 100; k++)
+				tcp_rcvwin_data(&w, 60000, 70000, MSS);
+		}
+		assert_int_equal(w.buf, locked ? 131072 : RMEM_MAX);
+	}
+}
+
+/* ---- SACK blocks (RFC 2018 4) */
+
+static void test_blocks_are_most_recent_first_and_at_most_four(void **state)
+{
+	struct tcp_sack s = { .n = 0 };
+
+	(void)state;
+	for (uint32_t i = 1; i <= 6; i++)
+		tcp_sack_add(&s, (struct tcp_range){ i * 100, i * 100 + 10 });
+	assert_int_equal(s.n, 4);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(s.block[i].from, (6 - i) * 100);
+	tcp_sack_add(&s, (struct tcp_range){ 400, 510 }); /* grew over two */
+	assert_int_equal(s.n, 3);
+	assert_int_equal(s.block[0].to, 510);
+	assert_int_equal(s.block[1].from, 600);
+	tcp_sack_advance(&s, 510);
+	assert_int_equal(s.n, 1);
+	tcp_sack_forget_from(&s, 600);
+	assert_int_equal(s.n, 0);
+}
+
+/* ---- delayed ACK */
+
+static void test_start_is_quick_and_a_second_full_segment_is_due(void **state)
+{
+	struct tcp_delack d;
+
+	(void)state;
+	tcp_delack_init(&d, MSS);
+	tcp_delack_data(&d, 1000, MSS, 60000, RTO_MIN);
+	assert_true(d.pending);
+	assert_true(tcp_delack_due(&d, MSS));
+	for (int i = 0; i < TCP_QUICKACKS; i++) {
+		d.pending = true;
+		tcp_delack_sent(&d);
+	}
+	tcp_delack_data(&d, 2000, MSS, 60000, RTO_MIN);
+	assert_false(tcp_delack_due(&d, MSS));
+	assert_true(tcp_delack_due(&d, 2 * MSS));
+}
+
+/* rfc: 9293:MUST-40 */
+static void test_wait_stays_between_its_bounds(void **state)
+{
+	struct tcp_delack d;
+	uint64_t now = 1000;
+
+	(void)state;
+	tcp_delack_init(&d, MSS);
+	srand(1);
+	for (int i = 0; i < 2000; i++) {
+		now += (uint64_t)rand() % 1000000;
+		tcp_delack_data(&d, now, (uint32_t)rand() % 1500, 60000, 1000000);
+		if (rand() % 3 == 0)
+			tcp_delack_data_sent(&d, now + (uint64_t)rand() % 100000);
+		if (rand() % 5 == 0)
+			tcp_delack_timeout(&d, 1000000);
+		assert_in_range(tcp_delack_wait_us(&d, (uint32_t)rand() % 500000), TCP_ATO_MIN_US,
+				TCP_DELACK_MAX_US);
+	}
+}
+
+/* ---- Reno (RFC 5681, RFC 6928) */
+
+static struct cc_ack acked(uint32_t bytes, bool limited)
+{
+	return (struct cc_ack){ .acked = bytes, .inflight = 10 * MSS, .mss = MSS,
+				.cwnd_limited = limited };
+}
+
+static void test_slow_start_then_one_segment_per_window(void **state)
+{
+	struct cc_ack a = acked(MSS, true);
+	struct cc cc;
+
+	(void)state;
+	cc_init(&cc, cc_find("reno"), MSS);
+	assert_int_equal(cc.cwnd, 10 * MSS);
+	for (int i = 0; i < 10; i++)
+		cc.ops->ack(&cc, &a);
+	assert_int_equal(cc.cwnd, 20 * MSS);
+	cc.ssthresh = 20 * MSS;
+	for (int i = 0; i < 20; i++)
+		cc.ops->ack(&cc, &a);
+	assert_int_equal(cc.cwnd, 21 * MSS);
+}
+
+static void test_unused_window_does_not_grow(void **state)
+{
+	struct cc_ack a = acked(MSS, false);
+	struct cc cc;
+
+	(void)state;
+	cc_init(&cc, cc_find(NULL), MSS);
+	cc.ops->ack(&cc, &a);
+	assert_int_equal(cc.cwnd, 10 * MSS);
+}
+
+static void test_loss_halves_the_flight_and_timeout_leaves_one_segment(void **state)
+{
+	struct cc_ack a = acked(0, true);
+	struct cc cc;
+
+	(void)state;
+	cc_init(&cc, &cc_reno, MSS);
+	cc.ops->loss(&cc, &a);
+	assert_int_equal(cc.ssthresh, 5 * MSS);
+	assert_int_equal(cc.cwnd, 5 * MSS);
+	cc.ops->undo(&cc);
+	assert_int_equal(cc.cwnd, 10 * MSS);
+	a.inflight = 3 * MSS;
+	cc.ops->rto(&cc, &a);
+	assert_int_equal(cc.ssthresh, 2 * MSS);
+	assert_int_equal(cc.cwnd, MSS);
+}
+
+/* rfc: 5681:4.1 */
+static void test_idle_window_shrinks_to_the_initial_one(void **state)
+{
+	struct cc cc;
+
+	(void)state;
+	cc_init(&cc, &cc_reno, MSS);
+	cc.cwnd = 100 * MSS;
+	cc.ssthresh = 50 * MSS;
+	cc_idle(&cc, MSS, 2);
+	assert_int_equal(cc.cwnd, 25 * MSS);
+	assert_int_equal(cc.ssthresh, 75 * MSS);
+	cc_idle(&cc, MSS, 30);
+	assert_int_equal(cc.cwnd, 10 * MSS);
+	assert_null(cc_find("no such"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_first_sample_sets_rtt_and_variation),
+		cmocka_unit_test(test_later_samples_move_an_eighth_and_a_quarter),
+		cmocka_unit_test(test_timeout_keeps_its_distance_and_its_bounds),
+		cmocka_unit_test(test_back_off_doubles_until_a_sample),
+		cmocka_unit_test(test_first_window_is_in_segments_and_unscaled),
+		cmocka_unit_test(test_edge_never_shrinks_nor_creeps),
+		cmocka_unit_test(test_full_buffer_closes_the_window),
+		cmocka_unit_test(test_buffer_grows_with_what_is_read_and_not_when_locked),
+		cmocka_unit_test(test_blocks_are_most_recent_first_and_at_most_four),
+		cmocka_unit_test(test_start_is_quick_and_a_second_full_segment_is_due),
+		cmocka_unit_test(test_wait_stays_between_its_bounds),
+		cmocka_unit_test(test_slow_start_then_one_segment_per_window),
+		cmocka_unit_test(test_unused_window_does_not_grow),
+		cmocka_unit_test(test_loss_halves_the_flight_and_timeout_leaves_one_segment),
+		cmocka_unit_test(test_idle_window_shrinks_to_the_initial_one),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TCP's tables and numbers: look-up, ports (RFC 6056), initial sequence numbers (RFC 6528),
+ * states. */
+#include "tcp_script.h"
+
+#include "tcp/tcp_int.h"
+#include "tcp/tcp_isn.h"
+
+static struct tcp_tuple tuple(uint8_t peer, uint16_t lport, uint16_t pport)
+{
+	return (struct tcp_tuple){ .local = ph_ip4(10, 0, 0, 2), .peer = ph_ip4(10, 0, 0, peer),
+				   .lport = lport, .pport = pport };
+}
+
+/* rfc: 9293:MUST-8, MUST-9 */
+static void test_isn_ticks_every_four_microseconds_and_differs_by_tuple_and_key(void **state)
+{
+	struct siphash_key a = { 1, 2 }, b = { 3, 4 };
+	struct tcp_tuple k = tuple(1, 80, 4000), other = tuple(1, 80, 4001);
+
+	(void)state;
+	assert_int_equal(tcp_isn(&a, &k, 1000000000) - tcp_isn(&a, &k, 0), 250000);
+	assert_int_not_equal(tcp_isn(&a, &k, 0), tcp_isn(&a, &other, 0));
+	assert_int_not_equal(tcp_isn(&a, &k, 0), tcp_isn(&b, &k, 0));
+	assert_int_equal(tcp_isn_ts_offset(&a, &k), tcp_isn_ts_offset(&a, &k));
+	assert_int_not_equal(tcp_isn_ts_offset(&a, &k), tcp_isn_ts_offset(&a, &other));
+}
+
+static void test_entries_are_found_by_their_whole_tuple(void **state)
+{
+	struct fix *f = fix_new();
+	static struct tcp_timewait w[200];
+
+	(void)state;
+	for (uint16_t i = 0; i < 200; i++) {
+		w[i] = (struct tcp_timewait){ .ent = { .lport = 80, .pport = i,
+						       .kind = TCP_KIND_TIMEWAIT } };
+		w[i].local = ph_ip4(10, 0, 0, 2);
+		w[i].peer = ph_ip4(10, 0, 0, (uint8_t)(i % 7));
+		tcp_table_insert(f->st, &w[i].ent);
+	}
+	for (uint16_t i = 0; i < 200; i++) {
+		struct tcp_tuple k = tuple((uint8_t)(i % 7), 80, i);
+
+		assert_ptr_equal(tcp_table_find(f->st, &k), &w[i].ent);
+		k.pport = (uint16_t)(i + 200);
+		assert_null(tcp_table_find(f->st, &k));
+		k = tuple((uint8_t)(i % 7 + 1), 80, i);
+		assert_null(tcp_table_find(f->st, &k));
+	}
+	for (uint16_t i = 0; i < 200; i++)
+		tcp_table_remove(f->st, &w[i].ent);
+	fix_free(f);
+}
+
+static void test_listener_of_the_address_comes_before_that_of_any(void **state)
+{
+	struct fix *f = fix_new();
+	struct ph_sockaddr any = at(0, 80), ours = at(2, 80);
+	struct tcp_tuple k = tuple(1, 80, 4000);
+	ph_socket s = stream_socket(f), one;
+	const struct tcb *general, *special;
+
+	(void)state;
+	set_int(f, s, PH_SOL_SOCKET, PH_SO_REUSEADDR, 1);
+	assert_null(tcp_table_listener(f->st, &k));
+	assert_int_equal(ph_bind(f->st, s, &any, f->now), 0);
+	assert_int_equal(ph_listen(f->st, s, 5, f->now), 0);
+	general = tcp_table_listener(f->st, &k);
+	assert_non_null(general);
+	one = stream_socket(f);
+	set_int(f, one, PH_SOL_SOCKET, PH_SO_REUSEADDR, 1);
+	assert_int_equal(ph_bind(f->st, one, &ours, f->now), -EADDRINUSE); /* one listens */
+	assert_int_equal(ph_close(f->st, s, f->now), 0);
+	assert_int_equal(ph_bind(f->st, one, &ours, f->now), 0);
+	assert_int_equal(ph_listen(f->st, one, 5, f->now), 0);
+	special = tcp_table_listener(f->st, &k);
+	assert_non_null(special);
+	assert_true(special->bound_ip);
+	k.local = ph_ip4(10, 0, 0, 9);
+	assert_null(tcp_table_listener(f->st, &k));
+	assert_int_equal(ph_close(f->st, one, f->now), 0);
+	fix_free(f);
+}
+
+static void test_every_port_of_the_range_is_given_once_and_then_none(void **state)
+{
+	struct fix *f = fix_new();
+	struct ph_sockaddr to = at(1, 4000), name;
+	bool seen[65536] = { false };
+	ph_socket s[50];
+
+	(void)state;
+	sysctl(f, "net.phantom.ip_local_port_first", "40000");
+	sysctl(f, "net.phantom.ip_local_port_last", "40048");
+	for (int i = 0; i < 50; i++) {
+		s[i] = stream_socket(f);
+		assert_int_equal(ph_connect(f->st, s[i], &to, f->now),
+				 i < 49 ? -EINPROGRESS : -EADDRNOTAVAIL);
+		if (i == 49)
+			break;
+		assert_int_equal(ph_getsockname(f->st, s[i], &name), 0);
+		assert_in_range(name.port, 40000, 40048);
+		assert_false(seen[name.port]);
+		seen[name.port] = true;
+	}
+	to.port = 4001; /* another peer: the same ports are free */
+	assert_int_equal(ph_connect(f->st, s[49], &to, f->now), -EINPROGRESS);
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(ph_close(f->st, s[i], f->now), 0);
+	fix_free(f);
+}
+
+static void test_bound_port_is_given_to_no_connection(void **state)
+{
+	struct fix *f = fix_new();
+	struct ph_sockaddr to = at(1, 4000), own = at(0, 40001), name;
+	ph_socket b = stream_socket(f);
+
+	(void)state;
+	sysctl(f, "net.phantom.ip_local_port_first", "40000");
+	sysctl(f, "net.phantom.ip_local_port_last", "40001");
+	assert_int_equal(ph_bind(f->st, b, &own, f->now), 0);
+	for (int i = 0; i < 20; i++) {
+		ph_socket s = stream_socket(f);
+
+		assert_int_equal(ph_connect(f->st, s, &to, f->now), -EINPROGRESS);
+		assert_int_equal(ph_getsockname(f->st, s, &name), 0);
+		assert_int_equal(name.port, 40000);
+		assert_int_equal(ph_close(f->st, s, f->now), 0);
+	}
+	assert_int_equal(ph_close(f->st, b, f->now), 0);
+	fix_free(f);
+}
+
+static void test_states_have_names_and_linux_numbers(void **state)
+{
+	(void)state;
+	assert_string_equal(tcp_state_name(1), "ESTABLISHED");
+	assert_string_equal(tcp_state_name(6), "TIME-WAIT");
+	assert_string_equal(tcp_state_name(10), "LISTEN");
+	assert_string_equal(tcp_state_name(0), "?");
+	assert_string_equal(tcp_state_name(200), "?");
+}
+
+static void test_states_count_connections_that_stand(void **state)
+{
+	struct fix *f = fix_new();
+	struct tcb *t = tcp_tcb_new(f->st, false);
+
+	(void)state;
+	tcp_set_state(f->st, t, TCPS_SYN_SENT);
+	tcp_set_state(f->st, t, TCPS_ESTABLISHED);
+	tcp_set_state(f->st, t, TCPS_CLOSE_WAIT);
+	assert_int_equal(counter(f, "TcpCurrEstab"), 1);
+	tcp_set_state(f->st, t, TCPS_LAST_ACK);
+	assert_int_equal(counter(f, "TcpCurrEstab"), 0);
+	tcp_set_state(f->st, t, TCPS_CLOSED);
+	t->held = false;
+	assert_true(tcp_put(f->st, t));
+	fix_free(f);
+}
+
+static void test_idle_connection_is_small(void **state)
+{
+	(void)state;
+	print_message("struct tcb %zu, half %zu, time-wait %zu bytes\n", sizeof(struct tcb),
+		      sizeof(struct tcp_half), sizeof(struct tcp_timewait));
+	assert_true(sizeof(struct tcb) <= 1200);
+	assert_true(sizeof(struct tcp_half) <= 256);
+	assert_true(sizeof(struct tcp_timewait) <= 192);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_isn_ticks_every_four_microseconds_and_differs_by_tuple_and_key),
+		cmocka_unit_test(test_entries_are_found_by_their_whole_tuple),
+		cmocka_unit_test(test_listener_of_the_address_comes_before_that_of_any),
+		cmocka_unit_test(test_every_port_of_the_range_is_given_once_and_then_none),
+		cmocka_unit_test(test_bound_port_is_given_to_no_connection),
+		cmocka_unit_test(test_states_have_names_and_linux_numbers),
+		cmocka_unit_test(test_states_count_connections_that_stand),
+		cmocka_unit_test(test_idle_connection_is_small),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
