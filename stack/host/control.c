@@ -24,6 +24,7 @@ struct peer {
 	struct source source;
 	struct list_node node;
 	size_t have;
+	bool deaf; /* what he says is thrown away until he hangs up */
 	char *out; /* answers not yet sent: [out_pos, out_len) */
 	size_t out_pos, out_len;
 	char line[LINE_MAX_BYTES];
@@ -112,15 +113,18 @@ static bool peer_read(struct host *h, struct peer *p)
 		return errno == EAGAIN || errno == EINTR;
 	if (n == 0)
 		return false;
+	if (p->deaf)
+		return true;
 	p->have += (size_t)n;
 	if (!peer_lines(h, p))
 		return false;
 	if (p->have < LINE_MAX_BYTES || p->out)
 		return true;
-	(void)peer_answer(h, p,
-			  json_pack("{s:s}", "error",
-				    "the request is too long; a line has at most 65535 bytes"));
-	return false;
+	p->have = 0;
+	p->deaf = true;
+	return peer_answer(h, p,
+			   json_pack("{s:s}", "error",
+				     "the request is too long; a line has at most 65535 bytes"));
 }
 
 static void peer_ready(struct host *h, struct source *source, uint32_t events)
