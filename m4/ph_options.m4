@@ -51,7 +51,6 @@ AC_DEFUN([PH_OPTIONS], [
 		CFLAGS=$ph_save_cflags
 	])
 	AC_SUBST([SAN_CFLAGS])
-	AM_CONDITIONAL([SANITIZE], [test "$enable_sanitize" != no])
 
 	AC_ARG_ENABLE([fuzz],
 		[AS_HELP_STRING([--enable-fuzz], [build the fuzz targets; needs clang])],
@@ -70,6 +69,12 @@ AC_DEFUN([PH_OPTIONS], [
 			AC_MSG_ERROR([--enable-fuzz needs clang with its run-time library: apt-get install clang libclang-rt-14-dev, then configure CC=clang])
 		])
 		CFLAGS=$ph_save_cflags
+		# Coverage in every object; a crash is found by the sanitizers.
+		AS_IF([test "$enable_sanitize" = no], [
+			enable_sanitize=address,undefined
+			SAN_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+		])
+		SAN_CFLAGS="$SAN_CFLAGS -fsanitize=fuzzer-no-link"
 	])
 	AM_CONDITIONAL([FUZZ], [test "$enable_fuzz" != no])
 ])

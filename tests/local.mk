@@ -36,9 +36,20 @@ check-lint: all
 check-scenarios: all
 	@$(RUN_CHECK) scenarios
 
-# Ratios with the kernel beside us, in one run.
+# Ratios with the kernel beside us, in one run. BENCH_ARGS are words for it, e.g. --rounds 3.
 bench: all
-	@SRCDIR='$(abs_top_srcdir)' PYTHON='$(PYTHON)' $(srcdir)/tests/bench/run
+	@RIG_BUILDDIR='$(abs_top_builddir)' CC='$(CC)' PYTHONDONTWRITEBYTECODE=1 \
+		PYTHONPATH='$(abs_top_srcdir)/harness/python' \
+		$(PYTHON) $(srcdir)/tests/bench/run $(BENCH_ARGS)
+
+# With --enable-fuzz: tests/fuzz/fuzz_stack_input [CORPUS], libFuzzer's program.
+if FUZZ
+noinst_PROGRAMS += %D%/fuzz/fuzz_stack_input
+tests_fuzz_fuzz_stack_input_SOURCES = %D%/fuzz/stack_input.c %D%/fuzz/stack_input.h
+tests_fuzz_fuzz_stack_input_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_stack_input_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_stack_input_LDADD = libphantom.a
+endif
 
 clean-local:
 	rm -rf tests/results
@@ -48,6 +59,6 @@ dist-hook:
 	find $(distdir) -name __pycache__ -prune -exec rm -rf '{}' +
 	find $(distdir) '(' -name '*.pyc' -o -name '*~' -o -name '.*.swp' ')' -exec rm -f '{}' +
 
-EXTRA_DIST += %D%/bench/run %D%/bench/client.c %D%/run-check %D%/run-scenarios %D%/junit-rows.py %D%/lint
+EXTRA_DIST += %D%/bench/run %D%/bench/client.c %D%/run-check %D%/run-scenarios %D%/junit-rows.py %D%/lint %D%/bench
 
 .PHONY: check-programs check-unit check-lint check-scenarios bench
