@@ -46,6 +46,7 @@ bench: all
 if FUZZ
 noinst_PROGRAMS += %D%/fuzz/fuzz_stack_input
 tests_fuzz_fuzz_stack_input_SOURCES = %D%/fuzz/stack_input.c %D%/fuzz/stack_input.h
+tests_fuzz_fuzz_stack_input_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET
 tests_fuzz_fuzz_stack_input_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_stack_input_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_stack_input_LDADD = libphantom.a
