@@ -26,6 +26,8 @@ from .wire import NoBackend, Wire
 WORLD = pytest.StashKey()
 DUT = pytest.StashKey()
 EVIDENCE = pytest.StashKey()
+# The source tree, or where it was installed: the same folders under both.
+TREE = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 TABLES = ("docs/rfc/requirements.csv", "docs/rfc/attacks.csv")
 
 
@@ -92,7 +94,7 @@ def pytest_generate_tests(metafunc):
 
 
 def pytest_collection_modifyitems(config, items):
-    known = _requirements(config)
+    known = _requirements()
     chosen, dropped = [], []
     wanted = config.getoption("--dut")
     for item in items:
@@ -115,11 +117,11 @@ def pytest_collection_modifyitems(config, items):
         items[:] = chosen
 
 
-def _requirements(config):
+def _requirements():
     """The ids of docs/rfc; None when the tables are not there (an installed tree)."""
     ids = set()
     for table in TABLES:
-        path = os.path.join(str(config.rootpath), table)
+        path = os.path.join(TREE, table)
         if os.path.exists(path):
             with open(path, newline="", encoding="utf-8") as file:
                 ids.update(row["id"] for row in csv.DictReader(file))
@@ -155,8 +157,7 @@ def world(request):
 def _topology(request, session, name):
     dut_name = request.getfixturevalue("dut_name") if "dut_name" in request.fixturenames else "phantom"
     session.do(f"set dut={dut_name}")
-    session.do("include " + net.quote(os.path.join(str(request.config.rootpath), "netns/topologies",
-                                                   f"{name}.topo")))
+    session.do("include " + net.quote(os.path.join(TREE, "netns/topologies", f"{name}.topo")))
     if dut_name == "linux":
         session.do(f"mac dut.eth0 {net.DUT_MAC}")
     return Net(session, "lan" if name == "lan" else "wire")
