@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/audit/flow.h"
 #include "harness/capture/pcapng.h"
@@ -86,24 +87,120 @@ void audit_frame(struct audit *a, uint64_t time_ns, bool raw_ip, const uint8_t *
 		audit_rules_tcp(a, h, &f);
 }
 
+/*
+ * A file that several threads fed (a capture and the wires' drops) is in time order only by and
+ * large: frames are held back until HELD_MAX later ones were read, and leave
+ * by time. A small binary heap.
+ */
+enum { HELD_MAX = 8192 };
+
+struct held {
+	uint64_t time_ns, order;
+	size_t len, wire_len;
+	bool raw_ip;
+	uint8_t *bytes;
+};
+
+struct sorter {
+	struct held *heap; /* HELD_MAX of them */
+	size_t n;
+	uint64_t order;
+};
+
+static bool earlier(const struct held *x, const struct held *y)
+{
+	return x->time_ns != y->time_ns ? x->time_ns < y->time_ns : x->order < y->order;
+}
+
+static void sift_up(struct sorter *s, size_t i)
+{
+	while (i > 0 && earlier(&s->heap[i], &s->heap[(i - 1) / 2])) {
+		struct held h = s->heap[i];
+
+		s->heap[i] = s->heap[(i - 1) / 2];
+		s->heap[(i - 1) / 2] = h;
+		i = (i - 1) / 2;
+	}
+}
+
+static void sift_down(struct sorter *s)
+{
+	for (size_t i = 0, kid; (kid = 2 * i + 1) < s->n; i = kid) {
+		struct held h;
+
+		if (kid + 1 < s->n && earlier(&s->heap[kid + 1], &s->heap[kid]))
+			kid++;
+		if (!earlier(&s->heap[kid], &s->heap[i]))
+			return;
+		h = s->heap[i];
+		s->heap[i] = s->heap[kid];
+		s->heap[kid] = h;
+	}
+}
+
+static void audit_earliest(struct audit *a, struct sorter *s)
+{
+	struct held h = s->heap[0];
+
+	s->heap[0] = s->heap[--s->n];
+	sift_down(s);
+	audit_frame(a, h.time_ns, h.raw_ip, h.bytes, h.len, h.wire_len);
+	free(h.bytes);
+}
+
+/* Dropped frames did not pass the place of capture, or were captured there besides: they are counted, not judged. */
+static bool was_dropped(const struct pcapng_packet *p)
+{
+	return p->comment && strncmp(p->comment, "dropped ", 8) == 0;
+}
+
+static int take_packet(struct audit *a, struct sorter *s, const struct pcapng_if *dev,
+		       const struct pcapng_packet *p)
+{
+	struct held h = { p->time_ns, s->order++, p->caplen, p->len, false, NULL };
+
+	if (!dev || (dev->linktype != PCAPNG_LINK_ETHERNET && dev->linktype != PCAPNG_LINK_RAW_IP))
+		return 0;
+	if (was_dropped(p)) {
+		a->dropped++;
+		return 0;
+	}
+	if (s->n == HELD_MAX)
+		audit_earliest(a, s);
+	h.raw_ip = dev->linktype == PCAPNG_LINK_RAW_IP;
+	h.bytes = malloc(p->caplen ? p->caplen : 1);
+	if (!h.bytes)
+		return -1;
+	memcpy(h.bytes, p->data, p->caplen);
+	s->heap[s->n] = h;
+	sift_up(s, s->n++);
+	return 0;
+}
+
 int audit_file(struct audit *a, const char *path, char *err, size_t err_size)
 {
 	struct pcapng_reader *r = pcapng_reader_open(path, err, err_size);
+	struct sorter s = { .heap = calloc(HELD_MAX, sizeof(struct held)) };
 	struct pcapng_packet p;
-	int rc;
+	int rc = 0;
 
-	if (!r)
-		return -1;
-	while ((rc = pcapng_reader_next(r, &p, err, err_size)) == 1) {
-		const struct pcapng_if *dev = pcapng_reader_if(r, p.if_id);
-
-		if (dev &&
-		    (dev->linktype == PCAPNG_LINK_ETHERNET || dev->linktype == PCAPNG_LINK_RAW_IP))
-			audit_frame(a, p.time_ns, dev->linktype == PCAPNG_LINK_RAW_IP, p.data,
-				    p.caplen, p.len);
+	if (r && s.heap) {
+		while ((rc = pcapng_reader_next(r, &p, err, err_size)) == 1 &&
+		       take_packet(a, &s, pcapng_reader_if(r, p.if_id), &p) == 0)
+			;
+		while (s.n)
+			audit_earliest(a, &s);
 	}
+	if (r && (!s.heap || rc == 1))
+		snprintf(err, err_size, "%s: no memory to hold its frames", path);
 	pcapng_reader_free(r);
-	return rc == 0 ? 0 : -1;
+	free(s.heap);
+	return r && s.heap && rc == 0 ? 0 : -1;
+}
+
+uint64_t audit_dropped(const struct audit *a)
+{
+	return a->dropped;
 }
 
 uint64_t audit_frames(const struct audit *a)

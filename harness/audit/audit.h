@@ -48,13 +48,15 @@ struct audit_flow_stats { /* one direction of a TCP connection */
 struct audit;
 struct audit *audit_new(void); /* NULL: no memory */
 void audit_free(struct audit *a);
-/* One frame, in the capture's order. */
+/* One frame; frames come in time order. */
 void audit_frame(struct audit *a, uint64_t time_ns, bool raw_ip, const uint8_t *bytes, size_t len,
 		 size_t wire_len);
 /* A whole file: 0, or -1 with a sentence in err. What came before a damaged end is audited. */
 int audit_file(struct audit *a, const char *path, char *err, size_t err_size);
 
 uint64_t audit_frames(const struct audit *a);
+/* Frames of files that the capture itself calls dropped: counted, not judged. */
+uint64_t audit_dropped(const struct audit *a);
 /* Frames beyond the limits above that could not be followed: a verdict over them would be no verdict. */
 uint64_t audit_unfollowed(const struct audit *a);
 size_t audit_hosts(const struct audit *a, const struct audit_host **hosts);

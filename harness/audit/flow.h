@@ -39,7 +39,7 @@ struct flow {
 
 #define FLOW_BUCKETS 1024
 struct audit {
-	uint64_t frames, unfollowed;
+	uint64_t frames, unfollowed, dropped;
 	struct audit_host hosts[AUDIT_HOSTS_MAX];
 	size_t nhosts;
 	struct flow *bucket[FLOW_BUCKETS];

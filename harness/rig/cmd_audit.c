@@ -81,8 +81,9 @@ static void print_json(const struct audit *a)
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(hosts, json_host(&h[i]));
-	all = json_pack("{s:I, s:I, s:I, s:I, s:o, s:o}", "frames", (json_int_t)audit_frames(a),
-			"unfollowed", (json_int_t)audit_unfollowed(a), "violations",
+	all = json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "frames",
+			(json_int_t)audit_frames(a), "unfollowed", (json_int_t)audit_unfollowed(a),
+			"dropped", (json_int_t)audit_dropped(a), "violations",
 			(json_int_t)audit_violations(a, AUDIT_MUST), "should_violations",
 			(json_int_t)audit_violations(a, AUDIT_SHOULD), "hosts", hosts, "flows",
 			json_flows(a));
@@ -134,8 +135,10 @@ static void print_table(const struct audit *a)
 				       h[i].rule[r].violated, h[i].rule[r].first_frame,
 				       h[i].rule[r].first, audit_rules[r].section,
 				       audit_rules[r].claim);
-	printf("%" PRIu64 " frames, %" PRIu64 " violations of MUST, %" PRIu64 " of SHOULD\n",
-	       audit_frames(a), audit_violations(a, AUDIT_MUST), audit_violations(a, AUDIT_SHOULD));
+	printf("%" PRIu64 " frames (and %" PRIu64 " dropped ones), %" PRIu64
+	       " violations of MUST, %" PRIu64 " of SHOULD\n",
+	       audit_frames(a), audit_dropped(a), audit_violations(a, AUDIT_MUST),
+	       audit_violations(a, AUDIT_SHOULD));
 }
 
 int cmd_audit(int argc, char **argv)
