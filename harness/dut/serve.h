@@ -42,10 +42,4 @@ int serve_parse(struct service *s, const char *text, char *err, size_t err_size)
 int serve_run(const struct service *s, unsigned int n, const char *addr, char *err,
 	      size_t err_size);
 
-/* The byte that source sends at @offset. */
-static inline uint8_t serve_pattern(uint64_t offset)
-{
-	return (uint8_t)(((uint32_t)offset * 2654435761u) >> 24);
-}
-
 #endif

@@ -150,6 +150,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: client send|recv|rr|conn ADDR PORT SECONDS [busy]\n");
 		return 2;
 	}
+	memset(chunk, 'x', sizeof(chunk)); /* memory of its own, not the one page of zeros */
 	server = (struct sockaddr_in){ .sin_family = AF_INET,
 				       .sin_port = htons((uint16_t)atoi(argv[3])) };
 	if (inet_pton(AF_INET, argv[2], &server.sin_addr) != 1) {
