@@ -62,13 +62,42 @@ void tcp_challenge_ack(struct ph_stack *st, struct tcb *t)
 	tcp_output_ack(st, t);
 }
 
-/* RFC 7323 5.3 R1, and 5.5: a timestamp not heard for 24 days is no evidence. */
+/*
+ * RFC 7323 5.3 R1, and 5.5: a timestamp not heard for 24 days is no evidence. Deviation: RFC 7323 3.2
+ * (SHOULD): a segment without the timestamps agreed on is taken all the same, as Linux does.
+ */
 static bool paws_old(const struct ph_stack *st, const struct tcb *t, const struct tcp_seg *s)
 {
 	if (!t->ts || !s->opts.has_ts || !t->ts_recent_ms)
 		return false;
 	return (int32_t)(s->opts.tsval - t->ts_recent) < 0 &&
 	       tcp_now_ms(st) - t->ts_recent_ms < TCP_PAWS_IDLE_MS;
+}
+
+/* An acknowledgment that others overtook is old by its timestamp and no replay: Linux's
+ * tcp_disordered_ack. */
+static bool overtaken_ack(const struct ph_stack *st, const struct tcb *t, const struct tcp_seg *s)
+{
+	uint32_t replay_ms = tcp_timer_rto_us(st, t) / 1000 * 6 / 5;
+
+	return (s->flags & TCP_F_ACK) && tcp_seg_end(s) == s->seq && s->seq == t->rcv_nxt &&
+	       s->ack == t->snd_una && (uint32_t)s->wnd << t->snd_wscale == t->snd_wnd &&
+	       t->ts_recent - s->opts.tsval <= replay_ms;
+}
+
+/* RFC 7323 5.3 R1. */
+static enum drop check_paws(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+{
+	if (!paws_old(st, t, s) || (s->flags & TCP_F_RST)) /* 5.2: RST is exempt */
+		return DROP_NONE;
+	if (overtaken_ack(st, t, s))
+		return DROP_NONE;
+	if (s->len == 0 && (s->flags & TCP_F_ACK) && seq_lt(tcp_seg_end(s), t->rcv_nxt)) {
+		COUNT(st, TcpExtPAWSOldAck);
+		return DROP_TCP_TOO_OLD_ACK; /* older than what answered it: nobody waits for an answer */
+	}
+	tcp_dup_ack(st, t, s);
+	return DROP_TCP_PAWS;
 }
 
 /*
@@ -79,11 +108,10 @@ static bool paws_old(const struct ph_stack *st, const struct tcb *t, const struc
 static enum drop check_seq(struct ph_stack *st, struct tcb *t, struct tcp_seg *s)
 {
 	seq_t edge = t->rcv_nxt + tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt);
+	enum drop why = check_paws(st, t, s);
 
-	if (paws_old(st, t, s) && !(s->flags & TCP_F_RST)) { /* RFC 7323 5.2: RST is exempt */
-		tcp_dup_ack(st, t, s);
-		return DROP_TCP_PAWS;
-	}
+	if (why != DROP_NONE)
+		return why;
 	if (seq_ge(tcp_seg_end(s), t->rcvwin.wup) && seq_le(s->seq, edge))
 		return DROP_NONE;
 	if (s->flags & TCP_F_RST)

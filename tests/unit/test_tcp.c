@@ -222,6 +222,7 @@ static void test_wrong_ack_of_our_syn_is_reset(void **state)
 	out(f, "S. 0:0 ack 1");
 	in(f, ". 1:0 ack 2");
 	out(f, "R 2:0");
+	assert_int_equal(ph_accept(f->st, f->l, NULL, f->now), -EAGAIN);
 	in(f, ". 1:0 ack 1");
 	accept_one(f);
 	fix_free(f);
