@@ -45,8 +45,9 @@ class Flow:
                "window": self.window, **fields}
         if "A" in flags:
             tcp.setdefault("ack", self.ack & MASK)
-        if "seq" in fields:
-            tcp["seq"] = fields["seq"] & MASK
+        for name in ("seq", "ack"):
+            if name in fields:
+                tcp[name] = fields[name] & MASK
         packet = self.tester.ip4() / TCP(**tcp)
         return packet / Raw(data) if data else packet
 
