@@ -61,6 +61,8 @@ def pytest_configure(config):
     for name in ("--backend", "--seed"):
         if config.getoption(name) != {"--backend": "auto", "--seed": 1}[name]:
             options += [f"{name}={config.getoption(name)}"]
+    if config.getoption("--failures"):
+        options.append(f"--failures={os.path.abspath(directory)}")
     config.stash[EVIDENCE] = Evidence(os.path.abspath(directory), str(config.rootpath), options)
 
 
@@ -290,8 +292,12 @@ def pytest_runtest_makereport(item, call):
     session, device = item.stash.get(WORLD, None), item.stash.get(DUT, None)
     if session is not None:
         _stop_captures(session)
-    where = evidence.collect(item.nodeid, report.longreprtext, session, device)
-    report.sections.append(("Evidence", f"{where}\nrun it again:\n  {evidence.command(item.nodeid)}"))
+    try:
+        where = evidence.collect(item.nodeid, report.longreprtext, session, device)
+    except OSError as error:
+        where = f"none: {error}; give a directory with --failures"
+    report.sections.append(("Evidence",
+                            f"{where}\nrun it again:\n  {evidence.command(item.nodeid)}"))
     if item.config.getoption("--shell-on-error") and session is not None:
         _shell(item, session, where)
 
