@@ -15,8 +15,8 @@ uint16_t tcp_conn_adv_mss(uint16_t mtu, bool v6)
 
 void tcp_conn_sync_mss(struct tcb *t)
 {
-	uint16_t path = tcp_conn_adv_mss(t->dst.mtu, !ip_is4(&t->dst.dst));
-	uint16_t mss = t->peer_mss;
+	uint16_t mtu = t->path_mtu && t->path_mtu < t->dst.mtu ? t->path_mtu : t->dst.mtu;
+	uint16_t path = tcp_conn_adv_mss(mtu, !ip_is4(&t->dst.dst)), mss = t->peer_mss;
 
 	if (t->user_mss && mss > t->user_mss)
 		mss = t->user_mss;
@@ -130,6 +130,7 @@ void tcp_conn_reset(struct ph_stack *st, struct tcb *t)
 	t->retransmits = t->probes = 0;
 	t->retrans_ns = t->oow_ack_ns = t->ts_recent_ms = 0;
 	t->ts_recent = 0;
+	t->path_mtu = 0;
 	t->snd_wnd = t->max_wnd = 0;
 	t->segs_in = t->segs_out = t->data_segs_in = t->data_segs_out = 0;
 	t->total_retrans = t->total_rto = 0;

@@ -4,20 +4,25 @@
  * number quoted is in flight; they end an attempt to connect and are remembered, not obeyed, by a
  * connection that stands.
  */
+#include "base/ip.h"
 #include "tcp/tcp_int.h"
 
-/* RFC 1191 6.4: smaller segments from now on, and those lost for their size again. */
-static void shrink(struct ph_stack *st, struct tcb *t, const struct ip_err *e)
-{
-	uint16_t before = t->mss;
+enum { PMTU_MIN4 = 552, PMTU_MIN6 = 1280 }; /* Linux's min_pmtu; RFC 8200 5 */
 
-	(void)dst_refresh(st, &t->dst); /* net/ has noted the new mtu of the path */
-	(void)e;
-	tcp_conn_sync_mss(t);
-	if (t->mss >= before || !tcp_flight(t))
+/* RFC 1191 6.4: smaller segments from now on, and those lost for their size again. Only ever
+ * smaller, and not below what every path carries: a forger gains little. */
+static void shrink(struct ph_stack *st, struct tcb *t, uint32_t mtu)
+{
+	uint32_t least = ip_is4(&t->dst.dst) ? PMTU_MIN4 : PMTU_MIN6;
+
+	if (mtu < least)
+		mtu = least;
+	if (mtu >= t->dst.mtu || (t->path_mtu && mtu >= t->path_mtu))
 		return;
-	tcp_rtxq_head_lost(&t->rtxq, &st->tcp->recs, t->mss);
-	tcp_output(st, t);
+	t->path_mtu = (uint16_t)mtu;
+	tcp_conn_sync_mss(t);
+	if (tcp_loss_too_large(&t->loss, &t->rtxq, tcp_output_mss(t), t->snd_nxt))
+		tcp_output(st, t);
 }
 
 static void conn_error(struct ph_stack *st, struct tcb *t, const struct ip_err *e, seq_t seq)
@@ -26,8 +31,8 @@ static void conn_error(struct ph_stack *st, struct tcb *t, const struct ip_err *
 		COUNT(st, TcpExtOutOfWindowIcmps);
 		return;
 	}
-	if (e->mtu) {
-		shrink(st, t, e);
+	if (e->error == EMSGSIZE) {
+		shrink(st, t, e->mtu);
 		return;
 	}
 	if (t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED) {
@@ -60,7 +65,7 @@ void tcp_icmp_error(struct ph_stack *st, const struct ip_err *e)
 
 		if (seq != half->iss)
 			COUNT(st, TcpExtOutOfWindowIcmps);
-		else if (!e->mtu)
+		else if (e->error != EMSGSIZE)
 			tcp_half_free(st, half);
 	}
 }

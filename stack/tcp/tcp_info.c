@@ -65,7 +65,7 @@ void tcp_info_fill(const struct ph_stack *st, const struct tcb *t, struct ph_tcp
 	i->tcpi_rcv_wscale = (unsigned)t->rcv_wscale & 15u;
 	i->tcpi_snd_mss = mss;
 	i->tcpi_rcv_mss = t->delack.rcv_mss;
-	i->tcpi_pmtu = t->dst.mtu;
+	i->tcpi_pmtu = t->path_mtu ? t->path_mtu : t->dst.mtu;
 	i->tcpi_advmss = t->adv_mss;
 	i->tcpi_rcv_ssthresh = t->rcvwin.ssthresh;
 	i->tcpi_rcv_rtt = t->rcvwin.rtt8_us >> 3;

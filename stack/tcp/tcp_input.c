@@ -63,8 +63,8 @@ void tcp_challenge_ack(struct ph_stack *st, struct tcb *t)
 }
 
 /*
- * RFC 7323 5.3 R1, and 5.5: a timestamp not heard for 24 days is no evidence. Deviation: RFC 7323 3.2
- * (SHOULD): a segment without the timestamps agreed on is taken all the same, as Linux does.
+ * RFC 7323 5.3 R1, and 5.5: a timestamp not heard for 24 days is no evidence. Deviation: RFC 7323
+ * 3.2 (SHOULD): a segment without the timestamps agreed on is taken all the same, as Linux does.
  */
 static bool paws_old(const struct ph_stack *st, const struct tcb *t, const struct tcp_seg *s)
 {

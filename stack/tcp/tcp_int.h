@@ -118,6 +118,7 @@ struct tcb {
 	uint32_t sndbuf;
 	uint16_t peer_mss, adv_mss, user_mss;
 	uint16_t mss; /* payload per segment by path and peer, before options */
+	uint16_t path_mtu; /* as ICMP told (RFC 1191); 0: not */
 
 	/* Congestion and loss */
 	struct cc cc;

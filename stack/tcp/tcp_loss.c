@@ -117,3 +117,15 @@ bool tcp_loss_rto(struct tcp_loss *l, struct tcp_rtxq *q, seq_t una, seq_t nxt)
 	tcp_rtxq_all_lost(q);
 	return fresh;
 }
+
+bool tcp_loss_too_large(struct tcp_loss *l, struct tcp_rtxq *q, uint32_t mss, seq_t nxt)
+{
+	if (tcp_rtxq_larger_lost(q, mss) == 0)
+		return false;
+	if (l->state != TCP_CA_LOSS) {
+		l->state = TCP_CA_LOSS;
+		l->high_seq = nxt;
+		l->reno_sacked = 0;
+	}
+	return true;
+}

@@ -55,6 +55,9 @@ enum tcp_loss_event tcp_loss_ack(struct tcp_loss *l, struct tcp_rtxq *q, struct 
 /* The retransmission timer fired. True: a new episode, reduce ssthresh (RFC 5681 3.1, once per
  * window). */
 bool tcp_loss_rto(struct tcp_loss *l, struct tcp_rtxq *q, seq_t una, seq_t nxt);
+/* The path carries no segments over mss: those are resent, without a smaller window. True: there
+ * are. */
+bool tcp_loss_too_large(struct tcp_loss *l, struct tcp_rtxq *q, uint32_t mss, seq_t nxt);
 /* RFC 6675's pipe: bytes believed to be in the network, `out` being snd_nxt - snd_una. */
 uint32_t tcp_loss_pipe(const struct tcp_loss *l, const struct tcp_rtxq *q, uint32_t out);
 

@@ -86,7 +86,7 @@ bool tcp_port_conflict(const struct ph_stack *st, const struct tcb *t, const str
 	}
 	if (!p)
 		return false;
-	if (p->strict || (p->users && !t->reuse))
+	if ((p->strict || (p->users && !t->reuse)) && !t->reuseport)
 		return true;
 	list_for_each(n, &p->bound) {
 		const struct tcb *o = container_of(n, const struct tcb, link);
@@ -94,6 +94,8 @@ bool tcp_port_conflict(const struct ph_stack *st, const struct tcb *t, const str
 		if (o == t || !overlaps(&o->dst.src, local))
 			continue;
 		if (t->reuse && o->reuse && o->state != TCPS_LISTEN)
+			continue;
+		if (t->reuseport && o->reuseport)
 			continue;
 		return true;
 	}

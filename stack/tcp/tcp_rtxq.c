@@ -294,6 +294,27 @@ uint32_t tcp_rtxq_retrans_lost(struct tcp_rtxq *q, uint64_t before_ns)
 	return lost;
 }
 
+uint32_t tcp_rtxq_larger_lost(struct tcp_rtxq *q, uint32_t mss)
+{
+	struct list_node *n;
+	uint32_t lost = 0;
+
+	list_for_each(n, &q->recs) {
+		struct tcp_rec *r = rec_of(n);
+
+		if ((r->flags & TCP_REC_SACKED) || r->mss <= mss || r->len <= mss)
+			continue;
+		if (r->flags & TCP_REC_RETRANS) {
+			r->flags &= (uint8_t)~TCP_REC_RETRANS;
+			q->retrans -= r->len;
+			list_remove(&r->by_time);
+		}
+		mark_lost(q, r);
+		lost += r->len;
+	}
+	return lost;
+}
+
 void tcp_rtxq_all_lost(struct tcp_rtxq *q)
 {
 	const struct tcp_rec *first = tcp_rtxq_first(q);

@@ -74,6 +74,9 @@ void tcp_rtxq_sack(struct tcp_rtxq *q, struct pool *recs, struct tcp_range block
 uint32_t tcp_rtxq_judge(struct tcp_rtxq *q, uint32_t mss);
 /* The first `len` bytes are lost, by other evidence. */
 void tcp_rtxq_head_lost(struct tcp_rtxq *q, struct pool *recs, uint32_t len);
+/* What was sent in segments of more than mss bytes is lost: the path does not carry them. Returns
+ * its bytes. */
+uint32_t tcp_rtxq_larger_lost(struct tcp_rtxq *q, uint32_t mss);
 /* Retransmissions sent before `before_ns` are lost: later ones arrived. Returns their bytes. */
 uint32_t tcp_rtxq_retrans_lost(struct tcp_rtxq *q, uint64_t before_ns);
 /* The timeout: all but what was SACKed is lost; SACKs are forgotten if the first record has one

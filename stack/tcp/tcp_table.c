@@ -91,28 +91,43 @@ struct tcp_ent *tcp_table_find(const struct ph_stack *st, const struct tcp_tuple
 	return NULL;
 }
 
-static struct tcb *listener_at(const struct ph_stack *st, const struct tcp_tuple *k, bool v6_only)
+/* The listener at k number `pick` of those that share the port (SO_REUSEPORT); *n: how many there
+ * are. */
+static struct tcb *listener_at(const struct ph_stack *st, const struct tcp_tuple *k, bool v6_only,
+			       uint32_t pick, uint32_t *n)
 {
-	struct hash_node *n = hash_first(&st->tcp->table, tuple_hash(st, k));
-	struct tcb *t;
+	struct hash_node *h = hash_first(&st->tcp->table, tuple_hash(st, k));
+	struct tcb *found = NULL, *t;
 
-	for (; n; n = hash_next(n)) {
-		if (ent_of(n)->kind != TCP_KIND_LISTEN || !tuple_is(ent_of(n), k))
+	for (*n = 0; h; h = hash_next(h)) {
+		if (ent_of(h)->kind != TCP_KIND_LISTEN || !tuple_is(ent_of(h), k))
 			continue;
-		t = container_of(ent_of(n), struct tcb, ent);
-		if (t->v6 || !v6_only)
-			return t;
+		t = container_of(ent_of(h), struct tcb, ent);
+		if (!t->v6 && v6_only)
+			continue;
+		if ((*n)++ == pick)
+			found = t;
 	}
-	return NULL;
+	return found;
+}
+
+/* One of the listeners at `of`, always the same one for the same peer. */
+static struct tcb *listener_for(const struct ph_stack *st, const struct tcp_tuple *of,
+				const struct tcp_tuple *k, bool v6_only)
+{
+	uint32_t n;
+	struct tcb *t = listener_at(st, of, v6_only, 0, &n);
+
+	return n > 1 ? listener_at(st, of, v6_only, (uint32_t)(tuple_hash(st, k) % n), &n) : t;
 }
 
 struct tcb *tcp_table_listener(const struct ph_stack *st, const struct tcp_tuple *k)
 {
 	struct tcp_tuple of = { .local = k->local, .lport = k->lport };
-	struct tcb *t = listener_at(st, &of, false);
+	struct tcb *t = listener_for(st, &of, k, false);
 
 	if (t)
 		return t;
 	of.local = no_ip;
-	return listener_at(st, &of, !ip_is4(&k->local));
+	return listener_for(st, &of, k, !ip_is4(&k->local));
 }

@@ -704,6 +704,82 @@ static void test_timestamps_not_heard_for_24_days_refuse_nothing(void **state)
 	fix_free(f);
 }
 
+/* ---- ICMP (RFC 5927, RFC 1191) */
+
+static void in_icmp(struct fix *f, uint8_t type, uint8_t code, uint16_t mtu, uint32_t seq)
+{
+	uint8_t p[56] = { 0x45, 0, 0, 56, 0, 0, 0, 0, 64, 1, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2 };
+	uint8_t *icmp = p + 20, *ip = p + 28, *tcp = p + 48;
+	uint16_t sum;
+
+	icmp[0] = type;
+	icmp[1] = code;
+	icmp[6] = (uint8_t)(mtu >> 8);
+	icmp[7] = (uint8_t)mtu;
+	memcpy(ip, (uint8_t[]){ 0x45, 0, 5, 220, 0, 0, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 2, 10, 0, 0, 1 },
+	       20);
+	tcp[0] = (uint8_t)(f->our_port >> 8);
+	tcp[1] = (uint8_t)f->our_port;
+	tcp[2] = (uint8_t)(f->peer_port >> 8);
+	tcp[3] = (uint8_t)f->peer_port;
+	for (int i = 0; i < 4; i++)
+		tcp[4 + i] = (uint8_t)((f->our_iss + seq) >> (24 - 8 * i));
+	sum = csum_finish(csum_add(0, icmp, 36));
+	icmp[2] = (uint8_t)(sum >> 8);
+	icmp[3] = (uint8_t)sum;
+	sum = csum_finish(csum_add(0, p, 20));
+	p[10] = (uint8_t)(sum >> 8);
+	p[11] = (uint8_t)sum;
+	in_bytes(f, p, sizeof(p));
+}
+
+static void test_fragmentation_needed_makes_smaller_segments(void **state)
+{
+	struct fix *f = passive();
+	struct tcp_seg s;
+	uint32_t at = 1;
+
+	(void)state;
+	assert_int_equal(write_n(f, 2920), 2920);
+	while (sent(f, &s))
+		;
+	in_icmp(f, 3, 4, 1000, 5000000); /* not in flight */
+	quiet(f);
+	in_icmp(f, 3, 4, 1000, 1);
+	while (sent(f, &s)) {
+		assert_int_equal(s.seq - f->our_iss, at);
+		assert_true(s.len <= 960);
+		at += s.len;
+	}
+	assert_int_equal(at, 2921);
+	in_icmp(f, 3, 4, 1000, 1); /* nothing new: nothing again */
+	quiet(f);
+	in_icmp(f, 3, 4, 68, 1); /* not below 552 */
+	assert_true(sent(f, &s));
+	assert_int_equal(s.len, 512);
+	fix_free(f);
+}
+
+static void test_unreachable_ends_an_attempt_and_no_connection(void **state)
+{
+	struct fix *f = fix_new();
+
+	(void)state;
+	start_connect(f);
+	in_icmp(f, 3, 3, 0, 77); /* a guess */
+	assert_int_equal(state_of(f, f->s), 2);
+	in_icmp(f, 3, 3, 0, 0);
+	assert_int_equal(state_of(f, f->s), CLOSED);
+	assert_int_equal(error_of(f, f->s), ECONNREFUSED);
+	close_s(f);
+	f->our_port = 80;
+	f->iss_known = false;
+	open_passive(f);
+	in_icmp(f, 3, 3, 0, 1);
+	assert_int_equal(state_of(f, f->s), EST);
+	fix_free(f);
+}
+
 /* ---- wrap */
 
 static void test_sequence_numbers_wrap_both_ways(void **state)
@@ -818,6 +894,8 @@ int main(void)
 		T(test_timestamps_wrap_and_old_ones_are_refused),
 		T(test_timestamp_of_the_segment_that_fills_the_hole_is_echoed),
 		T(test_timestamps_not_heard_for_24_days_refuse_nothing),
+		T(test_fragmentation_needed_makes_smaller_segments),
+		T(test_unreachable_ends_an_attempt_and_no_connection),
 		T(test_sequence_numbers_wrap_both_ways),
 		T(test_poll_says_what_linux_says),
 		T(test_full_send_buffer_says_again_and_tells_when_there_is_room),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The retransmission queue and its scoreboard against an array with a flag per segment; loss episodes. */
+/* The retransmission queue and its scoreboard against an array with a flag per segment; loss
+ * episodes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

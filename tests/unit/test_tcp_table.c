@@ -83,6 +83,34 @@ static void test_listener_of_the_address_comes_before_that_of_any(void **state)
 	fix_free(f);
 }
 
+static void test_listeners_that_share_a_port_share_its_peers(void **state)
+{
+	struct fix *f = fix_new();
+	struct ph_sockaddr any = at(0, 80);
+	struct tcp_tuple k = tuple(1, 80, 0);
+	const struct tcb *first;
+	ph_socket s[2];
+	int other = 0;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		s[i] = stream_socket(f);
+		set_int(f, s[i], PH_SOL_SOCKET, PH_SO_REUSEPORT, 1);
+		assert_int_equal(ph_bind(f->st, s[i], &any, f->now), 0);
+		assert_int_equal(ph_listen(f->st, s[i], 5, f->now), 0);
+	}
+	first = tcp_table_listener(f->st, &k);
+	for (uint16_t i = 1; i < 1000; i++) {
+		k.pport = i;
+		other += tcp_table_listener(f->st, &k) != first;
+		assert_ptr_equal(tcp_table_listener(f->st, &k), tcp_table_listener(f->st, &k));
+	}
+	assert_in_range(other, 300, 700);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(ph_close(f->st, s[i], f->now), 0);
+	fix_free(f);
+}
+
 static void test_every_port_of_the_range_is_given_once_and_then_none(void **state)
 {
 	struct fix *f = fix_new();
@@ -177,6 +205,7 @@ int main(void)
 		cmocka_unit_test(test_isn_ticks_every_four_microseconds_and_differs_by_tuple_and_key),
 		cmocka_unit_test(test_entries_are_found_by_their_whole_tuple),
 		cmocka_unit_test(test_listener_of_the_address_comes_before_that_of_any),
+		cmocka_unit_test(test_listeners_that_share_a_port_share_its_peers),
 		cmocka_unit_test(test_every_port_of_the_range_is_given_once_and_then_none),
 		cmocka_unit_test(test_bound_port_is_given_to_no_connection),
 		cmocka_unit_test(test_states_have_names_and_linux_numbers),

@@ -146,6 +146,45 @@ static void test_a_slow_link_with_a_short_queue_is_filled(void **state)
 	transfer("delay 20ms rate 20mbit queue 50", 0, 8 << 20);
 }
 
+/* Both ends in one stack, by its own address. */
+static void test_a_host_talks_to_itself(void **state)
+{
+	struct ph_sockaddr to = { .family = PH_AF_INET, .port = 5001, .ip = ph_ip4(10, 0, 0, 2) };
+	static uint8_t buf[CHUNK];
+	uint64_t sent = 0, got = 0;
+	ph_socket c, s = -1;
+	struct run r;
+	int64_t n;
+
+	(void)state;
+	start(&r, "", 0, 0);
+	c = ph_socket_new(r.p.node[1].st, PH_AF_INET, PH_SOCK_STREAM, 0, r.p.now);
+	assert_int_equal(ph_connect(r.p.node[1].st, c, &to, r.p.now), -EINPROGRESS);
+	while (got < 1 << 20) {
+		struct ph_sockaddr peer;
+
+		if (s < 0 && (s = ph_accept(r.p.node[1].st, r.listener, &peer, r.p.now)) >= 0 &&
+		    peer.ip.b[15] != 2) {
+			assert_int_equal(ph_close(r.p.node[1].st, s, r.p.now), 0);
+			s = -1;
+		}
+		n = ph_send(r.p.node[1].st, c, pattern + sent % PATTERN, CHUNK, 0, r.p.now);
+		sent += n > 0 ? (uint64_t)n : 0;
+		while (s >= 0 && (n = ph_recv(r.p.node[1].st, s, buf, sizeof(buf), 0, r.p.now)) > 0) {
+			assert_memory_equal(buf, pattern + got % PATTERN, (size_t)n);
+			got += (uint64_t)n;
+		}
+		assert_true(pair_step(&r.p));
+	}
+	assert_int_equal(ph_close(r.p.node[1].st, c, r.p.now), 0);
+	assert_int_equal(ph_close(r.p.node[1].st, s, r.p.now), 0);
+	assert_int_equal(ph_close(r.p.node[1].st, r.listener, r.p.now), 0);
+	assert_int_equal(ph_close(r.p.node[0].st, r.client, r.p.now), 0);
+	while (pair_step(&r.p))
+		;
+	pair_free(&r.p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_bulk_data_crosses_twenty_percent_loss),
 		cmocka_unit_test(test_bulk_data_crosses_reorder_duplicates_and_corruption),
 		cmocka_unit_test(test_a_slow_link_with_a_short_queue_is_filled),
+		cmocka_unit_test(test_a_host_talks_to_itself),
 	};
 
 	make_pattern();
