@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The audit as a whole: frames in, counts per rule and sender out. Called by `rig audit`, `rig demo` and the tests. */
+/* The audit as a whole: frames in, counts per rule and sender out. Called by `rig audit`, `rig
+ * demo` and the tests. */
 #include "harness/audit/audit.h"
 
 #include <stdarg.h>
@@ -148,7 +149,8 @@ static void audit_earliest(struct audit *a, struct sorter *s)
 	free(h.bytes);
 }
 
-/* Dropped frames did not pass the place of capture, or were captured there besides: they are counted, not judged. */
+/* Dropped frames did not pass the place of capture, or were captured there besides: they are
+ * counted, not judged. */
 static bool was_dropped(const struct pcapng_packet *p)
 {
 	return p->comment && strncmp(p->comment, "dropped ", 8) == 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The audit: a passive reader of captures that holds every packet against the RFCs' invariants (rules.def), whatever
- * the scenario was about. For each rule and each sender it says how often the rule held and was violated, with the first
- * violation's frame; a rule nothing was seen for says so. Sound on lossy and reordered captures; see rules.def.
+ * The audit: a passive reader of captures that holds every packet against the RFCs' invariants
+ * (rules.def), whatever the scenario was about. For each rule and each sender it says how often the
+ * rule held and was violated, with the first violation's frame; a rule nothing was seen for says
+ * so. Sound on lossy and reordered captures; see rules.def.
  */
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H
@@ -57,7 +58,8 @@ int audit_file(struct audit *a, const char *path, char *err, size_t err_size);
 uint64_t audit_frames(const struct audit *a);
 /* Frames of files that the capture itself calls dropped: counted, not judged. */
 uint64_t audit_dropped(const struct audit *a);
-/* Frames beyond the limits above that could not be followed: a verdict over them would be no verdict. */
+/* Frames beyond the limits above that could not be followed: a verdict over them would be no
+ * verdict. */
 uint64_t audit_unfollowed(const struct audit *a);
 size_t audit_hosts(const struct audit *a, const struct audit_host **hosts);
 /* Fills at most n, returns how many there are (two per connection seen both ways). */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Finds and keeps connections for the audit. A SYN with another ISN after an end begins a new one in place. */
+/* Finds and keeps connections for the audit. A SYN with another ISN after an end begins a new one
+ * in place. */
 #include "harness/audit/flow.h"
 
 #include <stdlib.h>
@@ -25,7 +26,8 @@ static void flow_init(struct flow *fl, const struct audit_frame *f)
 	fl->ts_on = false;
 }
 
-/* The same ports used again: a SYN (without ACK) of another ISN, after the old connection ended or its SYN was left alone. */
+/* The same ports used again: a SYN (without ACK) of another ISN, after the old connection ended or
+ * its SYN was left alone. */
 static bool reused(const struct flow *fl, const struct half *h, const struct audit_tcp *t)
 {
 	bool ended = fl->half[0].stats.rst || fl->half[1].stats.rst ||
@@ -86,7 +88,8 @@ static void keep(struct half *h, uint32_t seq, const uint8_t *data, uint32_t n)
 		h->kept_from = h->next - AUDIT_KEEP;
 }
 
-/* Called with h->next still that from before the segment; the part below it is compared where it was kept. */
+/* Called with h->next still that from before the segment; the part below it is compared where it
+ * was kept. */
 bool audit_flow_same_data(struct half *h, const struct audit_tcp *t)
 {
 	uint32_t from = t->seq, end = t->seq + t->data_len, old_end;

@@ -62,7 +62,8 @@ struct audit_host *audit_host_of(struct audit *a, uint32_t ip);
 void audit_judge(struct audit_host *h, enum audit_rule rule, bool held, const struct audit_frame *f,
 		 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void audit_rules_arp(struct audit *a, const struct audit_frame *f);
-/* False when the bytes cannot be trusted (a checksum is wrong): nothing above is then judged by them. */
+/* False when the bytes cannot be trusted (a checksum is wrong): nothing above is then judged by
+ * them. */
 bool audit_rules_ip(struct audit *a, struct audit_host *h, const struct audit_frame *f);
 void audit_rules_tcp(struct audit *a, struct audit_host *h, const struct audit_frame *f);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A captured frame taken apart for the audit: what the bytes say, checked for length, in host order. */
+/* A captured frame taken apart for the audit: what the bytes say, checked for length, in host
+ * order. */
 #ifndef AUDIT_FRAME_H
 #define AUDIT_FRAME_H
 
@@ -51,7 +52,8 @@ struct audit_frame {
 	struct audit_tcp tcp;
 };
 
-/* Takes a frame apart. raw_ip: no Ethernet header. len: bytes captured; wire_len: bytes there were. */
+/* Takes a frame apart. raw_ip: no Ethernet header. len: bytes captured; wire_len: bytes there were.
+ */
 void audit_frame_parse(struct audit_frame *f, bool raw_ip, const uint8_t *bytes, size_t len,
 		       size_t wire_len);
 /* Sum of RFC 1071 over bytes, folded: 0xffff when a checksum within is right. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Rules of TCP: one segment against what both ends said before. `h` sent it, `p` is the other end. A rule that needs
- * the handshake is not applied to connections whose SYN was not captured.
+ * Rules of TCP: one segment against what both ends said before. `h` sent it, `p` is the other end.
+ * A rule that needs the handshake is not applied to connections whose SYN was not captured.
  */
 #include "harness/audit/flow.h"
 
@@ -65,7 +65,8 @@ static uint32_t window_of(const struct half *h, const struct half *p, const stru
 	return (uint32_t)t->window << (scaled ? h->wscale : 0);
 }
 
-/* What the ACK says: of data that was sent, with a right edge that does not go back while ACKs go on. */
+/* What the ACK says: of data that was sent, with a right edge that does not go back while ACKs go
+ * on. */
 static void take_ack(struct audit_host *host, struct half *h, struct half *p,
 		     const struct audit_frame *f)
 {
@@ -133,8 +134,9 @@ static void rules_timestamps(struct audit_host *host, const struct flow *fl, str
 		h->tsval_max = t->tsval;
 }
 
-/* RFC 6298 5.5: while the peer is silent, each timer retransmission of the first segment waits at least as long as the
- * one before; a SACK that arrives in between may well bring another retransmission sooner (RFC 8985). */
+/* RFC 6298 5.5: while the peer is silent, each timer retransmission of the first segment waits at
+ * least as long as the one before; a SACK that arrives in between may well bring another
+ * retransmission sooner (RFC 8985). */
 static void rule_backoff(struct audit_host *host, struct half *h, const struct half *p,
 			 const struct audit_frame *f)
 {
@@ -148,8 +150,8 @@ static void rule_backoff(struct audit_host *host, struct half *h, const struct h
 		return;
 	}
 	if (h->lone && h->lone_seq == t->seq && silent) {
-		if (gap <
-		    100000000) /* faster than any timer: fast retransmission, or a copy made by the link */
+		if (gap < 100000000) /* faster than any timer: fast retransmission, or a copy made
+					by the link */
 			return;
 		if (h->lone_gap_ns)
 			audit_judge(host, AUDIT_TCP_BACKOFF, gap * 10 >= h->lone_gap_ns * 8, f,
@@ -235,7 +237,8 @@ void audit_rules_tcp(struct audit *a, struct audit_host *host, const struct audi
 	if (t->flags & AUDIT_RST) {
 		h->stats.rst = true;
 		h->aborted |= h->synced && t->seq == h->next;
-		return; /* otherwise its numbers may be those of no connection of the sender's (RFC 9293 3.5.2) */
+		return; /* otherwise its numbers may be those of no connection of the sender's (RFC
+			   9293 3.5.2) */
 	}
 	if (t->flags & AUDIT_SYN)
 		take_syn(host, fl, h, p, f);

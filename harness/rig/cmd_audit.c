@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* rig audit: holds a capture against the RFCs' invariants and prints the verdicts, a column per host. */
+/* rig audit: holds a capture against the RFCs' invariants and prints the verdicts, a column per
+ * host. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>

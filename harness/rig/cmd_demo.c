@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rig demo: the first thing a newcomer runs. The story itself is told by harness/python/rig/demo.py over `rig session`;
- * here the Python that configure found is started with the right path.
+ * rig demo: the first thing a newcomer runs. The story itself is told by harness/python/rig/demo.py
+ * over `rig session`; here the Python that configure found is started with the right path.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The socket calls of phantom.h: numbers to sockets, arguments checked, the entry's time set, then the type's own
- * operation. Also the options that all types share and the queue of sockets with something to say.
+ * The socket calls of phantom.h: numbers to sockets, arguments checked, the entry's time set, then
+ * the type's own operation. Also the options that all types share and the queue of sockets with
+ * something to say.
  */
 #include "sock/sock.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sockets: numbers for the user, over endpoints of tcp and udp. A socket type is one table of operations
- * (sock_tcp.c, sock_udp.c); sock.c has the numbers, the options all types share, and the ready queue.
+ * Sockets: numbers for the user, over endpoints of tcp and udp. A socket type is one table of
+ * operations (sock_tcp.c, sock_udp.c); sock.c has the numbers, the options all types share, and the
+ * ready queue.
  */
 #ifndef SOCK_SOCK_H
 #define SOCK_SOCK_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The stack as a whole: made, run, asked for its deadline, ended. Also sysctls, counters and usage for the user.
+ * The stack as a whole: made, run, asked for its deadline, ended. Also sysctls, counters and usage
+ * for the user.
  */
 #include <string.h>
 
@@ -27,7 +28,8 @@ static void set_limits(struct ph_conf *c)
 	set_default(&c->max_links, 64);
 }
 
-/* One key from the user, one per purpose inside: what leaks of one says nothing of another (RFC 6528 3). */
+/* One key from the user, one per purpose inside: what leaks of one says nothing of another (RFC
+ * 6528 3). */
 static void derive_keys(struct ph_stack *st)
 {
 	struct siphash_key root;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* UDP endpoints as the socket layer uses them: open, bind, connect, send, receive, options, close. */
+/* UDP endpoints as the socket layer uses them: open, bind, connect, send, receive, options, close.
+ */
 #include "udp/udp_int.h"
 
 #include "base/csum.h"
@@ -205,8 +206,8 @@ static void push_header(struct pkt *p, const struct udp_pcb *u, uint16_t dport)
 	*h = (struct udp_hdr){ .sport = be16_of(u->local.port),
 			       .dport = be16_of(dport),
 			       .len = be16_of((uint16_t)len) };
-	if (len + 20 <=
-	    u->dst.mtu) { /* IPv4's header: what does not fit is cut, and must be summed whole before */
+	if (len + 20 <= u->dst.mtu) { /* IPv4's header: what does not fit is cut, and must be summed
+					 whole before */
 		h->csum = be16_of(csum_fold(pseudo));
 		p->csum = PKT_CSUM_TODO;
 		p->csum_start = 0;

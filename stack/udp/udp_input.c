@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A datagram arrives (RFC 768, RFC 1122 4.1.3): length and checksum held against IP's view, the endpoint found, the
- * bytes queued by reference. Called by IP through struct l4_proto.
+ * A datagram arrives (RFC 768, RFC 1122 4.1.3): length and checksum held against IP's view, the
+ * endpoint found, the bytes queued by reference. Called by IP through struct l4_proto.
  */
 #include "udp/udp_int.h"
 
@@ -31,7 +31,8 @@ static struct ph_sockaddr sender(const struct ip_rx *rx, uint16_t port)
 				     .ip = rx->src };
 }
 
-/* RFC 1122 4.1.3.5: what does not fit is dropped and counted, nothing already queued is lost for it. */
+/* RFC 1122 4.1.3.5: what does not fit is dropped and counted, nothing already queued is lost for
+ * it. */
 static enum drop queue(struct ph_stack *st, struct udp_pcb *u, const struct ip_rx *rx)
 {
 	const struct udp_hdr *h = (const void *)pkt_bytes(rx->pkt);
@@ -94,7 +95,8 @@ enum drop udp_input(struct ph_stack *st, const struct ip_rx *rx)
 	return DROP_NO_SOCKET;
 }
 
-/* RFC 1122 4.1.3.3: errors reach the application; as Linux, only of a connected socket, and the next call takes it. */
+/* RFC 1122 4.1.3.3: errors reach the application; as Linux, only of a connected socket, and the
+ * next call takes it. */
 void udp_error_input(struct ph_stack *st, const struct ip_err *err)
 {
 	const struct udp_hdr *h = (const void *)err->quote;

@@ -2,8 +2,9 @@
 /*
  * What the files of udp/ share: an endpoint, the table of endpoints, and the sizes.
  *
- * An endpoint that has a port is in the table under the port; one that has a peer as well also under the whole tuple.
- * Received datagrams are bytes in one stream with a record each, so that what they pin is charged in one place.
+ * An endpoint that has a port is in the table under the port; one that has a peer as well also
+ * under the whole tuple. Received datagrams are bytes in one stream with a record each, so that
+ * what they pin is charged in one place.
  */
 #ifndef UDP_UDP_INT_H
 #define UDP_UDP_INT_H
@@ -53,10 +54,12 @@ void udp_table_remove_tuple(struct ph_stack *st, struct udp_pcb *u);
 bool udp_table_port_free(const struct ph_stack *st, const struct udp_pcb *u, uint16_t port);
 /* A port of the local range that is free, chosen at random (RFC 6056 3.3.1), or 0. */
 uint16_t udp_table_choose_port(struct ph_stack *st, const struct udp_pcb *u);
-/* The endpoint a datagram from peer to local is for: the connected one, else the best bound one; or NULL. */
+/* The endpoint a datagram from peer to local is for: the connected one, else the best bound one; or
+ * NULL. */
 struct udp_pcb *udp_table_find(const struct ph_stack *st, const struct ph_ip *local, uint16_t lport,
 			       const struct ph_ip *peer, uint16_t pport);
-/* Calls fn for every endpoint that a datagram to a group address and this port is for; returns how many. */
+/* Calls fn for every endpoint that a datagram to a group address and this port is for; returns how
+ * many. */
 unsigned udp_table_each(struct ph_stack *st, const struct ip_rx *rx, uint16_t lport, uint16_t pport,
 			void (*fn)(struct ph_stack *st, struct udp_pcb *u, const struct ip_rx *rx));
 

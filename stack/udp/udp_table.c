@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who gets which port and which datagram: the two tables of UDP endpoints, keyed under the stack's hash key. */
+/* Who gets which port and which datagram: the two tables of UDP endpoints, keyed under the stack's
+ * hash key. */
 #include "udp/udp_int.h"
 
 #include "base/ip.h"

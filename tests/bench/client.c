@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The kernel's end of every benchmark: one small program over ordinary sockets, so that the same client meets phantom
- * and the kernel's own server. Prints one JSON object. Used by tests/bench/run only.
+ * The kernel's end of every benchmark: one small program over ordinary sockets, so that the same
+ * client meets phantom and the kernel's own server. Prints one JSON object. Used by tests/bench/run
+ * only.
  *
- *	client send ADDR PORT SECONDS	bytes taken by a sink, bit/s from the first write to the last
- *	client recv ADDR PORT SECONDS	bytes given by a source
- *	client rr ADDR PORT SECONDS [busy]	one octet there and back: round trips/s, p50, p99
- *	client conn ADDR PORT SECONDS	connect, one octet echoed, close: connections/s
+ *	client send ADDR PORT SECONDS	bytes taken by a sink, bit/s from the first write to the
+ * last client recv ADDR PORT SECONDS	bytes given by a source client rr ADDR PORT SECONDS [busy]
+ * one octet there and back: round trips/s, p50, p99 client conn ADDR PORT SECONDS	connect, one
+ * octet echoed, close: connections/s
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -56,7 +57,8 @@ static int dial(void)
 	return fd;
 }
 
-/* What is counted is what the server has: for send, its kernel acknowledged (the socket is drained by shutdown). */
+/* What is counted is what the server has: for send, its kernel acknowledged (the socket is drained
+ * by shutdown). */
 static void bulk(bool send_them, uint64_t for_ns)
 {
 	uint64_t start = now_ns(), end = start + for_ns, bytes = 0;
@@ -126,7 +128,8 @@ static void round_trips(uint64_t for_ns, bool busy)
 
 static void connections(uint64_t for_ns)
 {
-	/* RST at the end: the client's ports must not run out in TIME-WAIT, and both servers see the same. */
+	/* RST at the end: the client's ports must not run out in TIME-WAIT, and both servers see
+	 * the same. */
 	const struct linger hard = { 1, 0 };
 	uint64_t start = now_ns(), end = start + for_ns;
 	uint64_t n = 0;

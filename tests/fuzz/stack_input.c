@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The bytes are a list of acts: a segment near what the connection expects (so that deep states are reached), a datagram,
- * an ICMP error about what the stack last sent, a raw frame, a socket call, time passing.
+ * The bytes are a list of acts: a segment near what the connection expects (so that deep states are
+ * reached), a datagram, an ICMP error about what the stack last sent, a raw frame, a socket call,
+ * time passing.
  */
 #include "tests/fuzz/stack_input.h"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Functions of at most 70 lines, files of at most 800, lines of at most 100 columns."""
+"""Functions of at most 70 lines, files of at most 800, lines of at most 110 columns (100 is the habit)."""
 
 import re
 import sys
@@ -8,7 +8,7 @@ from lint import Tap, blank, files, read
 
 FUNCTION_MAX = 70
 FILE_MAX = 800
-COLUMNS_MAX = 100
+COLUMNS_MAX = 110
 
 
 def functions(text):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The audit: a sound conversation violates nothing, and each rule accuses the packet made to break it, and only that
- * rule does. Packets are built here octet by octet.
+ * The audit: a sound conversation violates nothing, and each rule accuses the packet made to break
+ * it, and only that rule does. Packets are built here octet by octet.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Seeded random bytes through the hostile peer of tests/fuzz: no crash, no leak, every frame sent well formed, whatever comes.
- * A failing seed is printed; HOSTILE_SEED=N runs that one alone.
+ * Seeded random bytes through the hostile peer of tests/fuzz: no crash, no leak, every frame sent
+ * well formed, whatever comes. A failing seed is printed; HOSTILE_SEED=N runs that one alone.
  */
 #include <setjmp.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * UDP and the socket calls around it: one stack on an Ethernet link, its peer known without ARP, frames built here
- * octet by octet. Every test ends with every piece of every pool given back.
+ * UDP and the socket calls around it: one stack on an Ethernet link, its peer known without ARP,
+ * frames built here octet by octet. Every test ends with every piece of every pool given back.
  */
 #include <setjmp.h>
 #include <stdarg.h>

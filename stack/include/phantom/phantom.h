@@ -2,9 +2,9 @@
 /*
  * phantom: a TCP/IP host as a library that makes no system call.
  *
- * The stack is a function of its inputs. Frames, time, entropy and socket calls go in; frames, ready
- * sockets and one deadline come out. It keeps no global, reads no clock, never blocks and never calls
- * back while a segment is processed. Many stacks live in one process side by side.
+ * The stack is a function of its inputs. Frames, time, entropy and socket calls go in; frames,
+ * ready sockets and one deadline come out. It keeps no global, reads no clock, never blocks and
+ * never calls back while a segment is processed. Many stacks live in one process side by side.
  *
  *	st = ph_stack_new(&conf);
  *	link = ph_link_add(st, &link_conf, now);
@@ -44,7 +44,8 @@ typedef int ph_socket; /* 0, 1, ...: a socket of one stack */
 
 /* ---- the stack ---------------------------------------------------------------------------- */
 
-/* What a trace sink is given. `values[i]` is field i of `type`; strings are NUL-terminated pointers. */
+/* What a trace sink is given. `values[i]` is field i of `type`; strings are NUL-terminated
+ * pointers. */
 enum ph_trace_kind { PH_TRACE_U64, PH_TRACE_STR, PH_TRACE_IP };
 struct ph_trace_field {
 	const char *name;
@@ -68,7 +69,8 @@ struct ph_trace_event {
 };
 
 struct ph_conf {
-	/* Memory, both required (malloc and free will do); release is told the size that was asked for. */
+	/* Memory, both required (malloc and free will do); release is told the size that was asked
+	 * for. */
 	void *(*alloc)(void *arg, size_t size);
 	void (*release)(void *arg, void *ptr, size_t size);
 	void *mem_arg;
@@ -96,9 +98,11 @@ struct ph_stack *ph_stack_new(const struct ph_conf *conf) PH_CHECK;
 void ph_stack_free(struct ph_stack *st);
 /* Fires the timers that are due at now_ns, and starts the senders that a full link had stopped. */
 void ph_stack_run(struct ph_stack *st, uint64_t now_ns);
-/* When ph_stack_run wants to be called next; PH_NEVER when nothing is pending; may lie in the past. */
+/* When ph_stack_run wants to be called next; PH_NEVER when nothing is pending; may lie in the past.
+ */
 uint64_t ph_stack_deadline(const struct ph_stack *st);
-/* Resets and closes all TCP connections (RST on the wire) and closes all sockets: for an orderly end. */
+/* Resets and closes all TCP connections (RST on the wire) and closes all sockets: for an orderly
+ * end. */
 void ph_stack_abort(struct ph_stack *st, uint64_t now_ns);
 
 /* Pieces in use in all pools: 0 packets, sockets, connections after everything was closed. */
@@ -157,13 +161,15 @@ struct ph_offload {
 enum { PH_RX_IOV = 2, PH_TX_IOV = 20 };
 
 /*
- * A packet to receive a frame into: fills iov[] with the memory a readv() should fill, in order, and
- * *n with how many (at most PH_RX_IOV); large enough for what the link's mtu and offload allow. NULL when
- * memory is short: the frame should then be read and dropped. Give it to ph_link_input or ph_pkt_free.
+ * A packet to receive a frame into: fills iov[] with the memory a readv() should fill, in order,
+ * and *n with how many (at most PH_RX_IOV); large enough for what the link's mtu and offload allow.
+ * NULL when memory is short: the frame should then be read and dropped. Give it to ph_link_input or
+ * ph_pkt_free.
  */
 struct ph_pkt *ph_pkt_rx(struct ph_stack *st, ph_link link, struct ph_iov iov[PH_RX_IOV],
 			 int *n) PH_CHECK;
-/* Says that `len` bytes arrived in it. `offload` may be NULL (a plain frame). 0 or -EINVAL when it lies. */
+/* Says that `len` bytes arrived in it. `offload` may be NULL (a plain frame). 0 or -EINVAL when it
+ * lies. */
 int ph_pkt_filled(struct ph_pkt *pkt, size_t len, const struct ph_offload *offload) PH_CHECK;
 /* A frame for the stack: takes the packet. Malformed ones are counted, traced and freed. */
 void ph_link_input(struct ph_stack *st, ph_link link, struct ph_pkt *take_pkt, uint64_t now_ns);
@@ -176,7 +182,8 @@ struct ph_pkt *ph_link_output(struct ph_stack *st, ph_link link, uint64_t now_ns
 int ph_pkt_iov(const struct ph_pkt *pkt, struct ph_iov iov[PH_TX_IOV]);
 size_t ph_pkt_len(const struct ph_pkt *pkt);
 void ph_pkt_offload(const struct ph_pkt *pkt, struct ph_offload *offload);
-/* The next frame copied into bytes[cap]: its length, 0 when there is none, -EMSGSIZE (frame dropped). */
+/* The next frame copied into bytes[cap]: its length, 0 when there is none, -EMSGSIZE (frame
+ * dropped). */
 int ph_link_output_bytes(struct ph_stack *st, ph_link link, void *bytes, size_t cap,
 			 uint64_t now_ns);
 void ph_pkt_free(struct ph_stack *st, struct ph_pkt *pkt);
@@ -232,7 +239,8 @@ size_t ph_neighs(const struct ph_stack *st, struct ph_neigh_info *out, size_t n)
 
 /* ---- sysctls and counters ----------------------------------------------------------------- */
 
-/* Values as text, as in /proc/sys. -ENOENT unknown, -EINVAL not a number or out of bounds, -EPERM read-only. */
+/* Values as text, as in /proc/sys. -ENOENT unknown, -EINVAL not a number or out of bounds, -EPERM
+ * read-only. */
 int ph_sysctl_set(struct ph_stack *st, const char *name, const char *value) PH_CHECK;
 int ph_sysctl_get(const struct ph_stack *st, const char *name, char *out, size_t cap) PH_CHECK;
 struct ph_sysctl_info {
@@ -243,7 +251,8 @@ struct ph_sysctl_info {
 /* Row i of the table, or NULL past its end. */
 const struct ph_sysctl_info *ph_sysctl_row(size_t i);
 
-/* Counter i's name ("TcpExtTCPTimeouts", as nstat prints it; drop reasons as "PhantomDrop..."), or NULL past the end. */
+/* Counter i's name ("TcpExtTCPTimeouts", as nstat prints it; drop reasons as "PhantomDrop..."), or
+ * NULL past the end. */
 const char *ph_counter_name(size_t i);
 uint64_t ph_counter(const struct ph_stack *st, size_t i);
 /* By name; 0 for a name that is not there. */
@@ -363,7 +372,8 @@ struct ph_event {
 	ph_socket socket;
 	uint32_t events; /* ph_poll() at this moment */
 };
-/* Sockets whose readiness may have risen since they were last told of, at most n; each is told once. */
+/* Sockets whose readiness may have risen since they were last told of, at most n; each is told
+ * once. */
 int ph_ready(struct ph_stack *st, struct ph_event *events, int n);
 /* A number of the user's own per socket, kept for it (an index, a pointer). */
 int ph_set_user(struct ph_stack *st, ph_socket s, uint64_t user);
