@@ -54,6 +54,8 @@ int64_t tcp_sendmsg(struct ph_stack *st, struct tcb *t, const struct ph_msg *msg
 		return err;
 	done = copy_in(t, msg);
 	if (done == 0 && total(msg) > 0) {
+		if (tcp_conn_sndbuf_free(t))
+			return -ENOBUFS; /* memory is short, and nobody will say when it is not */
 		t->nospace = true;
 		return -EAGAIN;
 	}

@@ -94,7 +94,7 @@ static enum drop check_paws(struct ph_stack *st, struct tcb *t, const struct tcp
 		return DROP_NONE;
 	if (s->len == 0 && (s->flags & TCP_F_ACK) && seq_lt(tcp_seg_end(s), t->rcv_nxt)) {
 		COUNT(st, TcpExtPAWSOldAck);
-		return DROP_TCP_TOO_OLD_ACK; /* older than what answered it: nobody waits for an answer */
+		return DROP_TCP_TOO_OLD_ACK; /* nobody waits for an answer */
 	}
 	tcp_dup_ack(st, t, s);
 	return DROP_TCP_PAWS;

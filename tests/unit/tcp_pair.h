@@ -107,8 +107,10 @@ static inline void pair_collect(struct pair *p)
 		struct node *n = &p->node[i];
 		int len;
 
-		while ((len = ph_link_output_bytes(n->st, n->link, frame, sizeof(frame), p->now)) > 0)
-			assert_int_equal(link_pipe_push(n->out, p->now, frame, (size_t)len, NULL), 0);
+		while ((len = ph_link_output_bytes(n->st, n->link, frame, sizeof(frame),
+						   p->now)) > 0)
+			assert_int_equal(link_pipe_push(n->out, p->now, frame, (size_t)len, NULL),
+					 0);
 		assert_int_equal(len, 0);
 	}
 }

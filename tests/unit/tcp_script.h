@@ -132,7 +132,8 @@ static inline void seg_read(const char *line, struct seg_text *t)
 			t->sack[t->nsack++] = (struct tcp_range){ a, b };
 			continue;
 		}
-		if (strcmp(word, "ts") == 0 && sscanf(line, " %u %u%n", &t->tsval, &t->tsecr, &n) == 2) {
+		if (strcmp(word, "ts") == 0 &&
+		    sscanf(line, " %u %u%n", &t->tsval, &t->tsecr, &n) == 2) {
 			t->has_ts = true;
 			continue;
 		}
@@ -229,7 +230,8 @@ static inline bool sent(struct fix *f, struct tcp_seg *s)
 	assert_int_equal(p[9], 6);
 	sum = csum_pseudo(&us, &peer, 6, (uint32_t)len - 20);
 	assert_int_equal(csum_fold(csum_add(sum, p + 20, (uint32_t)len - 20)), 0xffff);
-	assert_int_equal(tcp_seg_parse(p + 20, (uint32_t)len - 20, (uint32_t)len - 20, s), DROP_NONE);
+	assert_int_equal(tcp_seg_parse(p + 20, (uint32_t)len - 20, (uint32_t)len - 20, s),
+			 DROP_NONE);
 	return true;
 }
 

@@ -3,8 +3,15 @@
  * TIME-WAIT. */
 #include "tcp_script.h"
 
-enum { EST = 1, SYN_SENT, SYN_RECV, FIN_WAIT_1, FIN_WAIT_2, TIME_WAIT, CLOSED, CLOSE_WAIT, LAST_ACK,
-       LISTEN, CLOSING };
+enum {
+	EST = 1,
+	SYN_SENT,
+	SYN_RECV,
+	FIN_WAIT_2 = 5,
+	CLOSED = 7,
+	CLOSE_WAIT,
+	CLOSING = 11
+};
 
 static struct fix *passive(void)
 {

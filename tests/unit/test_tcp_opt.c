@@ -136,7 +136,8 @@ static void test_headers_that_lie_about_their_length_are_refused(void **state)
 
 static void test_header_fields_are_read_in_host_order(void **state)
 {
-	uint8_t b[24] = { 0x12, 0x34, 0, 80, 0, 0, 0, 1, 0xff, 0, 0, 0, 0x51, 0x12, 0x80, 1, 0, 0, 0, 7 };
+	uint8_t b[24] = { 0x12, 0x34, 0,    80,	  0,	0, 0, 1, 0xff, 0,
+			  0,	0,    0x51, 0x12, 0x80, 1, 0, 0, 0,    7 };
 	struct tcp_seg s;
 	char text[TCP_SEG_FLAGS_TEXT];
 

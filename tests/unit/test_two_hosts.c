@@ -53,7 +53,7 @@ static void client_turn(struct run *r)
 		uint64_t len = r->want - r->sent < CHUNK ? r->want - r->sent : CHUNK;
 
 		n = ph_send(st, r->client, pattern + r->sent % PATTERN, len, 0, r->p.now);
-		if (n == -EAGAIN)
+		if (n == -EAGAIN || n == -ENOBUFS)
 			return;
 		if (n <= 0)
 			fail_msg("send: %d after %llu bytes", (int)n, (unsigned long long)r->sent);
@@ -185,6 +185,38 @@ static void test_a_host_talks_to_itself(void **state)
 	pair_free(&r.p);
 }
 
+/* Whichever allocation fails, on either side: TCP tries again, and the bytes arrive. */
+static void test_no_single_allocation_failure_stops_a_transfer(void **state)
+{
+	(void)state;
+	for (unsigned side = 0; side < 2; side++) {
+		for (uint64_t nth = 1; nth < 250; nth++) {
+			struct run r;
+			uint64_t limit;
+
+			start(&r, "delay 1ms loss 3% seed 5", 0, 200000);
+			ph_stack_fail_at(r.p.node[side].st, nth);
+			limit = r.p.now + 600 * NS_PER_S;
+			while (!r.ended && r.p.now < limit) {
+				client_turn(&r);
+				server_turn(&r);
+				pair_collect(&r.p);
+				if (!pair_step(&r.p))
+					fail_msg("side %u, allocation %u: nothing left to wait for", side,
+						 (unsigned)nth);
+			}
+			ph_stack_fail_at(r.p.node[side].st, 0);
+			assert_int_equal(r.got, 200000);
+			assert_int_equal(ph_close(r.p.node[1].st, r.server, r.p.now), 0);
+			assert_int_equal(ph_close(r.p.node[1].st, r.listener, r.p.now), 0);
+			assert_int_equal(ph_close(r.p.node[0].st, r.client, r.p.now), 0);
+			while (pair_step(&r.p))
+				;
+			pair_free(&r.p);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +226,7 @@ int main(void)
 		cmocka_unit_test(test_bulk_data_crosses_reorder_duplicates_and_corruption),
 		cmocka_unit_test(test_a_slow_link_with_a_short_queue_is_filled),
 		cmocka_unit_test(test_a_host_talks_to_itself),
+		cmocka_unit_test(test_no_single_allocation_failure_stops_a_transfer),
 	};
 
 	make_pattern();
