@@ -15,6 +15,9 @@ HARNESS_CAPTURE = \
 	%D%/capture/pcapng.h %D%/capture/pcapng_writer.c %D%/capture/pcapng_reader.c \
 	%D%/capture/ring.c %D%/capture/ring.h
 
+HARNESS_DRILL = \
+	%D%/drill/ast.h %D%/drill/parse.h
+
 HARNESS_DUT = \
 	%D%/dut/serve.c %D%/dut/serve.h
 
@@ -48,6 +51,7 @@ HARNESS_RIG = \
 
 noinst_LIBRARIES += libharness.a
 libharness_a_SOURCES = $(HARNESS_LINK) $(HARNESS_CAPTURE) $(HARNESS_DUT) $(HARNESS_AUDIT) \
+	$(HARNESS_DRILL) \
 	$(HARNESS_PARTS)
 
 bin_PROGRAMS += rig
