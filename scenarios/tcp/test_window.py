@@ -4,7 +4,7 @@
 import pytest
 
 from rig.flow import ANY, Flow
-from rig.match import TCP
+from rig.match import TCP, payload
 from rig.net import pattern
 
 ECHO, SOURCE = 7, 5002
@@ -58,15 +58,30 @@ def test_reset_is_heard_while_our_window_is_zero(dut, tester):
 
 
 @pytest.mark.rfc("9293:3.10.7.4-g")
-def test_old_segment_does_not_change_the_window(dut, tester):
+@pytest.mark.parametrize("how", ["by its number", "by its acknowledgment", "overtaken"])
+def test_old_segment_does_not_change_the_window(dut, tester, how):
     flow = Flow(tester, SOURCE, window=1460)
     flow.open()
     flow.expect_data()
     flow.drain()
-    # A segment from before: its window is not the present one.
-    flow.send("A", seq=flow.seq - 1, ack=flow.peer_isn + 1, window=60000)
-    flow.expect("A")
-    flow.nothing(but="nothing beyond the present window")
+    flow.send("A")
+    flow.expect_data()
+    flow.drain()
+    una = flow.ack
+    # A segment from before the last one: its window is not the present one.
+    if how == "by its number":
+        flow.send("A", seq=flow.seq - 1, ack=una, window=60000)
+    elif how == "by its acknowledgment":
+        flow.send("A", seq=flow.seq, ack=flow.peer_isn + 1, window=60000)
+    else:
+        flow.send("A")
+        flow.expect_data()
+        flow.drain()
+        una = flow.ack
+        flow.send("A", b"2", seq=flow.seq + 1, ack=una - 1460)
+        flow.send("A", b"1", seq=flow.seq, ack=una - 1460, window=60000)
+    came = [body for _, body in flow.drain() if body]
+    assert not came, f"data beyond the present window\n{tester.log()}"
     flow.reset()
 
 
