@@ -4,6 +4,7 @@
  * the type's own operation. Also the options that all types share and the queue of sockets with
  * something to say.
  */
+#include "base/ip.h"
 #include "sock/sock.h"
 
 #include <limits.h>
@@ -149,8 +150,8 @@ static int check_addr(const struct sock *s, const struct ph_sockaddr *a)
 {
 	if (!a)
 		return -EINVAL;
-	if (a->family == PH_AF_INET)
-		return ph_ip_is4(&a->ip) || s->family == PH_AF_INET6 ? 0 : -EINVAL;
+	if (a->family == PH_AF_INET) /* all zero is any, too */
+		return ip_is4(&a->ip) || ip_is_any(&a->ip) || s->family == PH_AF_INET6 ? 0 : -EINVAL;
 	return a->family == PH_AF_INET6 && s->family == PH_AF_INET6 ? 0 : -EAFNOSUPPORT;
 }
 

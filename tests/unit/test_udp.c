@@ -433,6 +433,20 @@ static void test_a_port_is_given_once_and_comes_back_with_close(void **state)
 	assert_int_equal(ph_bind(b->st, s, &a, b->now), -EADDRNOTAVAIL);
 }
 
+static void test_an_address_of_all_zeros_is_any(void **state)
+{
+	struct bench *b = *state;
+	struct ph_sockaddr a = { .family = PH_AF_INET, .port = 53 };
+	ph_socket s = ph_socket_new(b->st, PH_AF_INET, PH_SOCK_DGRAM, 0, b->now);
+
+	assert_int_equal(ph_bind(b->st, s, &a, b->now), 0);
+	inject(b, &(struct dgram){ .sport = 1, .dport = 53, .data = "abc" });
+	assert_int_equal(ph_inq(b->st, s), 3);
+	s = ph_socket_new(b->st, PH_AF_INET, PH_SOCK_STREAM, 0, b->now);
+	assert_int_equal(ph_bind(b->st, s, &a, b->now), 0);
+	assert_int_equal(ph_listen(b->st, s, 1, b->now), 0);
+}
+
 static void test_every_call_on_a_number_that_is_no_socket_says_so(void **state)
 {
 	struct bench *b = *state;
@@ -516,6 +530,7 @@ int main(void)
 		T(test_a_connected_socket_hears_its_peer_only_and_the_bound_one_the_rest),
 		T(test_port_unreachable_reaches_the_connected_socket_once),
 		T(test_a_port_is_given_once_and_comes_back_with_close),
+		T(test_an_address_of_all_zeros_is_any),
 		T(test_every_call_on_a_number_that_is_no_socket_says_so),
 		T(test_sockets_by_the_thousand_come_and_go_with_distinct_numbers),
 		T(test_families_types_and_protocols_not_there_are_refused_by_linux_errno),
