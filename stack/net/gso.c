@@ -7,6 +7,9 @@
  *	super  [Eth IP TCP] [ payload 0 ............................ ]
  *	one    [Eth IP TCP]          [ gso_size bytes ]              its own length, ID, seq,
  *	                                                             flags, checksums
+ *
+ * Where the checksum is made here each byte is read anyway: the payload is copied behind its
+ * headers, for a frame of one piece costs the device an eighth less than one of three.
  */
 #include "net/gso.h"
 
@@ -101,20 +104,33 @@ static void open_csum(struct pkt *p)
 	memcpy(pkt_bytes(p) + p->l4_off + GSO_TCP_CSUM, &sum, sizeof(sum));
 }
 
+/* The segment's payload: gathered behind the headers, or by reference. False: no span left. */
+static bool add_payload(struct pkt *p, const struct pkt *super, uint32_t off, uint32_t len,
+			bool gather)
+{
+	uint8_t *to;
+
+	if (!gather)
+		return gso_add_slice(p, super, off, len);
+	to = pkt_put(p, len);
+	return pkt_copy_out(super, off, to, len) == len;
+}
+
 struct pkt *gso_segment(struct ph_stack *st, const struct pkt *super, uint32_t number, uint32_t off,
 			bool device_csum, uint32_t *len)
 {
 	uint32_t hdr_len = gso_hdr_len(super), left = super->len - hdr_len - off;
-	struct pkt *p = pkt_new_tx(&st->pkts, 0);
+	uint32_t n = left < super->gso_size ? left : super->gso_size;
+	struct pkt *p = pkt_new_tx(&st->pkts, device_csum ? 0 : n);
 	uint8_t *bytes;
 
 	assert(super->gso == PKT_GSO_TCP4 && super->gso_size > 0 && super->hdr.len >= hdr_len);
 	if (!p)
 		return NULL;
-	*len = left < super->gso_size ? left : super->gso_size;
+	*len = n;
 	bytes = pkt_push(p, hdr_len);
 	memcpy(bytes, pkt_bytes(super), hdr_len);
-	if (!gso_add_slice(p, super, hdr_len + off, *len)) {
+	if (!add_payload(p, super, hdr_len + off, n, !device_csum)) {
 		pkt_free(p);
 		return NULL;
 	}
@@ -122,7 +138,7 @@ struct pkt *gso_segment(struct ph_stack *st, const struct pkt *super, uint32_t n
 	p->l4_off = super->l4_off;
 	p->link = super->link;
 	fix_ip4((struct ip4_hdr *)(void *)(bytes + p->l3_off), p->len - p->l3_off, number);
-	fix_tcp(bytes + p->l4_off, number, off, *len == left);
+	fix_tcp(bytes + p->l4_off, number, off, n == left);
 	open_csum(p);
 	if (!device_csum)
 		gso_finish_csum(p);

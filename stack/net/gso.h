@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a device without offloads leaves to us: cutting TCP super-segments and filling in
- * checksums. Payload is not copied: a segment is its own headers and references to the super-
- * segment's bytes. Called by link.c when a frame is taken, and by ip4_out.c before it fragments.
+ * checksums. Where the device sums, payload is not copied: a segment is its own headers and
+ * references to the super-segment's bytes. Called by link.c when a frame is taken, and by
+ * ip4_out.c before it fragments.
  */
 #ifndef NET_GSO_H
 #define NET_GSO_H

@@ -274,9 +274,9 @@ static void test_cutting_without_summing_is_not_believed_of_a_device(void **stat
 	host_free(h);
 }
 
-static void test_payload_is_not_copied_when_a_super_segment_is_cut(void **state)
+static void test_payload_is_not_copied_when_the_device_sums_what_is_cut(void **state)
 {
-	struct host *h = host_offload(0);
+	struct host *h = host_offload(PH_OFFLOAD_CSUM);
 	struct ph_iov iov[PH_TX_IOV];
 	struct pkt *s;
 	const uint8_t *bytes;
@@ -292,6 +292,25 @@ static void test_payload_is_not_copied_when_a_super_segment_is_cut(void **state)
 		assert_ptr_equal(iov[1].base, bytes + at);
 		ph_pkt_free(h->st, p);
 	}
+	host_free(h);
+}
+
+static void test_what_is_summed_here_is_one_piece(void **state)
+{
+	struct host *h = host_offload(0);
+	struct ph_iov iov[PH_TX_IOV];
+	struct ph_pkt *p;
+	int frames = 0;
+
+	(void)state;
+	host_knows_peer(h);
+	output(h, segment(h, 3000, 0, 3000, 1448, F_ACK));
+	for (; (p = ph_link_output(h->st, h->link, h->now)); frames++) {
+		assert_int_equal(ph_pkt_iov(p, iov), 1);
+		assert_int_equal(iov[0].len, ph_pkt_len(p));
+		ph_pkt_free(h->st, p);
+	}
+	assert_int_equal(frames, 3);
 	host_free(h);
 }
 
@@ -322,7 +341,8 @@ int main(void)
 		cmocka_unit_test(test_a_device_that_sums_gets_what_it_needs_to_sum),
 		cmocka_unit_test(test_a_device_that_cuts_gets_the_super_segment_whole),
 		cmocka_unit_test(test_cutting_without_summing_is_not_believed_of_a_device),
-		cmocka_unit_test(test_payload_is_not_copied_when_a_super_segment_is_cut),
+		cmocka_unit_test(test_payload_is_not_copied_when_the_device_sums_what_is_cut),
+		cmocka_unit_test(test_what_is_summed_here_is_one_piece),
 		cmocka_unit_test(test_no_memory_for_headers_loses_the_rest_and_nothing_else),
 	};
 
