@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -62,7 +63,10 @@ static int private_mounts(struct world *w, struct net_err *e)
 {
 	w->outer_proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		return net_cannot(e, "mounts could not be made private: %m");
+		return net_cannot(e, "mounts could not be made private: %m%s",
+				  errno != EINVAL ? "" :
+				  "; the root directory is no mount point, as in a chroot: mount --bind "
+				  "DIR DIR before chroot DIR");
 	/* Where the machine hides parts of /proc (containers) it refuses a fresh one. The old one
 	 * still shows this namespace's sysctls; only ps(1) in a node then sees the machine's
 	 * processes. */
@@ -73,27 +77,45 @@ static int private_mounts(struct world *w, struct net_err *e)
 	return 0;
 }
 
-static int make_dir(struct world *w, const struct world_conf *conf, struct net_err *e)
+/*
+ * The caller chooses the name and the world makes the directory: whichever of them is killed, at any
+ * moment, the other knows what to remove.
+ */
+static int choose_dir(char path[WORLD_DIR_MAX], const struct world_conf *conf, struct net_err *e)
 {
+	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
 	const char *tmp = getenv("TMPDIR");
-	char path[WORLD_DIR_MAX], full[PATH_MAX];
+	unsigned char random[10];
+	int n;
+
+	if (conf->dir) {
+		snprintf(path, WORLD_DIR_MAX, "%s", conf->dir);
+		return 0;
+	}
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return net_failed(e, "no random name for the run directory: %m");
+	n = snprintf(path, WORLD_DIR_MAX, "%s/rig-", tmp && *tmp ? tmp : "/tmp");
+	if (n + (int)sizeof(random) >= WORLD_DIR_MAX)
+		return net_bad(e, "TMPDIR is too long");
+	for (unsigned int i = 0; i < sizeof(random); i++)
+		path[n + (int)i] = digits[random[i] % 32];
+	path[n + (int)sizeof(random)] = '\0';
+	return 0;
+}
+
+static int make_dir(struct world *w, const struct world_conf *conf, const char *path,
+		    struct net_err *e)
+{
+	char full[PATH_MAX];
 
 	w->keep = conf->keep || conf->dir;
-	if (!conf->dir) {
-		if (snprintf(path, sizeof(path), "%s/rig-XXXXXX", tmp && *tmp ? tmp : "/tmp") >=
-		    (int)sizeof(path))
-			return net_bad(e, "TMPDIR is too long");
-		if (!mkdtemp(path))
-			return net_failed(
-				e,
-				"no run directory %s: %m; set TMPDIR to a directory that can "
-				"be written",
-				path);
-	} else {
-		snprintf(path, sizeof(path), "%s", conf->dir);
-		if (mkdir(path, 0777) && errno != EEXIST)
-			return net_failed(e, "the run directory %s could not be made: %m", path);
-	}
+	if (!conf->dir && mkdir(path, 0700))
+		return net_failed(e,
+				  "no run directory %s: %m; set TMPDIR to a directory that can be "
+				  "written",
+				  path);
+	if (conf->dir && mkdir(path, 0777) && errno != EEXIST)
+		return net_failed(e, "the run directory %s could not be made: %m", path);
 	if (!realpath(path, full) || strlen(full) >= sizeof(w->dir))
 		return net_failed(e, "the run directory %s cannot be used: %m", path);
 	memcpy(w->dir, full, strlen(full) + 1);
@@ -163,8 +185,8 @@ static void end_world(struct world *w)
 		world_remove_dir(w->dir);
 }
 
-static _Noreturn void world_child(const struct world_conf *conf, int control, bool own_users,
-				  uid_t uid, gid_t gid)
+static _Noreturn void world_child(const struct world_conf *conf, const char *dir, int control,
+				  bool own_users, uid_t uid, gid_t gid)
 {
 	struct hello hello = { .failed = 1 };
 	struct world w = { .control = control, .outer_proc = -1, .own_users = own_users };
@@ -186,7 +208,7 @@ static _Noreturn void world_child(const struct world_conf *conf, int control, bo
 	if ((!own_users || map_users(uid, gid, &hello.e) == 0) &&
 	    private_mounts(&w, &hello.e) == 0) {
 		w.pid = pid_seen_by(w.outer_proc);
-		if (make_hub(&w, &hello.e) == 0 && make_dir(&w, conf, &hello.e) == 0)
+		if (make_hub(&w, &hello.e) == 0 && make_dir(&w, conf, dir, &hello.e) == 0)
 			hello.failed = 0;
 	}
 	memcpy(hello.dir, w.dir, sizeof(hello.dir));
@@ -218,6 +240,8 @@ int world_start(struct world_handle *h, const struct world_conf *conf, struct ne
 	int pair[2];
 	ssize_t n;
 
+	if (choose_dir(h->dir, conf, e))
+		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return net_failed(e, "no socket pair: %m");
 	h->pid = own_users ? -1 : clone_world(flags);
@@ -227,7 +251,7 @@ int world_start(struct world_handle *h, const struct world_conf *conf, struct ne
 	}
 	if (h->pid == 0) {
 		close(pair[0]);
-		world_child(conf, pair[1], own_users, uid, gid);
+		world_child(conf, h->dir, pair[1], own_users, uid, gid);
 	}
 	close(pair[1]);
 	h->control = pair[0];
@@ -238,9 +262,9 @@ int world_start(struct world_handle *h, const struct world_conf *conf, struct ne
 		return -1;
 	}
 	n = recv(h->control, &hello, sizeof(hello), 0);
-	if (n != (ssize_t)sizeof(hello))
-		hello.dir[0] = '\0';
-	memcpy(h->dir, hello.dir, sizeof(h->dir));
+	/* Without a word from it, it may have made the directory or not. */
+	if (n == (ssize_t)sizeof(hello))
+		memcpy(h->dir, hello.dir, sizeof(h->dir));
 	if (n == (ssize_t)sizeof(hello) && !hello.failed)
 		return 0;
 	world_wait(h, true);

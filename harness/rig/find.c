@@ -52,8 +52,8 @@ static FILE *try_beside(const char *from, const char *name, char *path, size_t s
 
 char *find_topology(const char *name, const char *from, char *path, size_t size, struct net_err *e)
 {
-	static const char *const shipped[] = { PH_DATADIR "/netns/topologies",
-					       PH_SRCDIR "/netns/topologies" };
+	static const char *const shipped[] = { PH_SRCDIR "/netns/topologies",
+					       PH_DATADIR "/netns/topologies" };
 	const char *env = getenv("RIG_TOPOLOGIES");
 	FILE *f = name[0] == '/' ? NULL : try_beside(from, name, path, size);
 	char *text;
