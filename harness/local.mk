@@ -19,7 +19,7 @@ HARNESS_DRILL = \
 	%D%/drill/ast.h %D%/drill/parse.h
 
 HARNESS_DUT = \
-	%D%/dut/serve.c %D%/dut/serve.h
+	%D%/dut/serve.c %D%/dut/serve.h %D%/dut/dut.h
 
 HARNESS_AUDIT = \
 	%D%/audit/rules.def %D%/audit/frame.h %D%/audit/frame.c \
