@@ -111,6 +111,8 @@ static json_t *offloads(uint32_t bits)
 		json_array_append_new(list, json_string("tso4"));
 	if (bits & PH_OFFLOAD_TSO6)
 		json_array_append_new(list, json_string("tso6"));
+	if (bits & PH_OFFLOAD_GRO)
+		json_array_append_new(list, json_string("gro"));
 	return list;
 }
 

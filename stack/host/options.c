@@ -35,6 +35,8 @@ static const char help[] =
 	"  --mtu N              68 to 65535; default: the device's\n"
 	"  --offload on|off     checksums and segmentation left to the device; default: on.\n"
 	"                       off shows in captures what a wire would carry\n"
+	"  --gro on|off         one ACK for the segments of a batch, as Linux's GRO has it;\n"
+	"                       default: as --offload. off acknowledges every second one\n"
 	"Network:\n"
 	"  --addr A/L           an address with its prefix length; may be repeated\n"
 	"  --gateway A          next hop of the default route\n"
@@ -410,12 +412,23 @@ static enum opt_outcome grace(struct options *o, const struct rule *r, const cha
 	return rc;
 }
 
-static enum opt_outcome offload(struct options *o, const struct rule *r, const char *arg, char *err)
+static enum opt_outcome on_off(const struct rule *r, const char *arg, bool *on, char *err)
 {
-	o->offload = strcmp(arg, "on") == 0;
-	if (!o->offload && strcmp(arg, "off") != 0)
+	*on = strcmp(arg, "on") == 0;
+	if (!*on && strcmp(arg, "off") != 0)
 		return bad(err, "%s %s: write on or off", r->name, arg);
 	return OPT_RUN;
+}
+
+static enum opt_outcome offload(struct options *o, const struct rule *r, const char *arg, char *err)
+{
+	return on_off(r, arg, &o->offload, err);
+}
+
+static enum opt_outcome gro(struct options *o, const struct rule *r, const char *arg, char *err)
+{
+	o->has_gro = true;
+	return on_off(r, arg, &o->gro, err);
 }
 
 static enum opt_outcome send_bytes(struct options *o, const struct rule *r, const char *arg,
@@ -469,6 +482,7 @@ static const struct rule rules[] = {
 	{ "--mac", true, mac, 0 },
 	{ "--mtu", true, mtu, 0 },
 	{ "--offload", true, offload, 0 },
+	{ "--gro", true, gro, 0 },
 	{ "--addr", true, addr, 0 },
 	{ "--gateway", true, gateway, 0 },
 	{ "--route", true, route, 0 },

@@ -158,6 +158,8 @@ static int add_link(struct host *h, char *err, size_t cap)
 	struct device *d = h->dev;
 	struct ph_link_conf conf = { .name = d->name, .kind = d->kind, .offload = d->offload };
 
+	if (o->has_gro ? o->gro : o->offload)
+		conf.offload |= PH_OFFLOAD_GRO;
 	conf.mtu = o->mtu ? o->mtu : d->mtu ? d->mtu : 1500;
 	if (o->has_mac)
 		memcpy(conf.mac, o->mac, sizeof(conf.mac));

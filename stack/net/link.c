@@ -65,12 +65,12 @@ struct link *link_get(const struct ph_stack *st, ph_link index)
  */
 static uint32_t usable_offload(uint32_t offload)
 {
-	return offload & PH_OFFLOAD_CSUM ? offload : 0;
+	return offload & PH_OFFLOAD_CSUM ? offload : offload & PH_OFFLOAD_GRO;
 }
 
 static bool conf_ok(const struct ph_link_conf *conf)
 {
-	const uint32_t known = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO4 | PH_OFFLOAD_TSO6;
+	const uint32_t known = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO4 | PH_OFFLOAD_TSO6 | PH_OFFLOAD_GRO;
 
 	if (!conf->name || conf->name[0] == '\0' || strlen(conf->name) > LINK_NAME_MAX)
 		return false;

@@ -110,12 +110,13 @@ void ph_stack_run(struct ph_stack *st, uint64_t now_ns)
 	stack_enter(st, now_ns);
 	while ((t = timer_due(&st->wheel, st->now_ns)))
 		t->fire(st, t);
+	tcp_batch_end(st);
 	net_run(st);
 }
 
 uint64_t ph_stack_deadline(const struct ph_stack *st)
 {
-	return net_pending(st) ? st->now_ns : timer_next(&st->wheel);
+	return net_pending(st) || tcp_batch_open(st) ? st->now_ns : timer_next(&st->wheel);
 }
 
 void ph_stack_abort(struct ph_stack *st, uint64_t now_ns)

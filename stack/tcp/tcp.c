@@ -54,6 +54,7 @@ int tcp_new(struct ph_stack *st)
 	};
 	s->port_next = prng_below(&st->prng, 1u << 16);
 	list_init(&s->timewaits);
+	list_init(&s->owing);
 	timer_init(&s->timewait_timer, tcp_timewait_fire);
 	st->tcp = s;
 	st->l4[6] = &proto;
@@ -137,6 +138,7 @@ struct tcb *tcp_tcb_new(struct ph_stack *st, bool v6)
 		return NULL;
 	ready_init(&t->ready);
 	list_init_node(&t->link);
+	list_init_node(&t->owes);
 	list_init_node(&t->waiter.node);
 	t->waiter.resume = tcp_output_resume;
 	t->id = st->tcp->next_id++;
@@ -181,6 +183,7 @@ void tcp_done(struct ph_stack *st, struct tcb *t, int error, const char *why)
 	tcp_table_remove(st, &t->ent);
 	tcp_timer_closed(st, t);
 	link_unwait(&t->waiter);
+	list_remove(&t->owes);
 	tcp_rtxq_clear(&t->rtxq, &st->tcp->recs);
 	stream_clear(&t->snd);
 	tcp_reass_clear(&st->tcp->reass, &t->reass);

@@ -13,6 +13,9 @@ struct tcb;
 
 int tcp_new(struct ph_stack *st);   /* registers st->l4[6]; 0 or -ENOMEM */
 void tcp_free(struct ph_stack *st); /* harmless when tcp_new failed or never ran */
+/* The batch of frames has been read: ACKs that waited for its end leave (PH_OFFLOAD_GRO). */
+void tcp_batch_end(struct ph_stack *st);
+bool tcp_batch_open(const struct ph_stack *st);
 /* RST to every synchronised peer, all connections gone. */
 void tcp_abort_all(struct ph_stack *st);
 

@@ -8,7 +8,10 @@
 #include "base/csum.h"
 #include "tcp/tcp_int.h"
 
-enum { PROTO_TCP = 6 };
+enum {
+	PROTO_TCP = 6,
+	BATCH_MAX = 65536 /* bytes of a batch under one ACK */
+};
 
 bool tcp_oow_allowed(const struct ph_stack *st, uint64_t *last_ns)
 {
@@ -284,6 +287,34 @@ enum drop tcp_input_steps(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 	return why != DROP_NONE ? why : text;
 }
 
+/*
+ * Linux joins the segments that one poll of the device gave (GRO) and acknowledges them as one, so
+ * of a batch we do too: an ACK costs more than ten segments received. What must be told at once is,
+ * and no more is held back than one joined packet would have held.
+ */
+static bool ack_can_wait(const struct tcb *t)
+{
+	return (t->dst.offload & PH_OFFLOAD_GRO) && !t->delack.now &&
+	       t->rcv_nxt - t->rcvwin.wup < BATCH_MAX;
+}
+
+void tcp_batch_end(struct ph_stack *st)
+{
+	struct list_node *n;
+
+	while ((n = list_pop_front(&st->tcp->owing))) {
+		struct tcb *t = container_of(n, struct tcb, owes);
+
+		if (t->delack.pending)
+			tcp_output_ack(st, t);
+	}
+}
+
+bool tcp_batch_open(const struct ph_stack *st)
+{
+	return !list_empty(&st->tcp->owing);
+}
+
 /* What was decided on the way is now sent: data first, for it carries the ACK. */
 static void answer(struct ph_stack *st, struct tcb *t)
 {
@@ -292,10 +323,12 @@ static void answer(struct ph_stack *st, struct tcb *t)
 	tcp_output(st, t);
 	if (!t->delack.pending || t->state == TCPS_CLOSED)
 		return;
-	if (tcp_delack_due(&t->delack, t->rcv_nxt - t->rcvwin.wup))
-		tcp_output_ack(st, t);
-	else
+	if (!tcp_delack_due(&t->delack, t->rcv_nxt - t->rcvwin.wup))
 		tcp_timer_ack_owed(st, t);
+	else if (!ack_can_wait(t))
+		tcp_output_ack(st, t);
+	else if (!list_linked(&t->owes))
+		list_push_back(&st->tcp->owing, &t->owes);
 }
 
 enum drop tcp_input_conn(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)

@@ -72,6 +72,7 @@ struct tcb {
 	struct tcp_ent ent;
 	struct ready ready;
 	struct list_node link; /* in a listener's accept queue, or in a port's list of the bound */
+	struct list_node owes; /* in tcp_state.owing */
 	struct tcp_listener *listener; /* own, in LISTEN; whose accept queue it is in */
 	struct tcp_port *port;
 	struct dst dst; /* src and dst are the connection's addresses, looked up or not */
@@ -190,6 +191,7 @@ struct tcp_state {
 	struct pool tcbs, listeners, halves, port_pool, recs, pieces, timewait_pool;
 	struct tcp_reass_env reass;
 	struct list timewaits; /* oldest first */
+	struct list owing;     /* struct tcb by `owes`: its ACK leaves when the batch has been read */
 	struct timer timewait_timer;
 	uint32_t next_id, port_next;
 	uint64_t challenge_s;	 /* the second that challenge_left is for */

@@ -77,11 +77,12 @@ static inline uint64_t counter(struct fix *f, const char *name)
 }
 
 /* A stack without timestamps, SACK and window scaling, so that transcripts are short. */
-static inline struct fix *fix_new(void)
+static inline struct fix *fix_new_offload(uint32_t offload)
 {
 	struct fix *f = calloc(1, sizeof(*f));
 	struct ph_conf conf = { .alloc = fix_alloc, .release = fix_release, .mem_arg = f };
-	struct ph_link_conf link = { .name = "tun0", .kind = PH_LINK_IP, .mtu = 1500 };
+	struct ph_link_conf link = { .name = "tun0", .kind = PH_LINK_IP, .mtu = 1500,
+				     .offload = offload };
 	struct ph_ip ip = ph_ip4(10, 0, 0, 2);
 
 	assert_non_null(f);
@@ -101,6 +102,11 @@ static inline struct fix *fix_new(void)
 	sysctl(f, "net.ipv4.tcp_window_scaling", "0");
 	sysctl(f, "net.ipv4.tcp_sack", "0");
 	return f;
+}
+
+static inline struct fix *fix_new(void)
+{
+	return fix_new_offload(0);
 }
 
 static inline void seg_read(const char *line, struct seg_text *t)
@@ -199,12 +205,27 @@ static inline uint32_t seg_build(const struct fix *f, const struct seg_text *t, 
 	return len;
 }
 
-static inline void in_bytes(struct fix *f, const uint8_t *p, uint32_t len)
+static inline void frame_in(struct fix *f, const uint8_t *p, uint32_t len)
 {
 	int err = ph_link_input_bytes(f->st, f->link, p, len, NULL, f->now);
 
 	assert_true(err == 0 || err == -ENOMEM); /* memory fails only where a test wants it to */
+}
+
+static inline void in_bytes(struct fix *f, const uint8_t *p, uint32_t len)
+{
+	frame_in(f, p, len);
 	ph_stack_run(f->st, f->now);
+}
+
+/* One of a batch: more frames are read before the stack runs, with in() at the latest. */
+static inline void in_more(struct fix *f, const char *line)
+{
+	uint8_t p[4096];
+	struct seg_text t;
+
+	seg_read(line, &t);
+	frame_in(f, p, seg_build(f, &t, p));
 }
 
 static inline void in(struct fix *f, const char *line)

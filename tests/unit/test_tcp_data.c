@@ -420,6 +420,81 @@ static void test_peek_leaves_and_trunc_throws_away(void **state)
 }
 
 #define T(name) cmocka_unit_test(name)
+/* ---- batches (PH_OFFLOAD_GRO) */
+
+static struct fix *passive_on(uint32_t offload)
+{
+	struct fix *f = fix_new_offload(offload);
+
+	open_passive(f);
+	return f;
+}
+
+static void four_in(struct fix *f)
+{
+	in_more(f, ". 1:1460 ack 1");
+	in_more(f, ". 1461:1460 ack 1");
+	in_more(f, ". 2921:1460 ack 1");
+	in_more(f, ". 4381:1460 ack 1");
+}
+
+static void test_segments_of_a_batch_are_acknowledged_together(void **state)
+{
+	struct fix *f = passive_on(PH_OFFLOAD_GRO);
+
+	(void)state;
+	four_in(f);
+	quiet(f);
+	assert_true(ph_stack_deadline(f->st) <= f->now);
+	ph_stack_run(f->st, f->now);
+	out(f, ". 1:0 ack 5841");
+	quiet(f);
+	assert_true(ph_stack_deadline(f->st) > f->now);
+	read_n(f, 1, 5840);
+	fix_free(f);
+}
+
+static void test_without_gro_a_batch_changes_nothing(void **state)
+{
+	struct fix *f = passive_on(0);
+
+	(void)state;
+	four_in(f); /* the first ones each: the connection is young */
+	for (int acks = 0; acks < 4; acks++)
+		out(f, ". 1:0");
+	quiet(f);
+	fix_free(f);
+}
+
+static void test_a_hole_in_a_batch_is_told_at_once(void **state)
+{
+	struct fix *f = passive_on(PH_OFFLOAD_GRO);
+
+	(void)state;
+	in_more(f, ". 1:1460 ack 1");
+	in_more(f, ". 2921:1460 ack 1");
+	out(f, ". 1:0 ack 1461");
+	in_more(f, ". 4381:1460 ack 1");
+	out(f, ". 1:0 ack 1461");
+	in(f, ". 1461:1460 ack 1");
+	out(f, ". 1:0 ack 5841");
+	quiet(f);
+	fix_free(f);
+}
+
+static void test_a_connection_reset_within_a_batch_owes_no_acknowledgment(void **state)
+{
+	struct fix *f = passive_on(PH_OFFLOAD_GRO);
+
+	(void)state;
+	in_more(f, ". 1:1460 ack 1");
+	in_more(f, ". 1461:1460 ack 1");
+	in(f, "R 2921:0");
+	quiet(f);
+	assert_int_equal(error_of(f, f->s), ECONNRESET);
+	fix_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -445,6 +520,10 @@ int main(void)
 		T(test_sequence_numbers_wrap_both_ways),
 		T(test_poll_says_what_linux_says),
 		T(test_peek_leaves_and_trunc_throws_away),
+		T(test_segments_of_a_batch_are_acknowledged_together),
+		T(test_without_gro_a_batch_changes_nothing),
+		T(test_a_hole_in_a_batch_is_told_at_once),
+		T(test_a_connection_reset_within_a_batch_owes_no_acknowledgment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,7 +133,10 @@ enum ph_link_kind {
 enum {			    /* ph_link_conf.offload: what the device does for us */
 	PH_OFFLOAD_CSUM = 1, /* takes and gives packets whose checksum is still to be filled in */
 	PH_OFFLOAD_TSO4 = 2, /* takes and gives TCP super-segments of up to 64 KiB over IPv4 */
-	PH_OFFLOAD_TSO6 = 4
+	PH_OFFLOAD_TSO6 = 4,
+	/* Segments read in one batch are acknowledged together, as where Linux joins them on
+	 * receipt: no sooner than ph_stack_run(), and for at most 64 KiB. */
+	PH_OFFLOAD_GRO = 8
 };
 struct ph_link_conf {
 	const char *name; /* copied, at most 15 bytes */
