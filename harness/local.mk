@@ -16,7 +16,11 @@ HARNESS_CAPTURE = \
 	%D%/capture/ring.c %D%/capture/ring.h
 
 HARNESS_DRILL = \
-	%D%/drill/ast.h %D%/drill/parse.h
+	%D%/drill/ast.h %D%/drill/ast_arena.h %D%/drill/ast_arena.c \
+	%D%/drill/const.def %D%/drill/const.h %D%/drill/const.c \
+	%D%/drill/parse.h %D%/drill/lex.h %D%/drill/lex.c \
+	%D%/drill/parse_int.h %D%/drill/parse_core.c %D%/drill/expr.h %D%/drill/expr.c \
+	%D%/drill/value.h %D%/drill/ast_print.h %D%/drill/parse_option.h %D%/drill/pyexpr.h
 
 HARNESS_DUT = \
 	%D%/dut/serve.c %D%/dut/serve.h %D%/dut/dut.h
