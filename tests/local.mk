@@ -45,7 +45,8 @@ bench: all
 # With --enable-fuzz: tests/fuzz/fuzz_stack_input [CORPUS], libFuzzer's program.
 if FUZZ
 noinst_PROGRAMS += %D%/fuzz/fuzz_stack_input
-tests_fuzz_fuzz_stack_input_SOURCES = %D%/fuzz/stack_input.c %D%/fuzz/stack_input.h
+tests_fuzz_fuzz_stack_input_SOURCES = %D%/fuzz/stack_input.c %D%/fuzz/stack_input.h \
+	%D%/fuzz/stack_user.c %D%/fuzz/stack_user.h %D%/fuzz/promise.c %D%/fuzz/promise.h
 tests_fuzz_fuzz_stack_input_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET
 tests_fuzz_fuzz_stack_input_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_stack_input_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

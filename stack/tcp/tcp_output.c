@@ -239,6 +239,13 @@ static bool better_later(const struct ph_stack *st, const struct tcb *t, uint32_
 	return n > 0 && n < min_u32(t->cc.cwnd, t->snd_wnd) / 3 && n < 3 * mss;
 }
 
+/* The most that goes in one packet: whole segments, and one where a segment is larger than a
+ * super-segment may be. */
+static uint32_t packet_max(uint32_t mss)
+{
+	return mss > SUPER_MAX ? mss : SUPER_MAX / mss * mss;
+}
+
 static uint32_t cwnd_room(struct tcb *t)
 {
 	uint32_t pipe = tcp_loss_pipe(&t->loss, &t->rtxq, tcp_flight(t));
@@ -260,7 +267,7 @@ static uint32_t choose_new(const struct ph_stack *st, struct tcb *t, uint32_t ms
 
 	n = min_u32(data, window_room(t));
 	t->cwnd_limited = cwnd < n;
-	n = min_u32(min_u32(n, cwnd), SUPER_MAX / mss * mss);
+	n = min_u32(min_u32(n, cwnd), packet_max(mss));
 	whole = n - n % mss;
 	if (better_later(st, t, n, data, mss))
 		return 0;
@@ -373,7 +380,7 @@ static bool send_lost(struct ph_stack *st, struct tcb *t)
 	 * 3.8.6.1). */
 	if (r->seq != t->snd_una && seq_ge(r->seq, t->snd_una + t->snd_wnd))
 		return false;
-	len = min_u32(r->len, min_u32(room, SUPER_MAX / mss * mss));
+	len = min_u32(r->len, min_u32(room, packet_max(mss)));
 	if (len < r->len && len > mss)
 		len -= len % mss;
 	fin = (r->flags & TCP_REC_FIN) && len == r->len;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A hostile peer and a careless user, driven by bytes: each run makes a stack, does what the bytes
- * say, and demands at the end that everything came back. Shared by the libFuzzer target and by a
- * unit test with seeded random bytes.
+ * say, and demands at every step what promise.h says. Shared by the libFuzzer target and by a unit
+ * test with seeded random bytes.
  */
 #ifndef FUZZ_STACK_INPUT_H
 #define FUZZ_STACK_INPUT_H
@@ -13,10 +13,9 @@
 /* How far the run got inside the stack: a driver that only bounces off the door is worth nothing.
  */
 struct fuzz_seen {
-	uint64_t frames_in, frames_out, established, data_in, resets_in;
+	uint64_t frames_in, frames_out, established, data_in, resets_in, read, sacked;
 };
 
-/* Aborts with a message when a promise is broken. */
 void fuzz_stack_input(const uint8_t *bytes, size_t len, struct fuzz_seen *seen);
 
 #endif

@@ -21,7 +21,7 @@ UNIT_TESTS += %D%/test_public_header
 UNIT_TESTS += %D%/test_audit
 UNIT_TESTS += %D%/test_tcp %D%/test_tcp_data %D%/test_tcp_send \
 	%D%/test_tcp_reass %D%/test_tcp_opt %D%/test_tcp_parts %D%/test_tcp_table \
-	%D%/test_tcp_rtxq %D%/test_two_hosts
+	%D%/test_tcp_rtxq %D%/test_tcp_edges %D%/test_two_hosts
 UNIT_TESTS += %D%/test_udp
 UNIT_TESTS += %D%/test_link_spec %D%/test_link_classify %D%/test_link_model %D%/test_link_pipe \
 	%D%/test_link_wire %D%/test_link_devices %D%/test_pcapng
@@ -35,7 +35,9 @@ UNIT_TESTS += %D%/test_topo %D%/test_netaddr %D%/test_responder %D%/test_serve \
 
 UNIT_TESTS += %D%/test_hostile
 tests_unit_test_hostile_SOURCES = %D%/test_hostile.c \
-	tests/fuzz/stack_input.c tests/fuzz/stack_input.h
+	tests/fuzz/stack_input.c tests/fuzz/stack_input.h \
+	tests/fuzz/stack_user.c tests/fuzz/stack_user.h \
+	tests/fuzz/promise.c tests/fuzz/promise.h
 
 # Headers that tests share.
 EXTRA_DIST += %D%/model.h %D%/net_fixture.h %D%/tcp_pair.h %D%/tcp_script.h

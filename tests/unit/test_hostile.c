@@ -56,6 +56,8 @@ static void test_no_bytes_of_a_peer_or_calls_of_a_user_break_the_stack(void **st
 	assert_true(seen.data_in > 10 * RUNS);
 	assert_true(seen.resets_in > 0);
 	assert_true(seen.frames_out > RUNS);
+	assert_true(seen.read > RUNS);
+	assert_true(seen.sacked > RUNS);
 }
 
 int main(void)

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the fuzz targets found in TCP, each as the shortest conversation that shows it: extremes of
+ * size, of time and of order that no polite peer produces.
+ */
+#include "tcp_script.h"
+
+/* Payloads of 65,495 bytes: one segment is larger than what a super-segment may be made of. */
+static void test_a_host_sends_itself_more_than_its_window(void **state)
+{
+	static uint8_t buf[200000];
+	struct fix *f = fix_new();
+	struct ph_sockaddr a = { .family = PH_AF_INET, .port = 80, .ip = ph_ip4(10, 0, 0, 2) };
+	ph_socket l = ph_socket_new(f->st, PH_AF_INET, PH_SOCK_STREAM, 0, f->now);
+	ph_socket c = ph_socket_new(f->st, PH_AF_INET, PH_SOCK_STREAM, 0, f->now), s;
+	uint64_t sent = 0, read = 0;
+
+	(void)state;
+	sysctl(f, "net.ipv4.tcp_window_scaling", "1");
+	sysctl(f, "net.ipv4.tcp_rmem", "4096 4000000 6291456");
+	assert_int_equal(ph_bind(f->st, l, &a, f->now), 0);
+	assert_int_equal(ph_listen(f->st, l, 1, f->now), 0);
+	assert_int_equal(ph_connect(f->st, c, &a, f->now), -EINPROGRESS);
+	pass(f, 1);
+	s = ph_accept(f->st, l, NULL, f->now);
+	assert_true(s >= 0);
+	for (int i = 0; i < 2000 && read < 8000000; i++) {
+		int64_t n = ph_send(f->st, c, buf, sizeof(buf), 0, f->now);
+
+		sent += n > 0 ? (uint64_t)n : 0;
+		pass(f, 1);
+		while ((n = ph_recv(f->st, s, buf, sizeof(buf), 0, f->now)) > 0)
+			read += (uint64_t)n;
+	}
+	pass(f, 1);
+	assert_true(sent >= 8000000);
+	assert_true(read >= 8000000);
+	assert_int_equal(ph_close(f->st, c, f->now), 0);
+	assert_int_equal(ph_close(f->st, s, f->now), 0);
+	assert_int_equal(ph_close(f->st, l, f->now), 0);
+	pass(f, 1);
+	fix_free(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_host_sends_itself_more_than_its_window),
+	};
+
+	return cmocka_run_group_tests_name("tcp_edges", tests, NULL, NULL);
+}
