@@ -204,15 +204,15 @@ static void act_setsockopt(struct user *u, struct bytes *b, ph_socket s, uint64_
 	if (which < 160) {
 		const struct option *o = &options[which % (sizeof(options) / sizeof(options[0]))];
 
-		(void)ph_setsockopt(u->p->st, s, o->level, o->name, &o->value, sizeof(int), now);
+		(void)!ph_setsockopt(u->p->st, s, o->level, o->name, &o->value, sizeof(int), now);
 	} else if (which < 180) {
-		(void)ph_setsockopt(u->p->st, s, PH_SOL_SOCKET, PH_SO_LINGER, &linger,
+		(void)!ph_setsockopt(u->p->st, s, PH_SOL_SOCKET, PH_SO_LINGER, &linger,
 				    sizeof(linger), now);
 	} else {
 		int v = (int)bytes_u16(b) - 100;
 		unsigned name = bytes_u8(b);
 
-		(void)ph_setsockopt(u->p->st, s, levels[which % 3], (int)(name % 40), &v,
+		(void)!ph_setsockopt(u->p->st, s, levels[which % 3], (int)(name % 40), &v,
 				    name < 240 ? sizeof(v) : name % 5, now);
 	}
 }
