@@ -81,6 +81,11 @@ static uint32_t share(uint32_t parts)
 	return (uint32_t)(((uint64_t)parts * UINT32_MAX + SHARE_ALL / 2) / SHARE_ALL);
 }
 
+static uint32_t parts(uint32_t kernel_share)
+{
+	return (uint32_t)(((uint64_t)kernel_share * SHARE_ALL + UINT32_MAX / 2) / UINT32_MAX);
+}
+
 static void put_netem(struct nlmsghdr *nlh, const struct netem_conf *c)
 {
 	struct tc_netem_qopt opt = { .limit = c->limit,
@@ -288,6 +293,26 @@ int qdisc_netem(const char *dev, const struct netem_conf *conf, bool *seed_taken
 	}
 	if (seed_taken)
 		*seed_taken = f.has_seed && f.have.seed == conf->seed;
+	return 0;
+}
+
+int qdisc_netem_read(const char *dev, struct netem_conf *out, struct net_err *e)
+{
+	struct found f;
+	int rc, index = index_of(dev, e);
+
+	if (!index)
+		return -1;
+	rc = find_root(index, &f);
+	if (rc || !f.netem)
+		return net_failed(e, "netem on %s cannot be read: %s", dev,
+				  rc ? strerror(-rc) : "another queue is at the root");
+	*out = f.have;
+	out->loss = parts(f.have.loss);
+	out->dup = parts(f.have.dup);
+	out->reorder = parts(f.have.reorder);
+	out->corrupt = parts(f.have.corrupt);
+	out->has_seed = f.has_seed;
 	return 0;
 }
 

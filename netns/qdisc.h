@@ -31,6 +31,9 @@ struct qdisc_stats {
  * the kernel has a seed (Linux 6.6 and later). NET_ERR_CANNOT when the kernel has no sch_netem. */
 int qdisc_netem(const char *dev, const struct netem_conf *conf, bool *seed_taken,
 		struct net_err *e);
+/* What the netem at the root of a device says it does. @has_seed: the kernel named its seed.
+ * NET_ERR_FAILED when another queue is there. */
+int qdisc_netem_read(const char *dev, struct netem_conf *out, struct net_err *e);
 /* Put tbf at the root: @rate_bps bits a second, @burst and @limit bytes. */
 int qdisc_tbf(const char *dev, uint64_t rate_bps, uint32_t burst, uint32_t limit,
 	      struct net_err *e);

@@ -343,18 +343,41 @@ static json_t *model_json(const struct impairment *im, const struct wire_stats *
 			 drops_json(m), "digest", digest, "verdicts", fates_json(im->wire, dir));
 }
 
+/* What the kernel says it does, in the words it was asked with. */
+static void words_of(const struct netem_conf *c, char *text, size_t size)
+{
+	struct link_spec s;
+
+	link_spec_init(&s);
+	s.delay_ns = c->delay_ns;
+	s.jitter_ns = c->jitter_ns;
+	s.loss = c->loss;
+	s.reorder = c->reorder;
+	s.dup = c->dup;
+	s.corrupt = c->corrupt;
+	s.rate_bps = c->rate_bps;
+	s.queue = c->limit;
+	if (c->has_seed)
+		s.seed = c->seed;
+	link_spec_print(&s, text, size);
+}
+
 static json_t *netem_json(struct bench *b, const struct dev *d, enum link_dir dir)
 {
 	struct exit_point x = exit_of(d, dir);
 	struct qdisc_stats s = { .bytes = 0 };
+	struct netem_conf c;
+	char words[LINK_SPEC_TEXT] = "";
 	struct net_err e;
 
 	world_enter(b->w, x.node);
 	qdisc_stats(x.dev, &s, &e);
+	if (qdisc_netem_read(x.dev, &c, &e) == 0)
+		words_of(&c, words, sizeof(words));
 	world_enter(b->w, NULL);
-	return json_pack("{s:I,s:I,s:I,s:I}", "delivered", (json_int_t)s.packets, "bytes",
+	return json_pack("{s:I,s:I,s:I,s:I,s:s}", "delivered", (json_int_t)s.packets, "bytes",
 			 (json_int_t)s.bytes, "dropped", (json_int_t)s.drops, "held",
-			 (json_int_t)s.qlen);
+			 (json_int_t)s.qlen, "kernel", words);
 }
 
 static enum act_result stats(struct bench *b, struct dev *d, struct reply *r, struct net_err *e)
