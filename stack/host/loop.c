@@ -131,16 +131,13 @@ static void device_ready(struct host *h, struct source *source, uint32_t events)
 	(void)h, (void)source, (void)events; /* each turn tries to read and to write */
 }
 
-bool host_serve(struct host *h)
+/* Calls the apps whose sockets the stack has news of. True: there may be more. */
+static bool serve_news(struct host *h)
 {
 	struct ph_event events[EVENTS];
-	struct list again;
-	struct list_node *node;
 	int rounds = 0;
 	int n;
 
-	list_init(&again);
-	list_splice(&again, &h->again);
 	do {
 		n = ph_ready(h->st, events, EVENTS);
 		for (int i = 0; i < n; i++) {
@@ -151,12 +148,24 @@ bool host_serve(struct host *h)
 				app->ready(h, app, events[i].events);
 		}
 	} while (n > 0 && ++rounds < READY_ROUNDS);
+	return n > 0;
+}
+
+bool host_serve(struct host *h)
+{
+	struct list again;
+	struct list_node *node;
+	bool more;
+
+	list_init(&again);
+	list_splice(&again, &h->again);
+	more = serve_news(h);
 	while ((node = list_pop_front(&again))) {
 		struct app *app = container_of(node, struct app, again);
 
 		app->ready(h, app, 0);
 	}
-	return n > 0 || !list_empty(&h->again);
+	return more || !list_empty(&h->again);
 }
 
 /*
@@ -170,8 +179,10 @@ static bool turn(struct host *h)
 
 	h->now_ns = loop_clock();
 	more = device_read(h);
-	ph_stack_run(h->st, h->now_ns);
 	more = host_serve(h) || more;
+	/* The apps first: an answer of theirs carries the acknowledgment that the batch owes. */
+	ph_stack_run(h->st, h->now_ns);
+	more = serve_news(h) || more;
 	if (h->client)
 		more = client_run(h) || more;
 	full = !device_write(h);

@@ -102,7 +102,8 @@ static uint64_t copy_out(const struct tcb *t, const struct ph_msg *msg)
  * tcp_cleanup_rbuf) */
 static void after_read(struct ph_stack *st, struct tcb *t)
 {
-	bool due;
+	/* One that waits for the end of its batch may still be carried by an answer. */
+	bool due = t->delack.pending && !list_linked(&t->owes);
 
 	if (st->sysctl.tcp_moderate_rcvbuf)
 		tcp_rcvwin_read(&t->rcvwin, tcp_read_seq(t), tcp_now_us(st), t->adv_mss,
@@ -110,8 +111,8 @@ static void after_read(struct ph_stack *st, struct tcb *t)
 	if (t->state != TCPS_ESTABLISHED && t->state != TCPS_FIN_WAIT_1 &&
 	    t->state != TCPS_FIN_WAIT_2)
 		return;
-	due = t->delack.pending && (tcp_delack_due(&t->delack, t->rcv_nxt - t->rcvwin.wup) ||
-				    (t->delack.pushed && !t->delack.pingpong && t->rcv.len == 0));
+	due = due && (tcp_delack_due(&t->delack, t->rcv_nxt - t->rcvwin.wup) ||
+		      (t->delack.pushed && !t->delack.pingpong && t->rcv.len == 0));
 	if (due || tcp_rcvwin_update_due(&t->rcvwin, t->rcv_nxt, tcp_rcv_charged(t),
 					 t->delack.rcv_mss, t->rcv_wscale))
 		tcp_output_ack(st, t);

@@ -482,6 +482,21 @@ static void test_a_hole_in_a_batch_is_told_at_once(void **state)
 	fix_free(f);
 }
 
+static void test_an_answer_carries_what_a_batch_owes(void **state)
+{
+	struct fix *f = passive_on(PH_OFFLOAD_GRO);
+
+	(void)state;
+	in_more(f, "P. 1:10 ack 1"); /* a young connection is answered at once */
+	read_n(f, 1, 10);
+	quiet(f);
+	assert_int_equal(ph_send(f->st, f->s, "0123456789", 10, 0, f->now), 10);
+	ph_stack_run(f->st, f->now);
+	out(f, "P. 1:10 ack 11");
+	quiet(f);
+	fix_free(f);
+}
+
 static void test_a_connection_reset_within_a_batch_owes_no_acknowledgment(void **state)
 {
 	struct fix *f = passive_on(PH_OFFLOAD_GRO);
@@ -523,6 +538,7 @@ int main(void)
 		T(test_segments_of_a_batch_are_acknowledged_together),
 		T(test_without_gro_a_batch_changes_nothing),
 		T(test_a_hole_in_a_batch_is_told_at_once),
+		T(test_an_answer_carries_what_a_batch_owes),
 		T(test_a_connection_reset_within_a_batch_owes_no_acknowledgment),
 	};
 
