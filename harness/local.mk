@@ -23,7 +23,7 @@ HARNESS_DRILL = \
 	%D%/drill/value.h %D%/drill/ast_print.h %D%/drill/parse_option.h %D%/drill/pyexpr.h
 
 HARNESS_DUT = \
-	%D%/dut/serve.c %D%/dut/serve.h %D%/dut/dut.h
+	%D%/dut/serve.c %D%/dut/serve.h %D%/dut/dut.h %D%/dut/phantom_inproc.c
 
 HARNESS_AUDIT = \
 	%D%/audit/rules.def %D%/audit/frame.h %D%/audit/frame.c \
