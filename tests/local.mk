@@ -36,6 +36,10 @@ check-lint: all
 check-scenarios: all
 	@$(RUN_CHECK) scenarios
 
+# The kernel's netem: here where this kernel has it, else under User-Mode Linux.
+check-netem: all
+	@$(CHECK_ENV) sh $(srcdir)/tests/run-netem
+
 # Ratios with the kernel beside us, in one run. BENCH_ARGS are words for it, e.g. --rounds 3.
 bench: all
 	@RIG_BUILDDIR='$(abs_top_builddir)' CC='$(CC)' PYTHONDONTWRITEBYTECODE=1 \
@@ -61,6 +65,6 @@ dist-hook:
 	find $(distdir) -name __pycache__ -prune -exec rm -rf '{}' +
 	find $(distdir) '(' -name '*.pyc' -o -name '*~' -o -name '.*.swp' ')' -exec rm -f '{}' +
 
-EXTRA_DIST += %D%/bench/run %D%/bench/client.c %D%/run-check %D%/run-scenarios %D%/junit-rows.py %D%/lint %D%/bench
+EXTRA_DIST += %D%/bench/run %D%/bench/client.c %D%/run-check %D%/run-scenarios %D%/run-netem %D%/uml %D%/junit-rows.py %D%/lint %D%/bench
 
-.PHONY: check-programs check-unit check-lint check-scenarios bench
+.PHONY: check-programs check-unit check-lint check-scenarios check-netem bench
