@@ -118,7 +118,7 @@ static void test_segment_across_the_right_edge_is_cut_there(void **state)
 	fix_free(f);
 }
 
-/* rfc: 9293:3.10.7.4-b */
+/* rfc: 5961:3.2-1 */
 static void test_reset_outside_the_window_is_not_even_answered(void **state)
 {
 	struct fix *f = passive();
@@ -257,7 +257,6 @@ static void test_simultaneous_open_takes_what_comes_with_the_syn_ack(void **stat
 	fix_free(f);
 }
 
-/* rfc: 9293:3.10.4-a */
 static void test_shutdown_while_opening_sends_fin_once_open(void **state)
 {
 	struct fix *f = both_open();
@@ -314,7 +313,7 @@ static void test_negative_linger2_spares_a_socket_that_is_held(void **state)
 
 /* ---- timestamps */
 
-/* rfc: 7323:4.3-2 */
+/* rfc: 7323:4.3-1 */
 static void test_overtaken_acknowledgment_is_heard_and_its_timestamp_not_echoed(void **state)
 {
 	struct fix *f = with_timestamps();
