@@ -292,7 +292,9 @@ def test_the_device_echoes_every_byte_through_netem_on_its_port(dut, peer, wire)
         got += part
     assert got == sent
     stats = wire.stats()
-    assert stats["in"]["delivered"] and stats["out"]["delivered"], stats
+    for way in ("in", "out"):
+        assert without_seed(stats[way]["kernel"]) == "delay 5ms loss 10% dup 5%"
+        assert stats[way]["delivered"] >= 20, "netem was not on the way"
 
 
 # ---- what is refused ----------------------------------------------------------------------------
