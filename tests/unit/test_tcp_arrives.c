@@ -327,8 +327,8 @@ static void test_overtaken_acknowledgment_is_heard_and_its_timestamp_not_echoed(
 	in(f, ". 1:0 ack 1 ts 1150 0"); /* sent before it, arrived behind it */
 	quiet(f);
 	assert_int_equal(counter(f, "TcpExtPAWSEstab"), 0);
-	in(f, ". 1:10 ack 1 ts 1200 0");
-	out(f, ". 2897:0 ack 11 ts 0 1200");
+	assert_int_equal(write_n(f, 1448), 1448);
+	out(f, "P. 2897:1448 ack 1 ts 0 1200");
 	fix_free(f);
 }
 
@@ -346,13 +346,13 @@ static void test_window_of_an_older_segment_is_not_used(void **state)
 	out(f, ". 1:1460 ack 11");
 	quiet(f);
 	in(f, ". 11:10 ack 1461 win 0");
-	pass(f, 100);
-	out(f, ". 1461:0 ack 21");
-	in(f, ". 1:10 ack 1461 win 5840"); /* the first one again, its window long closed */
-	out(f, ". 1461:0 ack 21");
+	in(f, ". 21:10 ack 1461 win 0");
+	in(f, ". 11:0 ack 1461 win 5840"); /* late: from before the window closed */
 	quiet(f);
-	in(f, ". 21:0 ack 1461 win 1460");
-	out(f, ". 1461:1460 ack 21");
+	pass(f, 100);
+	out(f, ". 1461:0 ack 31");
+	in(f, ". 31:0 ack 1461 win 1460");
+	out(f, ". 1461:1460 ack 31");
 	quiet(f);
 	fix_free(f);
 }
