@@ -20,7 +20,12 @@ HARNESS_DRILL = \
 	%D%/drill/const.def %D%/drill/const.h %D%/drill/const.c \
 	%D%/drill/parse.h %D%/drill/lex.h %D%/drill/lex.c \
 	%D%/drill/parse_int.h %D%/drill/parse_core.c %D%/drill/expr.h %D%/drill/expr.c \
-	%D%/drill/value.h %D%/drill/ast_print.h %D%/drill/parse_option.h %D%/drill/pyexpr.h
+	%D%/drill/value.h %D%/drill/value.c \
+	%D%/drill/parse_icmp.h %D%/drill/parse_icmp.c \
+	%D%/drill/parse_option.h %D%/drill/parse_option.c \
+	%D%/drill/parse_tcpopt.c %D%/drill/parse_packet.c %D%/drill/parse_call.c \
+	%D%/drill/ast_print.h %D%/drill/ast_print.c \
+	%D%/drill/pyexpr.h %D%/drill/parse.c
 
 HARNESS_DUT = \
 	%D%/dut/serve.c %D%/dut/serve.h %D%/dut/dut.h %D%/dut/phantom_inproc.c

@@ -271,7 +271,7 @@ struct drill_call {
 	const char *name;
 	struct drill_expr *args; /* by ->next */
 	uint32_t nargs;
-	struct drill_expr *result; /* INT or ANY; NULL when no "= result" was written */
+	struct drill_expr *result; /* INT or ANY */
 	int err;		   /* errno expected; 0: none written */
 	const char *note;	   /* text in the last parentheses, or NULL */
 };

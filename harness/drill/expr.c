@@ -208,10 +208,33 @@ static int number(struct drill_parser *p, struct drill_expr **out)
 	return 0;
 }
 
+/* Adds the token's text; what is allocated doubles, so that many short strings cost little. */
+static int append(struct drill_parser *p, struct drill_expr *e, uint32_t *room)
+{
+	uint32_t len = e->str.len + p->tok.text.len;
+	char *both = (char *)(uintptr_t)e->str.at;
+
+	if (len > DRILL_TOKEN_MAX)
+		return drill_p_fail(p, DRILL_ERR_LIMIT, &e->src,
+				    "a string of %u bytes; %d are allowed", len, DRILL_TOKEN_MAX);
+	if (len >= *room) {
+		*room = 2 * len + 1;
+		both = drill_p_alloc(p, *room);
+		if (!both)
+			return -1;
+		memcpy(both, e->str.at, e->str.len);
+	}
+	memcpy(both + e->str.len, p->tok.text.at, p->tok.text.len);
+	both[len] = '\0';
+	e->str = (struct drill_str){ both, len };
+	return 0;
+}
+
 /* "a" "b" is one string; "a"... is the beginning of one. */
 static int string(struct drill_parser *p, struct drill_expr **out)
 {
 	struct drill_expr *e = new_expr(p, DRILL_E_STRING);
+	uint32_t room = 0;
 
 	if (!e)
 		return -1;
@@ -219,23 +242,9 @@ static int string(struct drill_parser *p, struct drill_expr **out)
 	e->str = p->tok.text;
 	if (drill_p_next(p) != 0)
 		return -1;
-	while (p->tok.kind == DRILL_TOK_STRING) {
-		uint32_t len = e->str.len + p->tok.text.len;
-		char *both;
-
-		if (len > DRILL_TOKEN_MAX)
-			return drill_p_fail(p, DRILL_ERR_LIMIT, &e->src,
-					    "a string of %u bytes; %d are allowed", len,
-					    DRILL_TOKEN_MAX);
-		both = drill_p_alloc(p, (size_t)len + 1);
-		if (!both)
+	while (p->tok.kind == DRILL_TOK_STRING)
+		if (append(p, e, &room) != 0 || drill_p_next(p) != 0)
 			return -1;
-		memcpy(both, e->str.at, e->str.len);
-		memcpy(both + e->str.len, p->tok.text.at, p->tok.text.len);
-		e->str = (struct drill_str){ both, len };
-		if (drill_p_next(p) != 0)
-			return -1;
-	}
 	if (p->tok.kind == DRILL_TOK_ELLIPSIS) {
 		e->more = true;
 		if (drill_p_next(p) != 0)

@@ -13,7 +13,7 @@
 #include "harness/drill/ast.h"
 
 enum {
-	DRILL_TEXT_MAX = 4 << 20,    /* bytes of a script */
+	DRILL_TEXT_MAX = 1 << 20,    /* bytes of a script */
 	DRILL_EVENTS_MAX = 100000,   /* events of a script */
 	DRILL_DEPTH_MAX = 32,	     /* values within values; #ifdef within #ifdef; parentheses */
 	DRILL_LIST_MAX = 1024,	     /* elements of one list, structure or call */

@@ -239,6 +239,9 @@ int drill_p_hex(struct drill_parser *p, const char *what, uint8_t *bytes, size_t
 		s += 2;
 		n -= 2;
 	}
+	for (size_t i = 0; i < n; i++)
+		if (hex_digit(s[i]) < 0)
+			return drill_p_expected(p, what);
 	if (n % 2)
 		return drill_p_fail(p, DRILL_ERR_SYNTAX, &p->tok.src,
 				    "expected %s in whole bytes, found %zu hexadecimal digits",
@@ -247,13 +250,8 @@ int drill_p_hex(struct drill_parser *p, const char *what, uint8_t *bytes, size_t
 		return drill_p_fail(p, DRILL_ERR_SYNTAX, &p->tok.src,
 				    "expected %s of at most %zu bytes, found %zu", what, max,
 				    n / 2);
-	for (size_t i = 0; i < n; i += 2) {
-		int hi = hex_digit(s[i]), lo = hex_digit(s[i + 1]);
-
-		if (hi < 0 || lo < 0)
-			return drill_p_expected(p, what);
-		bytes[i / 2] = (uint8_t)(hi << 4 | lo);
-	}
+	for (size_t i = 0; i < n; i += 2)
+		bytes[i / 2] = (uint8_t)(hex_digit(s[i]) << 4 | hex_digit(s[i + 1]));
 	*len = (uint8_t)(n / 2);
 	return drill_p_next(p);
 }
