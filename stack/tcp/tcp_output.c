@@ -22,6 +22,7 @@
 enum {
 	SUPER_MAX = 65535 - 20 - TCP_HDR_MAX, /* payload of an IP packet of 64 KiB */
 	COPY_MAX = 192,			      /* smaller payloads lie behind their headers */
+	PAYLOAD_MIN = 8,		      /* of a segment, whatever its options */
 	SPREE_MAX = 1024,		      /* packets in one call */
 	DEFER_NS = 1000000
 };
@@ -31,31 +32,38 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+/* SACK blocks that are told: what the options have room for, and on a path of crumbs no more than
+ * leaves room for PAYLOAD_MIN. */
+static uint8_t sack_blocks(const struct tcb *t)
+{
+	uint32_t used = (t->ts ? TCP_OPT_TS_ALIGNED : 0) + 4 + PAYLOAD_MIN;
+	uint32_t max = t->ts ? TCP_SACK_MAX - 1 : TCP_SACK_MAX;
+	uint32_t room = t->mss > used ? (t->mss - used) / 8 : 0;
+
+	return t->sack_ok ? (uint8_t)min_u32(t->sack.n, min_u32(max, room)) : 0;
+}
+
 /* The options of a segment that is not a SYN. */
 static struct tcp_opts options(const struct ph_stack *st, const struct tcb *t)
 {
-	struct tcp_opts o = { .has_ts = t->ts };
-	uint8_t max = t->ts ? TCP_SACK_MAX - 1 : TCP_SACK_MAX;
+	struct tcp_opts o = { .has_ts = t->ts, .nsack = sack_blocks(t) };
 
 	if (t->ts) {
 		o.tsval = tcp_ts(st, t->ts_off);
 		o.tsecr = t->ts_recent;
 	}
-	if (t->sack_ok && t->sack.n) {
-		o.nsack = t->sack.n < max ? t->sack.n : max;
-		for (uint8_t i = 0; i < o.nsack; i++)
-			o.sack[i] = t->sack.block[i];
-	}
+	for (uint8_t i = 0; i < o.nsack; i++)
+		o.sack[i] = t->sack.block[i];
 	return o;
 }
 
 uint32_t tcp_output_mss(const struct tcb *t)
 {
-	uint32_t opts = t->ts ? TCP_OPT_TS_ALIGNED : 0, mss, half;
+	uint32_t opts = t->ts ? TCP_OPT_TS_ALIGNED : 0, nsack = sack_blocks(t), mss, half;
 
-	if (t->sack_ok && t->sack.n)
-		opts += 4 + 8 * min_u32(t->sack.n, t->ts ? 3 : 4);
-	mss = t->mss > opts + 8 ? t->mss - opts : 8;
+	if (nsack)
+		opts += 4 + 8 * nsack;
+	mss = t->mss > opts + PAYLOAD_MIN ? t->mss - opts : PAYLOAD_MIN;
 	/* A window smaller than two segments would otherwise never take one (RFC 9293
 	 * 3.8.6.2.1). */
 	half = t->max_wnd > TCP_MSS_DEFAULT4 ? t->max_wnd / 2 : t->max_wnd;

@@ -77,11 +77,11 @@ static inline uint64_t counter(struct fix *f, const char *name)
 }
 
 /* A stack without timestamps, SACK and window scaling, so that transcripts are short. */
-static inline struct fix *fix_new_offload(uint32_t offload)
+static inline struct fix *fix_new_mtu(uint32_t offload, uint16_t mtu)
 {
 	struct fix *f = calloc(1, sizeof(*f));
 	struct ph_conf conf = { .alloc = fix_alloc, .release = fix_release, .mem_arg = f };
-	struct ph_link_conf link = { .name = "tun0", .kind = PH_LINK_IP, .mtu = 1500,
+	struct ph_link_conf link = { .name = "tun0", .kind = PH_LINK_IP, .mtu = mtu,
 				     .offload = offload };
 	struct ph_ip ip = ph_ip4(10, 0, 0, 2);
 
@@ -102,6 +102,11 @@ static inline struct fix *fix_new_offload(uint32_t offload)
 	sysctl(f, "net.ipv4.tcp_window_scaling", "0");
 	sysctl(f, "net.ipv4.tcp_sack", "0");
 	return f;
+}
+
+static inline struct fix *fix_new_offload(uint32_t offload)
+{
+	return fix_new_mtu(offload, 1500);
 }
 
 static inline struct fix *fix_new(void)

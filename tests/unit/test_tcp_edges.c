@@ -42,10 +42,37 @@ static void test_a_host_sends_itself_more_than_its_window(void **state)
 	fix_free(f);
 }
 
+/* On a link of 68 octets three SACK blocks would leave no room for anything else. */
+static void test_sack_blocks_are_told_as_far_as_the_link_takes_them(void **state)
+{
+	struct fix *f = fix_new_mtu(0, 68);
+	uint8_t p[2048] = { 0 };
+	int n, frames = 0;
+
+	(void)state;
+	sysctl(f, "net.ipv4.tcp_sack", "1");
+	listen_on(f, 1);
+	in(f, "S 0:0 mss 1460 sackok");
+	out(f, "S. 0:0 ack 1 sackok");
+	in(f, ". 1:0 ack 1");
+	accept_one(f);
+	in(f, ". 101:20 ack 1");
+	in(f, ". 201:20 ack 1");
+	in(f, ". 301:20 ack 1");
+	assert_int_equal(ph_send(f->st, f->s, p, 500, 0, f->now), 500);
+	while ((n = ph_link_output_bytes(f->st, f->link, p, sizeof(p), f->now)) != 0) {
+		assert_in_range(n, 40, 68);
+		frames++;
+	}
+	assert_true(frames > 3);
+	fix_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_host_sends_itself_more_than_its_window),
+		cmocka_unit_test(test_sack_blocks_are_told_as_far_as_the_link_takes_them),
 	};
 
 	return cmocka_run_group_tests_name("tcp_edges", tests, NULL, NULL);
