@@ -9,11 +9,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "harness/audit/audit.h"
 #include "harness/audit/frame.h"
+#include "harness/capture/pcapng.h"
 
 enum { A = 0x0a000001, B = 0x0a000002, FIN = 1, SYN = 2, RST = 4, ACK = 16 };
 
@@ -352,6 +354,57 @@ static void test_the_same_ports_used_again_begin_a_new_connection(void **state)
 	audit_free(a);
 }
 
+/* Writes segments as one capture file, in this order, and audits it. */
+static struct audit *audit_written(const struct seg *const *segs, const char *const *comments,
+				   size_t n)
+{
+	char path[] = "/tmp/test_audit_XXXXXX", err[256] = "";
+	struct audit *a = audit_new();
+	struct pcapng_writer *w;
+	uint8_t bytes[2048];
+	uint32_t dev;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	w = pcapng_writer_open(path, err, sizeof(err));
+	assert_non_null(w);
+	assert_int_equal(pcapng_writer_add_if(w, "tun0", PCAPNG_LINK_RAW_IP, &dev), 0);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t len = (uint32_t)build(bytes, segs[i]);
+		struct pcapng_packet p = { .if_id = dev, .time_ns = segs[i]->at_ms * 1000000ull,
+					   .caplen = len, .len = len, .data = bytes,
+					   .comment = comments[i] };
+
+		assert_int_equal(pcapng_writer_packet(w, &p), 0);
+	}
+	assert_int_equal(pcapng_writer_close(w), 0);
+	assert_int_equal(audit_file(a, path, err, sizeof(err)), 0);
+	unlink(path);
+	return a;
+}
+
+static void test_a_file_is_judged_in_time_order_and_without_what_it_calls_dropped(void **state)
+{
+	static const struct seg data = { A, ACK, 101, 501, 250, TS_A, "abcd", 10, 0, 0, 0 };
+	static const struct seg ack = { B, ACK, 501, 105, 96, TS_B, NULL, 11, 0, 0, 0 };
+	static const struct seg lost = { A, ACK, 105, 501, 250, TS_A, "12345", 12, 0, 0, 0 };
+	const struct seg *const order[] = { &handshake[0], &handshake[1], &ack, &handshake[2], &data,
+					    &lost };
+	const char *const kept[6] = { 0 }, *const dropped[6] = { [5] = "dropped toward b: loss" };
+	struct audit *a;
+
+	(void)state;
+	a = audit_written(order, dropped, 6);
+	assert_int_equal(audit_violations(a, AUDIT_MUST), 0);
+	assert_int_equal(audit_frames(a), 5);
+	assert_int_equal(audit_dropped(a), 1);
+	audit_free(a);
+	a = audit_written(order, kept, 6); /* the same segment, not dropped, is longer than the MSS */
+	assert_int_equal(host(a, A)->rule[AUDIT_TCP_MSS_KEPT].violated, 1);
+	audit_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +415,7 @@ int main(void)
 			test_retransmissions_that_do_not_back_off_are_accused_while_the_peer_is_silent),
 		cmocka_unit_test(test_icmp_echo_reply_with_other_data_is_accused),
 		cmocka_unit_test(test_any_prefix_of_a_frame_is_read_within_bounds),
+		cmocka_unit_test(test_a_file_is_judged_in_time_order_and_without_what_it_calls_dropped),
 		cmocka_unit_test(test_the_same_ports_used_again_begin_a_new_connection),
 	};
 
