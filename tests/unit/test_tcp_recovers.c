@@ -164,6 +164,10 @@ static void test_fast_retransmit_halves_the_window_for_the_whole_episode(void **
 	out(f, ". 4001:1000 ack 1");
 	assert_int_equal(info(f).tcpi_ca_state, CA_RECOVERY);
 	assert_int_equal(info(f).tcpi_snd_cwnd, 5);
+	in(f, ". 1:0 ack 7001");
+	out(f, ". 7001:1000 ack 1");
+	in(f, ". 1:0 ack 9001");
+	assert_int_equal(info(f).tcpi_snd_cwnd, 5);
 	in(f, ". 1:0 ack 10001");
 	assert_int_equal(info(f).tcpi_ca_state, CA_OPEN);
 	assert_in_range(info(f).tcpi_snd_cwnd, 4, 6);
