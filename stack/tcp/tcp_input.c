@@ -289,8 +289,8 @@ enum drop tcp_input_steps(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 
 /*
  * Linux joins the segments that one poll of the device gave (GRO) and acknowledges them as one, so
- * of a batch we do too: an ACK costs more than ten segments received. What must be told at once is,
- * and no more is held back than one joined packet would have held.
+ * of a batch we do too: writing an ACK into a TAP costs what reading five segments does. What must
+ * be told at once is, and no more is held back than one joined packet would have held.
  */
 static bool ack_can_wait(const struct tcb *t)
 {
