@@ -27,6 +27,7 @@ enum {
 enum role { ROLE_LISTEN, ROLE_UDP, ROLE_CONN, ROLE_SIGNAL };
 
 struct end {
+	struct end *next, **back; /* a connection's place among the server's */
 	enum role role;
 	const struct service *s;
 	int fd;
@@ -38,6 +39,7 @@ struct end {
 };
 
 struct server {
+	struct end *conns;
 	int epoll;
 	bool quit;
 };
@@ -162,6 +164,9 @@ static void http_answer(struct end *e)
 
 static void end_conn(struct end *e)
 {
+	*e->back = e->next;
+	if (e->next)
+		e->next->back = e->back;
 	close(e->fd);
 	free(e->buf);
 	free(e);
@@ -368,6 +373,11 @@ static void serve_listen(struct server *srv, const struct end *l)
 	e->s = l->s;
 	e->fd = fd;
 	e->hash = 0xcbf29ce484222325u;
+	e->next = srv->conns;
+	e->back = &srv->conns;
+	if (e->next)
+		e->next->back = &e->next;
+	srv->conns = e;
 	if (e->s->kind == SERVE_DAYTIME)
 		e->len = daytime((char *)e->buf, BUF);
 	serve_conn(srv, e);
@@ -517,6 +527,8 @@ int serve_run(const struct service *s, unsigned int n, const char *addr, char *e
 	}
 	while (!rc && !srv.quit)
 		turn(&srv);
+	while (srv.conns)
+		end_conn(srv.conns);
 	for (unsigned int i = 0; i < k; i++)
 		if (ends[i].fd >= 0)
 			close(ends[i].fd);

@@ -146,8 +146,9 @@ int bench_main(struct world *w, void *arg)
 		unlink(path);
 	}
 	close(sig.fd);
-	loop_free(&b.loop);
-	/* Programs end with the world; what they said is in the run directory. */
+	/* Programs end with the world; what they said is in the run directory. Those that exec waits for
+	 * are still watched. */
 	procs_free(&b);
+	loop_free(&b.loop);
 	return b.status;
 }

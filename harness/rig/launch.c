@@ -86,9 +86,8 @@ int launch_parse(struct launch *l, const char *command, int argc, char **argv,
 
 	memset(a, 0, sizeof(*a));
 	a->node = "hub";
-	l->var = calloc((size_t)argc, sizeof(*l->var));
-	if (!l->var)
-		return RIG_FAILED;
+	/* Kept in argv itself, over words that were read. */
+	l->var = argv + 1;
 	for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (argv[i][0] == '-') {
 			if (!take_option(l, a, argc, argv, &i))

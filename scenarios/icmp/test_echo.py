@@ -81,7 +81,7 @@ def test_fragmented_ping_is_answered_whole(dut, tester, size, order):
 
 
 def reassembled(tester, length):
-    """The ICMP message that came, in one packet or in fragments, as bytes; its checksum is checked."""
+    """The ICMP message that came, whole or in fragments, as bytes; its checksum is checked."""
     parts, total = {}, None
     while total is None or sum(map(len, parts.values())) < total:
         ip = tester.expect(IP(src=DUT_IP, proto=1))[IP]
@@ -100,8 +100,9 @@ def reassembled(tester, length):
 
 @pytest.mark.rfc("791:3.2-1")
 def test_fragments_of_different_datagrams_do_not_mix(dut, tester):
-    first = fragment(IP(src=tester.ip, dst=dut.ip, id=1) / echo(b"A" * 400, number=1), fragsize=200)
-    second = fragment(IP(src=tester.ip, dst=dut.ip, id=2) / echo(b"B" * 400, number=2), fragsize=200)
+    first, second = (
+        fragment(IP(src=tester.ip, dst=dut.ip, id=number) / echo(data, number=number), fragsize=200)
+        for number, data in ((1, b"A" * 400), (2, b"B" * 400)))
     for a, b in zip(first, second):
         tester.inject(a)
         tester.inject(b)
@@ -114,7 +115,7 @@ def test_incomplete_datagram_gets_no_reply(dut, tester):
     pieces = fragment(IP(src=tester.ip, dst=dut.ip, id=3) / echo(b"C" * 400), fragsize=200)
     for piece in pieces[:-1]:
         tester.inject(piece)
-    tester.nothing(lambda packet: ICMP in packet or IP in packet, but="no reply to an incomplete ping")
+    tester.nothing(lambda packet: IP in packet, but="no reply to an incomplete ping")
 
 
 @pytest.mark.rfc("792:gen-3")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""ICMPv4 errors (RFC 792, 1122 3.2.2): when one is sent, what it quotes, and when none may be sent."""
+"""ICMPv4 errors (RFC 792, 1122 3.2.2): when one is sent, what it quotes, when none may be sent."""
 
 import pytest
 from scapy.layers.inet import ICMP, IP, TCP, UDP, fragment
@@ -71,14 +71,16 @@ def test_no_error_about_a_broadcast_frame_with_our_address(dut, tester):
 
 @pytest.mark.rfc("1122:3.2.2-9", "792:gen-1")
 def test_no_error_about_a_later_fragment(dut, tester):
-    pieces = fragment(IP(src=tester.ip, dst=dut.ip, id=9, proto=253) / Raw(bytes(400)), fragsize=200)
+    whole = IP(src=tester.ip, dst=dut.ip, id=9, proto=253) / Raw(bytes(400))
+    pieces = fragment(whole, fragsize=200)
     for piece in pieces[1:]:
         tester.inject(piece)
     tester.nothing(errors, but="no error about a later fragment")
 
 
 @pytest.mark.rfc("1122:3.2.2-10")
-@pytest.mark.parametrize("src", ["0.0.0.0", "127.0.0.1", "255.255.255.255", "224.0.0.1", "240.0.0.1"])
+@pytest.mark.parametrize("src", ["0.0.0.0", "127.0.0.1", "255.255.255.255", "224.0.0.1",
+                                 "240.0.0.1"])
 def test_no_error_to_a_source_that_is_no_host(dut, tester, src):
     tester.inject(closed_port(tester, src=src))
     tester.nothing(lambda packet: IP in packet, but=f"no packet to {src}")

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A rig that is killed, at any moment and by the worst signal, leaves nothing: no process, no network
-namespace, no device, no mount, no file.
+"""A rig that is killed, at any moment and by the worst signal, leaves nothing: no process, no
+network namespace, no device, no mount, no file.
 
-What belongs to a rig is found by a mark in its environment, which every process of its world inherits.
+What belongs to a rig is found by a mark in its environment, which its whole world inherits.
 """
 
+import contextlib
 import os
 import random
 import signal
@@ -124,28 +125,36 @@ def build_until_killed():
         os._exit(3)
 
 
-@pytest.mark.parametrize("who", ["caller", "rig"])
+def child_of(pid):
+    """The first child of a process, or None."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            found = file.read().split()
+    except OSError:
+        return None
+    return int(found[0]) if found else None
+
+
+@pytest.mark.parametrize("who", ["caller", "rig", "world"])
 @pytest.mark.parametrize("seed", range(5))
 def test_kill_at_random_moments_leaves_nothing(marked_dir, who, seed):
     mark, directory = marked_dir
     draw = random.Random(seed)
     before = Outside()
-    for _ in range(5):  # 5 kills in each of 10 cases
+    for _ in range(5):  # 5 kills in each of 15 cases
         child = os.fork()
         if child == 0:
             build_until_killed()
         time.sleep(draw.uniform(0, 0.12))  # the moment
         pids = [pid for pid in marked(mark) if pid != os.getpid()]
         held = namespaces(pids)
-        victim = child
-        if who == "rig":
-            victim = min((pid for pid in pids if pid != child), default=child)
-        os.kill(victim, signal.SIGKILL)
-        if victim != child:
-            # The caller sees its socket close, and ends by itself.
-            eventually(lambda: os.waitpid(child, os.WNOHANG)[0] == child, within=60)
-        else:
-            os.waitpid(child, 0)
+        rig = child_of(child) if who != "caller" else None
+        victim = child_of(rig) if who == "world" and rig else rig
+        # Before there is a rig or a world, its caller is who can be killed.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(victim or child, signal.SIGKILL)
+        # Where another was killed, the caller sees its socket close, and ends by itself.
+        eventually(lambda: os.waitpid(child, os.WNOHANG)[0] == child, within=60)
         assert_nothing_left(mark, directory, before, held)
 
 

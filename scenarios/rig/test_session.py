@@ -70,8 +70,9 @@ def test_exit_status_of_a_session_with_a_wrong_line_is_2():
     assert done.stdout.splitlines()[0] == "ok" and done.stdout.splitlines()[1].startswith("error ")
 
 
-@pytest.mark.parametrize("argv", [["sesion"], ["session", "--nope"], ["up"], ["up", "/no/such.topo"],
-                                  ["run", "lan"], ["serve", "--serve", "echo:70000"],
+@pytest.mark.parametrize("argv", [["sesion"], ["session", "--nope"], ["up"],
+                                  ["up", "/no/such.topo"], ["run", "lan"],
+                                  ["serve", "--serve", "echo:70000"],
                                   ["serve", "--serve", "ekho:7"]])
 def test_wrong_command_line_gets_a_sentence_and_status_2(argv):
     done = subprocess.run([find_program("rig"), *argv], text=True, capture_output=True, timeout=60,
@@ -117,9 +118,10 @@ def run_pytest(tmp_path, text, *args, build=None):
     for name in list(env):
         if name.startswith("PYTEST_"):
             del env[name]
-    return subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "rig.plugin", "-p", "no:cacheprovider",
-                           f"--failures={tmp_path}/failures", *args, str(tmp_path)], env=env, text=True,
-                          capture_output=True, timeout=120, check=False, cwd=tmp_path)
+    argv = [sys.executable, "-m", "pytest", "-q", "-p", "rig.plugin", "-p", "no:cacheprovider",
+            f"--failures={tmp_path}/failures", *args, str(tmp_path)]
+    return subprocess.run(argv, env=env, text=True, capture_output=True, timeout=120, check=False,
+                          cwd=tmp_path)
 
 
 FAILING = """
@@ -162,5 +164,6 @@ def test_machine_that_cannot_gets_one_sentence_and_status_77(tmp_path):
 
 
 def test_requirement_that_is_in_no_table_is_refused(tmp_path):
-    done = run_pytest(tmp_path, "import pytest\n@pytest.mark.rfc('9293:MUST-999')\ndef test_x(): pass\n")
+    text = "import pytest\n@pytest.mark.rfc('9293:MUST-999')\ndef test_x(): pass\n"
+    done = run_pytest(tmp_path, text)
     assert done.returncode == 4 and "9293:MUST-999" in done.stdout + done.stderr

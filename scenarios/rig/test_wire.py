@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The rig's wire: the same seed gives the same fate to the same frames; scripts hit what they name."""
+"""The rig's wire: one seed gives one fate to the same frames; scripts hit what they name."""
 
 import select
 

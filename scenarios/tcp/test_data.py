@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""TCP data: in and out of order, overlapping, outside the window, acknowledged (RFC 9293 3.4, 3.10.7.4)."""
+"""TCP data: in order and not, overlapping, outside the window (RFC 9293 3.4, 3.10.7.4)."""
 
 import pytest
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A whole HTTP exchange by hand: SYN, SYN-ACK, ACK, GET, response, FIN; every number checked.
 
-Against the device's http service, and against a real web server on the kernel peer. The client is at
-an address that only the rig's responder answers for, so that no kernel stack meets the segments.
+Against the device's http service, and against a real web server on the kernel peer. The client is
+at an address that only the rig's responder answers for, so that no kernel stack meets the segments.
 """
 
 import pytest
@@ -45,7 +45,8 @@ def exchange(tester, port):
 def check_response(response):
     head, _, body = response.partition(b"\r\n\r\n")
     status, *lines = head.split(b"\r\n")
-    fields = {name.lower(): value.strip() for name, value in (line.split(b":", 1) for line in lines)}
+    pairs = (line.split(b":", 1) for line in lines)
+    fields = {name.lower(): value.strip() for name, value in pairs}
     assert status.split()[1] == b"200", status
     assert int(fields[b"content-length"]) == len(body) > 0
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Resets: when one is sent and with which numbers, when one is believed (RFC 9293 3.5.2, 3.5.3, RFC 5961)."""
+"""Resets: when one is sent, with which numbers, when one is believed (RFC 9293 3.5, RFC 5961)."""
 
 import pytest
 from scapy.layers.inet import TCP
@@ -9,7 +9,7 @@ from rig.flow import Flow
 ECHO, CLOSED = 7, 9999
 
 
-# ---- a port where nobody listens ------------------------------------------------------------------
+# ---- a port where nobody listens ---------------------------------------------------------------
 
 @pytest.mark.rfc("9293:3.5.2-a")
 def test_syn_to_a_closed_port_is_reset(dut, tester):
@@ -54,7 +54,7 @@ def test_kernel_peer_is_refused_by_a_closed_port(dut, peer):
         peer.connect(dut.ip, CLOSED)
 
 
-# ---- a port where somebody listens ----------------------------------------------------------------
+# ---- a port where somebody listens -------------------------------------------------------------
 
 @pytest.mark.rfc("9293:3.10.7.2-a")
 @pytest.mark.parametrize("flags", ["A", "PA", "FA", "SA"])
@@ -72,7 +72,7 @@ def test_listener_ignores_resets_and_segments_of_nothing(dut, tester, flags):
     flow.nothing(but="nothing from a listener")
 
 
-# ---- half open --------------------------------------------------------------------------------------
+# ---- half open ---------------------------------------------------------------------------------
 
 @pytest.mark.rfc("9293:3.5.2-d", "9293:3.10.7.4-h")
 @pytest.mark.parametrize("off", [-1, 1, 1000], ids=["of nothing", "of the future", "far away"])
@@ -99,7 +99,7 @@ def test_reset_of_a_half_open_connection_returns_to_listening(dut, tester):
     again.close()
 
 
-# ---- open ---------------------------------------------------------------------------------------------
+# ---- open --------------------------------------------------------------------------------------
 
 def established(tester):
     flow = Flow(tester, ECHO)
@@ -190,7 +190,8 @@ def test_kernel_peer_sees_resets_and_ends_apart(dut, peer):
     eventually(lambda: dut.counters()["TcpEstabResets"] > before)
 
 
-@pytest.mark.rfc("9293:3.5.2-a", "9293:3.5.2-b", "9293:3.5.2-c", "9293:3.10.7.2-a", "9293:3.10.7.2-b")
+@pytest.mark.rfc("9293:3.5.2-a", "9293:3.5.2-b", "9293:3.5.2-c", "9293:3.10.7.2-a",
+                 "9293:3.10.7.2-b")
 @pytest.mark.parametrize("port", [CLOSED, ECHO], ids=["closed", "listening"])
 def test_all_64_flag_combinations_are_answered_as_the_tables_say(dut, tester, port):
     for bits in range(64):

@@ -70,7 +70,7 @@ def test_syn_ack_is_given_up_and_the_connection_forgotten(dut, tester):
     def forgotten():
         tester.mark()
         flow.queue.clear()
-        flow.send("A", b"", seq=flow.seq - 1)  # an old number: a half-open connection would stay quiet
+        flow.send("A", seq=flow.seq - 1)  # an old number: a half-open connection sends no reset
         tester.mark()
         return any(str(seen.packet[TCP].flags) == "R" for seen in flow.queue)
 
@@ -149,7 +149,7 @@ def test_one_scripted_loss_is_repaired(dut, peer, wire, what, way):
 def sum_of_drops(stats):
     """All numbers under keys that speak of drops, wherever they stand."""
     if isinstance(stats, dict):
-        return sum(value if isinstance(value, int) and ("drop" in key or "script" in key or "loss" in key)
+        return sum(value if isinstance(value, int) and key in ("script", "loss")
                    else sum_of_drops(value) for key, value in stats.items())
     if isinstance(stats, list):
         return sum(map(sum_of_drops, stats))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Transfers between the device and a kernel peer through an impaired link: bytes equal, clean close.
+"""Transfers between the device and a kernel peer over an impaired link: bytes equal, clean close.
 
 Sizes are chosen so that each takes a few seconds at most; the link's seed makes a run repeat.
 """

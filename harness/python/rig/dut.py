@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The device under test, the same words for each: phantom on a TAP, and the kernel in a namespace.
 
-Both serve echo, discard, daytime, chargen, sink, source and http, take Linux's sysctls, and count under
-Linux's names. Called by the fixture `dut`; another stack is another subclass of Dut.
+Both serve echo, discard, daytime, chargen, sink, source and http, take Linux's sysctls, and count
+under Linux's names. Called by the fixture `dut`; another stack is another subclass of Dut.
 """
 
 import contextlib
@@ -99,8 +99,8 @@ class Dut:
             if self.ready_word in process.errors() + process.output():
                 return True
             if not os.path.exists(f"/proc/{process.pid}"):
-                raise RuntimeError(f"{self.name} ended with status {process.wait(10)} before it was "
-                                   f"ready: {process.errors().strip()}")
+                raise RuntimeError(f"{self.name} ended with status {process.wait(10)} before it "
+                                   f"was ready: {process.errors().strip()}")
             return False
         eventually(ready, 30, f"{self.name} being ready")
 
@@ -139,8 +139,8 @@ class PhantomDut(Dut):
     tap = "tap0"
 
     def start(self, serve=SERVICES, sysctl=None, args=()):
-        argv = [find_program("phantom"), "--tap", "tap0", "--addr", f"{self.ip}/24", "--mac", self.mac,
-                "--offload", "off", "--control", f"{self._dir}/dut.ctl",
+        argv = [find_program("phantom"), "--tap", "tap0", "--addr", f"{self.ip}/24",
+                "--mac", self.mac, "--offload", "off", "--control", f"{self._dir}/dut.ctl",
                 "--trace", f"{self._dir}/dut-trace.jsonl"]
         for service in serve:
             argv += ["--serve", service]
@@ -175,12 +175,12 @@ class PhantomDut(Dut):
 
     def connect(self, ip, port, sysctl=None, args=()):
         """Starts phantom as a client: its standard input is a pipe of ours."""
-        assert not self.started, "phantom is a client from its start: mark the test dut(start=False)"
+        assert not self.started, "phantom is a client from its start: mark it dut(start=False)"
         fifo = f"{self._dir}/stdin"
         os.mkfifo(fifo)
         feed = os.open(fifo, os.O_RDWR)
-        argv = ["sh", "-c", f'exec "$0" "$@" < {quote(fifo)}', find_program("phantom"), "--tap", "tap0",
-                "--addr", f"{self.ip}/24", "--mac", self.mac, "--offload", "off",
+        argv = ["sh", "-c", f'exec "$0" "$@" < {quote(fifo)}', find_program("phantom"),
+                "--tap", "tap0", "--addr", f"{self.ip}/24", "--mac", self.mac, "--offload", "off",
                 "--control", f"{self._dir}/dut.ctl", "--trace", f"{self._dir}/dut-trace.jsonl",
                 "--connect", f"{ip}:{port}", *args]
         for name, value in (sysctl or {}).items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What a failed scenario leaves: one directory with everything needed to see why and to run it again.
+"""What a failed scenario leaves: a directory with all one needs to see why and to run it again.
 
     failure.txt      the message
     transcript.topo  the session's lines, which `rig session` takes again

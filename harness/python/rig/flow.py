@@ -24,7 +24,8 @@ def seq_after(a, b):
 class Flow:
     """A connection from the tester to `dport` of the device under test, or the other way round."""
 
-    def __init__(self, tester, dport, sport=None, isn=1000000, window=65535, mss=1460, options=None):
+    def __init__(self, tester, dport, sport=None, isn=1000000, window=65535, mss=1460,
+                 options=None):
         self.tester = tester
         self.dport, self.sport = dport, sport or tester.port()
         self.isn, self.seq, self.ack = isn, isn, 0
@@ -59,11 +60,11 @@ class Flow:
 
     # ---- in -------------------------------------------------------------------------------
 
-    def expect(self, flags, data=None, seq=None, ack=None, within=WITHIN, repeated=False, where=None,
-               **fields):
+    def expect(self, flags, data=None, seq=None, ack=None, within=WITHIN, repeated=False,
+               where=None, **fields):
         """The next segment: these flags (PSH aside unless named), exactly these numbers.
 
-        seq defaults to the next number expected, ack to the next number of ours; ANY leaves one open.
+        seq defaults to the next number expected, ack to the next of ours; ANY leaves one open.
         A number is also checked against what the segment takes, and `ack` moves on. Repetitions of
         what has come before are passed over unless `repeated`, and so are bare ACKs in front of
         something else. Returns the TCP layer.
@@ -197,7 +198,7 @@ class Flow:
         return body
 
     def read_to_end(self, within=WITHIN):
-        """All data up to the FIN, acknowledged as it comes; the FIN is left for the test to answer."""
+        """All data up to the FIN, acknowledged as it comes; the FIN is left for the test."""
         got = b""
         while True:
             body, fin = self._next_text(within)

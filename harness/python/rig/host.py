@@ -66,8 +66,9 @@ class Node:
                            self.session.do(f"exec {self.name} {words}", within).items()
                            if key in Result.__dataclass_fields__})
         if check:
-            assert result.status == 0, (f"{words} in {self.name} ended with status {result.status}\n"
-                                        f"{result.stdout}{result.stderr}")
+            assert result.status == 0, (
+                f"{words} in {self.name} ended with status {result.status}\n"
+                f"{result.stdout}{result.stderr}")
         return result
 
     def run(self, *argv, name=None):

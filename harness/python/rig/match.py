@@ -100,7 +100,8 @@ def describe(packet):
     if ICMP in packet and ip.frag == 0:
         icmp = packet[ICMP]
         quoted = f" about {packet.summary().split(' / ')[-2]}" if icmp.type in (3, 11, 12) else ""
-        return (f"ICMP {ip.src} > {ip.dst} type {icmp.type} code {icmp.code} len {len(data)}{quoted}")
+        return (f"ICMP {ip.src} > {ip.dst} type {icmp.type} code {icmp.code} len {len(data)}"
+                f"{quoted}")
     return f"IP {ip.src} > {ip.dst} proto {ip.proto} id {ip.id} frag {ip.frag * 8} len {ip.len}"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Small facts that everybody needs: the bytes that source sends, their hash, waiting, choosing names.
+"""Small facts that everybody needs: the bytes that source sends, their hash, waiting, names.
 
 Imports nothing of scapy: the parts that only need a world stay quick to load.
 """
@@ -21,7 +21,7 @@ class Late(AssertionError):
 
 
 def eventually(fn, within=WITHIN, what=None):
-    """Calls fn until it returns something true, and returns that; raises Late after `within` seconds.
+    """Calls fn until it returns something true and returns that; raises Late after `within` s.
 
     An AssertionError of fn counts as "not yet" and is what Late reports in the end.
     """

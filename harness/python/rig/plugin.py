@@ -40,10 +40,11 @@ def pytest_addoption(parser):
     group.addoption("--seed", type=int, default=1, help="seed of impaired links (default: 1)")
     group.addoption("--pcap", action="store_true",
                     help="keep each case's capture, also when it passes, in the failures directory")
-    group.addoption("--keep", action="store_true", help="keep each case's run directory, and say where")
+    group.addoption("--keep", action="store_true",
+                    help="keep each case's run directory, and say where")
     group.addoption("--failures", metavar="DIR", default=None,
-                    help="where failures leave their evidence (default: failures in RIG_BUILDDIR, or "
-                         "here)")
+                    help="where failures leave their evidence (default: failures in RIG_BUILDDIR, "
+                         "or here)")
     group.addoption("--shell-on-error", action="store_true",
                     help="open a shell in the failed case's world (without -n)")
 
@@ -81,7 +82,7 @@ def pytest_sessionstart(session):
         pytest.exit(f"scenarios cannot run here: {error}", returncode=77)
 
 
-# ---- which device, which requirement ------------------------------------------------------------
+# ---- which device, which requirement -----------------------------------------------------------
 
 def pytest_generate_tests(metafunc):
     if "dut_name" not in metafunc.fixturenames:
@@ -90,8 +91,8 @@ def pytest_generate_tests(metafunc):
     names = list(mark.args) if mark else list(KINDS)
     for name in names:
         if name not in KINDS:
-            raise pytest.UsageError(f"{metafunc.definition.nodeid}: duts({name!r}): no such device; "
-                                    f"there are {', '.join(KINDS)}")
+            raise pytest.UsageError(f"{metafunc.definition.nodeid}: duts({name!r}): no such "
+                                    f"device; there are {', '.join(KINDS)}")
     metafunc.parametrize("dut_name", names, scope="function")
 
 
@@ -130,7 +131,7 @@ def _requirements():
     return ids or None
 
 
-# ---- worlds ---------------------------------------------------------------------------------------
+# ---- worlds --------------------------------------------------------------------------------
 
 class Net:
     """A world with a bridge, a kernel node `peer`, and room for the device under test."""
@@ -157,7 +158,9 @@ def world(request):
 
 
 def _topology(request, session, name):
-    dut_name = request.getfixturevalue("dut_name") if "dut_name" in request.fixturenames else "phantom"
+    dut_name = "phantom"
+    if "dut_name" in request.fixturenames:
+        dut_name = request.getfixturevalue("dut_name")
     session.do(f"set dut={dut_name}")
     session.do("include " + net.quote(os.path.join(TREE, "netns/topologies", f"{name}.topo")))
     if dut_name == "linux":
@@ -239,8 +242,8 @@ def dut(request, bench, capture, dut_name):
     try:
         device.check_end()
     except AssertionError as error:
-        where = request.config.stash[EVIDENCE].collect(request.node.nodeid, str(error), bench.session,
-                                                       device)
+        evidence = request.config.stash[EVIDENCE]
+        where = evidence.collect(request.node.nodeid, str(error), bench.session, device)
         raise AssertionError(f"{error}\nevidence: {where}") from None
 
 
@@ -262,8 +265,8 @@ def tester(bench, request):
 def wire(request, bench, dut):
     """The device's link: wire.set("loss 5%")."""
     config = request.config
-    wire = Wire(bench.session, dut.device, config.getoption("--backend"), config.getoption("--seed"))
-    return wire
+    return Wire(bench.session, dut.device, config.getoption("--backend"),
+                config.getoption("--seed"))
 
 
 @pytest.fixture
@@ -272,7 +275,7 @@ def eventually():
     return net.eventually
 
 
-# ---- verdicts ---------------------------------------------------------------------------------------
+# ---- verdicts ------------------------------------------------------------------------------
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_setup(item):

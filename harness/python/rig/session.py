@@ -27,7 +27,7 @@ class CannotRun(Exception):
 
 
 def find_program(name):
-    """The program in $RIG_BUILDDIR, in ./, ../build, or on PATH; a sentence in CannotRun otherwise."""
+    """The program in $RIG_BUILDDIR, ./, ../build, or on PATH; otherwise CannotRun, with where."""
     looked = []
     for directory in (os.environ.get("RIG_BUILDDIR"), os.environ.get("RIG_BUILD"), ".",
                       os.path.join(os.path.dirname(__file__), "../../../build")):
@@ -118,7 +118,8 @@ class Session:
         said = os.pread(self._stderr, 4096, 0).decode(errors="replace").strip()
         if status == 77:
             return CannotRun(said or "rig ended with status 77 and said nothing")
-        return RigError(f"{line!r}: rig ended with status {status}: {said or '(no word on stderr)'}")
+        return RigError(f"{line!r}: rig ended with status {status}: "
+                        f"{said or '(no word on stderr)'}")
 
     def close(self):
         """Ends the world; its kernel objects go on dying behind us."""
@@ -136,8 +137,8 @@ class Session:
             os.close(self._stderr)
 
     def text(self):
-        """The transcript as lines that can be typed again, replies as comments, the run directory as
-        $dir: the next one has another name.
+        """The transcript as lines that can be typed again, replies as comments, the run directory
+        as $dir: the next one has another name.
         """
         out = []
         for line, reply in self.transcript:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A host made by hand on a raw port of the bridge: injects frames made with scapy and expects frames.
+"""A host made by hand on a raw port of the bridge: injects frames made with scapy, expects frames.
 
-No kernel stack is on the port, so crafted segments meet no reset; the rig's responder answers ARP for
-the tester's address. Frames are read from the raw socket as they come; a failure prints every frame
-seen and, field by field, how the nearest one differs from the expectation.
+No kernel stack is on the port, so crafted segments meet no reset; the rig's responder answers ARP
+for the tester's address. Frames are read from the raw socket as they come; a failure prints every
+frame seen and, field by field, how the nearest one differs from the expectation.
 """
 
 import itertools
@@ -35,7 +35,7 @@ def _stamp(ancillary):
 
 
 class Seen:
-    """One frame: when, which way ('>' sent, '<' received), its bytes, parsed when first asked for."""
+    """One frame: when, which way ('>' sent, '<' received), its bytes, parsed when asked for."""
 
     def __init__(self, at, way, raw):
         self.at, self.way, self.raw = at, way, raw
@@ -100,7 +100,7 @@ class Tester:
     # ---- in -------------------------------------------------------------------------------
 
     def adopt(self, flow, key):
-        """TCP frames of key (source address, source port, our port) go to flow.queue from now on."""
+        """TCP frames of key (source address, its port, our port) go to flow.queue from now on."""
         self._flows[key] = flow
 
     def pump(self, until):
@@ -249,7 +249,8 @@ class Tester:
         lines = [f"  {seen.at - self._t0:10.6f} {seen.way} {seen}" for seen in self.frames[-200:]]
         if len(self.frames) > 200:
             lines.insert(0, f"  ({len(self.frames) - 200} frames before these)")
-        return "frames seen ('>' sent by the tester, '<' received):\n" + "\n".join(lines or ["  none"])
+        return ("frames seen ('>' sent by the tester, '<' received):\n"
+                + "\n".join(lines or ["  none"]))
 
     def report(self, what, want, nearest):
         text = [what, f"expected: {want.summary()} " + str({

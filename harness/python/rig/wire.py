@@ -29,7 +29,7 @@ class Wire:
         return self._link(f"{way} {words}{seed} backend {backend or self.backend}")
 
     def drop(self, what, way="in"):
-        """wire.drop("data 3"): the third data segment toward the device is lost. wire backend only."""
+        """wire.drop("data 3"): the third data segment toward the device is lost (wire backend)."""
         return self._link(f"{way} script drop {what} backend wire")
 
     def clear(self):
