@@ -25,7 +25,9 @@ HARNESS_DRILL = \
 	%D%/drill/parse_option.h %D%/drill/parse_option.c \
 	%D%/drill/parse_tcpopt.c %D%/drill/parse_packet.c %D%/drill/parse_call.c \
 	%D%/drill/ast_print.h %D%/drill/ast_print.c \
-	%D%/drill/pyexpr.h %D%/drill/parse.c
+	%D%/drill/pyexpr.h %D%/drill/pyexpr_int.h %D%/drill/pyexpr_value.c \
+	%D%/drill/pyexpr.c %D%/drill/pyexpr_eval.c %D%/drill/pyexpr_info.c \
+	%D%/drill/parse.c
 
 HARNESS_DUT = \
 	%D%/dut/serve.c %D%/dut/serve.h %D%/dut/dut.h %D%/dut/phantom_inproc.c
