@@ -3,6 +3,7 @@
  * The audit: a sound conversation violates nothing, and each rule accuses the packet made to break
  * it, and only that rule does. Packets are built here octet by octet.
  */
+#define _GNU_SOURCE /* mkstemp */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
