@@ -10,7 +10,8 @@
  * True: it changed. */
 static bool take_window(struct tcb *t, const struct tcp_seg *s)
 {
-	uint32_t wnd = (uint32_t)s->wnd << t->snd_wscale;
+	/* Not scaled in a SYN (RFC 7323 2.2). */
+	uint32_t wnd = s->flags & TCP_F_SYN ? s->wnd : (uint32_t)s->wnd << t->snd_wscale;
 	bool changed;
 
 	if (!(seq_gt(s->ack, t->snd_una) || seq_lt(t->snd_wl1, s->seq) ||

@@ -161,6 +161,7 @@ static enum drop check_syn(struct ph_stack *st, struct tcb *t, struct tcp_seg *s
 	    s->ack == t->snd_nxt) {
 		s->flags &= (uint16_t)~TCP_F_SYN;
 		s->seq++;
+		s->wnd = (uint16_t)(s->wnd >> t->snd_wscale); /* a SYN's counts bytes */
 		return DROP_NONE;
 	}
 	tcp_challenge_ack(st, t);
