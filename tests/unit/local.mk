@@ -23,7 +23,7 @@ UNIT_TESTS += %D%/test_tcp %D%/test_tcp_data %D%/test_tcp_send \
 	%D%/test_tcp_reass %D%/test_tcp_opt %D%/test_tcp_parts %D%/test_tcp_table \
 	%D%/test_tcp_rtxq %D%/test_tcp_edges %D%/test_two_hosts
 UNIT_TESTS += %D%/test_tcp_arrives %D%/test_tcp_recovers %D%/test_tcp_timers \
-	%D%/test_tcp_handshake
+	%D%/test_tcp_handshake %D%/test_tcp_calls
 UNIT_TESTS += %D%/test_udp
 UNIT_TESTS += %D%/test_link_spec %D%/test_link_classify %D%/test_link_model %D%/test_link_pipe \
 	%D%/test_link_wire %D%/test_link_devices %D%/test_pcapng

@@ -443,6 +443,23 @@ static void test_half_open_connection_refuses_old_timestamps(void **state)
 	fix_free(f);
 }
 
+/* rfc: 9293:3.10.7.2-a */
+static void test_listener_ignores_a_syn_that_resets_or_ends(void **state)
+{
+	struct fix *f = fix_new();
+	struct ph_usage u;
+
+	(void)state;
+	listen_on(f, 5);
+	in(f, "SR 0:0");
+	quiet(f);
+	in(f, "SF 0:0");
+	quiet(f);
+	ph_stack_usage(f->st, &u);
+	assert_int_equal(u.connections, 1); /* itself */
+	fix_free(f);
+}
+
 /* ---- SYN-SENT */
 
 static void test_data_on_the_answer_to_our_syn_is_kept(void **state)
@@ -521,6 +538,7 @@ int main(void)
 		T(test_half_open_connection_is_reset_by_the_exact_number_only),
 		T(test_half_open_connection_takes_no_ack_outside_its_window),
 		T(test_half_open_connection_refuses_old_timestamps),
+		T(test_listener_ignores_a_syn_that_resets_or_ends),
 		T(test_data_on_the_answer_to_our_syn_is_kept),
 		T(test_answer_that_acknowledges_nothing_is_reset),
 		T(test_answer_with_a_timestamp_never_sent_is_reset),

@@ -12,6 +12,7 @@ static struct fix *open_with(bool sack, bool ts)
 	sysctl(f, "net.ipv4.tcp_sack", sack ? "1" : "0");
 	sysctl(f, "net.ipv4.tcp_timestamps", ts ? "1" : "0");
 	listen_on(f, 5);
+	set_int(f, f->l, PH_SOL_SOCKET, PH_SO_SNDBUF, 100000);
 	if (sack)
 		in(f, "S 0:0 mss 1000 sackok");
 	else
@@ -151,26 +152,82 @@ static void test_acks_while_nothing_is_in_flight_are_no_duplicates(void **state)
 /* rfc: 5681:3.2-4 */
 static void test_fast_retransmit_halves_the_window_for_the_whole_episode(void **state)
 {
+	struct fix *f = open_with(false, false);
+	uint32_t cwnd;
+
+	(void)state;
+	assert_int_equal(write_n(f, 40000), 40000);
+	assert_int_equal(drain(f), 10);
+	in(f, ". 1:0 ack 1");
+	in(f, ". 1:0 ack 1");
+	drain(f); /* limited transmit (RFC 3042) */
+	in(f, ". 1:0 ack 1");
+	out(f, ". 1:1000 ack 1");
+	assert_int_equal(info(f).tcpi_ca_state, CA_RECOVERY);
+	cwnd = info(f).tcpi_snd_cwnd;
+	assert_in_range(cwnd, 5, 6);
+	assert_int_equal(info(f).tcpi_snd_ssthresh, cwnd);
+	for (int i = 0; i < 6; i++)
+		in(f, ". 1:0 ack 1");
+	assert_true(drain(f) > 0); /* each was one that arrived */
+	in(f, ". 1:0 ack 4001"); /* partial */
+	out(f, ". 4001:1000 ack 1");
+	drain(f);
+	in(f, ". 1:0 ack 7001");
+	drain(f);
+	in(f, ". 1:0 ack 9001");
+	drain(f);
+	assert_int_equal(info(f).tcpi_ca_state, CA_RECOVERY);
+	assert_int_equal(info(f).tcpi_snd_cwnd, cwnd);
+	in(f, ". 1:0 ack 13001");
+	assert_int_equal(info(f).tcpi_ca_state, CA_OPEN);
+	assert_in_range(info(f).tcpi_snd_cwnd, cwnd, cwnd + 1);
+	fix_free(f);
+}
+
+/* rfc: 5681:3.1-7 */
+static void test_beyond_the_threshold_the_window_grows_by_a_segment_a_round(void **state)
+{
 	struct fix *f = ten_in_flight(false);
+	uint32_t at = 10001, cwnd = 5;
+	char line[40];
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		in(f, ". 1:0 ack 1");
 	out(f, ". 1:1000 ack 1");
-	assert_int_equal(info(f).tcpi_ca_state, CA_RECOVERY);
-	assert_int_equal(info(f).tcpi_snd_ssthresh, 5);
-	assert_int_equal(info(f).tcpi_snd_cwnd, 5);
-	in(f, ". 1:0 ack 4001"); /* partial */
-	out(f, ". 4001:1000 ack 1");
-	assert_int_equal(info(f).tcpi_ca_state, CA_RECOVERY);
-	assert_int_equal(info(f).tcpi_snd_cwnd, 5);
-	in(f, ". 1:0 ack 7001");
-	out(f, ". 7001:1000 ack 1");
-	in(f, ". 1:0 ack 9001");
-	assert_int_equal(info(f).tcpi_snd_cwnd, 5);
 	in(f, ". 1:0 ack 10001");
-	assert_int_equal(info(f).tcpi_ca_state, CA_OPEN);
-	assert_in_range(info(f).tcpi_snd_cwnd, 4, 6);
+	assert_int_equal(write_n(f, 40000), 40000);
+	for (; cwnd < 8; cwnd++) {
+		assert_int_equal(info(f).tcpi_snd_cwnd, cwnd);
+		for (uint32_t i = 0; i < cwnd; i++) {
+			drain(f);
+			snprintf(line, sizeof(line), ". 1:0 ack %u", at += 1000);
+			in(f, line);
+		}
+	}
+	assert_int_equal(info(f).tcpi_snd_cwnd, 8);
+	fix_free(f);
+}
+
+/* rfc: 5681:4.1-1 */
+static void test_window_is_the_initial_one_again_after_a_pause(void **state)
+{
+	struct fix *f = ten_in_flight(false);
+	char line[40];
+	uint32_t at;
+
+	(void)state;
+	assert_int_equal(write_n(f, 20000), 20000);
+	for (at = 1001; at <= 30001; at += 1000) {
+		snprintf(line, sizeof(line), ". 1:0 ack %u", at);
+		in(f, line);
+		drain(f);
+	}
+	assert_true(info(f).tcpi_snd_cwnd >= 25);
+	pass(f, 20000);
+	assert_int_equal(write_n(f, 20000), 20000);
+	assert_int_equal(drain(f), 10);
 	fix_free(f);
 }
 
@@ -267,6 +324,34 @@ static void test_overtaken_acknowledgment_still_brings_its_sack_blocks(void **st
 
 /* ---- the user's view */
 
+/* A link whose queue is full stops the sender, and draining it starts the sender again. */
+static void test_full_link_stops_the_sender_and_loses_nothing(void **state)
+{
+	struct fix *f = open_with(false, false);
+	unsigned got = 0;
+	uint32_t at = 1;
+	struct tcp_seg s;
+	char line[40];
+
+	(void)state;
+	sysctl(f, "net.ipv4.tcp_wmem", "4096 4000000 4000000");
+	for (int i = 0; i < 1200; i++) { /* acknowledgments that nobody takes fill the queue */
+		snprintf(line, sizeof(line), ". %u:1 ack 1", at);
+		in(f, line);
+		at++;
+		pass(f, 50);
+	}
+	assert_int_equal(write_n(f, 10000), 10000);
+	while (sent(f, &s)) {
+		if (s.len > 0)
+			assert_int_equal(s.seq - f->our_iss, 1 + 1000 * got++);
+		ph_stack_run(f->st, f->now);
+	}
+	assert_int_equal(got, 10);
+	assert_int_equal(counter(f, "TcpRetransSegs"), 0);
+	fix_free(f);
+}
+
 static void test_room_is_told_once_per_refusal(void **state)
 {
 	struct fix *f = open_with(false, false);
@@ -302,11 +387,14 @@ int main(void)
 		T(test_segments_with_data_or_a_new_window_are_no_duplicate_acks),
 		T(test_acks_while_nothing_is_in_flight_are_no_duplicates),
 		T(test_fast_retransmit_halves_the_window_for_the_whole_episode),
+		T(test_beyond_the_threshold_the_window_grows_by_a_segment_a_round),
+		T(test_window_is_the_initial_one_again_after_a_pause),
 		T(test_timeout_leaves_one_segment_and_half_as_threshold),
 		T(test_window_grows_only_when_it_is_used),
 		T(test_duplicate_acknowledgments_do_not_put_the_timeout_off),
 		T(test_new_acknowledgment_starts_the_timeout_anew),
 		T(test_overtaken_acknowledgment_still_brings_its_sack_blocks),
+		T(test_full_link_stops_the_sender_and_loses_nothing),
 		T(test_room_is_told_once_per_refusal),
 	};
 

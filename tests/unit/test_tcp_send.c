@@ -427,6 +427,61 @@ static void test_unreachable_ends_an_attempt_and_no_connection(void **state)
 	fix_free(f);
 }
 
+/* RFC 1122 4.2.3.9: a soft error is the reason given when the connection dies of silence. */
+static void test_timeout_gives_the_last_unreachable_as_its_reason(void **state)
+{
+	struct fix *f = passive();
+
+	(void)state;
+	sysctl(f, "net.ipv4.tcp_retries2", "2");
+	assert_int_equal(write_n(f, 100), 100);
+	in_icmp(f, 3, 1, 0, 1);
+	assert_int_equal(state_of(f, f->s), EST);
+	pass(f, 10000);
+	assert_int_equal(state_of(f, f->s), CLOSED);
+	assert_int_equal(error_of(f, f->s), EHOSTUNREACH);
+	fix_free(f);
+}
+
+static void test_errors_about_a_half_open_connection_end_it_by_its_number_only(void **state)
+{
+	struct fix *f = fix_new();
+	struct ph_usage u;
+
+	(void)state;
+	listen_on(f, 5);
+	in(f, "S 0:0");
+	out(f, "S. 0:0 ack 1");
+	in_icmp(f, 3, 1, 0, 7);
+	ph_stack_usage(f->st, &u);
+	assert_int_equal(u.connections, 2);
+	in_icmp(f, 3, 1, 0, 0);
+	ph_stack_usage(f->st, &u);
+	assert_int_equal(u.connections, 1);
+	fix_free(f);
+}
+
+/* RFC 1191 6.3: a path is only ever found to be smaller. */
+static void test_fragmentation_needed_for_a_larger_size_changes_nothing(void **state)
+{
+	struct fix *f = passive();
+	struct tcp_seg s;
+
+	(void)state;
+	assert_int_equal(write_n(f, 2920), 2920);
+	while (sent(f, &s))
+		;
+	in_icmp(f, 3, 4, 1000, 1);
+	while (sent(f, &s))
+		;
+	in_icmp(f, 3, 4, 1400, 1);
+	quiet(f);
+	in(f, ". 1:0 ack 2921");
+	assert_int_equal(write_n(f, 2880), 2880);
+	out(f, ". 2921:960 ack 1");
+	fix_free(f);
+}
+
 static void test_full_send_buffer_says_again_and_tells_when_there_is_room(void **state)
 {
 	struct fix *f = passive();
@@ -469,6 +524,9 @@ int main(void)
 		T(test_user_timeout_ends_the_connection_near_it),
 		T(test_fragmentation_needed_makes_smaller_segments),
 		T(test_unreachable_ends_an_attempt_and_no_connection),
+		T(test_timeout_gives_the_last_unreachable_as_its_reason),
+		T(test_errors_about_a_half_open_connection_end_it_by_its_number_only),
+		T(test_fragmentation_needed_for_a_larger_size_changes_nothing),
 		T(test_full_send_buffer_says_again_and_tells_when_there_is_room),
 	};
 
