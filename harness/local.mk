@@ -4,6 +4,7 @@
 HARNESS_LINK = \
 	%D%/link/classify.c %D%/link/classify.h \
 	%D%/link/spec.c %D%/link/spec.h \
+	%D%/link/sides.c %D%/link/sides.h \
 	%D%/link/model.c %D%/link/model.h \
 	%D%/link/log.c %D%/link/log.h \
 	%D%/link/pipe.c %D%/link/pipe.h \
@@ -29,6 +30,17 @@ HARNESS_DRILL = \
 	%D%/drill/pyexpr.c %D%/drill/pyexpr_eval.c %D%/drill/pyexpr_info.c \
 	%D%/drill/parse.c
 
+HARNESS_DRILL_RUN = \
+	%D%/drill/verdict.h %D%/drill/verdict.c \
+	%D%/drill/net.h %D%/drill/net.c %D%/drill/net_opt.c \
+	%D%/drill/match.h %D%/drill/match.c \
+	%D%/drill/run_int.h %D%/drill/run_conn.c %D%/drill/run_packet.c \
+	%D%/drill/call_int.h %D%/drill/call_arg.c %D%/drill/call.c \
+	%D%/drill/sysctl_fixed.h %D%/drill/sysctl_fixed.c %D%/drill/sysctl.c \
+	%D%/drill/report.c %D%/drill/run.h %D%/drill/run.c \
+	%D%/drill/run_many.h %D%/drill/run_find.c %D%/drill/run_many.c \
+	%D%/drill/report_many.h %D%/drill/report_many.c
+
 HARNESS_DUT = \
 	%D%/dut/serve.c %D%/dut/serve.h %D%/dut/dut.h %D%/dut/phantom_inproc.c
 
@@ -36,6 +48,23 @@ HARNESS_AUDIT = \
 	%D%/audit/rules.def %D%/audit/frame.h %D%/audit/frame.c \
 	%D%/audit/audit.h %D%/audit/flow.h %D%/audit/flow.c \
 	%D%/audit/rules_ip.c %D%/audit/rules_tcp.c %D%/audit/audit.c
+
+HARNESS_SIM = \
+	%D%/sim/rand.h \
+	%D%/sim/mem.c %D%/sim/mem.h \
+	%D%/sim/pattern.c %D%/sim/pattern.h \
+	%D%/sim/notation.c %D%/sim/notation.h \
+	%D%/sim/trace.c %D%/sim/trace.h \
+	%D%/sim/tso.c %D%/sim/tso.h \
+	%D%/sim/topo.c %D%/sim/topo.h \
+	%D%/sim/net.c %D%/sim/net_new.c %D%/sim/net.h \
+	%D%/sim/app.c %D%/sim/judge.c %D%/sim/app.h \
+	%D%/sim/check.c %D%/sim/check.h \
+	%D%/sim/clock.c %D%/sim/clock.h \
+	%D%/sim/plan_topo.c %D%/sim/plan_topo.h \
+	%D%/sim/plan.c %D%/sim/plan.h \
+	%D%/sim/run.c %D%/sim/run.h \
+	%D%/sim/table.c %D%/sim/table.h
 
 # What rig is made of that stands alone, and is tested so.
 HARNESS_PARTS = \
@@ -57,12 +86,12 @@ HARNESS_RIG = \
 	%D%/rig/draw.c %D%/rig/draw.h \
 	%D%/rig/cmd_session.c %D%/rig/cmd_up.c %D%/rig/cmd_run.c %D%/rig/cmd_exec.c \
 	%D%/rig/cmd_doctor.c %D%/rig/cmd_serve.c \
-	%D%/rig/cmd_audit.c %D%/rig/cmd_demo.c \
+	%D%/rig/cmd_drill.c %D%/rig/cmd_audit.c %D%/rig/cmd_sim.c %D%/rig/cmd_demo.c \
 	%D%/rig/main.c
 
 noinst_LIBRARIES += libharness.a
 libharness_a_SOURCES = $(HARNESS_LINK) $(HARNESS_CAPTURE) $(HARNESS_DUT) $(HARNESS_AUDIT) \
-	$(HARNESS_DRILL) \
+	$(HARNESS_DRILL) $(HARNESS_DRILL_RUN) $(HARNESS_SIM) \
 	$(HARNESS_PARTS)
 
 bin_PROGRAMS += rig

@@ -40,6 +40,11 @@ check-scenarios: all
 check-netem: all
 	@$(CHECK_ENV) sh $(srcdir)/tests/run-netem
 
+# Networks in virtual time, a run per seed; SIM_ARGS are words for rig sim, e.g. -v.
+SEEDS = 1..200
+check-sim: all
+	@./rig sim --check --seeds '$(SEEDS)' $(SIM_ARGS)
+
 # Ratios with the kernel beside us, in one run. BENCH_ARGS are words for it, e.g. --rounds 3.
 bench: all
 	@RIG_BUILDDIR='$(abs_top_builddir)' CC='$(CC)' PYTHONDONTWRITEBYTECODE=1 \
@@ -65,6 +70,7 @@ dist-hook:
 	find $(distdir) -name __pycache__ -prune -exec rm -rf '{}' +
 	find $(distdir) '(' -name '*.pyc' -o -name '*~' -o -name '.*.swp' ')' -exec rm -f '{}' +
 
+EXTRA_DIST += %D%/sim/goodput.txt
 EXTRA_DIST += %D%/bench/run %D%/bench/client.c %D%/run-check %D%/run-scenarios %D%/run-netem %D%/uml %D%/junit-rows.py %D%/lint %D%/bench
 
-.PHONY: check-programs check-unit check-lint check-scenarios check-netem bench
+.PHONY: check-programs check-unit check-lint check-scenarios check-netem check-sim bench

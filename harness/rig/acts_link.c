@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/link/rawsock.h"
+#include "harness/link/sides.h"
 #include "harness/link/spec.h"
 #include "harness/link/wire.h"
 #include "harness/rig/bench.h"
@@ -54,34 +55,6 @@ static enum link_dir seen(const struct impairment *im, const struct dev *d, enum
 	return dir == LINK_DIR_IN ? LINK_DIR_OUT : LINK_DIR_IN;
 }
 
-/* Words [0..n) into one direction, or both; a script without a direction is for what comes in. */
-static int read_group(struct wish *w, int n, const char *const *word, int dir, struct net_err *e)
-{
-	char why[LINK_ERR_TEXT];
-	int i = 0;
-
-	while (i < n) {
-		int from = i, len;
-		bool script = strcmp(word[i], "script") == 0;
-
-		for (i++; i < n && (strcmp(word[i], "script") == 0) == false && !script; i++)
-			;
-		if (script)
-			i = from + 3 < n && strcmp(word[from + 3], "every") == 0 ? from + 5
-										 : from + 4;
-		if (i > n)
-			i = n;
-		len = i - from;
-		for (int d = 0; d < DIRS; d++) {
-			if (dir >= 0 ? d != dir : script && d == LINK_DIR_OUT)
-				continue;
-			if (link_spec_parse(&w->spec[d], len, word + from, why, sizeof(why)))
-				return net_bad(e, "%s", why);
-		}
-	}
-	return 0;
-}
-
 static int read_backend(struct wish *w, const char *word, struct net_err *e)
 {
 	if (!word)
@@ -95,39 +68,23 @@ static int read_backend(struct wish *w, const char *word, struct net_err *e)
 	return 0;
 }
 
-static int direction(const char *word)
-{
-	return strcmp(word, "in") == 0	  ? (int)LINK_DIR_IN
-	       : strcmp(word, "out") == 0 ? (int)LINK_DIR_OUT
-					  : -1;
-}
-
 static int read_wish(struct wish *w, const struct topo_line *l, struct net_err *e)
 {
-	const char *group[TOPO_WORDS_MAX];
-	int dir = -1, n = 0;
+	const char *word[TOPO_WORDS_MAX];
+	char why[LINK_ERR_TEXT];
+	int n = 0;
 
 	w->clear = l->nrest == 1 && strcmp(l->rest[0], "clear") == 0;
 	w->stats = l->nrest == 1 && strcmp(l->rest[0], "stats") == 0;
 	if (w->clear || w->stats)
 		return 0;
 	for (unsigned int i = 0; i < l->nrest; i++) {
-		const char *word = l->rest[i];
-		bool both = strcmp(word, "both") == 0;
-
-		if (strcmp(word, "backend") == 0) {
-			if (read_backend(w, l->rest[++i], e))
-				return -1;
-		} else if (both || direction(word) >= 0) {
-			if (read_group(w, n, group, dir, e))
-				return -1;
-			dir = both ? -1 : direction(word);
-			n = 0;
-		} else {
-			group[n++] = word;
-		}
+		if (strcmp(l->rest[i], "backend") != 0)
+			word[n++] = l->rest[i];
+		else if (read_backend(w, l->rest[++i], e))
+			return -1;
 	}
-	return read_group(w, n, group, dir, e);
+	return link_sides_parse(w->spec, n, word, why, sizeof(why)) ? net_bad(e, "%s", why) : 0;
 }
 
 static int open_end(struct bench *b, const char *name, struct net_err *e)

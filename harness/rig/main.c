@@ -42,8 +42,38 @@ static const struct command commands[] = {
 	  "[--addr ADDR] --serve SERVICE [--serve SERVICE ...]\n\n"
 	  "  SERVICE      [tcp-|udp-]echo|discard|daytime|chargen:PORT, sink:PORT[:count],\n"
 	  "               source:PORT[:BYTES], http:PORT\n" },
+	{ "drill", cmd_drill, "run scripts of packets and calls against a device",
+	  "[OPTIONS] SCRIPT.pkt|DIR ...\n\n"
+	  "  --dut DEVICE      phantom (default)\n"
+	  "  --engine ENGINE   virtual (default): the clock jumps to what comes next\n"
+	  "  -D NAME=VALUE     a word of the scripts, and what stands for it\n"
+	  "  --OPTION=VALUE    an option of the scripts, which wins over theirs:\n"
+	  "                    --tolerance_usecs= --ip_version= --local_ip= --mtu= ...\n"
+	  "  -v                print every event as it passes\n"
+	  "  -j N              N scripts at once\n"
+	  "  --repeat N        each script N times\n"
+	  "  --timeout S       per script, in seconds of the machine's time (60; 0: none)\n"
+	  "  --expect FILE     lines \"script device verdict\": what is expected instead of a pass\n"
+	  "  --evidence DIR    where a failure leaves its capture and trace; --no-evidence\n"
+	  "  --tap, --junit FILE, --json FILE (- is standard output)\n"
+	  "  --allow-commands  run commands that are not understood where the device lives\n\n"
+	  "Verdicts and status: pass 0, fail 1, error 2, unsupported 3, timeout 4; of many scripts\n"
+	  "0 when all are as expected, 1 for a fail or an unexpected pass, else that of the worst.\n" },
 	{ "audit", cmd_audit, "hold captures against the RFCs",
 	  "[--json] FILE.pcapng [FILE ...]\n" },
+	{ "sim", cmd_sim, "run whole networks in virtual time, one per seed",
+	  "[--seeds A..B] [--check] [--topo FILE [NAME=VALUE ...]] [-j N] [--json] [-v]\n"
+	  "       rig sim --table\n\n"
+	  "  --seeds A..B  a run per seed (default: 1..20); the seed decides everything: topology,\n"
+	  "                links, sysctls, connections and how they end\n"
+	  "  --check       hold every event against the invariants of TCP, every frame against the\n"
+	  "                audit's rules, and keep the last events for the report of a failure\n"
+	  "  --topo FILE   take the topology from FILE; its nodes are phantoms\n"
+	  "  -j N          N runs at once (default: 1)\n"
+	  "  --json        say it as JSON\n"
+	  "  -v            a line per seed\n"
+	  "  --table       print goodput by loss, round-trip time and buffer, and nothing else\n\n"
+	  "A failed seed prints what happened last, its plan, and the command that runs it again.\n" },
 	{ "demo", cmd_demo, "watch a stack come up, meet loss, and be judged", "[OPTIONS]\n" },
 };
 

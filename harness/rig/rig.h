@@ -29,8 +29,13 @@ int cmd_run(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
+int cmd_drill(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
+int cmd_sim(int argc, char **argv);
+
+/* True when rig run's words name scripts, which rig drill runs. */
+bool drill_wants(int argc, char **argv);
 
 /* Print "rig COMMAND: sentence" to stderr; the exit status that goes with its kind. */
 int rig_error(const char *command, const struct net_err *e);

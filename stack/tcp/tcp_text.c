@@ -35,6 +35,7 @@ static enum drop take_in_order(struct ph_stack *st, struct tcb *t, const struct 
 	const struct tcp_seg *s = &rx->seg;
 	uint32_t charged = t->rcv.charged, len = s->len;
 	bool hole = !tcp_reass_empty(&t->reass);
+	seq_t before = t->rcv_nxt;
 
 	if (!stream_append_pkt(&t->rcv, rx->ip->pkt, s->off, len)) {
 		quick(t);
@@ -48,6 +49,7 @@ static enum drop take_in_order(struct ph_stack *st, struct tcb *t, const struct 
 		tcp_sack_advance(&t->sack, t->rcv_nxt);
 		quick(t);
 	}
+	t->bytes_received += t->rcv_nxt - before;
 	ready_set(st, &t->ready);
 	return DROP_NONE;
 }
@@ -137,7 +139,6 @@ enum drop tcp_text_take(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 		quick(t);
 		return DROP_SOCKET_RCVBUFF;
 	}
-	t->bytes_received += s->len;
 	return s->seq == t->rcv_nxt ? take_in_order(st, t, rx) : take_ahead(st, t, rx);
 }
 

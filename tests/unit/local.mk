@@ -35,6 +35,8 @@ UNIT_TESTS += %D%/test_host_options %D%/test_host_pcap %D%/test_host_control %D%
 UNIT_TESTS += %D%/test_topo %D%/test_netaddr %D%/test_responder %D%/test_serve \
 	%D%/test_world
 
+UNIT_TESTS += %D%/test_sim %D%/test_tcp_sim
+
 UNIT_TESTS += %D%/test_hostile
 tests_unit_test_hostile_SOURCES = %D%/test_hostile.c \
 	tests/fuzz/stack_input.c tests/fuzz/stack_input.h \

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Invariants during a run; see check.h. */
+#include "harness/sim/check.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/sim/mem.h"
+
+enum { /* Linux's TCP states */
+	ESTABLISHED = 1, SYN_SENT, SYN_RECV, FIN_WAIT1, FIN_WAIT2, TIME_WAIT, CLOSE, CLOSE_WAIT,
+	LAST_ACK, LISTEN, CLOSING, STATES
+};
+
+/* A connection moves through these ranks one way. */
+static const int rank_of[STATES] = {
+	[SYN_SENT] = 1, [SYN_RECV] = 2, [ESTABLISHED] = 3, [FIN_WAIT1] = 4, [CLOSE_WAIT] = 4,
+	[FIN_WAIT2] = 5, [CLOSING] = 5, [LAST_ACK] = 5, [TIME_WAIT] = 6, [CLOSE] = 7, [LISTEN] = -1
+};
+
+void sim_check_init(struct sim_check *c, struct sim_net *n, struct sim_apps *a)
+{
+	*c = (struct sim_check){ .net = n, .apps = a };
+	c->audit = sim_alloc(n->nhost * sizeof(struct audit *));
+	for (unsigned i = 0; i < n->nhost; i++) {
+		c->audit[i] = audit_new();
+		if (!c->audit[i])
+			sim_fail(n, "no memory for an audit");
+	}
+}
+
+void sim_check_free(struct sim_check *c)
+{
+	for (unsigned i = 0; c->audit && i < c->net->nhost; i++)
+		audit_free(c->audit[i]);
+	free(c->audit);
+	memset(c, 0, sizeof(*c));
+}
+
+/* A frame with a flipped bit is nobody's word. The violation is reported where it happens. */
+void sim_check_frame(struct sim_check *c, const struct sim_seen *seen)
+{
+	struct audit *a = c->audit[seen->dev->host->index];
+	uint64_t before = seen->sent ? audit_violations(a, AUDIT_MUST) : 0;
+
+	if (!seen->intact)
+		return;
+	audit_frame(a, c->net->now, false, seen->bytes, seen->len, seen->len);
+	if (seen->sent && audit_violations(a, AUDIT_MUST) != before)
+		sim_check_audits(c);
+}
+
+static bool is_own(const struct sim_net *n, unsigned host, uint32_t ip)
+{
+	for (unsigned d = 0; d < n->ndev; d++)
+		for (unsigned k = 0; n->topo->dev[d].node == host && k < n->topo->dev[d].naddr; k++) {
+			const uint8_t *b = n->topo->dev[d].addr[k].bytes;
+
+			if (((uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 |
+			     b[3]) == ip)
+				return true;
+		}
+	return false;
+}
+
+static void judge_rules(struct sim_check *c, unsigned host, const struct audit_host *h)
+{
+	for (unsigned r = 0; r < AUDIT_RULE_N; r++)
+		if (audit_rules[r].level == AUDIT_MUST && h->rule[r].violated)
+			sim_fail(c->net, "%s violated %s (%s): %s; %s", c->net->host[host].name,
+				 audit_rules[r].name, audit_rules[r].section, h->rule[r].first,
+				 audit_rules[r].claim);
+}
+
+void sim_check_audits(struct sim_check *c)
+{
+	for (unsigned i = 0; i < c->net->nhost; i++) {
+		const struct audit_host *hosts;
+		size_t n = audit_hosts(c->audit[i], &hosts);
+
+		if (audit_unfollowed(c->audit[i]))
+			sim_fail(c->net, "%s: more connections than the audit follows",
+				 c->net->host[i].name);
+		for (size_t k = 0; k < n; k++)
+			if (is_own(c->net, i, hosts[k].ip))
+				judge_rules(c, i, &hosts[k]);
+	}
+}
+
+/* ---- connections ------------------------------------------------------------------------------ */
+
+#define DEMAND(c, e, cond, ...)                                                                    \
+	do {                                                                                       \
+		if (!(cond))                                                                       \
+			demand_fails((c), (e), #cond, __VA_ARGS__);                                \
+	} while (0)
+
+static void demand_fails(struct sim_check *c, const struct sim_end *e, const char *what, uint64_t a,
+			 uint64_t b)
+{
+	sim_fail(c->net, "%s: connection %u, the %s: %s does not hold (%" PRIu64 ", %" PRIu64 ")",
+		 e->host->name, e->conn, e->side ? "server" : "client", what, a, b);
+}
+
+static void check_info(struct sim_check *c, struct sim_end *e, const struct ph_tcp_info *i,
+		       uint32_t outq)
+{
+	const struct sim_end *o = sim_end_other(c->apps, e);
+	int rank = i->tcpi_state < STATES ? rank_of[i->tcpi_state] : -1;
+
+	DEMAND(c, e, rank >= e->seen_rank, (uint64_t)i->tcpi_state, (uint64_t)e->seen_rank);
+	e->seen_rank = rank;
+	if (rank < 3 || rank == 7)
+		return;
+	DEMAND(c, e, i->tcpi_snd_cwnd >= 1, i->tcpi_snd_cwnd, 0);
+	DEMAND(c, e, i->tcpi_snd_ssthresh >= 1, i->tcpi_snd_ssthresh, 0);
+	DEMAND(c, e, i->tcpi_snd_mss >= 8 && i->tcpi_snd_mss <= i->tcpi_pmtu, i->tcpi_snd_mss,
+	       i->tcpi_pmtu);
+	DEMAND(c, e, i->tcpi_rto > 0 && i->tcpi_rto <= 120000000, i->tcpi_rto, 0);
+	/* Octets sent again can exceed those sent once; each is whole segments rounded up. */
+	DEMAND(c, e, i->tcpi_lost <= i->tcpi_unacked, i->tcpi_lost, i->tcpi_unacked);
+	DEMAND(c, e, i->tcpi_retrans <= i->tcpi_unacked, i->tcpi_retrans, i->tcpi_unacked);
+	DEMAND(c, e, i->tcpi_notsent_bytes <= outq, i->tcpi_notsent_bytes, outq);
+	DEMAND(c, e, i->tcpi_bytes_acked >= e->seen_acked, i->tcpi_bytes_acked, e->seen_acked);
+	DEMAND(c, e, i->tcpi_bytes_acked <= e->out + 2, i->tcpi_bytes_acked, e->out);
+	DEMAND(c, e, i->tcpi_bytes_received >= e->seen_received, i->tcpi_bytes_received,
+	       e->seen_received);
+	DEMAND(c, e, i->tcpi_bytes_received <= o->out + 1, i->tcpi_bytes_received, o->out);
+	DEMAND(c, e, i->tcpi_bytes_retrans <= i->tcpi_bytes_sent, i->tcpi_bytes_retrans,
+	       i->tcpi_bytes_sent);
+	DEMAND(c, e, i->tcpi_data_segs_out <= i->tcpi_segs_out, i->tcpi_data_segs_out,
+	       i->tcpi_segs_out);
+	DEMAND(c, e, i->tcpi_data_segs_in <= i->tcpi_segs_in, i->tcpi_data_segs_in, i->tcpi_segs_in);
+	DEMAND(c, e, i->tcpi_rtt / 1000000 <= c->net->now / 1000000000, i->tcpi_rtt, c->net->now);
+	e->seen_acked = i->tcpi_bytes_acked;
+	e->seen_received = i->tcpi_bytes_received;
+}
+
+/* Queues against what both applications did. */
+static void check_queues(struct sim_check *c, struct sim_end *e, uint64_t inq, uint64_t outq)
+{
+	struct sim_end *o = sim_end_other(c->apps, e);
+	uint64_t acked;
+
+	DEMAND(c, e, e->in + inq <= o->out, e->in + inq, o->out);
+	DEMAND(c, e, outq <= e->out, outq, e->out);
+	acked = e->out - outq;
+	DEMAND(c, e, acked >= e->acked_max, acked, e->acked_max);
+	e->acked_max = acked;
+	/* What is acknowledged has arrived: it was read or can be. */
+	if (o->socket >= 0 && acked > o->in) {
+		int have = ph_inq(o->host->st, o->socket);
+
+		DEMAND(c, e, acked <= o->in + (uint64_t)have, acked, o->in + (uint64_t)have);
+	}
+}
+
+static void check_poll(struct sim_check *c, const struct sim_end *e, uint64_t inq, uint64_t outq,
+		       uint8_t state)
+{
+	uint32_t bits = ph_poll(e->host->st, e->socket);
+
+	DEMAND(c, e, inq == 0 || (bits & PH_POLLIN), inq, bits);
+	DEMAND(c, e, inq > 0 || !(bits & PH_POLLIN) || (bits & (PH_POLLRDHUP | PH_POLLHUP)), inq,
+	       bits);
+	if (state == ESTABLISHED && outq == 0)
+		DEMAND(c, e, bits & PH_POLLOUT, outq, bits);
+	/* Its application reads all and writes until it is told to wait: nobody sleeps on what is
+	 * there. */
+	if (e->state == SIM_END_OPEN && e->read_ns <= c->net->now && !e->eof)
+		DEMAND(c, e, inq == 0, inq, bits);
+}
+
+static void check_end(struct sim_check *c, struct sim_end *e)
+{
+	struct ph_tcp_info info;
+	uint32_t len = sizeof(info);
+	int inq, outq;
+
+	memset(&info, 0, sizeof(info));
+	if (ph_getsockopt(e->host->st, e->socket, PH_IPPROTO_TCP, PH_TCP_INFO, &info, &len)) {
+		sim_fail(c->net, "%s: no tcp_info for connection %u", e->host->name, e->conn);
+		return;
+	}
+	inq = ph_inq(e->host->st, e->socket);
+	outq = ph_outq(e->host->st, e->socket);
+	DEMAND(c, e, inq >= 0 && outq >= 0, (uint64_t)inq, (uint64_t)outq);
+	check_info(c, e, &info, (uint32_t)outq);
+	if (info.tcpi_state != CLOSE)
+		check_queues(c, e, (uint64_t)inq, (uint64_t)outq);
+	if (info.tcpi_state != CLOSE && info.tcpi_state != SYN_SENT)
+		check_poll(c, e, (uint64_t)inq, (uint64_t)outq, info.tcpi_state);
+}
+
+void sim_check_turn(struct sim_check *c, struct sim_host *h)
+{
+	struct ph_usage u;
+
+	for (unsigned i = 0; i < 2 * c->apps->nconn && !c->net->failed; i++) {
+		struct sim_end *e = &c->apps->end[i];
+
+		if (e->host == h && e->socket >= 0)
+			check_end(c, e);
+	}
+	ph_stack_usage(h->st, &u);
+	if (u.bytes != h->mem_used)
+		sim_fail(c->net, "%s says it holds %" PRIu64 " octets and holds %" PRIu64, h->name,
+			 u.bytes, h->mem_used);
+	if (h->conf.mem_limit && h->mem_used > h->conf.mem_limit)
+		sim_fail(c->net, "%s holds %" PRIu64 " octets; its limit is %" PRIu64, h->name,
+			 h->mem_used, h->conf.mem_limit);
+}
+
+void sim_check_empty(struct sim_check *c)
+{
+	for (unsigned i = 0; i < c->net->nhost; i++) {
+		struct sim_host *h = &c->net->host[i];
+		struct ph_usage u;
+
+		ph_stack_usage(h->st, &u);
+		if (u.packets || u.buffers || u.sockets || u.connections || u.timewait ||
+		    u.reassemblies || u.timers)
+			sim_fail(c->net,
+				 "%s still holds %u packets, %u buffers, %u sockets, %u connections, "
+				 "%u in TIME-WAIT, %u reassemblies, %u timers",
+				 h->name, u.packets, u.buffers, u.sockets, u.connections, u.timewait,
+				 u.reassemblies, u.timers);
+	}
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hosts and connections by a seed; see plan.h. plan_topo.c draws the topology. */
+#include "harness/sim/plan.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/sim/clock.h"
+#include "harness/sim/mem.h"
+#include "harness/sim/plan_topo.h"
+#include "harness/sim/rand.h"
+
+enum { HOST_STREAM = 2, CONN_STREAM, CLOCK_STREAM, KEY_STREAM };
+enum { SERVER_PORT = 5001, CLIENT_PORT = 40000, CLOSED_PORT = 9, CONNS_MAX = 8 };
+
+#define NS_PER_MS 1000000ull
+
+static void draw_host(struct sim_rand *r, struct sim_host_conf *h, bool *fragile)
+{
+	for (unsigned i = 0; i < sizeof(h->key); i += 8) {
+		uint64_t word = sim_rand_u64(r);
+
+		memcpy(h->key + i, &word, sizeof(word));
+	}
+	h->single = sim_rand_chance(r, 60);
+	h->gro = sim_rand_chance(r, 30);
+	h->txqueuelen = sim_rand_chance(r, 30) ? (uint32_t)sim_rand_log(r, 2, 64) : 0;
+	if (sim_rand_chance(r, 8))
+		h->mem_limit = sim_rand_log(r, 1u << 20, 16u << 20);
+	if (sim_rand_chance(r, 10))
+		h->fail_at = sim_rand_log(r, 10, 5000);
+	*fragile = h->mem_limit || h->fail_at;
+}
+
+static uint32_t buffer(struct sim_rand *r)
+{
+	return sim_rand_chance(r, 35) ? (uint32_t)sim_rand_log(r, 2048, 400000) : 0;
+}
+
+static void draw_end(struct sim_rand *r, struct sim_end_plan *e, uint64_t bytes)
+{
+	memset(e, 0, sizeof(*e));
+	e->write_max = (uint32_t)sim_rand_log(r, sim_rand_chance(r, 15) ? 1 : 500, SIM_IO_MAX / 2);
+	e->read_max = (uint32_t)sim_rand_log(r, 100, SIM_IO_MAX);
+	if (bytes / e->write_max > 5000)
+		e->write_max = (uint32_t)(bytes / 5000);
+	e->leave = sim_rand_chance(r, 50) ? SIM_LEAVE_SHUT : SIM_LEAVE_CLOSE;
+	e->abort_at = UINT64_MAX;
+	if (sim_rand_chance(r, 20)) {
+		e->read_pause_ns = sim_rand_log(r, NS_PER_MS / 10, 3000 * NS_PER_MS);
+		if (e->read_max < bytes / 500 + 1)
+			e->read_max = (uint32_t)(bytes / 500 + 1);
+	}
+	e->sndbuf = buffer(r);
+	e->rcvbuf = buffer(r);
+	e->mss = sim_rand_chance(r, 15) ? (uint32_t)sim_rand_in(r, 88, 2000) : 0;
+	e->clamp = sim_rand_chance(r, 5) ? (uint32_t)sim_rand_log(r, 4096, 100000) : 0;
+	e->nodelay = sim_rand_chance(r, 25);
+	e->cork = sim_rand_chance(r, 5);
+	e->keepalive = sim_rand_chance(r, 15);
+	e->quickack = sim_rand_chance(r, 10);
+}
+
+static void draw_sizes(struct sim_rand *r, struct sim_conn_plan *c)
+{
+	uint64_t total = sim_rand_log(r, 1, 3u << 20), rounds;
+
+	c->kind = (enum sim_app_kind)sim_rand_in(r, 0, 2);
+	switch (c->kind) {
+	case SIM_BULK:
+		c->bytes[0] = sim_rand_chance(r, 75) ? total : 0;
+		c->bytes[1] = sim_rand_chance(r, 40) ? sim_rand_log(r, 1, 1u << 20) : 0;
+		break;
+	case SIM_REQUEST:
+		rounds = sim_rand_log(r, 1, 60);
+		for (int s = 0; s < 2; s++) {
+			c->chunk[s] = (uint32_t)sim_rand_log(r, 1, 30000);
+			c->bytes[s] = rounds * c->chunk[s];
+		}
+		break;
+	case SIM_ONOFF:
+		rounds = sim_rand_log(r, 1, 30);
+		c->period_ns = sim_rand_log(r, 5 * NS_PER_MS, 20000 * NS_PER_MS);
+		for (int s = 0; s < 2; s++) {
+			c->chunk[s] = (uint32_t)sim_rand_log(r, 1, 60000);
+			c->bytes[s] = s == 0 || sim_rand_chance(r, 40) ? rounds * c->chunk[s] : 0;
+		}
+		break;
+	}
+}
+
+static void draw_conn(struct sim_rand *r, const struct sim_plan *p, struct sim_conn_plan *c, unsigned no)
+{
+	uint64_t both;
+
+	memset(c, 0, sizeof(*c));
+	c->host[0] = (unsigned)sim_rand_in(r, 0, p->topo.nnode - 1);
+	c->host[1] = (unsigned)sim_rand_in(r, 0, p->topo.nnode - 2);
+	c->host[1] += c->host[1] >= c->host[0];
+	c->port[0] = (uint16_t)(CLIENT_PORT + no);
+	c->refused = sim_rand_chance(r, 3);
+	c->port[1] = c->refused ? CLOSED_PORT : SERVER_PORT;
+	c->start_ns = sim_rand_chance(r, 50) ? sim_rand_log(r, 1, 5000 * NS_PER_MS) : 0;
+	draw_sizes(r, c);
+	both = c->bytes[0] + c->bytes[1];
+	for (int s = 0; s < 2; s++)
+		draw_end(r, &c->end[s], both);
+	if (sim_rand_chance(r, 12)) {
+		c->end[sim_rand_in(r, 0, 1)].abort_at = sim_rand_in(r, 0, both);
+		/* Its reset may be lost: the other end must find out by itself. */
+		c->end[0].keepalive = c->end[1].keepalive = true;
+	}
+}
+
+static void weigh_links(struct sim_plan *p)
+{
+	for (unsigned i = 0; i < p->topo.ndev; i++) {
+		const struct sim_topo_dev *d = &p->topo.dev[i];
+
+		for (int dir = 0; dir < 2; dir++) {
+			uint32_t loss = d->spec[dir].loss + d->spec[dir].corrupt;
+
+			/* A queue that is short loses as well. */
+			if (d->spec[dir].rate_bps || d->spec[dir].queue < 50 || d->spec[dir].nscript)
+				loss += LINK_CERTAIN / 20;
+			p->loss[d->node] += loss;
+			if (d->peer >= 0)
+				p->loss[p->topo.dev[d->peer].node] += loss;
+		}
+	}
+}
+
+static int check_topo(const struct sim_plan *p, struct net_err *e)
+{
+	if (p->topo.nnode < 2)
+		return net_bad(e, "a simulated network has at least two nodes; this has %u",
+			       p->topo.nnode);
+	for (unsigned i = 0; i < p->topo.nnode; i++)
+		if (!sim_topo_addr(&p->topo, i))
+			return net_bad(e, "node %s has no IPv4 address; write: addr %s.eth0 10.0.0.%u/24",
+				       p->topo.node[i], p->topo.node[i], i + 1);
+	return 0;
+}
+
+int sim_plan_draw(struct sim_plan *p, uint64_t seed, struct sim_topo *topo, const char *name,
+		  struct net_err *e)
+{
+	struct sim_rand r = sim_rand_of(seed, CONN_STREAM);
+
+	memset(p, 0, sizeof(*p));
+	p->seed = seed;
+	if (topo) {
+		p->topo = *topo;
+		sim_topo_init(topo);
+		snprintf(p->text, sizeof(p->text), "include %s\n", name);
+	} else if (sim_plan_topo(p, e)) {
+		return -1;
+	}
+	if (check_topo(p, e))
+		return -1;
+	p->host = sim_alloc(p->topo.nnode * sizeof(*p->host));
+	p->fragile = sim_alloc(p->topo.nnode * sizeof(*p->fragile));
+	p->loss = sim_alloc(p->topo.nnode * sizeof(*p->loss));
+	for (unsigned i = 0; i < p->topo.nnode; i++) {
+		struct sim_rand hr = sim_rand_of(seed ^ (uint64_t)i << 32, HOST_STREAM);
+
+		draw_host(&hr, &p->host[i], &p->fragile[i]);
+	}
+	weigh_links(p);
+	p->nconn = (unsigned)sim_rand_log(&r, 1, CONNS_MAX);
+	p->conn = sim_alloc(p->nconn * sizeof(*p->conn));
+	for (unsigned i = 0; i < p->nconn; i++)
+		draw_conn(&r, p, &p->conn[i], i);
+	draw_end(&r, &p->listener, 0);
+	p->listener.cork = p->listener.keepalive = false;
+	p->backlog = (int)sim_rand_log(&r, 2, 128);
+	r = sim_rand_of(seed, CLOCK_STREAM);
+	sim_clock_draw(p, &r);
+	return 0;
+}
+
+void sim_plan_free(struct sim_plan *p)
+{
+	sim_topo_free(&p->topo);
+	free(p->host);
+	free(p->fragile);
+	free(p->loss);
+	free(p->conn);
+	memset(p, 0, sizeof(*p));
+}
+
+static void print_end(const struct sim_end_plan *e, FILE *f)
+{
+	fprintf(f, " [writes %u reads %u", e->write_max, e->read_max);
+	if (e->read_pause_ns)
+		fprintf(f, " every %.3fms", (double)e->read_pause_ns / 1e6);
+	fprintf(f, " %s", e->leave == SIM_LEAVE_SHUT ? "shutdown" : "close");
+	if (e->abort_at != UINT64_MAX)
+		fprintf(f, " aborts at %" PRIu64, e->abort_at);
+	if (e->sndbuf)
+		fprintf(f, " sndbuf %u", e->sndbuf);
+	if (e->rcvbuf)
+		fprintf(f, " rcvbuf %u", e->rcvbuf);
+	if (e->mss)
+		fprintf(f, " mss %u", e->mss);
+	if (e->clamp)
+		fprintf(f, " clamp %u", e->clamp);
+	fprintf(f, "%s%s%s%s]", e->nodelay ? " nodelay" : "", e->cork ? " cork" : "",
+		e->keepalive ? " keepalive" : "", e->quickack ? " quickack" : "");
+}
+
+void sim_plan_print(const struct sim_plan *p, FILE *f)
+{
+	static const char *const kinds[] = { "bulk", "request", "on-off" };
+
+	fputs(p->text, f);
+	for (unsigned i = 0; i < p->topo.nnode; i++) {
+		const struct sim_host_conf *h = &p->host[i];
+
+		fprintf(f, "# %s: memory limit %" PRIu64 ", allocation %" PRIu64 " fails, clock +%.9fs"
+			   ", txqueuelen %u%s%s\n",
+			p->topo.node[i], h->mem_limit, h->fail_at, (double)h->clock_ns / 1e9,
+			h->txqueuelen, h->single ? ", frame by frame" : "", h->gro ? ", gro" : "");
+	}
+	fprintf(f, "# listeners: backlog %d", p->backlog);
+	print_end(&p->listener, f);
+	fputc('\n', f);
+	for (unsigned i = 0; i < p->nconn; i++) {
+		const struct sim_conn_plan *c = &p->conn[i];
+
+		fprintf(f, "# connection %u: %s:%u > %s:%u at %.6fs %s%s, %" PRIu64 " and %" PRIu64
+			   " octets",
+			i, p->topo.node[c->host[0]], c->port[0], p->topo.node[c->host[1]],
+			c->port[1], (double)c->start_ns / 1e9, kinds[c->kind],
+			c->refused ? " (refused)" : "", c->bytes[0], c->bytes[1]);
+		if (c->kind != SIM_BULK)
+			fprintf(f, ", %u and %u at a time", c->chunk[0], c->chunk[1]);
+		if (c->kind == SIM_ONOFF)
+			fprintf(f, " every %.3fms", (double)c->period_ns / 1e6);
+		for (int s = 0; s < 2; s++)
+			print_end(&c->end[s], f);
+		fputc('\n', f);
+	}
+}
