@@ -7,8 +7,11 @@ int cmd_run(int argc, char **argv)
 {
 	struct launch l = { .in = -1, .out = -1 };
 	struct launch_args a;
-	int status = launch_parse(&l, "run", argc, argv, &a);
+	int status;
 
+	if (drill_wants(argc, argv))
+		return cmd_drill(argc, argv);
+	status = launch_parse(&l, "run", argc, argv, &a);
 	if (status)
 		return status;
 	if (!a.command)

@@ -1,0 +1,632 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Arguments of the script's calls as the device takes them, and what the calls give back against
+ * what the script wants. Called by call.c.
+ */
+#include "harness/drill/call_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MSG_FASTOPEN_ = 0x20000000, FCNTL_GETFL = 3, OPTION_ROOM = 512, OPTION_MAX = 65536 };
+enum { TYPE_BITS = 0xf };
+
+static int bad(struct drill_run *r, const struct drill_value_err *e)
+{
+	return drill_end(r, DRILL_ERROR, "%u:%u: %s", e->at ? e->at->line : 0,
+			 e->at ? e->at->col : 0, e->text);
+}
+
+static const struct drill_expr *arg(const struct drill_wait *w, unsigned n)
+{
+	const struct drill_expr *e = w->ev->call.args;
+
+	while (e && n-- > 0)
+		e = e->next;
+	return e;
+}
+
+static bool is_any(const struct drill_expr *e)
+{
+	return !e || e->kind == DRILL_E_ANY;
+}
+
+/* A number, or `other` where the script leaves it open. */
+static int number(struct drill_run *r, const struct drill_wait *w, unsigned n, int64_t other,
+		  int64_t *out)
+{
+	const struct drill_expr *e = arg(w, n);
+	struct drill_value_err err;
+
+	if (is_any(e)) {
+		*out = other;
+		return 0;
+	}
+	return drill_val_pointed(e, out, &err) == 0 ? 0 : bad(r, &err);
+}
+
+static int descriptor(struct drill_run *r, struct drill_wait *w, unsigned n, int *dev)
+{
+	struct drill_fd *f;
+	int64_t script;
+
+	if (number(r, w, n, -1, &script) != 0)
+		return -1;
+	f = drill_fd_of(r, (int)script);
+	*dev = f ? f->dev : -1; /* the device says EBADF, as the script may want */
+	if (n == 0)
+		w->fd = f;
+	return 0;
+}
+
+static int room(struct drill_run *r, struct drill_wait *w, int64_t len)
+{
+	if (len < 0 || len > DRILL_BUF_MAX)
+		return drill_end(r, DRILL_ERROR, "a buffer of %lld bytes; at most %d are possible",
+				 (long long)len, DRILL_BUF_MAX);
+	w->buf = calloc(1, len ? (size_t)len : 1);
+	if (!w->buf)
+		return drill_end(r, DRILL_ERROR, "out of memory");
+	w->buf_len = (size_t)len;
+	w->c.buf = w->buf;
+	w->c.len = (size_t)len;
+	return 0;
+}
+
+/* ---- addresses ---- */
+
+static int address(struct drill_run *r, struct drill_wait *w, unsigned n,
+		   const struct ph_ip *usual_ip, uint16_t usual_port)
+{
+	const struct drill_expr *e = arg(w, n);
+	struct drill_sockaddr a = { .any = true };
+	struct drill_value_err err;
+	struct ph_sockaddr *to = &w->c.addr;
+	bool six = r->script->ip_version != DRILL_V_IP4;
+
+	w->c.has_addr = true;
+	*to = (struct ph_sockaddr){ .family = six ? PH_AF_INET6 : PH_AF_INET, .port = usual_port,
+				    .ip = *usual_ip };
+	if (is_any(e))
+		return 0;
+	if (drill_val_sockaddr(e, &a, &err) != 0)
+		return bad(r, &err);
+	if (a.any)
+		return 0;
+	to->family = (uint16_t)a.family;
+	if (a.port.given)
+		to->port = (uint16_t)a.port.num;
+	if (a.has_addr && a.family == PH_AF_INET)
+		to->ip = ph_ip4(a.addr[0], a.addr[1], a.addr[2], a.addr[3]);
+	else if (a.has_addr)
+		memcpy(to->ip.b, a.addr, sizeof(to->ip.b));
+	return 0;
+}
+
+/* ---- buffers ---- */
+
+/* The bytes of one piece that is written: text of the script, or the pattern at its place. */
+static int fill(struct drill_run *r, struct drill_wait *w, const struct drill_expr *e, size_t at,
+		size_t len)
+{
+	bool stream = w->fd && w->fd->type == PH_SOCK_STREAM;
+	uint64_t base = stream ? w->fd->wrote + at : at;
+
+	if (e && e->kind == DRILL_E_STRING) {
+		size_t n = e->str.len < len ? e->str.len : len;
+
+		memcpy(w->buf + at, e->str.at, n);
+		if (w->fd && drill_fd_literal(w->fd, base, w->buf + at, len) != 0)
+			return drill_end(r, DRILL_ERROR, "out of memory");
+		return 0;
+	}
+	for (size_t i = 0; i < len; i++)
+		w->buf[at + i] = drill_net_pattern(false, base + i);
+	return 0;
+}
+
+static int flat_buffer(struct drill_run *r, struct drill_wait *w, bool sends)
+{
+	int64_t len;
+
+	if (number(r, w, 2, 0, &len) != 0 || room(r, w, len) != 0)
+		return -1;
+	return sends ? fill(r, w, arg(w, 1), 0, (size_t)len) : 0;
+}
+
+static int pieces(struct drill_run *r, struct drill_wait *w, const struct drill_iovec *iov,
+		  uint32_t n, bool sends)
+{
+	int64_t len = 0;
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		len += iov[i].len;
+	if (room(r, w, len) != 0)
+		return -1;
+	for (uint32_t i = 0; i < n && sends; i++) {
+		if (fill(r, w, iov[i].base, at, (size_t)iov[i].len) != 0)
+			return -1;
+		at += (size_t)iov[i].len;
+	}
+	return 0;
+}
+
+static int vector(struct drill_run *r, struct drill_wait *w, bool sends)
+{
+	struct drill_iovec iov[DRILL_IOV_MAX];
+	struct drill_value_err err;
+	uint32_t n;
+
+	if (drill_val_iov(arg(w, 1), iov, DRILL_IOV_MAX, &n, &err) != 0)
+		return bad(r, &err);
+	return pieces(r, w, iov, n, sends);
+}
+
+static int message(struct drill_run *r, struct drill_wait *w, bool sends)
+{
+	struct drill_msghdr m;
+	struct drill_value_err err;
+
+	if (drill_val_msghdr(arg(w, 1), &m, &err) != 0)
+		return bad(r, &err);
+	if (m.has_control && m.ncmsg > 0)
+		return drill_end(r, DRILL_UNSUPPORTED, "%s() with control messages",
+				 w->ev->call.name);
+	if (sends && m.has_name && w->fd && w->fd->type == PH_SOCK_DGRAM) {
+		w->c.has_addr = true;
+		w->c.addr = (struct ph_sockaddr){ .family = PH_AF_INET, .ip = r->conf.remote,
+						  .port = r->opt.connect_port };
+	}
+	return pieces(r, w, m.iov, m.niov, sends);
+}
+
+/* sendto's address counts for datagrams and for a connection that it opens. */
+static int to_address(struct drill_run *r, struct drill_wait *w)
+{
+	struct drill_expr *e = w->ev->call.args;
+	bool given;
+
+	for (unsigned i = 0; i < 4 && e; i++)
+		e = e->next;
+	given = is_any(e) || e->kind == DRILL_E_STRUCT || e->kind == DRILL_E_LIST;
+	if (!given || !w->fd)
+		return 0;
+	if (w->fd->type != PH_SOCK_DGRAM && !(w->c.a[0] & MSG_FASTOPEN_))
+		return 0;
+	return address(r, w, 4, &r->conf.remote, r->opt.connect_port);
+}
+
+static int prepare_data(struct drill_run *r, struct drill_wait *w)
+{
+	enum drill_call_id id = w->ev->call.id;
+	bool sends = id == DRILL_C_write || id == DRILL_C_writev || id == DRILL_C_send ||
+		     id == DRILL_C_sendto || id == DRILL_C_sendmsg;
+	bool flags4 = id == DRILL_C_send || id == DRILL_C_sendto || id == DRILL_C_recv ||
+		      id == DRILL_C_recvfrom;
+	bool flags3 = id == DRILL_C_sendmsg || id == DRILL_C_recvmsg;
+	int rc;
+
+	w->c.op = sends ? DUT_SEND : DUT_RECV;
+	if (flags3)
+		rc = message(r, w, sends);
+	else if (id == DRILL_C_writev || id == DRILL_C_readv)
+		rc = vector(r, w, sends);
+	else
+		rc = flat_buffer(r, w, sends);
+	if (rc == 0 && (flags4 || flags3))
+		rc = number(r, w, flags4 ? 3 : 2, 0, &w->c.a[0]);
+	if (rc == 0 && id == DRILL_C_sendto)
+		rc = to_address(r, w);
+	if (rc == 0 && (w->c.a[0] & PH_MSG_OOB) && w->fd)
+		w->fd->unchecked = true;
+	if (rc == 0 && sends && w->fd && w->fd->type == PH_SOCK_STREAM)
+		w->fd->wrote += w->c.len; /* corrected when it returns: its packets come before */
+	return rc;
+}
+
+void drill_call_sent(struct drill_wait *w)
+{
+	uint64_t taken = w->c.result > 0 ? (uint64_t)w->c.result : 0;
+
+	if (w->fd && w->fd->type == PH_SOCK_STREAM)
+		w->fd->wrote -= w->buf_len - (taken < w->buf_len ? taken : w->buf_len);
+}
+
+/* ---- options ---- */
+
+static int option_value(struct drill_run *r, struct drill_wait *w, const struct drill_expr *e)
+{
+	struct drill_value_err err;
+	struct drill_linger l;
+	int64_t v;
+	int32_t v32;
+
+	if (e->kind == DRILL_E_LIST && e->count == 1 && e->first->kind != DRILL_E_INT)
+		e = e->first;
+	if (e->kind == DRILL_E_STRING) {
+		memcpy(w->buf, e->str.at, e->str.len < w->buf_len ? e->str.len : w->buf_len);
+		return 0;
+	}
+	if (e->kind == DRILL_E_STRUCT) {
+		if (!drill_val_field(e, "onoff"))
+			return drill_end(r, DRILL_UNSUPPORTED, "setsockopt() with %.*s",
+					 (int)e->src.len, e->src.at);
+		if (drill_val_linger(e, &l, &err) != 0)
+			return bad(r, &err);
+		memcpy(w->buf, &l, sizeof(l) < w->buf_len ? sizeof(l) : w->buf_len);
+		return 0;
+	}
+	if (drill_val_pointed(e, &v, &err) != 0)
+		return bad(r, &err);
+	v32 = (int32_t)v;
+	memcpy(w->buf, &v32, sizeof(v32) < w->buf_len ? sizeof(v32) : w->buf_len);
+	return 0;
+}
+
+static int prepare_option(struct drill_run *r, struct drill_wait *w)
+{
+	bool sets = w->ev->call.id == DRILL_C_setsockopt;
+	const struct drill_expr *e = arg(w, 3);
+	int64_t len;
+
+	w->c.op = sets ? DUT_SETSOCKOPT : DUT_GETSOCKOPT;
+	if (number(r, w, 1, 0, &w->c.a[0]) != 0 || number(r, w, 2, 0, &w->c.a[1]) != 0 ||
+	    number(r, w, 4, sets ? 4 : OPTION_ROOM, &len) != 0)
+		return -1;
+	if (len < 0 || len > OPTION_MAX)
+		return drill_end(r, DRILL_ERROR, "an option of %lld bytes", (long long)len);
+	/* What getsockopt() gives back may be shorter or longer than the script expects. */
+	if (room(r, w, sets || len > OPTION_ROOM ? len : OPTION_ROOM) != 0)
+		return -1;
+	if (!sets && e && e->kind != DRILL_E_STRING)
+		w->c.len = (size_t)len;
+	return sets && !is_any(e) ? option_value(r, w, e) : 0;
+}
+
+static int wrong_value(struct drill_run *r, const struct drill_wait *w, const char *what,
+		       int64_t got, int64_t want)
+{
+	return drill_end(r, DRILL_FAIL, "%s() gives %s %lld; expected %lld", w->ev->call.name, what,
+			 (long long)got, (long long)want);
+}
+
+static int check_option(struct drill_run *r, const struct drill_wait *w)
+{
+	const struct drill_expr *e = arg(w, 3);
+	struct drill_value_err err;
+	struct drill_linger want, got = { 0 };
+	int64_t v;
+	int32_t have = 0;
+
+	if (is_any(e))
+		return 0;
+	if (e->kind == DRILL_E_LIST && e->count == 1 && e->first->kind != DRILL_E_INT)
+		e = e->first;
+	if (e->kind == DRILL_E_ANY)
+		return 0;
+	if (e->kind == DRILL_E_STRING) {
+		size_t n = strnlen((const char *)w->buf, w->c.len);
+
+		if (n == e->str.len && memcmp(w->buf, e->str.at, n) == 0)
+			return 0;
+		return drill_end(r, DRILL_FAIL, "getsockopt() gives \"%.*s\"; expected \"%.*s\"",
+				 (int)n, (const char *)w->buf, (int)e->str.len, e->str.at);
+	}
+	if (e->kind == DRILL_E_STRUCT) {
+		if (drill_val_linger(e, &want, &err) != 0)
+			return bad(r, &err);
+		memcpy(&got, w->buf, sizeof(got));
+		if (got.onoff != want.onoff)
+			return wrong_value(r, w, "onoff", got.onoff, want.onoff);
+		return got.linger == want.linger ? 0 : wrong_value(r, w, "linger", got.linger,
+								   want.linger);
+	}
+	if (drill_val_pointed(e, &v, &err) != 0)
+		return bad(r, &err);
+	memcpy(&have, w->buf, w->c.len < sizeof(have) ? w->c.len : sizeof(have));
+	return have == (int32_t)v ? 0 : wrong_value(r, w, "the value", have, v);
+}
+
+/* ---- polls ---- */
+
+static int prepare_poll(struct drill_run *r, struct drill_wait *w)
+{
+	struct drill_pollfd want[DRILL_POLL_MAX];
+	struct drill_value_err err;
+	struct dut_poll *p;
+	uint32_t n;
+
+	w->c.op = DUT_POLL;
+	w->fd = NULL;
+	if (drill_val_poll(arg(w, 0), want, DRILL_POLL_MAX, &n, &err) != 0)
+		return bad(r, &err);
+	p = calloc(n ? n : 1, sizeof(*p));
+	if (!p)
+		return drill_end(r, DRILL_ERROR, "out of memory");
+	w->more = p;
+	for (uint32_t i = 0; i < n; i++) {
+		struct drill_fd *f = drill_fd_of(r, want[i].fd);
+
+		p[i] = (struct dut_poll){ .fd = f ? f->dev : want[i].fd < 0 ? -1 : 999999,
+					  .events = (uint32_t)want[i].events.num };
+	}
+	w->c.poll = p;
+	w->c.npoll = n;
+	return number(r, w, 2, 0, &w->c.a[0]);
+}
+
+static int check_poll(struct drill_run *r, const struct drill_wait *w)
+{
+	struct drill_pollfd want[DRILL_POLL_MAX];
+	struct drill_value_err err;
+	uint32_t n;
+
+	if (drill_val_poll(arg(w, 0), want, DRILL_POLL_MAX, &n, &err) != 0)
+		return bad(r, &err);
+	for (uint32_t i = 0; i < n; i++)
+		if (want[i].revents.given &&
+		    (uint32_t)want[i].revents.num != w->c.poll[i].revents)
+			return drill_end(r, DRILL_FAIL,
+					 "poll() gives revents 0x%x for %d; expected 0x%x",
+					 w->c.poll[i].revents, want[i].fd,
+					 (unsigned)want[i].revents.num);
+	return 0;
+}
+
+static bool epoll_data(const struct drill_epoll *e, uint64_t *data)
+{
+	const struct drill_opt_int *const given[] = { &e->fd, &e->ptr, &e->u32, &e->u64 };
+
+	for (size_t i = 0; i < 4; i++) {
+		if (given[i]->given) {
+			*data = (uint64_t)given[i]->num;
+			return true;
+		}
+	}
+	*data = 0;
+	return false;
+}
+
+static int prepare_epoll(struct drill_run *r, struct drill_wait *w)
+{
+	bool waits = w->ev->call.id == DRILL_C_epoll_wait;
+	struct drill_value_err err;
+	struct drill_epoll one = { 0 };
+	struct dut_epoll *p;
+	int64_t room_for = 1;
+	int dev;
+
+	w->c.op = waits ? DUT_EPOLL_WAIT : DUT_EPOLL_CTL;
+	if (waits && number(r, w, 2, 1, &room_for) != 0)
+		return -1;
+	if (room_for < 1 || room_for > DRILL_POLL_MAX)
+		return drill_end(r, DRILL_ERROR, "epoll_wait() for %lld events; 1 to %d are possible",
+				 (long long)room_for, DRILL_POLL_MAX);
+	p = calloc((size_t)room_for, sizeof(*p));
+	if (!p)
+		return drill_end(r, DRILL_ERROR, "out of memory");
+	w->more = p;
+	w->c.epoll = p;
+	w->c.nepoll = (size_t)room_for;
+	if (waits)
+		return number(r, w, 3, 0, &w->c.a[0]);
+	if (number(r, w, 1, 0, &w->c.a[0]) != 0 || descriptor(r, w, 2, &dev) != 0)
+		return -1;
+	w->c.a[1] = dev;
+	if (arg(w, 3)->kind == DRILL_E_STRUCT && drill_val_epoll(arg(w, 3), &one, &err) != 0)
+		return bad(r, &err);
+	p->events = (uint32_t)one.events;
+	(void)epoll_data(&one, &p->data);
+	return 0;
+}
+
+static int check_epoll(struct drill_run *r, const struct drill_wait *w)
+{
+	struct drill_epoll want[DRILL_POLL_MAX];
+	struct drill_value_err err;
+	uint32_t n;
+
+	if (is_any(arg(w, 1)))
+		return 0;
+	if (drill_val_epolls(arg(w, 1), want, DRILL_POLL_MAX, &n, &err) != 0)
+		return bad(r, &err);
+	for (uint32_t i = 0; i < n && (int64_t)i < w->c.result; i++) {
+		uint64_t data;
+
+		if ((uint32_t)want[i].events != w->c.epoll[i].events)
+			return wrong_value(r, w, "events", w->c.epoll[i].events, want[i].events);
+		if (epoll_data(&want[i], &data) && data != w->c.epoll[i].data)
+			return wrong_value(r, w, "data", (int64_t)w->c.epoll[i].data, (int64_t)data);
+	}
+	return 0;
+}
+
+/* ---- the table ---- */
+
+static int prepare_socket(struct drill_run *r, struct drill_wait *w)
+{
+	w->c.op = DUT_SOCKET;
+	if (number(r, w, 0, r->script->ip_version == DRILL_V_IP4 ? PH_AF_INET : PH_AF_INET6,
+		   &w->c.a[0]) != 0 ||
+	    number(r, w, 1, PH_SOCK_STREAM, &w->c.a[1]) != 0)
+		return -1;
+	r->conn = NULL; /* packets from here on are not about the connection before */
+	return number(r, w, 2, 0, &w->c.a[2]);
+}
+
+static int prepare_numbers(struct drill_run *r, struct drill_wait *w, enum dut_op op, unsigned n)
+{
+	w->c.op = op;
+	for (unsigned i = 0; i < n; i++)
+		if (number(r, w, i + 1, 0, &w->c.a[i]) != 0)
+			return -1;
+	return 0;
+}
+
+static int prepare_named(struct drill_run *r, struct drill_wait *w, enum dut_op op)
+{
+	w->c.op = op;
+	return op == DUT_BIND ? address(r, w, 1, &r->conf.local, r->opt.bind_port)
+			      : address(r, w, 1, &r->conf.remote, r->opt.connect_port);
+}
+
+int drill_call_prepare(struct drill_run *r, struct drill_wait *w)
+{
+	enum drill_call_id id = w->ev->call.id;
+
+	if (id != DRILL_C_socket && id != DRILL_C_poll && id != DRILL_C_epoll_create &&
+	    id != DRILL_C_open && id != DRILL_C_pipe && descriptor(r, w, 0, &w->c.fd) != 0)
+		return -1;
+	switch (id) {
+	case DRILL_C_socket:
+		return prepare_socket(r, w);
+	case DRILL_C_bind:
+		return prepare_named(r, w, DUT_BIND);
+	case DRILL_C_connect:
+		return prepare_named(r, w, DUT_CONNECT);
+	case DRILL_C_listen:
+		return prepare_numbers(r, w, DUT_LISTEN, 1);
+	case DRILL_C_accept:
+		w->c.op = DUT_ACCEPT;
+		return 0;
+	case DRILL_C_accept4:
+		w->c.op = DUT_ACCEPT;
+		return number(r, w, 3, 0, &w->c.a[0]);
+	case DRILL_C_read:
+	case DRILL_C_readv:
+	case DRILL_C_recv:
+	case DRILL_C_recvfrom:
+	case DRILL_C_recvmsg:
+	case DRILL_C_write:
+	case DRILL_C_writev:
+	case DRILL_C_send:
+	case DRILL_C_sendto:
+	case DRILL_C_sendmsg:
+		return prepare_data(r, w);
+	case DRILL_C_fcntl:
+		return prepare_numbers(r, w, DUT_FCNTL, w->ev->call.nargs > 2 ? 2 : 1);
+	case DRILL_C_ioctl:
+		return prepare_numbers(r, w, DUT_IOCTL, 1);
+	case DRILL_C_close:
+		return prepare_numbers(r, w, DUT_CLOSE, 0);
+	case DRILL_C_shutdown:
+		return prepare_numbers(r, w, DUT_SHUTDOWN, 1);
+	case DRILL_C_getsockopt:
+	case DRILL_C_setsockopt:
+		return prepare_option(r, w);
+	case DRILL_C_getsockname:
+		return prepare_numbers(r, w, DUT_GETSOCKNAME, 0);
+	case DRILL_C_getpeername:
+		return prepare_numbers(r, w, DUT_GETPEERNAME, 0);
+	case DRILL_C_poll:
+		return prepare_poll(r, w);
+	case DRILL_C_epoll_create:
+		w->c.op = DUT_EPOLL_CREATE;
+		return 0;
+	case DRILL_C_epoll_ctl:
+	case DRILL_C_epoll_wait:
+		return prepare_epoll(r, w);
+	case DRILL_C_open:
+	case DRILL_C_sendfile:
+	case DRILL_C_pipe:
+	case DRILL_C_splice:
+	case DRILL_CALLS_COUNT:
+		break;
+	}
+	return drill_end(r, DRILL_UNSUPPORTED, "%s(): no files here", w->ev->call.name);
+}
+
+/* ---- what came back ---- */
+
+static int check_read(struct drill_run *r, struct drill_wait *w)
+{
+	const struct drill_expr *e = arg(w, 1);
+	bool stream = w->fd && w->fd->type == PH_SOCK_STREAM;
+	uint64_t base = stream ? w->fd->got : 0;
+	size_t n = (size_t)w->c.result < w->c.len ? (size_t)w->c.result : w->c.len;
+	bool copied = !stream || !(w->c.a[0] & PH_MSG_TRUNC);
+
+	if (stream && !(w->c.a[0] & PH_MSG_PEEK))
+		w->fd->got += (uint64_t)w->c.result;
+	if (e && e->kind == DRILL_E_STRING) {
+		size_t len = e->str.len;
+
+		if ((e->more ? n < len : n != len) || memcmp(w->buf, e->str.at, len) != 0)
+			return drill_end(r, DRILL_FAIL, "%s() gives other bytes than the script's",
+					 w->ev->call.name);
+		return 0;
+	}
+	if (!w->fd || w->fd->unchecked || !copied)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		uint8_t want = drill_net_pattern(true, base + i);
+
+		if (w->buf[i] != want)
+			return drill_end(r, DRILL_FAIL,
+					 "%s() gives 0x%02x as byte %llu of the stream; 0x%02x was "
+					 "sent there",
+					 w->ev->call.name, w->buf[i],
+					 (unsigned long long)(base + i), want);
+	}
+	return 0;
+}
+
+static int check_message(struct drill_run *r, struct drill_wait *w)
+{
+	struct drill_msghdr m;
+	struct drill_value_err err;
+
+	if (drill_val_msghdr(arg(w, 1), &m, &err) != 0)
+		return bad(r, &err);
+	if (m.flags.given && m.flags.num != w->c.msg_flags)
+		return wrong_value(r, w, "msg_flags", w->c.msg_flags, m.flags.num);
+	if (!w->fd || w->fd->unchecked)
+		return 0;
+	return check_read(r, w);
+}
+
+static int check_name(struct drill_run *r, const struct drill_wait *w)
+{
+	struct drill_sockaddr a;
+	struct drill_value_err err;
+
+	if (is_any(arg(w, 1)))
+		return 0;
+	if (drill_val_sockaddr(arg(w, 1), &a, &err) != 0)
+		return bad(r, &err);
+	if (a.any)
+		return 0;
+	if (a.port.given && a.port.num != w->c.addr.port)
+		return wrong_value(r, w, "port", w->c.addr.port, a.port.num);
+	if (a.has_addr && a.family == PH_AF_INET && memcmp(a.addr, w->c.addr.ip.b + 12, 4) != 0)
+		return drill_end(r, DRILL_FAIL, "%s() gives another address", w->ev->call.name);
+	return 0;
+}
+
+int drill_call_check_out(struct drill_run *r, struct drill_wait *w)
+{
+	enum drill_call_id id = w->ev->call.id;
+	struct drill_value_err err;
+	int64_t v;
+
+	if (id == DRILL_C_recvmsg)
+		return check_message(r, w);
+	if (w->c.op == DUT_RECV)
+		return check_read(r, w);
+	if (w->c.op == DUT_GETSOCKOPT)
+		return check_option(r, w);
+	if (w->c.op == DUT_POLL)
+		return check_poll(r, w);
+	if (w->c.op == DUT_EPOLL_WAIT)
+		return check_epoll(r, w);
+	if (w->c.op == DUT_GETSOCKNAME || w->c.op == DUT_GETPEERNAME)
+		return check_name(r, w);
+	if (w->c.op == DUT_IOCTL && !is_any(arg(w, 2))) {
+		if (drill_val_pointed(arg(w, 2), &v, &err) != 0)
+			return bad(r, &err);
+		if (v != w->c.value)
+			return wrong_value(r, w, "the value", w->c.value, v);
+	}
+	return 0;
+}
