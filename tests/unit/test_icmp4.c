@@ -408,6 +408,72 @@ static void test_errors_leave_in_a_burst_and_then_at_a_rate(void **state)
 	host_free(h);
 }
 
+static void test_answers_come_from_the_address_that_was_asked(void **state)
+{
+	struct host *h = host_new();
+	struct ph_ip second = ip_of4(US4 + 7);
+	struct frame f;
+
+	(void)state;
+	host_knows_peer(h);
+	assert_int_equal(ph_addr_add(h->st, h->link, &second, 24, h->now), 0);
+	(void)frame_echo(&f, PEER4, US4 + 7, 8);
+	frame_in(h, &f);
+	assert_true(host_take(h) > 0);
+	assert_int_equal(be32_get(out_ip4(h)->src), US4 + 7);
+	(void)frame_ip4(&f, PEER4, US4 + 7, TEST_PROTO, 0);
+	(void)frame_put(&f, 8);
+	frame_end(&f);
+	frame_in(h, &f);
+	assert_true(host_take(h) > 0);
+	assert_int_equal(out_l4(h)[0], ICMP4_UNREACH);
+	assert_int_equal(be32_get(out_ip4(h)->src), US4 + 7);
+	assert_int_equal(out_ip4(h)->tos, 0xc0);
+	host_free(h);
+}
+
+/* As Linux: the code comes back as it was, under a checksum that fits. */
+static void test_the_code_of_an_echo_request_comes_back(void **state)
+{
+	struct host *h = host_new();
+	struct frame f;
+
+	(void)state;
+	host_knows_peer(h);
+	frame_echo(&f, PEER4, US4, 8)->code = 5;
+	frame_icmp_csum(&f);
+	frame_in(h, &f);
+	assert_int_equal(host_take(h), ETH_HDR_LEN + 20 + 16);
+	assert_int_equal(out_l4(h)[0], ICMP4_ECHO_REPLY);
+	assert_int_equal(out_l4(h)[1], 5);
+	assert_int_equal(csum_fold(csum_add(0, out_l4(h), 16)), 0xffff);
+	assert_int_equal(count_of(h, "IcmpInMsgs"), 1);
+	assert_int_equal(count_of(h, "IcmpOutMsgs"), 1);
+	host_free(h);
+}
+
+/* RFC 1122 3.2.2: its first fragment came, and time is up; still no error about an error. */
+static void test_nobody_is_told_that_a_fragmented_error_is_incomplete(void **state)
+{
+	struct host *h = host_new();
+	struct frame f;
+	struct icmp_hdr *icmp;
+
+	(void)state;
+	host_knows_peer(h);
+	(void)frame_ip4(&f, PEER4, US4, PH_IPPROTO_ICMP, 0);
+	icmp = frame_put(&f, 64);
+	icmp->type = ICMP4_UNREACH;
+	frame_ip(&f)->frag = be16_of(IP4_F_MF);
+	frame_end(&f);
+	frame_in(h, &f);
+	assert_int_equal(count_of(h, "IpReasmReqds"), 1);
+	host_run(h, 31 * NS_PER_S);
+	assert_int_equal(count_of(h, "IpReasmTimeout"), 1);
+	assert_int_equal(host_take(h), 0);
+	host_free(h);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -423,6 +489,9 @@ int main(void)
 		cmocka_unit_test(test_a_closed_udp_port_is_reported),
 		cmocka_unit_test(test_some_packets_are_never_answered_with_an_error),
 		cmocka_unit_test(test_errors_leave_in_a_burst_and_then_at_a_rate),
+		cmocka_unit_test(test_answers_come_from_the_address_that_was_asked),
+		cmocka_unit_test(test_the_code_of_an_echo_request_comes_back),
+		cmocka_unit_test(test_nobody_is_told_that_a_fragmented_error_is_incomplete),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

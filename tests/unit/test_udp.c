@@ -384,18 +384,12 @@ static void test_a_connected_socket_hears_its_peer_only_and_the_bound_one_the_re
 	assert_int_equal(ph_inq(b->st, s), 2);
 }
 
-static void test_port_unreachable_reaches_the_connected_socket_once(void **state)
+/* An ICMP unreachable of this code about the datagram last sent (b->out). */
+static void unreachable(struct bench *b, uint8_t code)
 {
-	struct bench *b = *state;
-	struct ph_sockaddr to = { .family = PH_AF_INET, .port = 9, .ip = peers() };
-	ph_socket s = ph_socket_new(b->st, PH_AF_INET, PH_SOCK_DGRAM, 0, b->now);
 	uint8_t f[14 + 20 + 8 + 28] = { 0 };
 	uint8_t *icmp = f + UDP_AT;
-	char c;
 
-	assert_int_equal(ph_connect(b->st, s, &to, b->now), 0);
-	assert_int_equal(ph_send(b->st, s, "x", 1, 0, b->now), 1);
-	assert_true(sent(b));
 	memcpy(f, our_mac, 6);
 	memcpy(f + 6, peer_mac, 6);
 	put16(f + 12, 0x0800);
@@ -405,10 +399,24 @@ static void test_port_unreachable_reaches_the_connected_socket_once(void **state
 	f[14 + 9] = 1;
 	put16(f + 14 + 10, 0);
 	put16(f + 14 + 10, 0xffff & ~sum_of(0, f + 14, 20));
-	icmp[0] = icmp[1] = 3;
+	icmp[0] = 3;
+	icmp[1] = code;
 	memcpy(icmp + 8, b->out + 14, 28);
 	put16(icmp + 2, 0xffff & ~sum_of(0, icmp, 36));
 	assert_int_equal(ph_link_input_bytes(b->st, b->link, f, sizeof(f), NULL, b->now), 0);
+}
+
+static void test_port_unreachable_reaches_the_connected_socket_once(void **state)
+{
+	struct bench *b = *state;
+	struct ph_sockaddr to = { .family = PH_AF_INET, .port = 9, .ip = peers() };
+	ph_socket s = ph_socket_new(b->st, PH_AF_INET, PH_SOCK_DGRAM, 0, b->now);
+	char c;
+
+	assert_int_equal(ph_connect(b->st, s, &to, b->now), 0);
+	assert_int_equal(ph_send(b->st, s, "x", 1, 0, b->now), 1);
+	assert_true(sent(b));
+	unreachable(b, 3);
 	assert_true(ph_poll(b->st, s) & PH_POLLERR);
 	assert_int_equal(ph_recv(b->st, s, &c, 1, 0, b->now), -ECONNREFUSED);
 	assert_int_equal(ph_recv(b->st, s, &c, 1, 0, b->now), -EAGAIN);
@@ -514,6 +522,178 @@ static void test_families_types_and_protocols_not_there_are_refused_by_linux_err
 			 -EPROTONOSUPPORT);
 }
 
+/* As Linux: a connected socket hears of hard errors, and the next call of any kind is told. */
+static void test_only_hard_errors_of_a_connected_socket_are_told(void **state)
+{
+	struct bench *b = *state;
+	struct ph_sockaddr to = { .family = PH_AF_INET, .port = 9, .ip = peers() };
+	ph_socket s = ph_socket_new(b->st, PH_AF_INET, PH_SOCK_DGRAM, 0, b->now);
+	struct ph_iov iov = { (char[]){ 'x' }, 1 };
+	struct ph_msg msg = { .name = &to, .iov = &iov, .niov = 1 };
+
+	assert_int_equal(ph_sendmsg(b->st, s, &msg, 0, b->now), 1);
+	assert_true(sent(b));
+	unreachable(b, 3); /* nobody knows which of its peers that was */
+	assert_int_equal(ph_poll(b->st, s), PH_POLLOUT);
+	assert_int_equal(ph_connect(b->st, s, &to, b->now), 0);
+	assert_int_equal(ph_send(b->st, s, "x", 1, 0, b->now), 1);
+	assert_true(sent(b));
+	unreachable(b, 1); /* host: may pass */
+	assert_int_equal(ph_poll(b->st, s), PH_POLLOUT);
+	unreachable(b, 3);
+	assert_true(ph_poll(b->st, s) & PH_POLLERR);
+	assert_int_equal(ph_send(b->st, s, "x", 1, 0, b->now), -ECONNREFUSED);
+	assert_int_equal(ph_send(b->st, s, "x", 1, 0, b->now), 1);
+	assert_int_equal(counter(b, "UdpOutDatagrams"), 3);
+}
+
+static void test_datagrams_that_cannot_be_sent_are_refused(void **state)
+{
+	struct bench *b = *state;
+	struct ph_sockaddr to = { .family = PH_AF_INET, .port = 9, .ip = peers() };
+	ph_socket s = ph_socket_new(b->st, PH_AF_INET, PH_SOCK_DGRAM, 0, b->now);
+	static uint8_t data[65508];
+	struct ph_iov iov = { data, sizeof(data) };
+	struct ph_msg msg = { .name = &to, .iov = &iov, .niov = 1 };
+
+	assert_int_equal(ph_sendmsg(b->st, s, &msg, 0, b->now), -EMSGSIZE);
+	iov.len = 1;
+	to.port = 0;
+	assert_int_equal(ph_sendmsg(b->st, s, &msg, 0, b->now), -EINVAL);
+	to.port = 9;
+	to.ip = ph_ip4(10, 0, 0, 255);
+	assert_int_equal(ph_sendmsg(b->st, s, &msg, 0, b->now), -EACCES);
+	msg.name = NULL;
+	assert_int_equal(ph_sendmsg(b->st, s, &msg, 0, b->now), -EDESTADDRREQ);
+	assert_false(sent(b));
+}
+
+static void test_each_datagram_left_over_is_announced_again(void **state)
+{
+	struct bench *b = *state;
+	ph_socket s = bound(b, ph_ip4(0, 0, 0, 0), 7);
+	struct ph_event ev[4];
+	char c[4];
+
+	inject(b, &(struct dgram){ .sport = 1, .dport = 7, .data = "a" });
+	inject(b, &(struct dgram){ .sport = 1, .dport = 7, .data = "b" });
+	assert_int_equal(ph_ready(b->st, ev, 4), 1);
+	assert_int_equal(ph_recv(b->st, s, c, 4, 0, b->now), 1);
+	assert_int_equal(ph_ready(b->st, ev, 4), 1);
+	assert_int_equal(ph_recv(b->st, s, c, 4, 0, b->now), 1);
+	assert_int_equal(ph_ready(b->st, ev, 4), 0);
+	assert_int_equal(ph_poll(b->st, s), PH_POLLOUT);
+}
+
+static void test_what_was_read_makes_room(void **state)
+{
+	struct bench *b = *state;
+	ph_socket s = bound(b, ph_ip4(0, 0, 0, 0), 7);
+	int small = 1;
+	char c[4];
+
+	assert_int_equal(ph_setsockopt(b->st, s, PH_SOL_SOCKET, PH_SO_RCVBUF, &small,
+				       sizeof(small), b->now),
+			 0);
+	for (int i = 0; i < 1000; i++) {
+		inject(b, &(struct dgram){ .sport = 1, .dport = 7, .data = "abc" });
+		assert_int_equal(ph_recv(b->st, s, c, 4, 0, b->now), 3);
+	}
+	assert_int_equal(counter(b, "UdpRcvbufErrors"), 0);
+}
+
+static void test_shutdown_of_a_connected_socket_ends_each_way(void **state)
+{
+	struct bench *b = *state;
+	struct ph_sockaddr to = { .family = PH_AF_INET, .port = 9, .ip = peers() };
+	ph_socket s = ph_socket_new(b->st, PH_AF_INET, PH_SOCK_DGRAM, 0, b->now);
+	char c;
+
+	assert_int_equal(ph_shutdown(b->st, s, PH_SHUT_RD, b->now), -ENOTCONN);
+	assert_int_equal(ph_connect(b->st, s, &to, b->now), 0);
+	assert_int_equal(ph_shutdown(b->st, s, PH_SHUT_RD, b->now), 0);
+	assert_int_equal(ph_poll(b->st, s), PH_POLLIN | PH_POLLOUT | PH_POLLRDHUP);
+	assert_int_equal(ph_recv(b->st, s, &c, 1, 0, b->now), 0);
+	assert_int_equal(ph_send(b->st, s, "x", 1, 0, b->now), 1);
+	assert_int_equal(ph_shutdown(b->st, s, PH_SHUT_WR, b->now), 0);
+	assert_int_equal(ph_send(b->st, s, "x", 1, 0, b->now), -EPIPE);
+	assert_true(ph_poll(b->st, s) & PH_POLLHUP);
+}
+
+static void test_broadcasts_reach_all_but_those_connected_to_another(void **state)
+{
+	struct bench *b = *state;
+	struct ph_sockaddr any = { .family = PH_AF_INET, .port = 7, .ip = ph_ip4(0, 0, 0, 0) },
+			   to = { .family = PH_AF_INET, .port = 1000, .ip = peers() };
+	ph_socket s[3];
+	int on = 1;
+
+	for (int i = 0; i < 3; i++) {
+		s[i] = ph_socket_new(b->st, PH_AF_INET, PH_SOCK_DGRAM, 0, b->now);
+		assert_int_equal(ph_setsockopt(b->st, s[i], PH_SOL_SOCKET, PH_SO_REUSEADDR, &on,
+					       sizeof(on), b->now),
+				 0);
+		assert_int_equal(ph_bind(b->st, s[i], &any, b->now), 0);
+	}
+	assert_int_equal(ph_connect(b->st, s[1], &to, b->now), 0);
+	to.port = 1001;
+	assert_int_equal(ph_connect(b->st, s[2], &to, b->now), 0);
+	inject(b, &(struct dgram){ .sport = 1000, .dport = 7, .data = "abc", .bcast = 1 });
+	assert_int_equal(ph_inq(b->st, s[0]), 3);
+	assert_int_equal(ph_inq(b->st, s[1]), 3);
+	assert_int_equal(ph_inq(b->st, s[2]), 0);
+}
+
+/* RFC 6864 4.2: what may be fragmented has an identification of its own. */
+static void test_header_carries_the_sockets_ttl_and_tos_and_an_id_of_its_own(void **state)
+{
+	struct bench *b = *state;
+	struct ph_sockaddr to = { .family = PH_AF_INET, .port = 9, .ip = peers() };
+	ph_socket s = ph_socket_new(b->st, PH_AF_INET, PH_SOCK_DGRAM, 0, b->now);
+	int ttl = 7, tos = 0x88;
+	unsigned id;
+
+	assert_int_equal(ph_connect(b->st, s, &to, b->now), 0);
+	assert_int_equal(ph_setsockopt(b->st, s, PH_IPPROTO_IP, PH_IP_TTL, &ttl, sizeof(ttl),
+				       b->now),
+			 0);
+	assert_int_equal(ph_setsockopt(b->st, s, PH_IPPROTO_IP, PH_IP_TOS, &tos, sizeof(tos),
+				       b->now),
+			 0);
+	assert_int_equal(ph_send(b->st, s, "x", 1, 0, b->now), 1);
+	assert_true(sent(b));
+	assert_int_equal(b->out[14 + 8], 7);
+	assert_int_equal(b->out[14 + 1], 0x88);
+	assert_int_equal(b->out[14 + 6], 0);
+	id = get16(b->out + 14 + 4);
+	assert_int_equal(ph_send(b->st, s, "x", 1, 0, b->now), 1);
+	assert_true(sent(b));
+	assert_int_not_equal(get16(b->out + 14 + 4), id);
+	assert_int_equal(counter(b, "IpOutRequests"), 2);
+}
+
+static void test_no_more_sockets_than_the_configuration_says(void **state)
+{
+	struct ph_conf conf = { .alloc = take, .release = give, .key = { 1 }, .now_ns = 1,
+				.max_sockets = 3 };
+	struct ph_stack *st = ph_stack_new(&conf);
+
+	(void)state;
+	assert_non_null(st);
+	for (int round = 0; round < 3; round++) {
+		ph_socket s[3];
+
+		for (int i = 0; i < 3; i++) {
+			s[i] = ph_socket_new(st, PH_AF_INET, PH_SOCK_DGRAM, 0, 1);
+			assert_true(s[i] >= 0);
+		}
+		assert_int_equal(ph_socket_new(st, PH_AF_INET, PH_SOCK_STREAM, 0, 1), -EMFILE);
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(ph_close(st, s[i], 1), 0);
+	}
+	ph_stack_free(st);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -534,6 +714,14 @@ int main(void)
 		T(test_every_call_on_a_number_that_is_no_socket_says_so),
 		T(test_sockets_by_the_thousand_come_and_go_with_distinct_numbers),
 		T(test_families_types_and_protocols_not_there_are_refused_by_linux_errno),
+		T(test_only_hard_errors_of_a_connected_socket_are_told),
+		T(test_datagrams_that_cannot_be_sent_are_refused),
+		T(test_each_datagram_left_over_is_announced_again),
+		T(test_what_was_read_makes_room),
+		T(test_shutdown_of_a_connected_socket_ends_each_way),
+		T(test_broadcasts_reach_all_but_those_connected_to_another),
+		T(test_header_carries_the_sockets_ttl_and_tos_and_an_id_of_its_own),
+		T(test_no_more_sockets_than_the_configuration_says),
 	};
 
 	return cmocka_run_group_tests_name("udp", tests, NULL, NULL);
