@@ -51,17 +51,6 @@ bench: all
 		PYTHONPATH='$(abs_top_srcdir)/harness/python' \
 		$(PYTHON) $(srcdir)/tests/bench/run $(BENCH_ARGS)
 
-# With --enable-fuzz: tests/fuzz/fuzz_stack_input [CORPUS], libFuzzer's program.
-if FUZZ
-noinst_PROGRAMS += %D%/fuzz/fuzz_stack_input
-tests_fuzz_fuzz_stack_input_SOURCES = %D%/fuzz/stack_input.c %D%/fuzz/stack_input.h \
-	%D%/fuzz/stack_user.c %D%/fuzz/stack_user.h %D%/fuzz/promise.c %D%/fuzz/promise.h
-tests_fuzz_fuzz_stack_input_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_TARGET
-tests_fuzz_fuzz_stack_input_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_stack_input_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_stack_input_LDADD = libphantom.a
-endif
-
 clean-local:
 	rm -rf tests/results
 
@@ -73,4 +62,4 @@ dist-hook:
 EXTRA_DIST += %D%/sim/goodput.txt
 EXTRA_DIST += %D%/bench/run %D%/bench/client.c %D%/run-check %D%/run-scenarios %D%/run-netem %D%/uml %D%/junit-rows.py %D%/lint %D%/bench
 
-.PHONY: check-programs check-unit check-lint check-scenarios check-netem check-sim bench
+.PHONY: check-programs check-unit check-lint check-scenarios check-netem bench

@@ -519,6 +519,7 @@ static bool start(struct fuzz *f)
 		ph_stack_free(f->p.st);
 		return false;
 	}
+	f->p.in_pieces = how & 2;
 	for (unsigned i = 0; how & 128 && i < 3; i++)
 		user_sysctl(&f->p, &f->in);
 	for (unsigned i = 0; i < PORTS; i++)

@@ -37,11 +37,15 @@ UNIT_TESTS += %D%/test_topo %D%/test_netaddr %D%/test_responder %D%/test_serve \
 
 UNIT_TESTS += %D%/test_sim %D%/test_tcp_sim
 
+UNIT_TESTS += %D%/test_drill_lex %D%/test_drill_parse %D%/test_drill_expr
+
 UNIT_TESTS += %D%/test_hostile
 tests_unit_test_hostile_SOURCES = %D%/test_hostile.c \
-	tests/fuzz/stack_input.c tests/fuzz/stack_input.h \
-	tests/fuzz/stack_user.c tests/fuzz/stack_user.h \
-	tests/fuzz/promise.c tests/fuzz/promise.h
+	tests/fuzz/stack_input.c tests/fuzz/stack_input.h $(FUZZ_STACK)
+UNIT_TESTS += %D%/test_fuzz_corpus
+tests_unit_test_fuzz_corpus_SOURCES = %D%/test_fuzz_corpus.c $(FUZZ_SOURCES)
+
+UNIT_TESTS += %D%/test_dut_proto
 
 # Headers that tests share.
 EXTRA_DIST += %D%/model.h %D%/net_fixture.h %D%/tcp_pair.h %D%/tcp_script.h
