@@ -3,6 +3,8 @@
  * Arguments of the script's calls as the device takes them, and what the calls give back against
  * what the script wants. Called by call.c.
  */
+#define _GNU_SOURCE
+
 #include "harness/drill/call_int.h"
 
 #include <stdlib.h>

@@ -3,6 +3,8 @@
  * What is said of a run: the list of what happened, and for one that did not pass the message, with
  * a directory that has the capture, the trace and the message itself. Called by the runner.
  */
+#define _GNU_SOURCE
+
 #include "harness/drill/run_int.h"
 
 #include <errno.h>
@@ -347,8 +349,9 @@ static void say_device(FILE *f, struct drill_run *r)
 	if (!r->dut->ops->describe)
 		return;
 	r->dut->ops->describe(r->dut, text, sizeof(text));
-	for (const char *at = text; *at; at += strcspn(at, "\n"), at += *at == '\n')
-		fprintf(f, "  socket: %.*s\n", (int)strcspn(at, "\n"), at);
+	for (char *save = NULL, *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		fprintf(f, "  socket: %s\n", line);
 }
 
 char *drill_report(struct drill_run *r)

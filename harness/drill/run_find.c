@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which scripts there are, and what is expected of them: see run_many.h. */
+#define _GNU_SOURCE
+
 #include "harness/drill/run_many.h"
 
 #include <dirent.h>

@@ -3,6 +3,8 @@
  * Workers and their scripts: see run_many.h. The parent gives each worker one script at a time over
  * a socket and reads back what became of it; one that dies or takes too long is replaced.
  */
+#define _GNU_SOURCE
+
 #include "harness/drill/run_many.h"
 
 #include <errno.h>
