@@ -42,7 +42,11 @@ HARNESS_DRILL_RUN = \
 	%D%/drill/report_many.h %D%/drill/report_many.c
 
 HARNESS_DUT = \
-	%D%/dut/serve.c %D%/dut/serve.h %D%/dut/dut.h %D%/dut/phantom_inproc.c
+	%D%/dut/serve.c %D%/dut/serve.h %D%/dut/dut.h %D%/dut/phantom_inproc.c \
+	%D%/dut/proto.h %D%/dut/proto_bytes.c %D%/dut/proto.c \
+	%D%/dut/agent_call.h %D%/dut/agent_call.c \
+	%D%/dut/agent_box.h %D%/dut/agent_box.c \
+	%D%/dut/agent.h %D%/dut/agent.c
 
 HARNESS_AUDIT = \
 	%D%/audit/rules.def %D%/audit/frame.h %D%/audit/frame.c \
@@ -97,6 +101,10 @@ libharness_a_SOURCES = $(HARNESS_LINK) $(HARNESS_CAPTURE) $(HARNESS_DUT) $(HARNE
 bin_PROGRAMS += rig
 rig_SOURCES = $(HARNESS_RIG)
 rig_LDADD = libharness.a libnetns.a libphantom.a $(BENCH_LIBS)
+
+bin_PROGRAMS += rig-agent
+rig_agent_SOURCES = %D%/dut/agent_main.c
+rig_agent_LDADD = libharness.a libphantom.a $(JANSSON_LIBS) -lpthread
 
 # Python files are installed under $(pkgdatadir)/harness/python.
 nobase_dist_pkgdata_DATA += \
