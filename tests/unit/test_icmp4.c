@@ -452,6 +452,23 @@ static void test_the_code_of_an_echo_request_comes_back(void **state)
 	host_free(h);
 }
 
+/* RFC 1122 3.2.2: an error is about a packet of one host, and so goes to that one. */
+static void test_an_error_sent_to_a_group_reaches_nobody(void **state)
+{
+	struct host *h = host_new();
+	struct frame f;
+
+	(void)state;
+	host_test_l4(h);
+	(void)error_frame(&f, 3, 3, 16);
+	frame_ip(&f)->dst = be32_of(BCAST4);
+	frame_ip_csum(&f);
+	memcpy(f.b, all_mac, 6);
+	frame_in(h, &f);
+	assert_int_equal(test_l4.errors, 0);
+	host_free(h);
+}
+
 /* RFC 1122 3.2.2: its first fragment came, and time is up; still no error about an error. */
 static void test_nobody_is_told_that_a_fragmented_error_is_incomplete(void **state)
 {
@@ -491,6 +508,7 @@ int main(void)
 		cmocka_unit_test(test_errors_leave_in_a_burst_and_then_at_a_rate),
 		cmocka_unit_test(test_answers_come_from_the_address_that_was_asked),
 		cmocka_unit_test(test_the_code_of_an_echo_request_comes_back),
+		cmocka_unit_test(test_an_error_sent_to_a_group_reaches_nobody),
 		cmocka_unit_test(test_nobody_is_told_that_a_fragmented_error_is_incomplete),
 	};
 

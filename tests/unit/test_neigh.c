@@ -170,6 +170,24 @@ static void test_progress_seen_above_saves_the_probe(void **state)
 	host_free(h);
 }
 
+/* Who asks for us with the address we know says nothing new, and takes nothing back. */
+static void test_a_request_from_a_reachable_neighbour_leaves_it_reachable(void **state)
+{
+	struct host *h = host_new();
+	struct frame f;
+
+	(void)state;
+	assert_int_equal(host_send(h, PEER4, 1), 0);
+	expect_request(h, PEER4, all_mac);
+	answer(h, PEER4, peer_mac);
+	expect_packet(h, 1, peer_mac);
+	frame_arp(&f, ARP_OP_REQUEST, peer_mac, PEER4, US4);
+	frame_in(h, &f);
+	assert_int_equal(host_take(h), 42);
+	assert_string_equal(state_of(h, PEER4), "REACHABLE");
+	host_free(h);
+}
+
 static void test_reachable_ends_between_half_and_one_and_a_half_of_the_base_time(void **state)
 {
 	(void)state;
@@ -359,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_a_table_of_permanent_entries_takes_no_other),
 		cmocka_unit_test(test_a_permanent_entry_learns_nothing),
 		cmocka_unit_test(test_neighbours_that_cannot_be_are_refused),
+		cmocka_unit_test(test_a_request_from_a_reachable_neighbour_leaves_it_reachable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

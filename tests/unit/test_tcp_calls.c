@@ -137,6 +137,82 @@ static void test_failed_attempts_are_counted_and_told(void **state)
 	fix_free(f);
 }
 
+static void test_throwing_away_reads_without_copying(void **state)
+{
+	struct fix *f = passive();
+	uint8_t b[10] = { 99 };
+
+	(void)state;
+	in(f, "P. 1:10 ack 1");
+	assert_int_equal(ph_recv(f->st, f->s, b, 4, PH_MSG_TRUNC, f->now), 4);
+	assert_int_equal(b[0], 99);
+	read_n(f, 5, 6);
+	fix_free(f);
+}
+
+static void test_linger2_is_held_within_its_bounds(void **state)
+{
+	struct fix *f = passive();
+	uint32_t len = sizeof(int);
+	int v;
+
+	(void)state;
+	set_int(f, f->s, PH_IPPROTO_TCP, PH_TCP_LINGER2, 1000);
+	assert_int_equal(ph_getsockopt(f->st, f->s, PH_IPPROTO_TCP, PH_TCP_LINGER2, &v, &len), 0);
+	assert_int_equal(v, 120);
+	set_int(f, f->s, PH_IPPROTO_TCP, PH_TCP_LINGER2, -5);
+	assert_int_equal(ph_getsockopt(f->st, f->s, PH_IPPROTO_TCP, PH_TCP_LINGER2, &v, &len), 0);
+	assert_int_equal(v, -1);
+	fix_free(f);
+}
+
+static void test_keep_alive_set_before_connecting_works(void **state)
+{
+	struct fix *f = fix_new();
+	struct ph_sockaddr a = at(1, 4000);
+
+	(void)state;
+	f->s = stream_socket(f);
+	set_int(f, f->s, PH_SOL_SOCKET, PH_SO_KEEPALIVE, 1);
+	set_int(f, f->s, PH_IPPROTO_TCP, PH_TCP_KEEPIDLE, 5);
+	assert_int_equal(ph_connect(f->st, f->s, &a, f->now), -EINPROGRESS);
+	out(f, "S 0:0");
+	(void)events(f);
+	in(f, "S. 0:0 ack 1 mss 1460");
+	out(f, ". 1:0 ack 1");
+	assert_int_equal(events(f), 1); /* connected */
+	pass(f, 4900);
+	quiet(f);
+	pass(f, 200);
+	out(f, ". 0:0 ack 1");
+	fix_free(f);
+}
+
+/* Nobody is told of room unless a call was refused; whoever was gets told. */
+static void test_refused_writer_is_told_of_room(void **state)
+{
+	for (int whole = 0; whole < 2; whole++) {
+		struct fix *f = passive();
+		uint8_t *bytes = calloc(1, 40000);
+
+		(void)state;
+		assert_non_null(bytes);
+		set_int(f, f->s, PH_SOL_SOCKET, PH_SO_SNDBUF, 10000);
+		if (whole) { /* the first call takes all there is room for, the next one nothing */
+			assert_int_equal(ph_send(f->st, f->s, bytes, 20000, 0, f->now), 20000);
+			assert_int_equal(ph_send(f->st, f->s, bytes, 1, 0, f->now), -EAGAIN);
+		} else { /* one call, not all of it */
+			assert_int_equal(ph_send(f->st, f->s, bytes, 40000, 0, f->now), 20000);
+		}
+		(void)events(f);
+		drain(f);
+		in(f, ". 1:0 ack 14601");
+		assert_int_equal(events(f), 1);
+		free(bytes);
+		fix_free(f);
+	}
+}
+
 /* ---- half closed */
 
 /* rfc: 9293:3.6-a */
@@ -434,6 +510,10 @@ int main(void)
 		T(test_the_same_connection_is_not_made_twice),
 		T(test_reset_is_told_by_the_next_call_and_then_the_end),
 		T(test_failed_attempts_are_counted_and_told),
+		T(test_throwing_away_reads_without_copying),
+		T(test_linger2_is_held_within_its_bounds),
+		T(test_keep_alive_set_before_connecting_works),
+		T(test_refused_writer_is_told_of_room),
 		T(test_data_goes_on_after_the_peers_fin),
 		T(test_shutdown_for_reading_ends_reading_only),
 		T(test_reset_of_our_own_has_the_next_number_and_is_counted),

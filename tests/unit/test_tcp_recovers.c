@@ -185,6 +185,61 @@ static void test_fast_retransmit_halves_the_window_for_the_whole_episode(void **
 	fix_free(f);
 }
 
+/* RFC 6582 3.2 step 2: duplicates of what went before a timeout begin no second episode. */
+static void test_duplicates_after_a_timeout_begin_no_episode(void **state)
+{
+	struct fix *f = ten_in_flight(false);
+
+	(void)state;
+	pass(f, 250);
+	out(f, ". 1:1000 ack 1");
+	in(f, ". 1:0 ack 1001");
+	assert_int_equal(drain(f), 2);
+	for (int i = 0; i < 4; i++)
+		in(f, ". 1:0 ack 1001");
+	assert_int_equal(counter(f, "TcpExtTCPRenoRecovery"), 0);
+	assert_int_equal(counter(f, "TcpExtTCPFastRetrans"), 0);
+	fix_free(f);
+}
+
+/* Three in a row: an acknowledgment of new data between them starts the count anew. */
+static void test_progress_starts_the_count_of_duplicates_anew(void **state)
+{
+	struct fix *f = ten_in_flight(false);
+
+	(void)state;
+	in(f, ". 1:0 ack 1");
+	in(f, ". 1:0 ack 1");
+	in(f, ". 1:0 ack 1001");
+	in(f, ". 1:0 ack 1001");
+	in(f, ". 1:0 ack 1001");
+	assert_int_equal(counter(f, "TcpRetransSegs"), 0);
+	in(f, ". 1:0 ack 1001");
+	assert_int_equal(counter(f, "TcpRetransSegs"), 1);
+	fix_free(f);
+}
+
+/* What was sent later has arrived: the retransmission was lost, too, and goes again at once. */
+static void test_lost_retransmission_is_seen_by_what_was_sent_after_it(void **state)
+{
+	struct fix *f = open_with(true, false);
+
+	(void)state;
+	assert_int_equal(write_n(f, 30000), 30000);
+	assert_int_equal(drain(f), 10);
+	pass(f, 20);
+	in(f, ". 1:0 ack 1 sack 1001-4001");
+	out(f, ". 1:1000 ack 1");
+	drain(f);
+	pass(f, 20);
+	in(f, ". 1:0 ack 1 sack 1001-10001");
+	assert_true(drain(f) > 0); /* new data, sent after the retransmission */
+	pass(f, 20);
+	in(f, ". 1:0 ack 1 sack 1001-12001");
+	out(f, ". 1:1000 ack 1");
+	fix_free(f);
+}
+
 /* rfc: 5681:3.1-7 */
 static void test_beyond_the_threshold_the_window_grows_by_a_segment_a_round(void **state)
 {
@@ -395,6 +450,9 @@ int main(void)
 		T(test_new_acknowledgment_starts_the_timeout_anew),
 		T(test_overtaken_acknowledgment_still_brings_its_sack_blocks),
 		T(test_full_link_stops_the_sender_and_loses_nothing),
+		T(test_duplicates_after_a_timeout_begin_no_episode),
+		T(test_progress_starts_the_count_of_duplicates_anew),
+		T(test_lost_retransmission_is_seen_by_what_was_sent_after_it),
 		T(test_room_is_told_once_per_refusal),
 	};
 
