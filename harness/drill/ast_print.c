@@ -78,7 +78,7 @@ static void put_flags(struct out *o, uint32_t flags, bool ace)
 	static const struct {
 		uint32_t bit;
 		char letter;
-	} order[] = { { DRILL_F_FIN, 'F' }, { DRILL_F_SYN, 'S' }, { DRILL_F_RST, 'R' },
+	} order[] = { { DRILL_F_SYN, 'S' }, { DRILL_F_FIN, 'F' }, { DRILL_F_RST, 'R' },
 		      { DRILL_F_ECE, 'E' }, { DRILL_F_CWR, 'W' }, { DRILL_F_AE, 'A' },
 		      { DRILL_F_PSH, 'P' }, { DRILL_F_URG, 'U' }, { DRILL_F_ACK, '.' } };
 	const uint32_t count = DRILL_F_ECE | DRILL_F_CWR | DRILL_F_AE;

@@ -113,11 +113,11 @@ static void whole(struct py *p, unsigned base, size_t from)
 static void number(struct py *p)
 {
 	const char *s = p->at;
-	bool real = false;
+	bool real = false, hex = p->end - s > 1 && (s[1] | 0x20) == 'x';
 
 	p->tok.kind = T_NUM;
 	while (p->at < p->end && (is_name(*p->at) || *p->at == '.')) {
-		real |= *p->at == '.';
+		real |= *p->at == '.' || (!hex && (*p->at | 0x20) == 'e');
 		p->at++;
 	}
 	p->tok.len = (size_t)(p->at - s);
