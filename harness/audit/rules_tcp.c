@@ -240,6 +240,10 @@ void audit_rules_tcp(struct audit *a, struct audit_host *host, const struct audi
 		return; /* otherwise its numbers may be those of no connection of the sender's (RFC
 			   9293 3.5.2) */
 	}
+	/* Whose SYN was heard and who sent none may still be in a connection before this one, half
+	 * open (RFC 9293 3.5.1): its numbers say nothing here. */
+	if (!(t->flags & AUDIT_SYN) && p->stats.syn_seen && !h->stats.syn_seen)
+		return;
 	if (t->flags & AUDIT_SYN)
 		take_syn(host, fl, h, p, f);
 	else if (!h->synced) {
