@@ -12,7 +12,7 @@
 #include "harness/sim/rand.h"
 
 enum { HOST_STREAM = 2, CONN_STREAM, CLOCK_STREAM, KEY_STREAM };
-enum { SERVER_PORT = 5001, CLIENT_PORT = 40000, CLOSED_PORT = 9, CONNS_MAX = 8 };
+enum { SERVER_PORT = 5001, CLIENT_PORT = 40000, CLOSED_PORT = 9, CONNS_MAX = 12 };
 
 #define NS_PER_MS 1000000ull
 
@@ -64,18 +64,18 @@ static void draw_end(struct sim_rand *r, struct sim_end_plan *e, uint64_t bytes)
 
 static void draw_sizes(struct sim_rand *r, struct sim_conn_plan *c)
 {
-	uint64_t total = sim_rand_log(r, 1, 3u << 20), rounds;
+	uint64_t total = sim_rand_log(r, sim_rand_chance(r, 30) ? 1 : 5000, 8u << 20), rounds;
 
 	c->kind = (enum sim_app_kind)sim_rand_in(r, 0, 2);
 	switch (c->kind) {
 	case SIM_BULK:
 		c->bytes[0] = sim_rand_chance(r, 75) ? total : 0;
-		c->bytes[1] = sim_rand_chance(r, 40) ? sim_rand_log(r, 1, 1u << 20) : 0;
+		c->bytes[1] = sim_rand_chance(r, 40) ? sim_rand_log(r, 1, 3u << 20) : 0;
 		break;
 	case SIM_REQUEST:
-		rounds = sim_rand_log(r, 1, 60);
+		rounds = sim_rand_log(r, 1, 100);
 		for (int s = 0; s < 2; s++) {
-			c->chunk[s] = (uint32_t)sim_rand_log(r, 1, 30000);
+			c->chunk[s] = (uint32_t)sim_rand_log(r, 1, 60000);
 			c->bytes[s] = rounds * c->chunk[s];
 		}
 		break;

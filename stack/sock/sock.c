@@ -188,14 +188,10 @@ ph_socket ph_accept(struct ph_stack *st, ph_socket id, struct ph_sockaddr *peer,
 		return child_id;
 	child.ops = s->ops;
 	child.family = s->family;
-	rc = s->ops->accept(st, s, &child);
+	rc = s->ops->accept(st, s, &child, peer);
 	if (rc != 0)
 		return rc;
 	slot_take(st, child_id, &child);
-	if (peer && child.ops->getname(&child, true, peer) != 0)
-		*peer = (struct ph_sockaddr){
-			.family = (uint16_t)s->family
-		}; /* reset before it was accepted */
 	return child_id;
 }
 

@@ -19,8 +19,10 @@ struct sock_ops {
 	struct ready *(*ready)(struct sock *s);
 	int (*bind)(struct ph_stack *st, struct sock *s, const struct ph_sockaddr *a);
 	int (*listen)(struct ph_stack *st, struct sock *s, int backlog);
-	/* Fills `child` with the accepted endpoint, or -EAGAIN, ... */
-	int (*accept)(struct ph_stack *st, struct sock *s, struct sock *child);
+	/* Fills `child` with the accepted endpoint and, unless it is NULL, *peer with whose it is, be
+	 * it over already; or -EAGAIN, ... */
+	int (*accept)(struct ph_stack *st, struct sock *s, struct sock *child,
+		      struct ph_sockaddr *peer);
 	int (*connect)(struct ph_stack *st, struct sock *s, const struct ph_sockaddr *a);
 	int64_t (*sendmsg)(struct ph_stack *st, struct sock *s, const struct ph_msg *msg,
 			   int flags);

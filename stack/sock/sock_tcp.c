@@ -25,12 +25,15 @@ static int op_listen(struct ph_stack *st, struct sock *s, int backlog)
 	return tcp_listen(st, s->tcp, backlog);
 }
 
-static int op_accept(struct ph_stack *st, struct sock *s, struct sock *child)
+static int op_accept(struct ph_stack *st, struct sock *s, struct sock *child,
+		     struct ph_sockaddr *peer)
 {
 	if (tcp_poll(st, s->tcp) & PH_POLLIN)
 		child->tcp = tcp_accept(st, s->tcp);
 	else
 		child->tcp = NULL;
+	if (child->tcp && peer)
+		tcp_name(child->tcp, true, peer);
 	if (child->tcp)
 		return 0;
 	uint32_t on = 0, len = sizeof(on);

@@ -28,11 +28,13 @@ static int op_listen(struct ph_stack *st, struct sock *s, int backlog)
 	return -EOPNOTSUPP;
 }
 
-static int op_accept(struct ph_stack *st, struct sock *s, struct sock *child)
+static int op_accept(struct ph_stack *st, struct sock *s, struct sock *child,
+		     struct ph_sockaddr *peer)
 {
 	(void)st;
 	(void)s;
 	(void)child;
+	(void)peer;
 	return -EOPNOTSUPP;
 }
 

@@ -41,6 +41,8 @@ int tcp_inq(const struct tcb *t);
 int tcp_outq(const struct tcb *t);
 /* Takes and clears the pending error (SO_ERROR): 0 or a positive errno. */
 int tcp_error(struct tcb *t);
+/* Its address or the one at the other end, also of a connection that is over. */
+void tcp_name(const struct tcb *t, bool peer, struct ph_sockaddr *a);
 int tcp_getname(const struct tcb *t, bool peer, struct ph_sockaddr *a);
 /* Levels SOL_TCP, SOL_IP (TOS, TTL) and of SOL_SOCKET what concerns TCP: buffers, keepalive,
  * linger, reuse. */

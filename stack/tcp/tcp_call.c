@@ -351,6 +351,16 @@ int tcp_error(struct tcb *t)
 	return error;
 }
 
+void tcp_name(const struct tcb *t, bool peer, struct ph_sockaddr *a)
+{
+	memset(a, 0, sizeof(*a));
+	a->family = t->v6 ? PH_AF_INET6 : PH_AF_INET;
+	a->port = peer ? t->ent.pport : t->ent.lport;
+	a->ip = peer ? t->dst.dst : t->dst.src;
+	if (!t->v6 && ip_is_any(&a->ip))
+		a->ip = ip_of4(0);
+}
+
 int tcp_getname(const struct tcb *t, bool peer, struct ph_sockaddr *a)
 {
 	bool connected = t->state != TCPS_CLOSED && t->state != TCPS_LISTEN &&
@@ -358,11 +368,6 @@ int tcp_getname(const struct tcb *t, bool peer, struct ph_sockaddr *a)
 
 	if (peer && !connected)
 		return -ENOTCONN;
-	memset(a, 0, sizeof(*a));
-	a->family = t->v6 ? PH_AF_INET6 : PH_AF_INET;
-	a->port = peer ? t->ent.pport : t->ent.lport;
-	a->ip = peer ? t->dst.dst : t->dst.src;
-	if (!t->v6 && ip_is_any(&a->ip))
-		a->ip = ip_of4(0);
+	tcp_name(t, peer, a);
 	return 0;
 }

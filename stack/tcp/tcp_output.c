@@ -462,11 +462,24 @@ static bool path_ready(struct ph_stack *st, struct tcb *t)
 	return true;
 }
 
+/* RFC 5681 3.1: never less than a full segment, and a segment may grow, with the peer's window or
+ * when SACK blocks leave the header. */
+static void least_cwnd(struct tcb *t)
+{
+	uint32_t mss = tcp_output_mss(t);
+
+	if (t->cc.cwnd < mss)
+		t->cc.cwnd = mss;
+}
+
 bool tcp_output(struct ph_stack *st, struct tcb *t)
 {
 	bool any = false;
 
-	if (!may_send(t) || !wants(t))
+	if (!may_send(t))
+		return false;
+	least_cwnd(t);
+	if (!wants(t))
 		return false;
 	if (path_ready(st, t)) {
 		after_idle(st, t);
