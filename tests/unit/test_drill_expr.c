@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <phantom/phantom.h>
 
 #include "harness/drill/ast_arena.h"
@@ -49,6 +50,7 @@ static const struct row good_rows[] = {
 	{ "a symbol as the result", "fcntl(3, F_GETFL) = O_RDWR|O_NONBLOCK", "fcntl(3, 3) = 2050" },
 	{ "an octal number", "open(\"/dev/null\", O_RDONLY, 0644) = 3",
 	  "open(\"/dev/null\", 0, 420) = 3" },
+	{ "a combination of what overlaps", "listen(3, 3|1) = 0", "listen(3, 3) = 0" },
 	{ "a negative number", "epoll_wait(5, ..., 1, -1) = 0", "epoll_wait(5, ..., 1, -1) = 0" },
 	{ "an inverted number", "listen(3, ~0) = 0", "listen(3, -1) = 0" },
 	{ "a pointer to a number", "setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], 4) = 0",
@@ -214,6 +216,13 @@ static void test_addresses_become_bytes(void **state)
 	assert_memory_equal(a.addr, "\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01", 16);
 	drill_script_free(s);
 
+	s = parse("0 bind(3, {sa_family=AF_INET, sin_port=0x901f, sin_addr=htonl(INADDR_LOOPBACK)}"
+		  ", 16) = 0", &err);
+	assert_int_equal(drill_val_sockaddr(argument(s, 1), &a, &verr), 0);
+	assert_int_equal(a.port.num, ntohs(0x901f)); /* without htons(): as in memory */
+	assert_memory_equal(a.addr, "\x7f\0\0\x01", 4);
+	drill_script_free(s);
+
 	s = parse("0 bind(3, ..., ...) = 0", &err);
 	assert_int_equal(drill_val_sockaddr(argument(s, 1), &a, &verr), 0);
 	assert_true(a.any);
@@ -309,6 +318,7 @@ static const struct row py_rows[] = {
 	  "assert tcpi_snd_cwnd == 8 or tcpi_snd_cwnd < tcpi_unacked; tcpi_snd_cwnd is 10; "
 	  "tcpi_unacked is 3" },
 	{ "a chain", "assert 5000 <= tcpi_rtt <= 20000 and not 1 < 3 < 2", NULL },
+	{ "a chain that ends early", "assert not 1 > 2 < 3 and not 1 > 2 < nobody", NULL },
 	{ "states by name",
 	  "assert tcpi_state == TCP_ESTABLISHED and tcpi_ca_state == TCP_CA_Recovery",
 	  NULL },
@@ -471,6 +481,30 @@ static void test_names_are_saved_between_pieces(void **state)
 	drill_arena_free(arena);
 }
 
+static bool look_up_text(void *arg, const char *name, struct drill_py_value *out)
+{
+	*out = (struct drill_py_value){ .kind = DRILL_PY_STR, .str = arg };
+	return strcmp(name, "text") == 0;
+}
+
+static void test_a_saved_text_outlives_what_it_was_looked_up_from(void **state)
+{
+	struct drill_arena *arena = drill_arena_new();
+	char text[] = "first";
+	static struct drill_py_env env;
+	struct drill_py_result r;
+
+	(void)state;
+	env.lookup = look_up_text;
+	env.arg = text;
+	drill_py_run(drill_py_parse(arena, "x = text, 5", 11, 1), &env, &r);
+	strcpy(text, "later");
+	drill_py_run(drill_py_parse(arena, "assert x == ('first', 5)", 24, 1), &env, &r);
+	assert_string_equal(r.text, "");
+	drill_py_env_free(&env);
+	drill_arena_free(arena);
+}
+
 static void test_depth_is_left_to_python(void **state)
 {
 	struct drill_py_result r;
@@ -504,15 +538,16 @@ int main(void)
 {
 	static struct CMUnitTest tests[ARRAY_LEN(good_rows) + ARRAY_LEN(bad_rows) +
 				       ARRAY_LEN(py_rows) + ARRAY_LEN(py_error_rows) +
-				       ARRAY_LEN(py_needs_rows) + 6] = {
+				       ARRAY_LEN(py_needs_rows) + 7] = {
 		cmocka_unit_test(test_addresses_become_bytes),
 		cmocka_unit_test(test_messages_become_structures),
 		cmocka_unit_test(test_polls_and_lingers_become_structures),
 		cmocka_unit_test(test_print_is_kept),
 		cmocka_unit_test(test_names_are_saved_between_pieces),
+		cmocka_unit_test(test_a_saved_text_outlives_what_it_was_looked_up_from),
 		cmocka_unit_test(test_depth_is_left_to_python),
 	};
-	size_t n = 6;
+	size_t n = 7;
 
 	n = add(tests, n, good_rows, ARRAY_LEN(good_rows), test_good);
 	n = add(tests, n, bad_rows, ARRAY_LEN(bad_rows), test_bad);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Tokens of scripts, one row a text; and the table of Linux's numbers against the system's. */
+#define _GNU_SOURCE /* Linux's names in the system's headers */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
