@@ -10,6 +10,7 @@
 
 #include "harness/drill/parse_option.h"
 #include "harness/drill/report_many.h"
+#include "harness/dut/wire_engine.h"
 #include "harness/rig/rig.h"
 
 enum { WORDS_MAX = 64, AGAIN_TEXT = 2048, PATH_TEXT = 1024, JOBS_MAX = 256 };
@@ -21,11 +22,19 @@ static struct dut *open_phantom(void *arg, const struct dut_conf *conf, char *er
 	return dut_phantom_new(conf, err);
 }
 
+static struct dut *open_wire(void *arg, const struct dut_conf *conf, char *err)
+{
+	return dut_wire_new(conf, arg, err);
+}
+
 static const struct engine {
 	const char *engine, *dut;
 	struct dut *(*open)(void *arg, const struct dut_conf *conf, char *err);
 } engines[] = {
 	{ "virtual", "phantom", open_phantom },
+	{ "wire", "phantom", open_wire },
+	{ "wire", "linux", open_wire },
+	{ "wire", "exec:PROGRAM", open_wire },
 };
 
 enum { NENGINES = sizeof(engines) / sizeof(engines[0]) };
@@ -212,11 +221,19 @@ static int parse(struct drill_args *a, int argc, char **argv)
 	return a->nscripts ? 0 : rig_usage("drill", "name a script (*.pkt) or a directory of them");
 }
 
+/* What a row calls exec:PROGRAM is any program. */
+static bool same_dut(const char *row, const char *given)
+{
+	size_t word = strcspn(row, ":");
+
+	return row[word] ? strncmp(row, given, word + 1) == 0 && given[word + 1]
+			 : strcmp(row, given) == 0;
+}
+
 static const struct engine *find_engine(const struct drill_args *a)
 {
 	for (int i = 0; i < NENGINES; i++)
-		if (strcmp(engines[i].engine, a->engine) == 0 &&
-		    strcmp(engines[i].dut, a->dut) == 0)
+		if (strcmp(engines[i].engine, a->engine) == 0 && same_dut(engines[i].dut, a->dut))
 			return &engines[i];
 	fprintf(stderr, "rig drill: there is no device %s with engine %s; there are:", a->dut,
 		a->engine);
@@ -275,6 +292,7 @@ static int run(struct drill_args *a, const struct engine *e, struct drill_row *r
 {
 	struct drill_setup u = {
 		.open = e->open,
+		.open_arg = (void *)(uintptr_t)a->dut,
 		.dut_name = a->dut,
 		.option = a->option,
 		.noption = a->noption,
