@@ -46,7 +46,9 @@ HARNESS_DUT = \
 	%D%/dut/proto.h %D%/dut/proto_bytes.c %D%/dut/proto.c \
 	%D%/dut/agent_call.h %D%/dut/agent_call.c \
 	%D%/dut/agent_box.h %D%/dut/agent_box.c \
-	%D%/dut/agent.h %D%/dut/agent.c
+	%D%/dut/agent.h %D%/dut/agent.c \
+	%D%/dut/remote.h %D%/dut/remote.c \
+	%D%/dut/wire_engine.h %D%/dut/wire_engine.c
 
 HARNESS_AUDIT = \
 	%D%/audit/rules.def %D%/audit/frame.h %D%/audit/frame.c \
