@@ -94,8 +94,8 @@ void ph_stack_free(struct ph_stack *st)
 	if (!st)
 		return;
 	sock_free(st);
-	tcp_free(st);
-	udp_free(st);
+	udp_free(st); /* takes itself from lists that it shares with tcp, */
+	tcp_free(st); /* which lets go of everything at once */
 	net_free(st);
 	pool_destroy(&st->stream_nodes);
 	pkt_pools_destroy(&st->pkts);

@@ -68,11 +68,32 @@ static void test_sack_blocks_are_told_as_far_as_the_link_takes_them(void **state
 	fix_free(f);
 }
 
+/* Nobody asked for the news of two sockets of different kinds; then the stack is freed as it is. */
+static void test_a_stack_is_freed_with_news_untold(void **state)
+{
+	struct fix *f = fix_new();
+	struct ph_sockaddr us = at(2, 9), any = at(0, 9);
+	ph_socket u = ph_socket_new(f->st, PH_AF_INET, PH_SOCK_DGRAM, 0, f->now);
+
+	(void)state;
+	assert_int_equal(ph_bind(f->st, u, &any, f->now), 0);
+	open_passive(f);
+	in(f, ". 1:5 ack 1");
+	assert_int_equal(ph_connect(f->st, u, &us, f->now), 0);
+	assert_int_equal(ph_send(f->st, u, "news", 4, 0, f->now), 4);
+	pass(f, 1);
+	assert_int_equal(ph_inq(f->st, u), 4);
+	ph_stack_free(f->st);
+	assert_int_equal(f->allocated, 0);
+	free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_host_sends_itself_more_than_its_window),
 		cmocka_unit_test(test_sack_blocks_are_told_as_far_as_the_link_takes_them),
+		cmocka_unit_test(test_a_stack_is_freed_with_news_untold),
 	};
 
 	return cmocka_run_group_tests_name("tcp_edges", tests, NULL, NULL);
