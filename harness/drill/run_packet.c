@@ -465,8 +465,9 @@ static int differs(struct drill_run *r, const struct drill_conn *c, const struct
 		snprintf(shown + at, sizeof(shown) - at, "  it was sent at %s\n",
 			 drill_time_text(r, f->live.at_ns, line));
 	drill_detail(r, shown);
-	return drill_end(r, DRILL_FAIL, "the packet is not the expected one: %s%s", d->at[0].text,
-			 d->n > 1 ? " (and more)" : "");
+	return drill_end(r, DRILL_FAIL, "the packet is not the expected one: %s%s%s%s%s",
+			 d->at[0].text, d->n > 1 ? "; " : "", d->n > 1 ? d->at[1].text : "",
+			 d->n > 2 ? "; " : "", d->n > 2 ? d->at[2].text : "");
 }
 
 static int missing(struct drill_run *r, const struct drill_packet *p, uint64_t to_ns)

@@ -168,7 +168,7 @@ struct dut {
 };
 
 /* phantom in this process, on a link without Ethernet, its clock virtual. NULL with a sentence in
- * err (DUT_ERR_TEXT bytes). */
+ * err (DUT_ERR_TEXT bytes); one that begins with "unsupported: " says what phantom does not have. */
 struct dut *dut_phantom_new(const struct dut_conf *conf, char *err);
 
 #endif

@@ -716,7 +716,7 @@ static int join_network(struct phantom *p, const struct dut_conf *conf, char *er
 	int rc;
 
 	if (!ph_ip_is4(&conf->local)) {
-		snprintf(err, DUT_ERR_TEXT, "IPv6: phantom does not speak it yet");
+		snprintf(err, DUT_ERR_TEXT, "unsupported: IPv6, which phantom does not speak");
 		return -EOPNOTSUPP;
 	}
 	p->link = ph_link_add(p->st, &link, p->now);

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Scripts run in virtual time: what passes, what fails and for which reason, and that runs repeat. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness/drill/run.h"
+
+#define LISTEN                                          \
+	"0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n" \
+	"+0 bind(3, ..., ...) = 0\n"                    \
+	"+0 listen(3, 1) = 0\n"
+#define SYN	 "+0.1 < S 0:0(0) win 32792 <mss 1000,sackOK,nop,nop,nop,wscale 7>\n"
+#define SYN_ACK	 "+0 > S. 0:0(0) ack 1 <mss 1460,nop,nop,sackOK,nop,wscale 7>\n"
+#define ACCEPTED "+0.1 < . 1:1(0) ack 1 win 257\n+0 accept(3, ..., ...) = 4\n"
+#define OPEN	 LISTEN SYN SYN_ACK ACCEPTED
+#define WRITE	 "+0 write(4, ..., 1000) = 1000\n"
+
+static struct dut *open_phantom(void *arg, const struct dut_conf *conf, char *err)
+{
+	(void)arg;
+	return dut_phantom_new(conf, err);
+}
+
+static struct drill_setup setup(void)
+{
+	return (struct drill_setup){ .open = open_phantom, .dut_name = "phantom" };
+}
+
+static void run(const char *text, const struct drill_setup *u, struct drill_result *r)
+{
+	drill_run_text(text, strlen(text), "t.pkt", u, r);
+}
+
+/* False after telling what came instead. */
+static bool ends(const char *text, enum drill_verdict v, uint32_t line, const char *reason)
+{
+	struct drill_setup u = setup();
+	struct drill_result r;
+	bool good;
+
+	run(text, &u, &r);
+	good = r.verdict == v && (!line || r.line == line) && strstr(r.reason, reason);
+	if (!good)
+		print_error("%s\nwanted %s at line %u with \"%s\"; got %s at line %u: %s\n", text,
+			    drill_verdict_name(v), line, reason, drill_verdict_name(r.verdict),
+			    r.line, r.reason);
+	drill_result_free(&r);
+	return good;
+}
+
+static void expect(const char *text, enum drill_verdict v, uint32_t line, const char *reason)
+{
+	assert_true(ends(text, v, line, reason));
+}
+
+static void test_a_script_that_tells_the_truth_passes(void **state)
+{
+	(void)state;
+	expect(OPEN WRITE "+0 > P. 1:1001(1000) ack 1\n"
+			  "+0.1 < P. 1:11(10) ack 1001 win 257\n"
+			  "+0 > . 1001:1001(0) ack 11\n"
+			  "+0 read(4, ..., 100) = 10\n",
+	       DRILL_PASS, 0, "");
+}
+
+/* Each breaks one thing of a script that would pass. */
+static const struct broken {
+	const char *what, *text;
+	uint32_t line;
+	const char *reason;
+} broken[] = {
+	{ "flag", OPEN WRITE "+0 > . 1:1001(1000) ack 1\n", 9, "flags: expected ., got P." },
+	{ "flag of SYN", LISTEN SYN "+0 > SE. 0:0(0) ack 1 <...>\n", 5, "flags: expected SE., got S." },
+	{ "ack", OPEN WRITE "+0 > P. 1:1001(1000) ack 2\n", 9, "ack: expected 2, got 1" },
+	{ "ack not written", OPEN WRITE "+0 > P. 1:1001(1000)\n", 9, "ack: expected 0, got 1" },
+	{ "sequence", OPEN WRITE "+0 > P. 2:1002(1000) ack 1\n", 9,
+	  "sequence number: expected 2, got 1" },
+	{ "length", OPEN WRITE "+0 > P. 1:901(900) ack 1\n", 9, "payload: expected 900 bytes, got 1000" },
+	{ "more than came", OPEN WRITE "+0 > P. 1:1101(1100) ack 1\n", 9,
+	  "payload: expected 1100 bytes, got 1000" },
+	{ "window", OPEN WRITE "+0 > P. 1:1001(1000) ack 1 win 7\n", 9, "window: expected 7, got 501" },
+	{ "option order",
+	  LISTEN SYN "+0 > S. 0:0(0) ack 1 <nop,nop,sackOK,mss 1460,nop,wscale 7>\n", 5, "options" },
+	{ "option value", LISTEN SYN "+0 > S. 0:0(0) ack 1 <mss 1461,nop,nop,sackOK,nop,wscale 7>\n", 5,
+	  "options: expected <mss 1461" },
+	{ "option missing", LISTEN SYN "+0 > S. 0:0(0) ack 1 <mss 1460>\n", 5, "options" },
+	{ "options not written", LISTEN SYN "+0 > S. 0:0(0) ack 1\n", 5, "options: expected none" },
+	{ "too late", OPEN WRITE "+0.1 > P. 1:1001(1000) ack 1\n", 9,
+	  "time: expected at 0.300000, came at 0.200000" },
+	{ "too early", OPEN WRITE "+0 > P. 1:1001(1000) ack 1\n+0.2 > P. 1:1001(1000) ack 1\n", 10,
+	  "time: expected at 0.400000, came at 0.5" },
+	{ "out of its range",
+	  OPEN WRITE "+0 > P. 1:1001(1000) ack 1\n+0.1~+0.2 > P. 1:1001(1000) ack 1\n", 10,
+	  "time: expected from 0.300000 to 0.400000" },
+	{ "missing packet", OPEN "+0 > P. 1:1001(1000) ack 1\n", 8, "no packet came" },
+	{ "extra packet",
+	  OPEN "+0 write(4, ..., 1000) = 1000\n+0 write(4, ..., 500) = 500\n"
+	       "+0 > P. 1:1001(1000) ack 1\n+0.1 < P. 1:11(10) ack 1501 win 257\n"
+	       "+0 > . 1501:1501(0) ack 11\n",
+	  12, "sequence number: expected 1501, got 1001" },
+	{ "TOS", OPEN WRITE "+0 > [tos 0x10] P. 1:1001(1000) ack 1\n", 9, "tos: expected 0x10, got 0x00" },
+	{ "ECN", OPEN WRITE "+0 > [ect0] P. 1:1001(1000) ack 1\n", 9, "ECN: expected ect0, got noecn" },
+	{ "payload that the script did not write",
+	  OPEN "+0 write(4, \"abcd\", 4) = 3\n", 8, "write() returned 4; expected 3" },
+	{ "result", "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = -1 EMFILE (why)\n", 1,
+	  "expected -1 EMFILE" },
+	{ "errno", LISTEN "+0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n"
+			  "+0 accept(3, ..., ...) = -1 EINVAL (Invalid)\n", 5,
+	  "accept() returned -1 EAGAIN" },
+	{ "a call that blocks", LISTEN "+0 accept(3, ..., ...) = 4\n", 4, "accept() blocks" },
+	{ "a call that blocks for less", OPEN "+0...0.5 read(4, ..., 10) = 10\n"
+					      "+0.1 < P. 1:11(10) ack 1 win 257\n", 8,
+	  "read() returned at 0.300000; expected at 0.700000" },
+	{ "a call that never returns", OPEN "+0...0.5 read(4, ..., 10) = 10\n", 8,
+	  "read() does not return" },
+	{ "option value read", OPEN "+0 getsockopt(4, SOL_SOCKET, SO_ERROR, [3], [4]) = 0\n", 8,
+	  "gives the value 0; expected 3" },
+	{ "assertion", OPEN "+0 %{ assert tcpi_snd_cwnd == 3, tcpi_snd_cwnd }%\n", 8,
+	  "tcpi_snd_cwnd is 10" },
+};
+
+static void test_each_untruth_fails_for_its_own_reason(void **state)
+{
+	unsigned bad = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
+		if (!ends(broken[i].text, DRILL_FAIL, broken[i].line, broken[i].reason)) {
+			print_error("that was: %s\n\n", broken[i].what);
+			bad++;
+		}
+	assert_int_equal(bad, 0);
+}
+
+/* phantom with a fault on its way to the script. */
+static const struct dut_ops *honest;
+static struct dut_ops faulty;
+static enum { SWAP_WORDS, FLIP_BIT } fault;
+
+static int take_with_fault(struct dut *d, struct dut_packet *out)
+{
+	int rc = honest->take(d, out);
+	uint8_t *last = out->bytes + out->len - 4, word[2];
+
+	if (rc != 1 || out->len < 1000)
+		return rc;
+	memcpy(word, last, 2);
+	if (fault == FLIP_BIT) {
+		*last ^= 1;
+	} else { /* the checksum does not see it */
+		memcpy(last, last + 2, 2);
+		memcpy(last + 2, word, 2);
+	}
+	return rc;
+}
+
+static struct dut *open_faulty(void *arg, const struct dut_conf *conf, char *err)
+{
+	struct dut *d = open_phantom(arg, conf, err);
+
+	if (d) {
+		honest = d->ops;
+		faulty = *d->ops;
+		faulty.take = take_with_fault;
+		d->ops = &faulty;
+	}
+	return d;
+}
+
+static void test_payload_and_checksums_are_checked(void **state)
+{
+	static const char *const reasons[] = {
+		[SWAP_WORDS] = "payload: byte 996 of the stream is 0x",
+		[FLIP_BIT] = "the TCP checksum 0x",
+	};
+	struct drill_setup u = setup();
+
+	(void)state;
+	u.open = open_faulty;
+	for (int i = SWAP_WORDS; i <= FLIP_BIT; i++) {
+		struct drill_result r;
+
+		fault = i;
+		run(OPEN WRITE "+0 > P. 1:1001(1000) ack 1\n", &u, &r);
+		assert_int_equal(r.verdict, DRILL_FAIL);
+		assert_non_null(strstr(r.reason, reasons[i]));
+		drill_result_free(&r);
+	}
+}
+
+static void test_what_is_not_there_is_unsupported_and_named(void **state)
+{
+	(void)state;
+	expect("0 `sysctl -q net.ipv4.tcp_no_such=1`\n", DRILL_UNSUPPORTED, 1,
+	       "sysctl net.ipv4.tcp_no_such=1");
+	expect("`sysctl -w net.ipv4.tcp_ecn=1`\n" LISTEN, DRILL_UNSUPPORTED, 1,
+	       "sysctl net.ipv4.tcp_ecn=1 (ECN is never");
+	expect("0 `iptables -A INPUT -j DROP`\n", DRILL_UNSUPPORTED, 1, "iptables");
+	expect("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+	       "+0 setsockopt(3, SOL_TCP, TCP_FASTOPEN, [5], 4) = 0\n",
+	       DRILL_UNSUPPORTED, 2, "TCP_FASTOPEN");
+	expect("0 %{\nfor i in range(3):\n  pass\n}%\n", DRILL_UNSUPPORTED, 1, "Python");
+	expect("--ip_version=ipv6\n" LISTEN, DRILL_UNSUPPORTED, 0, "IPv6");
+}
+
+static void test_sysctls_are_understood_in_all_their_forms(void **state)
+{
+	static const char *const forms[] = {
+		"sysctl -q net.ipv4.tcp_sack=0",
+		"sysctl -w 'net.ipv4.tcp_sack=0' > /dev/null 2>&1",
+		"echo 0 > /proc/sys/net/ipv4/tcp_sack",
+		"./set_sysctls.py /proc/sys/net/ipv4/tcp_sack=0",
+		"../common/defaults.sh\n../common/set_sysctls.py /proc/sys/net/ipv4/tcp_sack=0 "
+		"'/proc/sys/net/ipv4/tcp_rmem=4096 131072 6291456'",
+		"true; sysctl -q net.ipv4.tcp_ecn=0 net.ipv4.tcp_sack=0 # off",
+		"ip tcp_metrics flush all && sysctl net.ipv4.tcp_sack=0",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		char text[1024];
+
+		snprintf(text, sizeof(text),
+			 "`%s`\n" LISTEN SYN "+0 > S. 0:0(0) ack 1 <mss 1460,nop,wscale 7>\n",
+			 forms[i]);
+		expect(text, DRILL_PASS, 0, "");
+	}
+}
+
+static void test_segments_make_up_one_expected_packet(void **state)
+{
+	(void)state;
+	expect(OPEN "+0 write(4, ..., 3500) = 3500\n+0 > P. 1:3501(3500) ack 1\n", DRILL_PASS, 0,
+	       "");
+	expect("--strict_segments\n" OPEN
+	       "+0 write(4, ..., 3500) = 3500\n+0 > P. 1:3501(3500) ack 1\n",
+	       DRILL_FAIL, 10, "payload: expected 3500 bytes, got 1000");
+}
+
+static void test_options_of_the_command_line_win(void **state)
+{
+	static const char text[] =
+		"--tolerance_usecs=1\n" OPEN WRITE "+0.01 > P. 1:1001(1000) ack 1\n";
+	const struct drill_define wide = { "tolerance_usecs", "20000" };
+	struct drill_setup u = setup();
+	struct drill_result r;
+
+	(void)state;
+	expect(text, DRILL_FAIL, 10, "time");
+	u.option = &wide;
+	u.noption = 1;
+	run(text, &u, &r);
+	assert_int_equal(r.verdict, DRILL_PASS);
+	drill_result_free(&r);
+}
+
+static void test_two_runs_are_equal_to_the_nanosecond(void **state)
+{
+	static const char text[] =
+		OPEN WRITE "+0 > P. 1:1001(1000) ack 1\n* > P. 1:1001(1000) ack 1\n"
+			   "* > P. 1:1001(1000) ack 1\n+0...0.2 read(4, ..., 10) = 5\n"
+			   "+0.2 < P. 1:6(5) ack 1001 win 257\n* > . 1001:1001(0) ack 6\n";
+	struct drill_setup u = setup();
+	struct drill_result a, b;
+
+	(void)state;
+	run(text, &u, &a);
+	run(text, &u, &b);
+	assert_int_equal(a.verdict, DRILL_PASS);
+	assert_non_null(a.events);
+	assert_string_equal(a.events, b.events);
+	assert_int_equal(a.took_ns, b.took_ns);
+	assert_true(a.took_ns > 500000000);
+	drill_result_free(&a);
+	drill_result_free(&b);
+}
+
+static void test_a_failure_says_all_that_is_known(void **state)
+{
+	static const char *const parts[] = {
+		"t.pkt:9: fail: ", "script:   +0 > P. 1:1001(1000) ack 2",
+		"expected: > P. 1:1001(1000) ack 2\n", "got:      > P. 1:1001(1000) ack 1 win 501\n",
+		"\n                              ^^^^^\n", "last events:", "write(4, ..., 1000) = 1000",
+		"tcp_info of 4: ESTABLISHED cwnd 10", "again:    rig drill t.pkt",
+	};
+	struct drill_setup u = setup();
+	struct drill_result r;
+
+	(void)state;
+	u.again = "rig drill t.pkt";
+	run(OPEN WRITE "+0 > P. 1:1001(1000) ack 2\n", &u, &r);
+	assert_non_null(r.message);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (!strstr(r.message, parts[i]))
+			fail_msg("\"%s\" is not in\n%s", parts[i], r.message);
+	drill_result_free(&r);
+}
+
+static void test_a_thousand_runs_in_one_process(void **state)
+{
+	struct drill_setup u = setup();
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		struct drill_result r;
+
+		run(OPEN WRITE "+0 > P. 1:1001(1000) ack 1\n", &u, &r);
+		assert_int_equal(r.verdict, DRILL_PASS);
+		drill_result_free(&r);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_script_that_tells_the_truth_passes),
+		cmocka_unit_test(test_each_untruth_fails_for_its_own_reason),
+		cmocka_unit_test(test_payload_and_checksums_are_checked),
+		cmocka_unit_test(test_what_is_not_there_is_unsupported_and_named),
+		cmocka_unit_test(test_sysctls_are_understood_in_all_their_forms),
+		cmocka_unit_test(test_segments_make_up_one_expected_packet),
+		cmocka_unit_test(test_options_of_the_command_line_win),
+		cmocka_unit_test(test_two_runs_are_equal_to_the_nanosecond),
+		cmocka_unit_test(test_a_failure_says_all_that_is_known),
+		cmocka_unit_test(test_a_thousand_runs_in_one_process),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
