@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# make check: unit tests, lint, scenarios, and one summary line. make check-unit, check-lint and
+# make check: unit tests, lint, scripts, scenarios, and one summary line. make check-unit, check-lint and
 # check-scenarios run one part. The work is in tests/run-check.
 
 LINT_TESTS = \
@@ -25,13 +25,16 @@ check-programs: all
 	@$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS)
 
 check-local:
-	@$(RUN_CHECK) unit lint scenarios
+	@$(RUN_CHECK) unit lint scripts scenarios
 
 check-unit: check-programs
 	@$(RUN_CHECK) unit
 
 check-lint: all
 	@$(RUN_CHECK) lint
+
+check-scripts: all
+	@$(RUN_CHECK) scripts
 
 check-scenarios: all
 	@$(RUN_CHECK) scenarios
@@ -62,4 +65,4 @@ dist-hook:
 EXTRA_DIST += %D%/sim/goodput.txt
 EXTRA_DIST += %D%/bench/run %D%/bench/client.c %D%/run-check %D%/run-scenarios %D%/run-netem %D%/uml %D%/junit-rows.py %D%/lint %D%/bench
 
-.PHONY: check-programs check-unit check-lint check-scenarios check-netem bench
+.PHONY: check-programs check-unit check-lint check-scripts check-scenarios check-netem bench
