@@ -61,7 +61,9 @@ HARNESS_SIM = \
 	%D%/sim/pattern.c %D%/sim/pattern.h \
 	%D%/sim/notation.c %D%/sim/notation.h \
 	%D%/sim/trace.c %D%/sim/trace.h \
+	%D%/sim/sum.c %D%/sim/sum.h \
 	%D%/sim/tso.c %D%/sim/tso.h \
+	%D%/sim/recut.c %D%/sim/recut.h \
 	%D%/sim/topo.c %D%/sim/topo.h \
 	%D%/sim/net.c %D%/sim/net_new.c %D%/sim/net.h \
 	%D%/sim/app.c %D%/sim/judge.c %D%/sim/app.h \

@@ -64,6 +64,9 @@ struct sim_end {
 	/* For check.c: what was last seen. */
 	uint64_t acked_max, seen_received, seen_acked;
 	int seen_rank;
+	bool irs_known;
+	uint32_t irs, ack_sent; /* the peer's first sequence number, the last acknowledgment */
+	uint64_t owes_ns;	/* since when something received is not acknowledged; 0: nothing is */
 };
 
 struct sim_listener {

@@ -8,6 +8,8 @@
 
 #include "harness/sim/mem.h"
 
+#define ACK_DELAY_MAX_NS 500000000u
+
 enum { /* Linux's TCP states */
 	ESTABLISHED = 1, SYN_SENT, SYN_RECV, FIN_WAIT1, FIN_WAIT2, TIME_WAIT, CLOSE, CLOSE_WAIT,
 	LAST_ACK, LISTEN, CLOSING, STATES
@@ -38,6 +40,45 @@ void sim_check_free(struct sim_check *c)
 	memset(c, 0, sizeof(*c));
 }
 
+static uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* The end of a connection that sent or receives this frame, or NULL. */
+static struct sim_end *end_of(struct sim_check *c, const struct sim_seen *s, const uint8_t *tcp)
+{
+	unsigned port[2] = { (unsigned)tcp[0] << 8 | tcp[1], (unsigned)tcp[2] << 8 | tcp[3] };
+
+	for (unsigned i = 0; i < 2 * c->apps->nconn; i++) {
+		struct sim_end *e = &c->apps->end[i];
+		const struct sim_conn_plan *p = &c->apps->plan[e->conn];
+		unsigned own = port[!s->sent], far = port[s->sent];
+
+		/* Clients' ports are all different. */
+		if (e->host == s->dev->host && p->port[e->side] == own && p->port[!e->side] == far)
+			return e;
+	}
+	return NULL;
+}
+
+/* What was acknowledged, and from where on it counts. */
+static void note_ack(struct sim_check *c, const struct sim_seen *s)
+{
+	const uint8_t *tcp = s->bytes + 34;
+	struct sim_end *e;
+
+	if (s->len < 54 || s->bytes[12] != 8 || s->bytes[13] != 0 || s->bytes[14] != 0x45 ||
+	    s->bytes[23] != 6 || !(e = end_of(c, s, tcp)))
+		return;
+	if (!s->sent && (tcp[13] & 2) && !e->irs_known) {
+		e->irs_known = true;
+		e->irs = get32(tcp + 4);
+	}
+	if (s->sent && (tcp[13] & 0x10))
+		e->ack_sent = get32(tcp + 8);
+}
+
 /* A frame with a flipped bit is nobody's word. The violation is reported where it happens. */
 void sim_check_frame(struct sim_check *c, const struct sim_seen *seen)
 {
@@ -46,6 +87,7 @@ void sim_check_frame(struct sim_check *c, const struct sim_seen *seen)
 
 	if (!seen->intact)
 		return;
+	note_ack(c, seen);
 	audit_frame(a, c->net->now, false, seen->bytes, seen->len, seen->len);
 	if (seen->sent && audit_violations(a, AUDIT_MUST) != before)
 		sim_check_audits(c);
@@ -138,6 +180,24 @@ static void check_info(struct sim_check *c, struct sim_end *e, const struct ph_t
 	e->seen_received = i->tcpi_bytes_received;
 }
 
+/* RFC 9293 3.8.6.3 (MUST-58): an ACK is not delayed by half a second; RFC 6298 5: what is in flight
+ * has a timer. */
+static void check_timely(struct sim_check *c, struct sim_end *e, const struct ph_tcp_info *i)
+{
+	uint64_t now = c->net->now, waits_ms = 2ull * i->tcpi_rto / 1000 + 2000;
+	uint32_t owed = (uint32_t)i->tcpi_bytes_received - (e->ack_sent - e->irs - 1);
+
+	if (!e->irs_known || i->tcpi_bytes_received == 0 || (int32_t)owed <= 0)
+		e->owes_ns = 0;
+	else if (e->owes_ns == 0)
+		e->owes_ns = now;
+	DEMAND(c, e, e->owes_ns == 0 || now - e->owes_ns <= ACK_DELAY_MAX_NS, now - e->owes_ns, owed);
+	if (i->tcpi_unacked > 0 && i->tcpi_state != SYN_SENT)
+		DEMAND(c, e,
+		       i->tcpi_last_data_sent <= waits_ms || i->tcpi_last_ack_recv <= waits_ms,
+		       i->tcpi_last_data_sent, waits_ms);
+}
+
 /* Queues against what both applications did. */
 static void check_queues(struct sim_check *c, struct sim_end *e, uint64_t inq, uint64_t outq)
 {
@@ -173,6 +233,12 @@ static void check_poll(struct sim_check *c, const struct sim_end *e, uint64_t in
 		DEMAND(c, e, inq == 0, inq, bits);
 }
 
+/* Where memory or the device's queue may be short an ACK may fail to leave. */
+static bool fragile(const struct sim_host *h)
+{
+	return h->conf.mem_limit || h->conf.fail_at || h->conf.txqueuelen;
+}
+
 static void check_end(struct sim_check *c, struct sim_end *e)
 {
 	struct ph_tcp_info info;
@@ -188,6 +254,8 @@ static void check_end(struct sim_check *c, struct sim_end *e)
 	outq = ph_outq(e->host->st, e->socket);
 	DEMAND(c, e, inq >= 0 && outq >= 0, (uint64_t)inq, (uint64_t)outq);
 	check_info(c, e, &info, (uint32_t)outq);
+	if (info.tcpi_state != CLOSE && !fragile(e->host))
+		check_timely(c, e, &info);
 	if (info.tcpi_state != CLOSE)
 		check_queues(c, e, (uint64_t)inq, (uint64_t)outq);
 	if (info.tcpi_state != CLOSE && info.tcpi_state != SYN_SENT)

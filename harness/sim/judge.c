@@ -30,6 +30,8 @@ static bool expected(const struct sim_apps *a, const struct sim_end *e, bool fra
 		return broke_off(o) || (handshake && lossy);
 	case ETIMEDOUT: /* the reset was lost and nothing else came; or no SYN got through */
 		return broke_off(o) || (handshake && lossy);
+	case EHOSTUNREACH: /* no ARP reply got through */
+		return handshake && lossy;
 	}
 	return false;
 }

@@ -150,12 +150,21 @@ static void device_sends(void *ctx, const uint8_t *bytes, size_t len)
 	struct sim_dev *d = ctx;
 	struct sim_net *n = d->host->net;
 	struct sim_seen seen = { .dev = d, .sent = true, .intact = true, .bytes = bytes, .len = len };
+	uint8_t recut[SIM_RECUT_FRAME];
+	size_t again;
+	bool early;
 
 	if (len > (size_t)d->mtu + ETH_HEADER)
 		sim_fail(n, "%s sent a frame of %zu octets over a device of MTU %u", d->host->name,
 			 len, d->mtu);
 	see(n, &seen);
+	again = sim_recut(&d->recut, bytes, len, (size_t)d->mtu + ETH_HEADER, recut);
+	early = again && sim_rand_chance(&d->recut.rand, 50);
+	if (early)
+		push(n, d->tx, recut, again, true);
 	push(n, d->tx, bytes, len, true);
+	if (again && !early)
+		push(n, d->tx, recut, again, true);
 }
 
 static void collect(struct sim_dev *d)

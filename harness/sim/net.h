@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "harness/link/pipe.h"
+#include "harness/sim/recut.h"
 #include "harness/sim/topo.h"
 #include "harness/sim/trace.h"
 #include "phantom/phantom.h"
@@ -41,6 +42,7 @@ struct sim_host_conf {
 	uint32_t txqueuelen;
 	bool single; /* its user looks at the stack after each frame, not after each batch */
 	bool gro;    /* its devices say that they join segments */
+	unsigned recut; /* percent of its segments that are followed by recut.h's */
 };
 
 struct sim_host {
@@ -75,6 +77,7 @@ struct sim_dev {
 	uint16_t mtu;
 	struct sim_wire *tx, *rx;
 	uint64_t sent, received;
+	struct sim_recut recut;
 };
 
 struct sim_seen { /* what the network shows of a frame */

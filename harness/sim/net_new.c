@@ -90,6 +90,8 @@ static int dev_new(struct sim_net *n, unsigned i, struct net_err *e)
 
 	d->host = h;
 	d->topo = t;
+	d->recut.percent = h->conf.recut;
+	d->recut.rand = sim_rand_of(h->conf.clock_ns, i);
 	d->mtu = t->mtu ? (uint16_t)t->mtu : (uint16_t)MTU_DEFAULT;
 	memcpy(conf.mac, t->mac.bytes, sizeof(conf.mac));
 	if (t->offload)

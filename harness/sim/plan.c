@@ -26,6 +26,7 @@ static void draw_host(struct sim_rand *r, struct sim_host_conf *h, bool *fragile
 	h->single = sim_rand_chance(r, 60);
 	h->gro = sim_rand_chance(r, 30);
 	h->txqueuelen = sim_rand_chance(r, 30) ? (uint32_t)sim_rand_log(r, 2, 64) : 0;
+	h->recut = sim_rand_chance(r, 40) ? (unsigned)sim_rand_in(r, 1, 20) : 0;
 	if (sim_rand_chance(r, 8))
 		h->mem_limit = sim_rand_log(r, 1u << 20, 16u << 20);
 	if (sim_rand_chance(r, 10))
@@ -219,9 +220,9 @@ void sim_plan_print(const struct sim_plan *p, FILE *f)
 		const struct sim_host_conf *h = &p->host[i];
 
 		fprintf(f, "# %s: memory limit %" PRIu64 ", allocation %" PRIu64 " fails, clock +%.9fs"
-			   ", txqueuelen %u%s%s\n",
+			   ", txqueuelen %u, recut %u%%%s%s\n",
 			p->topo.node[i], h->mem_limit, h->fail_at, (double)h->clock_ns / 1e9,
-			h->txqueuelen, h->single ? ", frame by frame" : "", h->gro ? ", gro" : "");
+			h->txqueuelen, h->recut, h->single ? ", frame by frame" : "", h->gro ? ", gro" : "");
 	}
 	fprintf(f, "# listeners: backlog %d", p->backlog);
 	print_end(&p->listener, f);

@@ -57,15 +57,23 @@ static void say_effects(struct text *t, struct sim_rand *r)
 		say(t, " queue %" PRIu64, sim_rand_log(r, 10, 400));
 }
 
-static void say_scripts(struct text *t, struct sim_rand *r)
+/* Some of them in a row: what is sent again is lost again. */
+static void say_script(struct text *t, struct sim_rand *r, const char *dir)
 {
 	static const char *const kind[] = { "syn", "synack", "data", "ack", "fin", "retransmission",
 					    "rst", "any" };
+	uint64_t first = sim_rand_log(r, 1, 40), n = sim_rand_chance(r, 40) ? sim_rand_in(r, 1, 3) : 0;
 
+	say(t, " %s script drop %s %" PRIu64, dir, kind[sim_rand_in(r, 0, 7)], first);
+	if (n)
+		say(t, "..%" PRIu64, first + n);
+}
+
+static void say_scripts(struct text *t, struct sim_rand *r)
+{
 	for (int dir = 0; dir < 2; dir++)
 		if (sim_rand_chance(r, 25))
-			say(t, " %s script drop %s %" PRIu64, dir ? "out" : "in",
-			    kind[sim_rand_in(r, 0, 7)], sim_rand_log(r, 1, 20));
+			say_script(t, r, dir ? "out" : "in");
 }
 
 static void say_link(struct text *t, struct sim_rand *r, const char *dev)

@@ -4,52 +4,17 @@
 
 #include <string.h>
 
+#include "harness/sim/sum.h"
+
 enum {
 	ETH = 14,
 	IP_TOTAL = ETH + 2,
 	IP_ID = ETH + 4,
-	IP_SUM = ETH + 10,
-	IP_SRC = ETH + 12,
 	FIN_PSH = 0x09,
 	CWR = 0x80,
 	HEADERS_MAX = ETH + 60 + 60,
 	SEGMENT_MAX = 65536 + ETH
 };
-
-static uint32_t sum(uint32_t acc, const uint8_t *p, size_t n)
-{
-	uint64_t a = acc;
-
-	for (; n > 1; p += 2, n -= 2)
-		a += (uint32_t)p[0] << 8 | p[1];
-	if (n)
-		a += (uint32_t)p[0] << 8;
-	while (a >> 16)
-		a = (a & 0xffff) + (a >> 16);
-	return (uint32_t)a;
-}
-
-static unsigned get16(const uint8_t *p)
-{
-	return (unsigned)p[0] << 8 | p[1];
-}
-
-static void put16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v & 0xffff);
-}
 
 /* The field holds the pseudo header's sum already, as VIRTIO_NET_HDR_F_NEEDS_CSUM says. */
 static bool fill_sum(uint8_t *bytes, size_t len, const struct ph_offload *o)
@@ -59,8 +24,8 @@ static bool fill_sum(uint8_t *bytes, size_t len, const struct ph_offload *o)
 
 	if (at + 2 > len || o->csum_start < ETH)
 		return false;
-	s = ~sum(0, bytes + o->csum_start, len - o->csum_start) & 0xffff;
-	put16(bytes + at, s);
+	s = ~sim_sum(0, bytes + o->csum_start, len - o->csum_start) & 0xffff;
+	sim_put16(bytes + at, s);
 	return true;
 }
 
@@ -69,22 +34,17 @@ static size_t segment(uint8_t *out, const uint8_t *super, size_t len, const stru
 		      size_t off, size_t n, unsigned number)
 {
 	size_t tcp = o->csum_start, hdr = o->hdr_len, size = hdr + n;
-	uint32_t pseudo;
 
 	memcpy(out, super, hdr);
 	memcpy(out + hdr, super + hdr + off, n);
-	put16(out + IP_TOTAL, (uint32_t)(size - ETH));
-	put16(out + IP_ID, (get16(super + IP_ID) + number) & 0xffff);
-	put16(out + IP_SUM, 0);
-	put16(out + IP_SUM, ~sum(0, out + ETH, tcp - ETH) & 0xffff);
-	put32(out + tcp + 4, get32(super + tcp + 4) + (uint32_t)off);
+	sim_put16(out + IP_TOTAL, (uint32_t)(size - ETH));
+	sim_put16(out + IP_ID, (sim_get16(super + IP_ID) + number) & 0xffff);
+	sim_put32(out + tcp + 4, sim_get32(super + tcp + 4) + (uint32_t)off);
 	if (hdr + off + n < len)
 		out[tcp + 13] &= (uint8_t)~FIN_PSH;
 	if (off)
 		out[tcp + 13] &= (uint8_t)~CWR;
-	put16(out + tcp + 16, 0);
-	pseudo = sum(6 + (uint32_t)(size - tcp), out + IP_SRC, 8);
-	put16(out + tcp + 16, ~sum(pseudo, out + tcp, size - tcp) & 0xffff);
+	sim_finish(out, tcp, size);
 	return size;
 }
 
