@@ -111,6 +111,8 @@ STACK_HOST = %D%/host/fnv.h \
 	%D%/host/control_cmd.h %D%/host/control_cmd.c \
 	%D%/host/tcp_info.def \
 	%D%/host/control_show.c \
+	%D%/host/control_bytes.h %D%/host/control_bytes.c \
+	%D%/host/control_sock.h %D%/host/control_sock.c \
 	%D%/host/control.h %D%/host/control.c \
 	%D%/host/ctl_print.h %D%/host/ctl_print.c \
 	%D%/host/ctl.h %D%/host/ctl.c \

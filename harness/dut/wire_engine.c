@@ -223,6 +223,9 @@ static int make_link(const struct start *s, char *err)
 	put("/proc/sys/net/ipv4/tcp_no_metrics_save", "1");
 	/* RFC 5681's, not what this machine happens to prefer; a script may name another. */
 	put("/proc/sys/net/ipv4/tcp_congestion_control", "reno");
+	/* Linux's usual ones: the window scale that is offered follows from them. */
+	put("/proc/sys/net/ipv4/tcp_rmem", "4096 131072 6291456");
+	put("/proc/sys/net/ipv4/tcp_wmem", "4096 16384 4194304");
 	tun = make_tun(err);
 	if (tun < 0)
 		return -1;

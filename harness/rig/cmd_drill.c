@@ -32,6 +32,7 @@ static const struct engine {
 	struct dut *(*open)(void *arg, const struct dut_conf *conf, char *err);
 } engines[] = {
 	{ "virtual", "phantom", open_phantom },
+	{ "wire", "phantom", open_wire },
 	{ "wire", "linux", open_wire },
 	{ "wire", "exec:PROGRAM", open_wire },
 };

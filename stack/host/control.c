@@ -13,11 +13,13 @@
 #include <unistd.h>
 
 #include "host/control_cmd.h"
+#include "host/control_sock.h"
 #include "host/text.h"
 
 enum {
 	CLIENTS_MAX = 64,
-	LINE_MAX_BYTES = 65536 /* of a request */
+	LINE_ROOM = 65536,	 /* of a request, to begin with */
+	LINE_MAX_BYTES = 8 << 20 /* and at most */
 };
 
 struct peer {
@@ -27,7 +29,11 @@ struct peer {
 	bool deaf; /* what he says is thrown away until he hangs up */
 	char *out; /* answers not yet sent: [out_pos, out_len) */
 	size_t out_pos, out_len;
-	char line[LINE_MAX_BYTES];
+	bool dead;		     /* it cannot be told anything any more */
+	struct host *h;
+	struct control_socks *socks; /* NULL: it has made no call */
+	size_t cap;
+	char *line;
 };
 
 struct control {
@@ -43,6 +49,8 @@ static void peer_free(struct host *h, struct peer *p)
 	close(p->source.fd);
 	list_remove(&p->node);
 	h->control->npeers--;
+	control_socks_free(p->socks);
+	free(p->line);
 	free(p->out);
 	free(p);
 }
@@ -71,33 +79,69 @@ static bool peer_flush(struct host *h, struct peer *p)
 	return true;
 }
 
+/* Puts the answer, which it takes, behind those that wait to be sent. */
 static bool peer_answer(struct host *h, struct peer *p, json_t *answer)
 {
 	char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
 	size_t len = text ? strlen(text) : 0;
+	bool waiting = p->out != NULL;
+	char *out = text ? realloc(p->out, p->out_len + len + 1) : NULL;
 
 	json_decref(answer);
-	p->out = text ? realloc(text, len + 1) : NULL;
-	if (!p->out) {
-		free(text);
-		return false;
+	if (out) {
+		memcpy(out + p->out_len, text, len);
+		out[p->out_len + len] = '\n';
+		p->out = out;
+		p->out_len += len + 1;
 	}
-	p->out[len] = '\n';
-	p->out_len = len + 1;
-	return peer_flush(h, p);
+	free(text);
+	if (!out)
+		return false;
+	return waiting || peer_flush(h, p);
+}
+
+/* An answer of a call, which may come at any time: the peer is not freed under the caller. */
+static void peer_say(void *arg, json_t *take)
+{
+	struct peer *p = arg;
+
+	if (p->dead) {
+		json_decref(take);
+	} else if (!peer_answer(p->h, p, take)) {
+		p->dead = true;
+		(void)shutdown(p->source.fd, SHUT_RDWR); /* wakes peer_ready */
+	}
+}
+
+/* A request of the device protocol; false: it is none. */
+static bool peer_call(struct host *h, struct peer *p, const char *line, size_t len)
+{
+	json_t *request = json_loadb(line, len, 0, NULL);
+	bool call = json_object_get(request, "call") != NULL;
+
+	if (call && !p->socks)
+		p->socks = control_socks_new(h, peer_say, p);
+	call = call && p->socks;
+	if (call)
+		control_socks_call(p->socks, request);
+	json_decref(request);
+	return call;
 }
 
 /* Answers the lines that are whole, one at a time: the next when the last answer is gone. */
 static bool peer_lines(struct host *h, struct peer *p)
 {
 	while (!p->out) {
-		char *lf = memchr(p->line, '\n', p->have);
+		char *lf = p->have ? memchr(p->line, '\n', p->have) : NULL;
 		size_t len;
 
 		if (!lf)
 			return true;
 		len = (size_t)(lf - p->line);
-		if (!peer_answer(h, p, control_cmd_answer(h, p->line, len)))
+		if (!peer_call(h, p, p->line, len) &&
+		    !peer_answer(h, p, control_cmd_answer(h, p->line, len)))
+			return false;
+		if (p->dead)
 			return false;
 		p->have -= len + 1;
 		memmove(p->line, lf + 1, p->have);
@@ -105,10 +149,28 @@ static bool peer_lines(struct host *h, struct peer *p)
 	return true;
 }
 
+static bool peer_room(struct peer *p)
+{
+	size_t cap = p->cap ? 2 * p->cap : LINE_ROOM;
+	char *line;
+
+	if (p->have < p->cap)
+		return true;
+	line = realloc(p->line, cap);
+	if (!line)
+		return false;
+	p->line = line;
+	p->cap = cap;
+	return true;
+}
+
 static bool peer_read(struct host *h, struct peer *p)
 {
-	ssize_t n = recv(p->source.fd, p->line + p->have, LINE_MAX_BYTES - p->have, MSG_DONTWAIT);
+	ssize_t n;
 
+	if (!peer_room(p))
+		return false;
+	n = recv(p->source.fd, p->line + p->have, p->cap - p->have, MSG_DONTWAIT);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
 	if (n == 0)
@@ -124,7 +186,7 @@ static bool peer_read(struct host *h, struct peer *p)
 	p->deaf = true;
 	return peer_answer(h, p,
 			   json_pack("{s:s}", "error",
-				     "the request is too long; a line has at most 65535 bytes"));
+				     "the request is too long; a line has at most 8 MiB"));
 }
 
 static void peer_ready(struct host *h, struct source *source, uint32_t events)
@@ -141,7 +203,7 @@ static void peer_ready(struct host *h, struct source *source, uint32_t events)
 	}
 	if (alive && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) && !p->out)
 		alive = peer_read(h, p);
-	if (!alive || ((events & (EPOLLHUP | EPOLLERR)) && p->out))
+	if (!alive || p->dead || ((events & (EPOLLHUP | EPOLLERR)) && p->out))
 		peer_free(h, p);
 }
 
@@ -159,6 +221,7 @@ static void listener_ready(struct host *h, struct source *source, uint32_t event
 		close(fd);
 		return;
 	}
+	p->h = h;
 	list_push_back(&h->control->peers, &p->node);
 	h->control->npeers++;
 }
