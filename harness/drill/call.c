@@ -161,6 +161,8 @@ static int take_effect(struct drill_run *r, struct drill_wait *w)
 		return new_fd(r, w);
 	if (!w->fd)
 		return 0;
+	if (id == DRILL_C_connect && !w->fd->conn)
+		drill_fd_bind(r, w->fd, true);
 	if (id == DRILL_C_close && got >= 0) {
 		drill_fd_close(r, w->fd);
 	} else if (id == DRILL_C_listen && got >= 0) {
@@ -303,8 +305,8 @@ static int start(struct drill_run *r, struct drill_wait *w)
 	if (rc != 0)
 		return drill_broken(r);
 	/* Its packets go out before it returns. */
-	if (w->c.op == DUT_CONNECT && w->fd && (!w->c.done || w->c.result == 0 ||
-						w->c.result == -EINPROGRESS))
+	if (w->c.op == DUT_CONNECT && w->fd &&
+	    (!w->c.done || w->c.result == 0 || w->c.result == -EINPROGRESS))
 		drill_fd_bind(r, w->fd, true);
 	return 0;
 }

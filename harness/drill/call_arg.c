@@ -87,7 +87,8 @@ static int address(struct drill_run *r, struct drill_wait *w, unsigned n,
 	bool six = r->script->ip_version != DRILL_V_IP4;
 
 	w->c.has_addr = true;
-	*to = (struct ph_sockaddr){ .family = six ? PH_AF_INET6 : PH_AF_INET, .port = usual_port,
+	*to = (struct ph_sockaddr){ .family = six ? PH_AF_INET6 : PH_AF_INET,
+				    .port = usual_port,
 				    .ip = *usual_ip };
 	if (is_any(e))
 		return 0;
@@ -177,7 +178,8 @@ static int message(struct drill_run *r, struct drill_wait *w, bool sends)
 				 w->ev->call.name);
 	if (sends && m.has_name && w->fd && w->fd->type == PH_SOCK_DGRAM) {
 		w->c.has_addr = true;
-		w->c.addr = (struct ph_sockaddr){ .family = PH_AF_INET, .ip = r->conf.remote,
+		w->c.addr = (struct ph_sockaddr){ .family = PH_AF_INET,
+						  .ip = r->conf.remote,
 						  .port = r->opt.connect_port };
 	}
 	return pieces(r, w, m.iov, m.niov, sends);
@@ -321,8 +323,9 @@ static int check_option(struct drill_run *r, const struct drill_wait *w)
 		memcpy(&got, w->buf, sizeof(got));
 		if (got.onoff != want.onoff)
 			return wrong_value(r, w, "onoff", got.onoff, want.onoff);
-		return got.linger == want.linger ? 0 : wrong_value(r, w, "linger", got.linger,
-								   want.linger);
+		return got.linger == want.linger
+			       ? 0
+			       : wrong_value(r, w, "linger", got.linger, want.linger);
 	}
 	if (drill_val_pointed(e, &v, &err) != 0)
 		return bad(r, &err);
@@ -350,7 +353,9 @@ static int prepare_poll(struct drill_run *r, struct drill_wait *w)
 	for (uint32_t i = 0; i < n; i++) {
 		struct drill_fd *f = drill_fd_of(r, want[i].fd);
 
-		p[i] = (struct dut_poll){ .fd = f ? f->dev : want[i].fd < 0 ? -1 : 999999,
+		p[i] = (struct dut_poll){ .fd = f		 ? f->dev
+						: want[i].fd < 0 ? -1
+								 : 999999,
 					  .events = (uint32_t)want[i].events.num };
 	}
 	w->c.poll = p;
@@ -367,8 +372,7 @@ static int check_poll(struct drill_run *r, const struct drill_wait *w)
 	if (drill_val_poll(arg(w, 0), want, DRILL_POLL_MAX, &n, &err) != 0)
 		return bad(r, &err);
 	for (uint32_t i = 0; i < n; i++)
-		if (want[i].revents.given &&
-		    (uint32_t)want[i].revents.num != w->c.poll[i].revents)
+		if (want[i].revents.given && (uint32_t)want[i].revents.num != w->c.poll[i].revents)
 			return drill_end(r, DRILL_FAIL,
 					 "poll() gives revents 0x%x for %d; expected 0x%x",
 					 w->c.poll[i].revents, want[i].fd,
@@ -403,7 +407,8 @@ static int prepare_epoll(struct drill_run *r, struct drill_wait *w)
 	if (waits && number(r, w, 2, 1, &room_for) != 0)
 		return -1;
 	if (room_for < 1 || room_for > DRILL_POLL_MAX)
-		return drill_end(r, DRILL_ERROR, "epoll_wait() for %lld events; 1 to %d are possible",
+		return drill_end(r, DRILL_ERROR,
+				 "epoll_wait() for %lld events; 1 to %d are possible",
 				 (long long)room_for, DRILL_POLL_MAX);
 	p = calloc((size_t)room_for, sizeof(*p));
 	if (!p)
@@ -439,7 +444,8 @@ static int check_epoll(struct drill_run *r, const struct drill_wait *w)
 		if ((uint32_t)want[i].events != w->c.epoll[i].events)
 			return wrong_value(r, w, "events", w->c.epoll[i].events, want[i].events);
 		if (epoll_data(&want[i], &data) && data != w->c.epoll[i].data)
-			return wrong_value(r, w, "data", (int64_t)w->c.epoll[i].data, (int64_t)data);
+			return wrong_value(r, w, "data", (int64_t)w->c.epoll[i].data,
+					   (int64_t)data);
 	}
 	return 0;
 }

@@ -72,8 +72,8 @@ static void match_ip(const struct drill_ipinfo *want, const struct drill_live *g
 		     struct drill_diffs *d)
 {
 	if (!ecn_fits(want->ecn, got->tos & ECN_MASK))
-		drill_diff_add(d, DRILL_FIELD_IP, "ECN: expected %s, got %s",
-			       wanted_ecn(want->ecn), ecn_name(got->tos));
+		drill_diff_add(d, DRILL_FIELD_IP, "ECN: expected %s, got %s", wanted_ecn(want->ecn),
+			       ecn_name(got->tos));
 	if (want->has_tos && want->tos != got->tos)
 		drill_diff_add(d, DRILL_FIELD_IP, "tos: expected 0x%02x, got 0x%02x", want->tos,
 			       got->tos);

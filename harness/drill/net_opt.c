@@ -227,7 +227,8 @@ static void tcp_tree(const struct drill_live *l, uint32_t seq_base, uint32_t ack
 	uint32_t start = l->seq - seq_base;
 
 	t->flags = l->flags;
-	t->seq = (struct drill_seq){ .kind = DRILL_N_REL, .start = start,
+	t->seq = (struct drill_seq){ .kind = DRILL_N_REL,
+				     .start = start,
 				     .end = start + (uint32_t)l->data_len,
 				     .len = (uint32_t)l->data_len };
 	if (l->flags & DRILL_F_ACK)

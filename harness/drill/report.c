@@ -220,8 +220,10 @@ static int write_pcapng(const struct drill_run *r, const char *path)
 	for (const struct kept *k = r->record->first; k && rc == 0; k = k->next) {
 		struct pcapng_packet p = { .if_id = id,
 					   .dir = k->inbound ? PCAPNG_DIR_IN : PCAPNG_DIR_OUT,
-					   .time_ns = k->at_ns, .caplen = (uint32_t)k->len,
-					   .len = (uint32_t)k->len, .data = k->bytes };
+					   .time_ns = k->at_ns,
+					   .caplen = (uint32_t)k->len,
+					   .len = (uint32_t)k->len,
+					   .data = k->bytes };
 
 		rc = pcapng_writer_packet(w, &p);
 	}
@@ -310,29 +312,34 @@ static void say_unread(FILE *f, const struct drill_run *r)
 	for (const struct drill_conn *c = r->conns; c; c = c->next) {
 		for (const struct drill_frame *fr = c->first; fr; fr = fr->next) {
 			drill_show_live(&fr->live, c, DRILL_OUT, text, sizeof(text));
-			fprintf(f, "  also sent: %s %s\n",
-				drill_time_text(r, fr->live.at_ns, when), text);
+			fprintf(f, "  also sent: %s %s\n", drill_time_text(r, fr->live.at_ns, when),
+				text);
 		}
 	}
 }
 
 static void say_info(FILE *f, struct drill_run *r)
 {
-	static const char *const states[] = { "?", "ESTABLISHED", "SYN-SENT", "SYN-RECEIVED",
-					      "FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT", "CLOSED",
-					      "CLOSE-WAIT", "LAST-ACK", "LISTEN", "CLOSING" };
+	static const char *const states[] = {
+		"?",	      "ESTABLISHED", "SYN-SENT",  "SYN-RECEIVED",
+		"FIN-WAIT-1", "FIN-WAIT-2",  "TIME-WAIT", "CLOSED",
+		"CLOSE-WAIT", "LAST-ACK",    "LISTEN",	  "CLOSING"
+	};
 	struct drill_fd *fd = r->conn && r->conn->fd ? r->conn->fd : r->last_fd;
 	struct ph_tcp_info i = { 0 };
-	struct dut_call c = { .op = DUT_GETSOCKOPT, .a = { PH_IPPROTO_TCP, PH_TCP_INFO },
-			      .buf = &i, .len = sizeof(i) };
+	struct dut_call c = { .op = DUT_GETSOCKOPT,
+			      .a = { PH_IPPROTO_TCP, PH_TCP_INFO },
+			      .buf = &i,
+			      .len = sizeof(i) };
 
 	if (!fd || fd->type != PH_SOCK_STREAM)
 		return;
 	c.fd = fd->dev;
 	if (drill_call_now(r, &c) < 0)
 		return;
-	fprintf(f, "  tcp_info of %d: %s cwnd %u ssthresh %u unacked %u lost %u retrans %u sacked "
-		   "%u\n    rto %u us rtt %u us mss %u backoff %u ca_state %u snd_wnd %u rcv_wnd %u\n",
+	fprintf(f,
+		"  tcp_info of %d: %s cwnd %u ssthresh %u unacked %u lost %u retrans %u sacked "
+		"%u\n    rto %u us rtt %u us mss %u backoff %u ca_state %u snd_wnd %u rcv_wnd %u\n",
 		fd->script, states[i.tcpi_state < 12 ? i.tcpi_state : 0], i.tcpi_snd_cwnd,
 		i.tcpi_snd_ssthresh, i.tcpi_unacked, i.tcpi_lost, i.tcpi_retrans, i.tcpi_sacked,
 		i.tcpi_rto, i.tcpi_rtt, i.tcpi_snd_mss, i.tcpi_backoff, i.tcpi_ca_state,

@@ -131,8 +131,8 @@ static void junit_case(FILE *f, const struct drill_row *r)
 	}
 	fputs(">\n    <", f);
 	fputs(r->verdict == DRILL_UNSUPPORTED ? "skipped"
-	      : r->verdict == DRILL_ERROR	? "error"
-						: "failure",
+	      : r->verdict == DRILL_ERROR     ? "error"
+					      : "failure",
 	      f);
 	fputs(" message=\"", f);
 	xml(f, r->verdict == DRILL_PASS ? "an unexpected pass" : r->reason);
@@ -177,15 +177,15 @@ int drill_report_json(const char *path, const char *device, const struct drill_r
 	int rc;
 
 	for (size_t i = 0; i < n; i++) {
-		json_t *o = json_pack(
-			"{ss ss ss sb sI sf ss% ss%}", "script", row[i].path, "device", device,
-			"verdict", drill_verdict_name(row[i].verdict), "expected",
-			drill_row_good(&row[i]), "line", (json_int_t)row[i].line, "seconds",
-			(double)row[i].real_ns / 1e9, "reason",
-			row[i].reason ? row[i].reason : "",
-			row[i].reason ? strlen(row[i].reason) : (size_t)0, "message",
-			row[i].message ? row[i].message : "",
-			row[i].message ? strlen(row[i].message) : (size_t)0);
+		json_t *o =
+			json_pack("{ss ss ss sb sI sf ss% ss%}", "script", row[i].path, "device",
+				  device, "verdict", drill_verdict_name(row[i].verdict), "expected",
+				  drill_row_good(&row[i]), "line", (json_int_t)row[i].line,
+				  "seconds", (double)row[i].real_ns / 1e9, "reason",
+				  row[i].reason ? row[i].reason : "",
+				  row[i].reason ? strlen(row[i].reason) : (size_t)0, "message",
+				  row[i].message ? row[i].message : "",
+				  row[i].message ? strlen(row[i].message) : (size_t)0);
 
 		json_array_append_new(all, o ? o : json_null());
 	}
@@ -207,7 +207,8 @@ int drill_report_status(const struct drill_row *row, size_t n)
 			if (drill_row_good(&row[i]) || row[i].verdict != worst_first[k])
 				continue;
 			/* A pass that was not expected is a failure of the list. */
-			return worst_first[k] == DRILL_PASS ? 1 : drill_verdict_status(worst_first[k]);
+			return worst_first[k] == DRILL_PASS ? 1
+							    : drill_verdict_status(worst_first[k]);
 		}
 	}
 	return 0;

@@ -64,8 +64,10 @@ static bool code_lookup(void *arg, const char *name, struct drill_py_value *out)
 	struct drill_run *r = arg;
 	struct ph_tcp_info info = { 0 };
 	struct drill_fd *f = r->conn && r->conn->fd ? r->conn->fd : r->last_fd;
-	struct dut_call c = { .op = DUT_GETSOCKOPT, .a = { PH_IPPROTO_TCP, PH_TCP_INFO },
-			      .buf = &info, .len = sizeof(info) };
+	struct dut_call c = { .op = DUT_GETSOCKOPT,
+			      .a = { PH_IPPROTO_TCP, PH_TCP_INFO },
+			      .buf = &info,
+			      .len = sizeof(info) };
 
 	if (!f)
 		return false;
@@ -105,7 +107,8 @@ static int come_to(struct drill_run *r, uint64_t at_ns)
 		return drill_end(r, DRILL_ERROR,
 				 "the bench is late: this was due at %s and it is %s; is the "
 				 "machine busy?",
-				 drill_time_text(r, at_ns, due), drill_time_text(r, r->now_ns, now));
+				 drill_time_text(r, at_ns, due),
+				 drill_time_text(r, r->now_ns, now));
 	return drill_calls_check(r);
 }
 
@@ -352,8 +355,7 @@ void drill_run_text(const char *text, size_t len, const char *name, const struct
 	if (drill_parse(text, len, name, &u->defines, &s, &err) != 0) {
 		size_t room = strlen(err.text) + 2;
 
-		out->verdict =
-			err.kind == DRILL_ERR_UNSUPPORTED ? DRILL_UNSUPPORTED : DRILL_ERROR;
+		out->verdict = err.kind == DRILL_ERR_UNSUPPORTED ? DRILL_UNSUPPORTED : DRILL_ERROR;
 		out->line = err.line;
 		snprintf(out->reason, sizeof(out->reason), "%.*s", DRILL_REASON_TEXT - 1,
 			 err.sentence);

@@ -28,8 +28,9 @@ struct drill_setup {
 	const struct drill_define *option;
 	size_t noption;
 	struct drill_defines defines;
-	FILE *verbose;	     /* every event as it passes; NULL: none */
-	const char *evidence; /* a directory made for each failure is made under this one; NULL: none */
+	FILE *verbose; /* every event as it passes; NULL: none */
+	const char *
+		evidence; /* a directory made for each failure is made under this one; NULL: none */
 	const char *again;   /* the command that runs this script again; NULL: not told */
 	bool allow_commands; /* commands that are not understood run where the device lives */
 };
@@ -38,8 +39,8 @@ struct drill_result {
 	enum drill_verdict verdict;
 	uint32_t line;			/* of the script; 0: none in particular */
 	char reason[DRILL_REASON_TEXT]; /* one line; empty for a pass */
-	char *message; /* all that can be said, lines ended by newlines; NULL for a pass */
-	char *events;  /* what happened, a line each, with times: equal in two virtual runs */
+	char *message;	  /* all that can be said, lines ended by newlines; NULL for a pass */
+	char *events;	  /* what happened, a line each, with times: equal in two virtual runs */
 	uint32_t nevents; /* of the script: how many passed */
 	uint64_t took_ns; /* of the device's clock */
 };

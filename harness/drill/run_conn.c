@@ -40,7 +40,8 @@ struct drill_conn *drill_conn_find(struct drill_run *r, enum drill_l4 l4, uint16
 				   uint16_t rport)
 {
 	for (struct drill_conn *c = r->conns; c; c = c->next)
-		if (c->l4 == l4 && (l4 == DRILL_L4_ICMP || (c->lport == lport && c->rport == rport)))
+		if (c->l4 == l4 &&
+		    (l4 == DRILL_L4_ICMP || (c->lport == lport && c->rport == rport)))
 			return c;
 	return NULL;
 }
@@ -112,6 +113,7 @@ static struct drill_conn *owner(struct drill_run *r, const struct drill_live *l)
 		return NULL;
 	c->remote = l->dst;
 	c->local = l->src;
+	c->active = (l->flags & (DRILL_F_SYN | DRILL_F_ACK)) == DRILL_F_SYN;
 	if (l->l4 != DRILL_L4_ICMP && (!r->conn || r->conn->l4 != l->l4))
 		r->conn = c;
 	return c;
@@ -203,8 +205,9 @@ struct drill_fd *drill_fd_new(struct drill_run *r, int script, int dev, int type
 	for (int i = 0; i < DRILL_FDS_MAX; i++) {
 		if (r->fds[i].used)
 			continue;
-		r->fds[i] = (struct drill_fd){ .used = true, .script = script, .dev = dev,
-					       .type = type };
+		r->fds[i] = (struct drill_fd){
+			.used = true, .script = script, .dev = dev, .type = type
+		};
 		return &r->fds[i];
 	}
 	return NULL;
@@ -296,7 +299,8 @@ void drill_ts_learn(struct drill_conn *c, const struct drill_num *n, uint32_t li
 		t = &c->ts[c->ts_at++ % DRILL_TS_MAX];
 		c->nts = c->nts < DRILL_TS_MAX ? c->nts + 1 : c->nts;
 	}
-	*t = (struct drill_ts){ .script = n->num, .live = live,
+	*t = (struct drill_ts){ .script = n->num,
+				.live = live,
 				.name = n->kind == DRILL_N_NAME ? n->name : NULL };
 	if (!c->has_first_ts && n->kind == DRILL_N_REL) {
 		c->has_first_ts = true;

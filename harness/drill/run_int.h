@@ -16,12 +16,12 @@
 #define DRILL_NS_PER_MS 1000000ull
 
 enum {
-	DRILL_FDS_MAX = 256,	/* descriptors open at once in a script */
-	DRILL_CONNS_MAX = 4096, /* connections of a script */
-	DRILL_TS_MAX = 256,	/* timestamps remembered per connection */
-	DRILL_BUF_MAX = 64 << 20, /* bytes of one call's buffer */
+	DRILL_FDS_MAX = 256,	     /* descriptors open at once in a script */
+	DRILL_CONNS_MAX = 4096,	     /* connections of a script */
+	DRILL_TS_MAX = 256,	     /* timestamps remembered per connection */
+	DRILL_BUF_MAX = 64 << 20,    /* bytes of one call's buffer */
 	DRILL_RECORD_MAX = 64 << 20, /* bytes of packets kept for a capture */
-	DRILL_PENDING_MAX = 64, /* calls that wait at once */
+	DRILL_PENDING_MAX = 64,	     /* calls that wait at once */
 };
 
 /* A packet the device sent that no event has asked for yet. */
@@ -57,13 +57,13 @@ struct drill_ts {
 
 struct drill_conn {
 	struct drill_conn *next;
-	unsigned number; /* 1, 2, ... in the order they came up */
+	unsigned number;  /* 1, 2, ... in the order they came up */
 	enum drill_l4 l4; /* ICMP: the queue of all ICMP packets */
 	struct ph_ip local, remote;
 	uint16_t lport, rport;
-	bool active;		 /* begun by the device's connect() */
-	bool heard, spoken;	 /* a SYN of the device, of the script */
-	bool closed;		 /* its descriptor is */
+	bool active;		       /* begun by the device's connect() */
+	bool heard, spoken;	       /* a SYN of the device, of the script */
+	bool closed;		       /* its descriptor is */
 	uint32_t isn_live, isn_script; /* the device's first sequence number */
 	uint32_t remote_isn;	       /* the script's, the same on the wire */
 	bool has_ack;
@@ -98,7 +98,7 @@ struct drill_run {
 	struct drill_options opt;
 	struct dut *dut;
 	struct dut_conf conf;
-	bool v4; /* packets are IPv4 */
+	bool v4;	  /* packets are IPv4 */
 	uint64_t zero_ns; /* the script's time 0 */
 	uint64_t now_ns;
 	uint64_t last_in_ns; /* when the last inbound packet was due */

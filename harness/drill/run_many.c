@@ -87,7 +87,8 @@ static void work_one(const struct drill_many *m, const char *path, int fd)
 	drill_run_file(path, &u, &r);
 	if (u.verbose)
 		fflush(u.verbose);
-	a = (struct answer){ .verdict = (uint32_t)r.verdict, .line = r.line,
+	a = (struct answer){ .verdict = (uint32_t)r.verdict,
+			     .line = r.line,
 			     .reason_len = (uint32_t)strlen(r.reason),
 			     .message_len = r.message ? (uint32_t)strlen(r.message) : 0 };
 	if (!write_all(fd, &a, sizeof(a)) || !write_all(fd, r.reason, a.reason_len) ||

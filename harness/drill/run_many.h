@@ -19,18 +19,18 @@ struct drill_row {
 	bool has_expected; /* --expect names it */
 	bool done;
 	uint32_t line;
-	uint64_t real_ns; /* of the machine's time */
+	uint64_t real_ns;	/* of the machine's time */
 	char *reason, *message; /* NULL: none */
 };
 
 struct drill_many {
 	struct drill_row *row;
 	size_t n;
-	unsigned jobs;	    /* at least 1 */
-	unsigned timeout_s; /* per script, of the machine's time */
-	bool progress;	    /* a line on standard error, rewritten */
+	unsigned jobs;			 /* at least 1 */
+	unsigned timeout_s;		 /* per script, of the machine's time */
+	bool progress;			 /* a line on standard error, rewritten */
 	const struct drill_setup *setup; /* again is filled in per script */
-	const char *again; /* the command, to which the script's path is added */
+	const char *again;		 /* the command, to which the script's path is added */
 	/* Called once per row when it is done, in the order in which they end; NULL: not. */
 	void (*done)(const struct drill_row *row, void *arg);
 	void *arg;

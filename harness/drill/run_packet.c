@@ -12,7 +12,7 @@
 #include "harness/drill/ast_print.h"
 
 enum { DEFAULT_WIN = 65535, QUOTE_BYTES = 8 };
-static const uint64_t patience_ns = 2 * DRILL_NS_PER_S; /* after the time a packet was due */
+static const uint64_t patience_ns = 2 * DRILL_NS_PER_S;	     /* after the time a packet was due */
 static const uint64_t any_patience_ns = 30 * DRILL_NS_PER_S; /* for one that is due any time */
 
 /* ---- in ---- */
@@ -145,11 +145,12 @@ static size_t build_udp(struct drill_run *r, const struct drill_conn *c,
 }
 
 /* The device's own packet as a router quotes it: its IP header and eight bytes. */
-static size_t build_quote(struct drill_run *r, struct drill_conn *c,
-			  const struct drill_icmp *m, uint8_t *quote)
+static size_t build_quote(struct drill_run *r, struct drill_conn *c, const struct drill_icmp *m,
+			  uint8_t *quote)
 {
-	struct drill_build q = { .ends = { .src = c->local, .dst = c->remote, .sport = c->lport,
-					   .dport = c->rport } };
+	struct drill_build q = {
+		.ends = { .src = c->local, .dst = c->remote, .sport = c->lport, .dport = c->rport }
+	};
 	size_t hdr = r->v4 ? 20 : 40, len;
 
 	if (m->quote == DRILL_Q_RAW)
@@ -481,6 +482,23 @@ static int missing(struct drill_run *r, const struct drill_packet *p, uint64_t t
 			 drill_time_text(r, to_ns, due));
 }
 
+/* The first packet of a connection that nobody has named yet says which it is: a connect() whose
+ * port is not known before its SYN. */
+static struct drill_conn *conn_to_come(struct drill_run *r, const struct drill_packet *p,
+				       uint64_t until_ns)
+{
+	bool named = p->has_sock || p->has_ports || p->l4 == DRILL_L4_ICMP;
+
+	for (;;) {
+		if (drill_pump(r) != 0)
+			return NULL;
+		if (named || (r->conn && r->conn->l4 == p->l4) || r->now_ns >= until_ns)
+			return drill_conn_of(r, p);
+		if (drill_wait_until(r, until_ns, DUT_WAIT_PACKET) != 0)
+			return NULL;
+	}
+}
+
 int drill_run_out(struct drill_run *r, const struct drill_packet *p, uint64_t from_ns,
 		  uint64_t to_ns, uint64_t tolerance_ns)
 {
@@ -491,9 +509,7 @@ int drill_run_out(struct drill_run *r, const struct drill_packet *p, uint64_t fr
 	struct drill_conn *c;
 	struct drill_frame *f;
 
-	if (drill_pump(r) != 0)
-		return -1;
-	c = drill_conn_of(r, p);
+	c = conn_to_come(r, p, until);
 	if (!c || next_frame(r, c, until, &f) != 0)
 		return -1;
 	if (!f)

@@ -181,8 +181,7 @@ static int do_profile(struct drill_run *r)
 
 		if (rc == -EIO)
 			return drill_broken(r);
-		if (rc != 0 &&
-		    !drill_sysctl_fixed(r->dut->ops->name, row->name, row->value, &fact))
+		if (rc != 0 && !drill_sysctl_fixed(r->dut->ops->name, row->name, row->value, &fact))
 			drill_log(r, r->now_ns, "profile: the device has no %s=%s", row->name,
 				  row->value);
 	}
@@ -276,8 +275,8 @@ static int do_ethtool(struct drill_run *r, const struct simple *s)
 	if (s->n < 3 || strcmp(s->word[1], "-K") != 0 || !r->dut->ops->offload)
 		return RC_UNKNOWN;
 	for (int i = 3; i + 1 < s->n; i += 2) {
-		int rc = r->dut->ops->offload(r->dut, s->word[i],
-					      strcmp(s->word[i + 1], "on") == 0);
+		int rc =
+			r->dut->ops->offload(r->dut, s->word[i], strcmp(s->word[i + 1], "on") == 0);
 
 		if (device_says(r, rc, "ethtool -K") != 0)
 			return -1;

@@ -22,6 +22,7 @@ static const struct fixed {
 	{ "net.ipv4.tcp_mtu_probing", "0", "the path's MTU is not probed" },
 	{ "net.ipv4.tcp_syncookies", "0", "there are no SYN cookies" },
 	{ "net.ipv4.tcp_frto", "0", "there is no F-RTO" },
+	{ "net.ipv4.tcp_syn_linear_timeouts", "0", "each SYN waits twice as long as the last" },
 	{ "net.ipv4.tcp_thin_linear_timeouts", "0", "thin streams back off as others do" },
 	{ "net.ipv4.tcp_autocorking", "0", "small writes are not held back beyond Nagle" },
 	{ "net.ipv4.tcp_tso_win_divisor", NULL, "the script's link has no segmentation offload" },

@@ -11,8 +11,7 @@
 
 /* True: the device ("phantom") always behaves as with this value. *fact says what it does, for a
  * message, whenever the name is in the table. */
-bool drill_sysctl_fixed(const char *device, const char *name, const char *value,
-			const char **fact);
+bool drill_sysctl_fixed(const char *device, const char *name, const char *value, const char **fact);
 
 /* Row i of the profile of defaults.sh, or NULL. */
 struct drill_profile_row {

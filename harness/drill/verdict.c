@@ -8,8 +8,10 @@ static const struct {
 	const char *name;
 	int status;
 } verdicts[DRILL_VERDICTS] = {
-	[DRILL_PASS] = { "pass", 0 },		[DRILL_FAIL] = { "fail", 1 },
-	[DRILL_UNSUPPORTED] = { "unsupported", 3 }, [DRILL_TIMEOUT] = { "timeout", 4 },
+	[DRILL_PASS] = { "pass", 0 },
+	[DRILL_FAIL] = { "fail", 1 },
+	[DRILL_UNSUPPORTED] = { "unsupported", 3 },
+	[DRILL_TIMEOUT] = { "timeout", 4 },
 	[DRILL_ERROR] = { "error", 2 },
 };
 

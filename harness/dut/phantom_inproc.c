@@ -14,6 +14,7 @@
 
 enum { SIOC_INQ = 0x541B, SIOC_OUTQ = 0x5411 }; /* Linux's */
 enum { MSG_NOWAIT = PH_MSG_DONTWAIT };
+enum { SPINS_MAX = 100000 }; /* turns at one moment, before the stack is to blame */
 enum { EPOLL_FD = 1000000, EPOLLS_MAX = 16, INTERESTS_MAX = 64 };
 enum { CTL_ADD = 1, CTL_DEL = 2, CTL_MOD = 3 };
 #define EPOLL_EDGE     0x80000000u
@@ -134,8 +135,10 @@ static int64_t epoll_ctl_one(struct phantom *p, const struct dut_call *c)
 	if (c->a[0] == CTL_DEL)
 		i->fd = -1;
 	else
-		*i = (struct interest){ .fd = fd, .events = c->epoll[0].events,
-					.data = c->epoll[0].data, .edge = true };
+		*i = (struct interest){ .fd = fd,
+					.events = c->epoll[0].events,
+					.data = c->epoll[0].data,
+					.edge = true };
 	return 0;
 }
 
@@ -152,8 +155,7 @@ static int64_t epoll_collect(struct phantom *p, const struct dut_call *c)
 
 		if (i->fd < 0 || i->spent || ((i->events & EPOLL_EDGE) && !i->edge))
 			continue;
-		bits = ph_poll(p->st, i->fd) &
-		       ((i->events & EPOLL_BITS) | PH_POLLERR | PH_POLLHUP);
+		bits = ph_poll(p->st, i->fd) & ((i->events & EPOLL_BITS) | PH_POLLERR | PH_POLLHUP);
 		if (!bits)
 			continue;
 		i->edge = false;
@@ -343,10 +345,10 @@ static void mark_edges(struct phantom *p)
 	while ((n = ph_ready(p->st, events, 32)) > 0)
 		for (int i = 0; i < n; i++)
 			for (int k = 0; k < EPOLLS_MAX; k++) {
-				struct interest *of = p->epoll[k].used
-							      ? interest_of(&p->epoll[k],
-									    events[i].socket)
-							      : NULL;
+				struct interest *of =
+					p->epoll[k].used
+						? interest_of(&p->epoll[k], events[i].socket)
+						: NULL;
 				if (of)
 					of->edge = true;
 			}
@@ -417,6 +419,7 @@ static uint64_t next_event(const struct phantom *p)
 static int op_wait(struct dut *d, uint64_t until_ns, unsigned what)
 {
 	struct phantom *p = of(d);
+	unsigned spins = 0;
 
 	for (;;) {
 		int rc = settle(p), bits = happened(p, what);
@@ -433,8 +436,15 @@ static int op_wait(struct dut *d, uint64_t until_ns, unsigned what)
 			p->now = until_ns > p->now ? until_ns : p->now;
 			return DUT_WAIT_TIME;
 		}
-		/* A deadline that does not move would stand for ever. */
-		p->now = at > p->now ? at : p->now + 1;
+		if (at > p->now) {
+			p->now = at;
+			spins = 0;
+		} else if (++spins > SPINS_MAX) {
+			snprintf(d->err, sizeof(d->err),
+				 "phantom's deadline stays at %llu ns however often it is run",
+				 (unsigned long long)at);
+			return -EIO;
+		}
 	}
 }
 
@@ -710,7 +720,8 @@ static const struct dut_ops phantom_ops = {
 
 static int join_network(struct phantom *p, const struct dut_conf *conf, char *err)
 {
-	struct ph_link_conf link = { .name = "tun0", .kind = PH_LINK_IP,
+	struct ph_link_conf link = { .name = "tun0",
+				     .kind = PH_LINK_IP,
 				     .mtu = (uint16_t)(conf->mtu ? conf->mtu : 1500) };
 	struct ph_ip any = ph_ip4(0, 0, 0, 0);
 	int rc;
@@ -735,8 +746,11 @@ static int join_network(struct phantom *p, const struct dut_conf *conf, char *er
 
 struct dut *dut_phantom_new(const struct dut_conf *conf, char *err)
 {
-	struct ph_conf pc = { .alloc = mem_alloc, .release = mem_release, .now_ns = start_ns,
-			      .trace = conf->trace, .trace_arg = conf->trace_arg };
+	struct ph_conf pc = { .alloc = mem_alloc,
+			      .release = mem_release,
+			      .now_ns = start_ns,
+			      .trace = conf->trace,
+			      .trace_arg = conf->trace_arg };
 	struct phantom *p = calloc(1, sizeof(*p));
 
 	if (!p) {

@@ -306,7 +306,7 @@ static int run(struct drill_args *a, const struct engine *e, struct drill_row *r
 				.progress = !a->tap && !a->verbose && n > 1 && isatty(2),
 				.setup = &u, .again = a->again,
 				.done = a->tap ? NULL : print_row };
-	int rc = drill_many_run(&m), reports;
+	int rc = drill_many_run(&m), reports, status;
 
 	if (rc != 0) {
 		fprintf(stderr, "rig drill: no process for a script: %s\n", strerror(-rc));
@@ -315,7 +315,11 @@ static int run(struct drill_args *a, const struct engine *e, struct drill_row *r
 	reports = write_reports(a, row, n);
 	if (n == 1 && !a->tap && !a->json && drill_row_good(row))
 		printf("%s: %s\n", row->path, drill_verdict_name(row->verdict));
-	return reports ? reports : drill_report_status(row, n);
+	status = drill_report_status(row, n);
+	/* What is unsupported is a skip to who reads TAP. */
+	if (a->tap && status == drill_verdict_status(DRILL_UNSUPPORTED))
+		status = RIG_OK;
+	return reports ? reports : status;
 }
 
 static int run_rows(struct drill_args *a, const struct engine *e)

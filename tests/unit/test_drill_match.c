@@ -32,9 +32,17 @@ static struct drill_build segment(const struct drill_ends *ends)
 {
 	static const uint8_t mss[] = { 2, 4, 5, 0xb4 };
 
-	return (struct drill_build){ .ends = *ends, .tos = 2, .ttl = 64, .seq = 5001, .ack = 77,
-				     .flags = DRILL_F_ACK | DRILL_F_PSH, .win = 500, .opt = mss,
-				     .opt_len = sizeof(mss), .data = payload, .data_len = 100 };
+	return (struct drill_build){ .ends = *ends,
+				     .tos = 2,
+				     .ttl = 64,
+				     .seq = 5001,
+				     .ack = 77,
+				     .flags = DRILL_F_ACK | DRILL_F_PSH,
+				     .win = 500,
+				     .opt = mss,
+				     .opt_len = sizeof(mss),
+				     .data = payload,
+				     .data_len = 100 };
 }
 
 static void test_what_is_put_together_comes_apart_again(void **state)
@@ -168,9 +176,9 @@ static void test_each_field_is_compared_when_it_is_written(void **state)
 
 static void test_options_survive_the_wire(void **state)
 {
-	static const uint8_t bytes[] = { 1,  1, 5, 18, 0, 0, 0, 10, 0, 0, 0, 20, 0, 0, 0, 30,
-					 0,  0, 0, 40, 8, 10, 0, 0, 0, 7, 0, 0, 0, 9, 3, 3,
-					 14, 99, 3, 1, 0, 0, 0, 0 };
+	static const uint8_t bytes[] = { 1, 1,	5, 18, 0,  0,  0, 10, 0, 0, 0, 20, 0, 0,
+					 0, 30, 0, 0,  0,  40, 8, 10, 0, 0, 0, 7,  0, 0,
+					 0, 9,	3, 3,  14, 99, 3, 1,  0, 0, 0, 0 };
 	struct drill_tcpopt tree[DRILL_TCPOPTS_MAX];
 	uint32_t n = drill_net_tree(bytes, sizeof(bytes), 5, tree);
 

@@ -77,18 +77,23 @@ static const struct broken {
 	const char *reason;
 } broken[] = {
 	{ "flag", OPEN WRITE "+0 > . 1:1001(1000) ack 1\n", 9, "flags: expected ., got P." },
-	{ "flag of SYN", LISTEN SYN "+0 > SE. 0:0(0) ack 1 <...>\n", 5, "flags: expected SE., got S." },
+	{ "flag of SYN", LISTEN SYN "+0 > SE. 0:0(0) ack 1 <...>\n", 5,
+	  "flags: expected SE., got S." },
 	{ "ack", OPEN WRITE "+0 > P. 1:1001(1000) ack 2\n", 9, "ack: expected 2, got 1" },
 	{ "ack not written", OPEN WRITE "+0 > P. 1:1001(1000)\n", 9, "ack: expected 0, got 1" },
 	{ "sequence", OPEN WRITE "+0 > P. 2:1002(1000) ack 1\n", 9,
 	  "sequence number: expected 2, got 1" },
-	{ "length", OPEN WRITE "+0 > P. 1:901(900) ack 1\n", 9, "payload: expected 900 bytes, got 1000" },
+	{ "length", OPEN WRITE "+0 > P. 1:901(900) ack 1\n", 9,
+	  "payload: expected 900 bytes, got 1000" },
 	{ "more than came", OPEN WRITE "+0 > P. 1:1101(1100) ack 1\n", 9,
 	  "payload: expected 1100 bytes, got 1000" },
-	{ "window", OPEN WRITE "+0 > P. 1:1001(1000) ack 1 win 7\n", 9, "window: expected 7, got 501" },
+	{ "window", OPEN WRITE "+0 > P. 1:1001(1000) ack 1 win 7\n", 9,
+	  "window: expected 7, got 501" },
 	{ "option order",
-	  LISTEN SYN "+0 > S. 0:0(0) ack 1 <nop,nop,sackOK,mss 1460,nop,wscale 7>\n", 5, "options" },
-	{ "option value", LISTEN SYN "+0 > S. 0:0(0) ack 1 <mss 1461,nop,nop,sackOK,nop,wscale 7>\n", 5,
+	  LISTEN SYN "+0 > S. 0:0(0) ack 1 <nop,nop,sackOK,mss 1460,nop,wscale 7>\n", 5,
+	  "options" },
+	{ "option value",
+	  LISTEN SYN "+0 > S. 0:0(0) ack 1 <mss 1461,nop,nop,sackOK,nop,wscale 7>\n", 5,
 	  "options: expected <mss 1461" },
 	{ "option missing", LISTEN SYN "+0 > S. 0:0(0) ack 1 <mss 1460>\n", 5, "options" },
 	{ "options not written", LISTEN SYN "+0 > S. 0:0(0) ack 1\n", 5, "options: expected none" },
@@ -105,19 +110,23 @@ static const struct broken {
 	       "+0 > P. 1:1001(1000) ack 1\n+0.1 < P. 1:11(10) ack 1501 win 257\n"
 	       "+0 > . 1501:1501(0) ack 11\n",
 	  12, "sequence number: expected 1501, got 1001" },
-	{ "TOS", OPEN WRITE "+0 > [tos 0x10] P. 1:1001(1000) ack 1\n", 9, "tos: expected 0x10, got 0x00" },
-	{ "ECN", OPEN WRITE "+0 > [ect0] P. 1:1001(1000) ack 1\n", 9, "ECN: expected ect0, got noecn" },
-	{ "payload that the script did not write",
-	  OPEN "+0 write(4, \"abcd\", 4) = 3\n", 8, "write() returned 4; expected 3" },
+	{ "TOS", OPEN WRITE "+0 > [tos 0x10] P. 1:1001(1000) ack 1\n", 9,
+	  "tos: expected 0x10, got 0x00" },
+	{ "ECN", OPEN WRITE "+0 > [ect0] P. 1:1001(1000) ack 1\n", 9,
+	  "ECN: expected ect0, got noecn" },
+	{ "payload that the script did not write", OPEN "+0 write(4, \"abcd\", 4) = 3\n", 8,
+	  "write() returned 4; expected 3" },
 	{ "result", "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = -1 EMFILE (why)\n", 1,
 	  "expected -1 EMFILE" },
-	{ "errno", LISTEN "+0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n"
-			  "+0 accept(3, ..., ...) = -1 EINVAL (Invalid)\n", 5,
-	  "accept() returned -1 EAGAIN" },
+	{ "errno",
+	  LISTEN "+0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n"
+		 "+0 accept(3, ..., ...) = -1 EINVAL (Invalid)\n",
+	  5, "accept() returned -1 EAGAIN" },
 	{ "a call that blocks", LISTEN "+0 accept(3, ..., ...) = 4\n", 4, "accept() blocks" },
-	{ "a call that blocks for less", OPEN "+0...0.5 read(4, ..., 10) = 10\n"
-					      "+0.1 < P. 1:11(10) ack 1 win 257\n", 8,
-	  "read() returned at 0.300000; expected at 0.700000" },
+	{ "a call that blocks for less",
+	  OPEN "+0...0.5 read(4, ..., 10) = 10\n"
+	       "+0.1 < P. 1:11(10) ack 1 win 257\n",
+	  8, "read() returned at 0.300000; expected at 0.700000" },
 	{ "a call that never returns", OPEN "+0...0.5 read(4, ..., 10) = 10\n", 8,
 	  "read() does not return" },
 	{ "option value read", OPEN "+0 getsockopt(4, SOL_SOCKET, SO_ERROR, [3], [4]) = 0\n", 8,
@@ -142,7 +151,8 @@ static void test_each_untruth_fails_for_its_own_reason(void **state)
 /* phantom with a fault on its way to the script. */
 static const struct dut_ops *honest;
 static struct dut_ops faulty;
-static enum { SWAP_WORDS, FLIP_BIT } fault;
+enum { SWAP_WORDS, FLIP_BIT };
+static int fault;
 
 static int take_with_fault(struct dut *d, struct dut_packet *out)
 {
@@ -217,8 +227,8 @@ static void test_sysctls_are_understood_in_all_their_forms(void **state)
 		"sysctl -w 'net.ipv4.tcp_sack=0' > /dev/null 2>&1",
 		"echo 0 > /proc/sys/net/ipv4/tcp_sack",
 		"./set_sysctls.py /proc/sys/net/ipv4/tcp_sack=0",
-		"../common/defaults.sh\n../common/set_sysctls.py /proc/sys/net/ipv4/tcp_sack=0 "
-		"'/proc/sys/net/ipv4/tcp_rmem=4096 131072 6291456'",
+		("../common/defaults.sh\n../common/set_sysctls.py /proc/sys/net/ipv4/tcp_sack=0 "
+		 		"'/proc/sys/net/ipv4/tcp_rmem=4096 131072 6291456'"),
 		"true; sysctl -q net.ipv4.tcp_ecn=0 net.ipv4.tcp_sack=0 # off",
 		"ip tcp_metrics flush all && sysctl net.ipv4.tcp_sack=0",
 	};
@@ -285,10 +295,15 @@ static void test_two_runs_are_equal_to_the_nanosecond(void **state)
 static void test_a_failure_says_all_that_is_known(void **state)
 {
 	static const char *const parts[] = {
-		"t.pkt:9: fail: ", "script:   +0 > P. 1:1001(1000) ack 2",
-		"expected: > P. 1:1001(1000) ack 2\n", "got:      > P. 1:1001(1000) ack 1 win 501\n",
-		"\n                              ^^^^^\n", "last events:", "write(4, ..., 1000) = 1000",
-		"tcp_info of 4: ESTABLISHED cwnd 10", "again:    rig drill t.pkt",
+		"t.pkt:9: fail: ",
+		"script:   +0 > P. 1:1001(1000) ack 2",
+		"expected: > P. 1:1001(1000) ack 2\n",
+		"got:      > P. 1:1001(1000) ack 1 win 501\n",
+		"\n                              ^^^^^\n",
+		"last events:",
+		"write(4, ..., 1000) = 1000",
+		"tcp_info of 4: ESTABLISHED cwnd 10",
+		"again:    rig drill t.pkt",
 	};
 	struct drill_setup u = setup();
 	struct drill_result r;
