@@ -46,9 +46,7 @@ tests_unit_test_hostile_SOURCES = %D%/test_hostile.c \
 UNIT_TESTS += %D%/test_fuzz_corpus
 tests_unit_test_fuzz_corpus_SOURCES = %D%/test_fuzz_corpus.c $(FUZZ_SOURCES)
 
-UNIT_TESTS += %D%/test_dut_proto
-
-UNIT_TESTS += %D%/test_dut_proto
+UNIT_TESTS += %D%/test_dut_proto %D%/test_host_control_sock
 
 # Headers that tests share.
 EXTRA_DIST += %D%/model.h %D%/net_fixture.h %D%/tcp_pair.h %D%/tcp_script.h
