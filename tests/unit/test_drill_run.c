@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Scripts run in virtual time: what passes, what fails and for which reason, and that runs repeat. */
+#define _GNU_SOURCE
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,10 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "harness/drill/run.h"
+#include "harness/drill/run_many.h"
 
 #define LISTEN                                          \
 	"0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n" \
@@ -227,8 +230,7 @@ static void test_sysctls_are_understood_in_all_their_forms(void **state)
 		"sysctl -w 'net.ipv4.tcp_sack=0' > /dev/null 2>&1",
 		"echo 0 > /proc/sys/net/ipv4/tcp_sack",
 		"./set_sysctls.py /proc/sys/net/ipv4/tcp_sack=0",
-		("../common/defaults.sh\n../common/set_sysctls.py /proc/sys/net/ipv4/tcp_sack=0 "
-		 		"'/proc/sys/net/ipv4/tcp_rmem=4096 131072 6291456'"),
+		"../common/defaults.sh\n./set_sysctls.py /proc/sys/net/ipv4/tcp_sack=0 net.ipv4.tcp_rmem='4096 131072 6291456'",
 		"true; sysctl -q net.ipv4.tcp_ecn=0 net.ipv4.tcp_sack=0 # off",
 		"ip tcp_metrics flush all && sysctl net.ipv4.tcp_sack=0",
 	};
@@ -332,6 +334,88 @@ static void test_a_thousand_runs_in_one_process(void **state)
 	}
 }
 
+/* ---- many ---- */
+
+/* A device that does to its process what the script's MTU asks for. */
+static struct dut *open_dangerous(void *arg, const struct dut_conf *conf, char *err)
+{
+	if (conf->mtu == 666)
+		_exit(9);
+	while (conf->mtu == 777)
+		(void)pause();
+	return open_phantom(arg, conf, err);
+}
+
+static void write_script(char path[64], const char *text)
+{
+	FILE *f;
+	int fd;
+
+	snprintf(path, 64, "/tmp/test_drill_run.XXXXXX");
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	f = fdopen(fd, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void test_a_script_that_dies_or_hangs_takes_no_other_with_it(void **state)
+{
+	static const struct {
+		const char *text, *reason;
+		enum drill_verdict verdict;
+	} all[] = {
+		{ OPEN, "", DRILL_PASS },
+		{ "--mtu=666\n" OPEN, "ended with status 9", DRILL_ERROR },
+		{ "--mtu=777\n" OPEN, "more than 2 s", DRILL_TIMEOUT },
+		{ OPEN WRITE "+0 > . 1:2(1) ack 9\n", "flags", DRILL_FAIL },
+		{ OPEN, "", DRILL_PASS },
+	};
+	struct drill_row row[5] = { 0 };
+	struct drill_setup u = setup();
+	struct drill_many m = {
+		.row = row, .n = 5, .jobs = 2, .timeout_s = 2, .setup = &u, .again = "rig drill"
+	};
+	char path[5][64];
+
+	(void)state;
+	u.open = open_dangerous;
+	for (int i = 0; i < 5; i++) {
+		write_script(path[i], all[i].text);
+		row[i].path = path[i];
+	}
+	assert_int_equal(drill_many_run(&m), 0);
+	for (int i = 0; i < 5; i++) {
+		assert_true(row[i].done);
+		assert_int_equal(row[i].verdict, all[i].verdict);
+		assert_non_null(strstr(row[i].reason, all[i].reason));
+		assert_int_equal(unlink(path[i]), 0);
+		free(row[i].reason);
+		free(row[i].message);
+	}
+}
+
+static void test_what_was_expected_is_good_and_an_unexpected_pass_is_not(void **state)
+{
+	struct drill_row row[3] = { { .path = "a/x.pkt", .verdict = DRILL_FAIL },
+				    { .path = "a/y.pkt", .verdict = DRILL_PASS },
+				    { .path = "b/xx.pkt", .verdict = DRILL_FAIL } };
+	char path[64], err[256];
+
+	(void)state;
+	write_script(path, "# known\nx.pkt phantom fail\na/y.pkt phantom fail\nx.pkt linux pass\n");
+	assert_int_equal(drill_many_expect(path, "phantom", row, 3, err, sizeof(err)), 0);
+	assert_true(drill_row_good(&row[0]));
+	assert_false(drill_row_good(&row[1]));
+	assert_false(drill_row_good(&row[2]));
+	assert_int_equal(unlink(path), 0);
+	write_script(path, "x.pkt phantom perhaps\n");
+	assert_int_equal(drill_many_expect(path, "phantom", row, 3, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, ":1: expected SCRIPT DEVICE VERDICT"));
+	assert_int_equal(unlink(path), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +429,8 @@ int main(void)
 		cmocka_unit_test(test_two_runs_are_equal_to_the_nanosecond),
 		cmocka_unit_test(test_a_failure_says_all_that_is_known),
 		cmocka_unit_test(test_a_thousand_runs_in_one_process),
+		cmocka_unit_test(test_a_script_that_dies_or_hangs_takes_no_other_with_it),
+		cmocka_unit_test(test_what_was_expected_is_good_and_an_unexpected_pass_is_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
