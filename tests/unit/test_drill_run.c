@@ -23,6 +23,7 @@
 #define SYN_ACK	 "+0 > S. 0:0(0) ack 1 <mss 1460,nop,nop,sackOK,nop,wscale 7>\n"
 #define ACCEPTED "+0.1 < . 1:1(0) ack 1 win 257\n+0 accept(3, ..., ...) = 4\n"
 #define OPEN	 LISTEN SYN SYN_ACK ACCEPTED
+#define RMEM	 "net.ipv4.tcp_rmem='4096 131072 6291456'"
 #define WRITE	 "+0 write(4, ..., 1000) = 1000\n"
 
 static struct dut *open_phantom(void *arg, const struct dut_conf *conf, char *err)
@@ -230,7 +231,7 @@ static void test_sysctls_are_understood_in_all_their_forms(void **state)
 		"sysctl -w 'net.ipv4.tcp_sack=0' > /dev/null 2>&1",
 		"echo 0 > /proc/sys/net/ipv4/tcp_sack",
 		"./set_sysctls.py /proc/sys/net/ipv4/tcp_sack=0",
-		"../common/defaults.sh\n./set_sysctls.py /proc/sys/net/ipv4/tcp_sack=0 net.ipv4.tcp_rmem='4096 131072 6291456'",
+		"./defaults.sh; set_sysctls.py " RMEM " /proc/sys/net/ipv4/tcp_sack=0",
 		"true; sysctl -q net.ipv4.tcp_ecn=0 net.ipv4.tcp_sack=0 # off",
 		"ip tcp_metrics flush all && sysctl net.ipv4.tcp_sack=0",
 	};
