@@ -41,29 +41,46 @@ static void say_counts(FILE *f, const unsigned count[DRILL_VERDICTS], unsigned o
 	fputc('\n', f);
 }
 
+static bool seen_before(const struct drill_row *row, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (same_dir(row[k].path, row[i].path))
+			return true;
+	return false;
+}
+
+static void say_dir(FILE *f, const struct drill_row *row, size_t n, const char *path)
+{
+	unsigned count[DRILL_VERDICTS] = { 0 }, odd = 0;
+	size_t len = dir_len(path);
+
+	for (size_t i = 0; i < n; i++) {
+		if (!same_dir(row[i].path, path))
+			continue;
+		count[row[i].verdict]++;
+		odd += !drill_row_good(&row[i]);
+	}
+	fprintf(f, "%.*s: ", len ? (int)len : 1, len ? path : ".");
+	say_counts(f, count, odd);
+}
+
 void drill_report_summary(FILE *f, const struct drill_row *row, size_t n)
 {
-	unsigned all[DRILL_VERDICTS] = { 0 }, odd_all = 0;
+	unsigned all[DRILL_VERDICTS] = { 0 }, odd = 0;
 	size_t ndirs = 0;
 
-	for (size_t i = 0; i < n;) {
-		unsigned count[DRILL_VERDICTS] = { 0 }, odd = 0;
-		size_t first = i;
-
-		for (; i < n && same_dir(row[i].path, row[first].path); i++) {
-			count[row[i].verdict]++;
-			all[row[i].verdict]++;
-			odd += !drill_row_good(&row[i]);
-		}
-		odd_all += odd;
+	for (size_t i = 0; i < n; i++) {
+		all[row[i].verdict]++;
+		odd += !drill_row_good(&row[i]);
+		/* In a run of one directory the neighbour tells; searching is for the rest. */
+		if ((i > 0 && same_dir(row[i - 1].path, row[i].path)) || seen_before(row, i))
+			continue;
 		ndirs++;
-		fprintf(f, "%.*s: ", (int)(dir_len(row[first].path) ? dir_len(row[first].path) : 1),
-			dir_len(row[first].path) ? row[first].path : ".");
-		say_counts(f, count, odd);
+		say_dir(f, row, n, row[i].path);
 	}
 	if (ndirs > 1) {
 		fputs("all: ", f);
-		say_counts(f, all, odd_all);
+		say_counts(f, all, odd);
 	}
 }
 
