@@ -123,7 +123,7 @@ bool control_addr_of(const json_t *value, struct ph_sockaddr *addr)
 	addr->family = (uint16_t)family;
 	addr->port = (uint16_t)port;
 	addr->scope = (uint32_t)json_integer_value(json_object_get(value, "scope"));
-	if (port < 0 || port > 65535 || family < 0 || family > 65535)
+	if (!json_is_object(value) || port < 0 || port > 65535 || family < 0 || family > 65535)
 		return false;
 	return ip ? text_ip(ip, &addr->ip) : family == 0;
 }
