@@ -106,7 +106,7 @@ uint32_t tcp_rcvwin_choose(const struct tcp_rcvwin *w, seq_t rcv_nxt, uint32_t c
 {
 	uint32_t left = tcp_rcvwin_left(w, rcv_nxt);
 	uint32_t wnd = room(w, charged, rcv_mss, wscale);
-	uint32_t step = min_u32(rcv_mss, window_of(w, w->buf) / 2);
+	uint32_t step = min_u32(rcv_mss, min_u32(window_of(w, w->buf), w->clamp) / 2);
 	uint32_t unit = 1u << wscale, up = (left + unit - 1) / unit * unit;
 
 	if (wnd >= left + step)

@@ -52,6 +52,9 @@ static void fragments(struct world *w, const struct frame_record *r)
 		size_t at = (r->wish & WISH_CUT ? n - 1 - i : i) * step;
 		size_t part = len - at < step ? len - at : step;
 
+		if (r->bytes[l2 + 4] & 1 && part + 8 <= len - at)
+			part += 8; /* over the next one's begin */
+
 		memcpy(frame, r->bytes, l2 + ihl);
 		memcpy(frame + l2 + ihl, r->bytes + l2 + ihl + at, part);
 		put16(frame + l2 + 2, (unsigned)(ihl + part));
@@ -74,7 +77,7 @@ static bool start(struct world *w)
 	if (how & 1)
 		link.kind = PH_LINK_IP;
 	if (how & 2)
-		link.offload = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO4;
+		link.offload = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO4 | PH_OFFLOAD_GRO;
 	if (how & 4)
 		link.mtu = 9000;
 	if (how & 8)

@@ -199,7 +199,7 @@ static bool open_side(struct pair *f, unsigned i, unsigned how, unsigned more)
 	if (how & 1)
 		link.kind = PH_LINK_IP;
 	if (how & 2)
-		link.offload = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO4;
+		link.offload = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO4 | (more & 16 ? PH_OFFLOAD_GRO : 0);
 	if (how & 8)
 		link.txqueuelen = 1 + more % 8;
 	link.mtu = mtus[more % 8];

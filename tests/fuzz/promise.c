@@ -186,7 +186,8 @@ static bool was_in(const struct promise_flow *f, uint32_t ack)
 
 static void note_begin(struct promise_flow *f, uint32_t at)
 {
-	f->edge_known = false; /* it may be a new connection's */
+	/* It may begin a new connection, whose SYN-ACK may never leave. */
+	f->edge_known = f->syn_sent = false;
 	for (unsigned i = 0; i < f->nbegins && i < PROMISE_SYNS; i++)
 		if (f->begins[i] == at)
 			return;
@@ -376,6 +377,37 @@ NO_COVERAGE static uint64_t count_drops(const struct promise *p)
 	return n;
 }
 
+/* A sink that reads all it is told. */
+static void sink(void *arg, const struct ph_trace_event *e)
+{
+	struct promise *p = arg;
+
+	demand(e->type->name[0] != '\0' && e->type->category[0] != '\0', "an event has a name");
+	for (unsigned i = 0; i < e->type->nfields; i++)
+		switch (e->type->fields[i].kind) {
+		case PH_TRACE_U64:
+			p->told += e->values[i].u64;
+			break;
+		case PH_TRACE_STR:
+			p->told += strlen(e->values[i].str);
+			break;
+		case PH_TRACE_IP:
+			p->told += e->values[i].ip[15];
+			break;
+		}
+}
+
+bool promise_relink(struct promise *p, uint64_t now)
+{
+	demand(p->link <= 0 || ph_link_remove(p->st, p->link, now) == 0,
+	       "a link can be taken away");
+	demand(ph_link_input_bytes(p->st, p->link, "gone", 4, NULL, now) <= 0, "and is gone");
+	p->rx_packets = p->rx_dropped = 0;
+	p->link = ph_link_add(p->st, &p->link_conf, now);
+	demand(p->link > 0 || p->mem_limit != 0 || p->failing, "and be added again");
+	return p->link > 0;
+}
+
 bool promise_open(struct promise *p, struct ph_conf *conf, const struct ph_link_conf *link)
 {
 	memset(p, 0, sizeof(*p));
@@ -383,6 +415,10 @@ bool promise_open(struct promise *p, struct ph_conf *conf, const struct ph_link_
 	conf->alloc = take;
 	conf->release = give;
 	conf->mem_arg = p;
+	if (conf->trace_arg) { /* somebody wants it told */
+		conf->trace = sink;
+		conf->trace_arg = p;
+	}
 	p->link_conf = *link;
 	p->mem_limit = conf->mem_limit;
 	p->st = ph_stack_new(conf);
@@ -432,6 +468,11 @@ int promise_input(struct promise *p, const uint8_t *frame, size_t len, const str
 	uint64_t dropped = count_drops(p), more;
 	uint8_t *copy = malloc(len ? len : 1); /* so that a read beyond it is seen */
 	int rc;
+
+	if (p->link <= 0) { /* it was not added again */
+		free(copy);
+		return -ENODEV;
+	}
 
 	demand(copy != NULL, "this machine has memory");
 	memcpy(copy, frame, len);

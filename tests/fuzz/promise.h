@@ -54,6 +54,8 @@ struct promise {
 	bool forged; /* fragments of TCP were handed in: what was acknowledged is not known */
 	unsigned flow_next;
 	struct promise_flow flow[PROMISE_FLOWS];
+	bool failing; /* memory was made to fail */
+	uint64_t told;
 	uint64_t rx_packets, rx_dropped;
 	uint64_t frames_out;
 };
@@ -88,9 +90,11 @@ static inline uint8_t promise_byte(uint32_t at)
 void promise_fill(uint8_t *to, size_t n, uint32_t at);
 bool promise_matches(const uint8_t *bytes, size_t n, uint32_t at);
 
-/* Makes a stack with the limits of conf (its memory functions are set here) and one link. False:
- * the limit was too small for that. */
+/* Makes a stack with the limits of conf (its memory functions are set here, and a sink if
+ * trace_arg is not NULL) and one link. False: the limit was too small for that. */
 bool promise_open(struct promise *p, struct ph_conf *conf, const struct ph_link_conf *link);
+/* Takes the link away and adds it again, without its addresses; false: memory was short for that. */
+bool promise_relink(struct promise *p, uint64_t now);
 /* Hands a frame in; the return value is ph_link_input_bytes()'s. */
 int promise_input(struct promise *p, const uint8_t *frame, size_t len, const struct ph_offload *o,
 		  uint64_t now);

@@ -467,21 +467,42 @@ static void act_time(struct fuzz *f)
 	promise_run(&f->p, f->now);
 }
 
+/* A default route by the peer, or by nobody, comes and goes. */
+static void act_route(struct fuzz *f)
+{
+	struct ph_ip any = ph_ip4(0, 0, 0, 0), via = ph_ip4(10, 0, 0, (uint8_t)(u8(f) % 3));
+	unsigned how = u8(f);
+
+	if (how & 1)
+		(void)!ph_route_add(f->p.st, &any, how & 2 ? 0 : how % 40, how & 4 ? &via : NULL,
+				    f->p.link, how / 64, f->now);
+	else
+		(void)ph_route_del(f->p.st, &any, how & 2 ? 0 : how % 40, how & 4 ? &via : NULL,
+				   f->p.link, f->now);
+}
+
 static void act_odd(struct fuzz *f)
 {
 	struct ph_ip own = ph_ip4(10, 0, 0, 2), peer = ph_ip4(10, 0, 0, 1);
 	unsigned how = u8(f);
 
-	if (how < 120)
+	if (how < 120) {
+		f->p.failing = true;
 		ph_stack_fail_at(f->p.st, 1 + u8(f) % 32);
-	else if (how < 200)
+	} else if (how < 190) {
 		user_sysctl(&f->p, &f->in);
-	else if (how < 216)
+	} else if (how < 200) {
+		if (promise_relink(&f->p, f->now))
+			(void)!ph_addr_add(f->p.st, f->p.link, &own, 24, f->now);
+	} else if (how < 208) {
+		act_route(f);
+	} else if (how < 216) {
 		(void)ph_addr_del(f->p.st, f->p.link, &own, f->now);
-	else if (how < 240)
+	} else if (how < 240) {
 		(void)!ph_addr_add(f->p.st, f->p.link, &own, 24, f->now);
-	else if (ether(f))
+	} else if (ether(f)) {
 		(void)ph_neigh_add(f->p.st, f->p.link, &peer, peer_mac, f->now);
+	}
 }
 
 static bool start(struct fuzz *f)
@@ -497,16 +518,17 @@ static bool start(struct fuzz *f)
 	if (how & 1)
 		link.kind = PH_LINK_IP;
 	if (how & 2)
-		link.offload = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO4;
+		link.offload = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO4 | (more & 16 ? PH_OFFLOAD_GRO : 0);
 	if (how & 4)
 		link.txqueuelen = 1 + more % 8;
 	if (how & 8)
 		link.mtu = mtus[more % 8];
 	if (how & 16)
-		conf.mem_limit = 300000 + more * 8192;
+		conf.mem_limit = more < 64 ? more * 4096 : 300000 + more * 8192;
 	if (how & 32) {
 		conf.max_connections = 4;
 		conf.max_timewait = 2;
+		conf.trace_arg = f;
 	}
 	if (!promise_open(&f->p, &conf, &link))
 		return false;
@@ -558,6 +580,10 @@ static void finish(struct fuzz *f)
 	idle(f);
 	user_read_all(&f->user, f->now);
 	drain(f);
+	if (f->now & 1024) { /* no goodbye: all of it is given back as it stands */
+		promise_close(&f->p, false);
+		return;
+	}
 	ph_stack_abort(st, f->now);
 	drain(f);
 	end = f->now + 600000000000; /* whatever lingers ends within ten minutes */

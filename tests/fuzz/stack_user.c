@@ -217,6 +217,21 @@ static void act_setsockopt(struct user *u, struct bytes *b, ph_socket s, uint64_
 	}
 }
 
+/* What a user may try with a socket of any state. */
+static void act_bind(struct user *u, struct bytes *b, struct user_sock *k, uint64_t now)
+{
+	unsigned how = bytes_u8(b);
+	struct ph_sockaddr a = { .family = PH_AF_INET, .port = (uint16_t)(how % 4 * 7),
+				 .ip = how & 4 ? u->own : how & 8 ? u->peer : ph_ip4(0, 0, 0, 0) };
+
+	if (how < 128)
+		(void)!ph_bind(u->p->st, k->s, &a, now);
+	else if (how < 250 && k->fresh)
+		(void)!ph_listen(u->p->st, k->s, (int)(how % 3) - 1, now);
+	else
+		(void)!ph_accept(u->p->st, k->s, NULL, now);
+}
+
 static void act_getsockopt(struct user *u, struct bytes *b, ph_socket s)
 {
 	static const int levels[] = { PH_SOL_SOCKET, PH_IPPROTO_TCP, PH_IPPROTO_IP };
@@ -268,6 +283,8 @@ void user_act(struct user *u, struct bytes *b, uint64_t now)
 		act_getsockopt(u, b, k->s);
 	} else if (how < 250) {
 		act_connect(u, b, k, now);
+	} else if (how < 253) {
+		act_bind(u, b, k, now);
 	} else {
 		struct ph_sock_info info[4];
 

@@ -88,12 +88,38 @@ static void test_a_stack_is_freed_with_news_untold(void **state)
 	free(f);
 }
 
+/* TCP_WINDOW_CLAMP below a segment's size, said when the peer's segments had shown theirs. */
+static void test_a_window_clamped_below_a_segment_opens_again(void **state)
+{
+	struct fix *f = fix_new();
+
+	(void)state;
+	open_passive(f);
+	for (uint32_t at = 1; at < 20000; at += 1460) {
+		char line[40];
+
+		snprintf(line, sizeof(line), "P. %u:1460 ack 1", at);
+		in(f, line);
+		read_n(f, at, 1460);
+	}
+	set_int(f, f->s, PH_IPPROTO_TCP, PH_TCP_WINDOW_CLAMP, 1000);
+	for (uint32_t at = 20441, n = 0; n < 200; n++, at += 400) {
+		char line[40];
+
+		snprintf(line, sizeof(line), "P. %u:400 ack 1", at);
+		in(f, line);
+		read_n(f, at, 400);
+	}
+	fix_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_host_sends_itself_more_than_its_window),
 		cmocka_unit_test(test_sack_blocks_are_told_as_far_as_the_link_takes_them),
 		cmocka_unit_test(test_a_stack_is_freed_with_news_untold),
+		cmocka_unit_test(test_a_window_clamped_below_a_segment_opens_again),
 	};
 
 	return cmocka_run_group_tests_name("tcp_edges", tests, NULL, NULL);
