@@ -5,6 +5,7 @@ import pytest
 from scapy.layers.inet import ICMP, IP, TCP
 
 from rig.flow import ANY, Flow
+from rig.net import pattern
 from rig.tester import BROADCAST
 
 ECHO, CLOSED = 7, 9999
@@ -168,6 +169,25 @@ def test_simultaneous_open_establishes_the_connection(dut, tester):
     flow.send("A")
     assert not client.failed()
     assert client.received() == b"both at once"
+
+
+@pytest.mark.dut(start=False)
+@pytest.mark.rfc("7323:2.2-3", "7323:2.3-1")
+def test_window_of_a_syn_ack_is_in_bytes_and_all_others_are_scaled(dut, tester):
+    flow = Flow.listening(tester, 80)
+    client = dut.connect(tester.ip, 80)
+    flow.syn()
+    flow.send("SA", options=[("MSS", 1460), ("NOP", None), ("WScale", 7)], window=2920)
+    flow.expect("A")
+    client.send(pattern(20000))
+    first = len(flow.expect_data())
+    first += sum(len(body) for _, body in flow.drain())
+    assert 1460 <= first <= 2920, f"{first} bytes into a window of 2920"
+    flow.send("A", window=100)  # 12800 bytes
+    more = len(flow.expect_data())
+    more += sum(len(body) for _, body in flow.drain())
+    assert 2920 < more <= 12800, f"{more} bytes into a window of 100 times 128"
+    flow.reset()
 
 
 @pytest.mark.dut(start=False)
