@@ -204,10 +204,15 @@ static void take_data(struct audit_host *host, struct half *h, struct half *p,
 
 static void take_fin(struct half *h, const struct audit_tcp *t)
 {
+	/* Octets before it were not captured: there is nothing to compare them with. */
+	bool gap = seq_before(h->next, t->seq + t->data_len);
+
 	h->fin = t->seq + t->data_len + 1;
 	h->stats.fin = true;
 	if (seq_before(h->next, h->fin))
 		h->next = h->fin;
+	if (gap)
+		h->kept_from = h->fin;
 }
 
 void audit_rules_tcp(struct audit *a, struct audit_host *host, const struct audit_frame *f)

@@ -91,6 +91,19 @@ static void draw_sizes(struct sim_rand *r, struct sim_conn_plan *c)
 	}
 }
 
+/* A client that reads all there is, now and then, out of a small buffer: each time one window update
+ * opens a closed window, and if it is lost the server must ask. */
+static void choke(struct sim_rand *r, struct sim_conn_plan *c)
+{
+	struct sim_end_plan *e = &c->end[0];
+
+	c->kind = SIM_BULK;
+	c->bytes[1] = sim_rand_log(r, 20000, 200000);
+	e->rcvbuf = (uint32_t)sim_rand_log(r, 2048, 8192);
+	e->read_max = SIM_IO_MAX;
+	e->read_pause_ns = sim_rand_log(r, 100 * NS_PER_MS, 5000 * NS_PER_MS);
+}
+
 static void draw_conn(struct sim_rand *r, const struct sim_plan *p, struct sim_conn_plan *c, unsigned no)
 {
 	uint64_t both;
@@ -107,6 +120,9 @@ static void draw_conn(struct sim_rand *r, const struct sim_plan *p, struct sim_c
 	both = c->bytes[0] + c->bytes[1];
 	for (int s = 0; s < 2; s++)
 		draw_end(r, &c->end[s], both);
+	if (sim_rand_chance(r, 8))
+		choke(r, c);
+	both = c->bytes[0] + c->bytes[1];
 	if (sim_rand_chance(r, 12)) {
 		c->end[sim_rand_in(r, 0, 1)].abort_at = sim_rand_in(r, 0, both);
 		/* Its reset may be lost: the other end must find out by itself. */

@@ -48,7 +48,7 @@ static void say_effects(struct text *t, struct sim_rand *r)
 		say(t, " jitter %" PRIu64 "us", sim_rand_in(r, 1, delay_us));
 	if (sim_rand_chance(r, 40))
 		say(t, " rate %" PRIu64 "kbit", sim_rand_log(r, 300, 1000000));
-	say_share(t, r, "loss", 50, sim_rand_chance(r, 20) ? 12000 : 3000);
+	say_share(t, r, "loss", 50, sim_rand_chance(r, 30) ? 12000 : 3000);
 	if (delayed)
 		say_share(t, r, "reorder", 20, 10000);
 	say_share(t, r, "dup", 20, 10000);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -285,6 +286,22 @@ static uint64_t backoff_violations(const uint32_t *at_ms, size_t n, bool peer_sp
 	return bad;
 }
 
+static void test_data_before_a_fin_that_was_not_captured_is_not_compared(void **state)
+{
+	static const struct seg rest[] = {
+		{ A, ACK, 101, 501, 250, TS_A, "abcd", 10, 0, 0, 0 },
+		{ A, ACK | FIN, 109, 501, 250, TS_A, NULL, 11, 0, 0, 0 },
+		{ A, ACK, 105, 501, 250, TS_A, "efgh", 312, 0, 0, 0 },
+	};
+	struct audit *a = audit_new();
+
+	(void)state;
+	feed_all(a, handshake, 3);
+	feed_all(a, rest, sizeof(rest) / sizeof(rest[0]));
+	assert_int_equal(audit_violations(a, AUDIT_MUST), 0);
+	audit_free(a);
+}
+
 static void test_retransmissions_that_do_not_back_off_are_accused_while_the_peer_is_silent(
 	void **state)
 {
@@ -429,6 +446,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_sound_conversation_violates_nothing_and_is_counted),
+		cmocka_unit_test(test_data_before_a_fin_that_was_not_captured_is_not_compared),
 		cmocka_unit_test(test_each_rule_accuses_the_packet_that_breaks_it),
 		cmocka_unit_test(test_data_after_fin_and_after_rst_is_accused),
 		cmocka_unit_test(
