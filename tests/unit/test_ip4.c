@@ -238,6 +238,10 @@ static void test_nobody_is_told_that_a_broadcast_was_of_no_protocol(void **state
 	frame_in(h, &f);
 	assert_int_equal(drops_of(h, "IP_NOPROTO"), 1);
 	assert_int_equal(host_take(h), 0);
+	packet(&f, PEER4, BCAST4, 0); /* in a frame to us alone */
+	frame_in(h, &f);
+	assert_int_equal(drops_of(h, "IP_NOPROTO"), 2);
+	assert_int_equal(host_take(h), 0);
 	host_free(h);
 }
 

@@ -179,6 +179,9 @@ static void test_an_end_before_what_came_already_ends_the_datagram(void **state)
 	give(h, 1, 800, 800, true);
 	give(h, 1, 400, 100, false);
 	assert_int_equal(waiting(h), 0);
+	give(h, 2, 800, 100, false);
+	give(h, 2, 1600, 80, true); /* and the other way round */
+	assert_int_equal(waiting(h), 0);
 	assert_int_equal(test_l4.inputs, 0);
 	host_free(h);
 }

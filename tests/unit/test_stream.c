@@ -229,6 +229,22 @@ static void test_part_of_a_packet_can_be_taken(void **state)
 	pkt_free(p);
 }
 
+static void test_parts_of_a_packet_with_a_gap_between_stay_apart(void **state)
+{
+	struct fixture *f = *state;
+	struct pkt *p = received(f, 190, 40000, 0);
+	uint8_t got[8];
+
+	assert_true(stream_append_pkt(&f->s, p, 1000, 18000));
+	assert_true(stream_append_pkt(&f->s, p, 20000, 18000));
+	assert_int_equal(stream_peek(&f->s, 17996, got, 8), 8);
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(got[i], (uint8_t)(18996 + i));
+		assert_int_equal(got[4 + i], (uint8_t)(20000 + i));
+	}
+	pkt_free(p);
+}
+
 static void test_a_write_never_touches_a_received_buffer(void **state)
 {
 	struct fixture *f = *state;
@@ -600,6 +616,7 @@ int main(void)
 		TEST(test_large_payloads_are_taken_by_reference_and_small_ones_copied),
 		TEST(test_a_flood_of_tiny_segments_costs_little_more_than_its_bytes),
 		TEST(test_part_of_a_packet_can_be_taken),
+		TEST(test_parts_of_a_packet_with_a_gap_between_stay_apart),
 		TEST(test_a_write_never_touches_a_received_buffer),
 		TEST(test_without_memory_nothing_is_taken_of_a_packet),
 		TEST(test_a_copy_that_finds_no_memory_falls_back_to_a_reference),

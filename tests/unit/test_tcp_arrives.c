@@ -262,8 +262,11 @@ static void test_shutdown_while_opening_sends_fin_once_open(void **state)
 	struct fix *f = both_open();
 
 	(void)state;
+	assert_int_equal(ph_ready(f->st, &(struct ph_event){ .events = 0 }, 1), 0);
 	assert_int_equal(ph_shutdown(f->st, f->s, PH_SHUT_WR, f->now), 0);
 	quiet(f);
+	assert_int_equal(ph_poll(f->st, f->s), 0);
+	assert_int_equal(ph_ready(f->st, &(struct ph_event){ .events = 0 }, 1), 0); /* no news */
 	in(f, ". 1:0 ack 1");
 	out(f, "F. 1:0 ack 1");
 	assert_int_equal(state_of(f, f->s), FIN_WAIT_1);

@@ -326,6 +326,28 @@ static void test_fin_is_sent_again_behind_the_last_byte_only(void **state)
 	fix_free(f);
 }
 
+/* Data and FIN in one record, cut in two to be sent again: the first part has no FIN. */
+static void test_fin_stays_with_the_end_of_what_is_sent_again(void **state)
+{
+	struct fix *f = passive();
+
+	(void)state;
+	in(f, ". 1:0 ack 1 win 0");
+	assert_int_equal(write_n(f, 2900), 2900);
+	close_s(f);
+	quiet(f);
+	in(f, ". 1:0 ack 1 win 65535");
+	out(f, ". 1:1460 ack 1");
+	out(f, "FP. 1461:1440 ack 1");
+	pass(f, 250);
+	out(f, ". 1:1460 ack 1");
+	in(f, ". 1:0 ack 1461");
+	out(f, "FP. 1461:1440 ack 1");
+	in(f, ". 1:0 ack 2902");
+	quiet(f);
+	fix_free(f);
+}
+
 static void test_closed_socket_is_told_no_more(void **state)
 {
 	struct fix *f = passive();
@@ -395,7 +417,7 @@ static void test_time_wait_answers_with_the_window_and_timestamp_it_had(void **s
 	in(f, "F. 1:0 ack 2 ts 1003 0");
 	quiet(f); /* twice a second is enough */
 	assert_int_equal(counter(f, "TcpExtTCPACKSkippedTimeWait"), 1);
-	in(f, "R 1:0");
+	pass(f, 600);
 	in(f, "R. 99:0 ack 2");
 	quiet(f);
 	fix_free(f);
@@ -520,6 +542,7 @@ int main(void)
 		T(test_close_sends_what_nagle_held),
 		T(test_fin_takes_a_place_in_the_window),
 		T(test_fin_is_sent_again_behind_the_last_byte_only),
+		T(test_fin_stays_with_the_end_of_what_is_sent_again),
 		T(test_closed_socket_is_told_no_more),
 		T(test_socket_closed_in_fin_wait_2_waits_its_time),
 		T(test_time_wait_answers_with_the_window_and_timestamp_it_had),

@@ -126,6 +126,43 @@ static void test_window_of_a_crossing_syn_ack_is_not_scaled(void **state)
 	fix_free(f);
 }
 
+/* rfc: 7323:3.2-1 */
+static void test_crossing_syn_is_answered_with_its_timestamp(void **state)
+{
+	struct fix *f = fix_new();
+	struct ph_sockaddr a = at(1, 4000);
+
+	(void)state;
+	sysctl(f, "net.ipv4.tcp_timestamps", "1");
+	f->s = stream_socket(f);
+	assert_int_equal(ph_connect(f->st, f->s, &a, f->now), -EINPROGRESS);
+	out(f, "S 0:0 ts 0 0");
+	in(f, "S 0:0 mss 1460 ts 777 0");
+	out(f, "S. 0:0 ack 1 ts 0 777");
+	fix_free(f);
+}
+
+/* rfc: 6298:5-5 */
+static void test_syn_sent_twice_leaves_three_seconds_and_one_segment(void **state)
+{
+	struct fix *f = fix_new();
+	struct ph_tcp_info i;
+	uint32_t len = sizeof(i);
+
+	(void)state;
+	start_connect(f);
+	pass(f, 1100);
+	out(f, "S 0:0");
+	in(f, "S. 0:0 ack 1 mss 1460");
+	out(f, ". 1:0 ack 1");
+	assert_int_equal(ph_getsockopt(f->st, f->s, PH_IPPROTO_TCP, PH_TCP_INFO, &i, &len), 0);
+	assert_int_equal(i.tcpi_rtt, 0);
+	assert_int_equal(i.tcpi_rto, 3000000);
+	assert_int_equal(i.tcpi_backoff, 0);
+	assert_int_equal(i.tcpi_snd_cwnd, 1);
+	fix_free(f);
+}
+
 /* ---- half-open connections */
 
 /* rfc: 6298:5-4 */
@@ -525,6 +562,8 @@ int main(void)
 		T(test_what_the_answer_does_not_offer_is_not_used),
 		T(test_windows_are_scaled_in_all_segments_but_syns),
 		T(test_window_of_a_crossing_syn_ack_is_not_scaled),
+		T(test_crossing_syn_is_answered_with_its_timestamp),
+		T(test_syn_sent_twice_leaves_three_seconds_and_one_segment),
 		T(test_syn_ack_is_sent_again_after_one_two_and_four_seconds),
 		T(test_another_syn_for_a_half_open_connection_is_challenged),
 		T(test_half_open_connections_that_end_make_room),

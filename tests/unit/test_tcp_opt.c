@@ -43,6 +43,10 @@ static const struct row rows[] = {
 	{ "length 255", { 9, 255, 0, 0 }, 4, false, { .mss = 0 } },
 	{ "one block", { 5, 10, 0, 0, 0, 1, 0, 0, 0, 9, 1, 1 }, 12, true,
 	  { .nsack = 1, .sack = { { 1, 9 } } } },
+	{ "block and a half is as unknown",
+	  { 5, 14, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0, 20, 1, 1 }, 16, true, { .mss = 0 } },
+	{ "unknown kind behind timestamps", { 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 253, 4, 1, 1, 1, 1 }, 16,
+	  true, { .has_ts = true, .tsval = 1, .tsecr = 2 } },
 	{ "block cut short is as unknown", { 5, 9, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1 }, 12, true,
 	  { .mss = 0 } },
 };
