@@ -246,13 +246,15 @@ static enum drop check_ack(struct ph_stack *st, struct tcb *t, const struct tcp_
 }
 
 /* RFC 1122 4.2.2.13: nobody will read it, and the peer should know. */
-static bool abort_on_data(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+static bool abort_on_data(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
+	const struct tcp_seg *s = &rx->seg;
+
 	if (!t->rcv_shut || (t->state != TCPS_FIN_WAIT_1 && t->state != TCPS_FIN_WAIT_2))
 		return false;
 	if (s->len == 0 || seq_le(s->seq + s->len, t->rcv_nxt))
 		return false;
-	tcp_output_rst(st, t);
+	tcp_xmit_reset(st, rx);
 	tcp_done(st, t, ECONNRESET, "data after close");
 	return true;
 }
@@ -277,7 +279,7 @@ enum drop tcp_input_steps(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 		return why;
 	if ((why = check_ack(st, t, rx)) != DROP_NONE || t->state == TCPS_CLOSED)
 		return why;
-	if (abort_on_data(st, t, s))
+	if (abort_on_data(st, t, rx))
 		return DROP_TCP_ABORT;
 	if ((why = check_urg(st, t, s)) != DROP_NONE)
 		return why;
