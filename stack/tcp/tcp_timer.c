@@ -156,6 +156,19 @@ static bool user_timed_out(const struct ph_stack *st, const struct tcb *t, uint6
 	       st->now_ns - since_ns >= (uint64_t)t->user_timeout_ms * 1000000;
 }
 
+/* The user's time may end before the next timeout (RFC 9293 3.10.8): look then. */
+static uint32_t rto_or_end_us(const struct ph_stack *st, const struct tcb *t)
+{
+	uint64_t rto = tcp_timer_rto_us(st, t), end;
+
+	if (t->user_timeout_ms && tcps_synchronised(t->state) && t->state != TCPS_SYN_RECEIVED) {
+		end = (t->retrans_ns + (uint64_t)t->user_timeout_ms * 1000000 - st->now_ns + 999) / 1000;
+		if (end < rto)
+			return (uint32_t)end;
+	}
+	return (uint32_t)rto;
+}
+
 static uint32_t orphan_retries(const struct ph_stack *st)
 {
 	return st->sysctl.tcp_orphan_retries ? (uint32_t)st->sysctl.tcp_orphan_retries :
@@ -223,9 +236,9 @@ static void fire_rto(struct ph_stack *st, struct tcb *t)
 	TRACE(&st->trace, tcp_rto, .conn = t->id, .seq = t->snd_una,
 	      .rto_us = tcp_timer_rto_us(st, t), .backoff = t->rtt.backoff);
 	tcp_rtt_back_off(&t->rtt);
-	slot_set(st, t, TCP_SLOT_RTO, tcp_timer_rto_us(st, t)); /* RFC 6298 5.5, 5.6 */
 	if (!t->retrans_ns)
 		t->retrans_ns = st->now_ns;
+	slot_set(st, t, TCP_SLOT_RTO, rto_or_end_us(st, t)); /* RFC 6298 5.5, 5.6 */
 	if (t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED) {
 		tcp_output_syn(st, t);
 		return;
