@@ -341,6 +341,8 @@ static void test_fin_stays_with_the_end_of_what_is_sent_again(void **state)
 	out(f, "FP. 1461:1440 ack 1");
 	pass(f, 250);
 	out(f, ". 1:1460 ack 1");
+	pass(f, 450);
+	out(f, ". 1:1460 ack 1");
 	in(f, ". 1:0 ack 1461");
 	out(f, "FP. 1461:1440 ack 1");
 	in(f, ". 1:0 ack 2902");
