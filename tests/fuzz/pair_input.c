@@ -7,6 +7,7 @@
  * was written must arrive, or its connection must have ended.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ struct pair {
 	uint64_t now;
 	struct side side[2];
 	bool clean; /* the link harms nothing any more */
+	bool tight; /* its memory may be held by the pools of other sizes for ever */
 	bool late; /* memory, a full queue or a silent neighbour may make a host miss its own time */
 	struct audit *audit;
 };
@@ -226,6 +228,7 @@ static bool start(struct pair *f)
 		ph_stack_free(f->side[0].p.st);
 		return false;
 	}
+	f->tight = how & 16;
 	f->late = (how & (8 | 16)) != 0 || !(how & 1);
 	for (unsigned i = 0; i < tune % 4; i++)
 		user_sysctl(&f->side[i & 1].p, &f->in);
@@ -254,6 +257,21 @@ static bool busy(const struct pair *f)
 				return true;
 	}
 	return false;
+}
+
+/* Who waits, for whoever replays a finding. */
+static void tell_busy(const struct pair *f)
+{
+	struct ph_sock_info k[64];
+
+	for (unsigned i = 0; i < 2; i++) {
+		size_t n = ph_socks(f->side[i].p.st, k, 64);
+
+		for (size_t j = 0; j < n && j < 64; j++)
+			fprintf(stderr, "side %u: socket %d %s %u > %u, %u to read, %u to send\n",
+				i, k[j].socket, k[j].state_name, k[j].local.port, k[j].peer.port,
+				k[j].recvq, k[j].sendq);
+	}
 }
 
 static void accept_all(struct user *u, uint64_t now)
@@ -291,6 +309,9 @@ static void settle(struct pair *f)
 			f->now = next;
 		run(f);
 	}
+	if (f->tight)
+		return;
+	tell_busy(f);
 	demand(false, "over a clean link everything written arrives");
 }
 

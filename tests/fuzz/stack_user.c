@@ -30,6 +30,7 @@ bool user_start(struct user *u, struct promise *p, const struct ph_ip *own,
 	for (int i = 0; i < USER_SOCKS; i++)
 		u->sock[i].s = -1;
 	u->sock[0].s = ph_socket_new(p->st, PH_AF_INET, PH_SOCK_STREAM, 0, now);
+	u->sock[0].tcp = true;
 	u->sock[1].s = ph_socket_new(p->st, PH_AF_INET, PH_SOCK_DGRAM, 0, now);
 	return ph_bind(p->st, u->sock[0].s, &a, now) == 0 &&
 	       ph_listen(p->st, u->sock[0].s, 8, now) == 0 &&
