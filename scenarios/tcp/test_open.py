@@ -31,8 +31,10 @@ def test_syn_with_all_options_is_answered_with_all(dut, tester):
     flow = Flow(tester, ECHO)
     flow.send("S", options=[("MSS", 1460), ("SAckOK", b""), ("Timestamp", (1000, 0)), ("NOP", None),
                             ("WScale", 7)])
-    got = options(flow.expect("SA"))
+    synack = flow.expect("SA")
+    got = options(synack)
     assert {"MSS", "SAckOK", "Timestamp", "WScale"} <= set(got)
+    assert synack.window > 14600, "the window of a SYN is in bytes (RFC 7323 2.2)"
     assert got["Timestamp"][1] == 1000, "the timestamp was not echoed"
 
 
