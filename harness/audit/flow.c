@@ -50,6 +50,7 @@ struct flow *audit_flow_find(struct audit *a, const struct audit_frame *f, unsig
 				continue;
 			if (reused(fl, &fl->half[*sender], &f->tcp)) {
 				flow_init(fl, f);
+				fl->again = true;
 				*sender = 0;
 			}
 			return fl;

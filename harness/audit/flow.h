@@ -35,6 +35,7 @@ struct flow {
 	struct flow *next;
 	struct half half[2]; /* [0]: who sent the first segment seen */
 	bool ts_on;	     /* both SYNs had timestamps */
+	bool again;	     /* the same ports were used before */
 };
 
 #define FLOW_BUCKETS 1024

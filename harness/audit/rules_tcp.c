@@ -249,6 +249,10 @@ void audit_rules_tcp(struct audit *a, struct audit_host *host, const struct audi
 	 * open (RFC 9293 3.5.1): its numbers say nothing here. */
 	if (!(t->flags & AUDIT_SYN) && p->stats.syn_seen && !h->stats.syn_seen)
 		return;
+	/* Or it answers an old SYN that was late (RFC 9293 3.5, figure 8). */
+	if (t->flags & AUDIT_SYN && t->flags & AUDIT_ACK && fl->again && p->stats.syn_seen &&
+	    t->ack != p->isn + 1)
+		return;
 	if (t->flags & AUDIT_SYN)
 		take_syn(host, fl, h, p, f);
 	else if (!h->synced) {

@@ -442,6 +442,26 @@ static void test_an_old_half_open_connection_is_not_accused(void **state)
 	audit_free(a);
 }
 
+/* RFC 9293 3.5, figure 8: a SYN of before arrives late, and is answered. */
+static void test_an_answer_to_an_old_syn_is_not_accused(void **state)
+{
+	static const struct seg old[] = {
+		{ A, SYN, 9000, 0, 1000, SYN_OPTS, NULL, 0, 0, 0, 0 },
+		{ A, SYN, 100, 0, 1000, SYN_OPTS, NULL, 9, 0, 0, 0 },
+		{ B, SYN | ACK, 700, 9001, 100, SYNACK_OPTS, NULL, 10, 0, 0, 0 },
+		{ A, RST, 9001, 0, 0, NULL, NULL, 11, 0, 0, 0 },
+		{ A, SYN, 100, 0, 1000, SYN_OPTS, NULL, 1000, 0, 0, 0 },
+	};
+	struct audit *a = audit_new();
+
+	(void)state;
+	feed_all(a, old, sizeof(old) / sizeof(old[0]));
+	feed_all(a, handshake + 1, 2);
+	assert_int_equal(audit_violations(a, AUDIT_MUST), 0);
+	assert_true(host(a, B)->rule[AUDIT_TCP_SYNACK].held == 1);
+	audit_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -455,6 +475,7 @@ int main(void)
 		cmocka_unit_test(test_any_prefix_of_a_frame_is_read_within_bounds),
 		cmocka_unit_test(test_a_file_is_judged_in_time_order_and_without_what_it_calls_dropped),
 		cmocka_unit_test(test_an_old_half_open_connection_is_not_accused),
+		cmocka_unit_test(test_an_answer_to_an_old_syn_is_not_accused),
 		cmocka_unit_test(test_the_same_ports_used_again_begin_a_new_connection),
 	};
 
