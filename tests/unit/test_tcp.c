@@ -513,7 +513,7 @@ static void test_data_for_a_closed_socket_is_reset(void **state)
 	close_s(f);
 	out(f, "F. 1:0 ack 1");
 	in(f, "P. 1:10 ack 2");
-	out(f, "R. 2:0 ack 1");
+	out(f, "R 2:0");
 	assert_int_equal(counter(f, "TcpExtTCPAbortOnData"), 1);
 	fix_free(f);
 }
