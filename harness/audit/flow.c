@@ -26,12 +26,12 @@ static void flow_init(struct flow *fl, const struct audit_frame *f)
 	fl->ts_on = false;
 }
 
-/* The same ports used again: a SYN (without ACK) of another ISN, after the old connection ended or
- * its SYN was left alone. */
+/* The same ports used again: a SYN (without ACK) of another ISN, after the old connection ended, or
+ * its sender said FIN and left FIN-WAIT-2 in silence, or its SYN was left alone. */
 static bool reused(const struct flow *fl, const struct half *h, const struct audit_tcp *t)
 {
 	bool ended = fl->half[0].stats.rst || fl->half[1].stats.rst ||
-		     (fl->half[0].stats.fin && fl->half[1].stats.fin) || !h->synced ||
+		     h->stats.fin || !h->synced ||
 		     !fl->half[0].seen || !fl->half[1].seen;
 
 	return (t->flags & (AUDIT_SYN | AUDIT_ACK)) == AUDIT_SYN && h->stats.syn_seen &&

@@ -462,6 +462,25 @@ static void test_an_answer_to_an_old_syn_is_not_accused(void **state)
 	audit_free(a);
 }
 
+/* An orphan in FIN-WAIT-2 is given up without a word; B's end still stands (RFC 9293 3.5.1). */
+static void test_ports_used_again_after_one_fin_begin_a_new_connection(void **state)
+{
+	static const struct seg rest[] = {
+		{ A, ACK | FIN, 101, 501, 250, TS_A, NULL, 10, 0, 0, 0 },
+		{ B, ACK, 501, 102, 100, TS_B, NULL, 11, 0, 0, 0 },
+		{ A, SYN, 9000, 0, 1000, SYN_OPTS, NULL, 90000, 0, 0, 0 },
+		{ B, SYN | ACK, 800, 9001, 100, SYNACK_OPTS, NULL, 90001, 0, 0, 0 },
+		{ A, ACK, 9001, 801, 250, TS_A, "data", 90002, 0, 0, 0 },
+	};
+	struct audit *a = audit_new();
+
+	(void)state;
+	feed_all(a, handshake, 3);
+	feed_all(a, rest, sizeof(rest) / sizeof(rest[0]));
+	assert_int_equal(audit_violations(a, AUDIT_MUST), 0);
+	audit_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,6 +494,7 @@ int main(void)
 		cmocka_unit_test(test_any_prefix_of_a_frame_is_read_within_bounds),
 		cmocka_unit_test(test_a_file_is_judged_in_time_order_and_without_what_it_calls_dropped),
 		cmocka_unit_test(test_an_old_half_open_connection_is_not_accused),
+		cmocka_unit_test(test_ports_used_again_after_one_fin_begin_a_new_connection),
 		cmocka_unit_test(test_an_answer_to_an_old_syn_is_not_accused),
 		cmocka_unit_test(test_the_same_ports_used_again_begin_a_new_connection),
 	};
