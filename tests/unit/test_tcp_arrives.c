@@ -100,6 +100,69 @@ static void test_fin_at_the_edge_leaves_a_window_of_zero(void **state)
 	fix_free(f);
 }
 
+/* rfc: 9293:3.8.6.1-a */
+static void test_data_into_a_window_of_zero_is_answered_each_time(void **state)
+{
+	struct fix *f = fix_new();
+	char line[64];
+	uint32_t edge = fill_window(f);
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		snprintf(line, sizeof(line), ". %u:1 ack 1", edge);
+		in(f, line);
+		snprintf(line, sizeof(line), ". 1:0 ack %u win 0", edge);
+		out(f, line);
+		quiet(f);
+	}
+	fix_free(f);
+}
+
+/* RFC 1122 4.2.3.3: a reader who takes little at a time is not announced each time. */
+static void test_reads_that_free_little_are_not_announced(void **state)
+{
+	struct fix *f = passive();
+	char line[40], bytes[1460];
+
+	(void)state;
+	for (uint32_t seq = 1; seq < 14601; seq += 1460) {
+		snprintf(line, sizeof(line), ". %u:1460 ack 1", seq);
+		in(f, line);
+	}
+	pass(f, 300);
+	drain(f);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(ph_recv(f->st, f->s, bytes, 1460, 0, f->now), 1460);
+	quiet(f);
+	fix_free(f);
+}
+
+/* Each byte lies apart: what they pin is bounded, and what is furthest ahead goes first. */
+static void test_pieces_that_pin_the_buffer_are_given_up(void **state)
+{
+	struct fix *f = fix_new();
+	char line[40];
+	uint32_t seq;
+
+	(void)state;
+	listen_on(f, 5);
+	set_int(f, f->l, PH_SOL_SOCKET, PH_SO_RCVBUF, 4096);
+	in(f, "S 0:0 mss 1000");
+	out(f, "S. 0:0 ack 1 win 2920");
+	in(f, ". 1:0 ack 1");
+	accept_one(f);
+	for (seq = 3; seq < 2900; seq += 2) {
+		snprintf(line, sizeof(line), ". %u:1 ack 1", seq);
+		in(f, line);
+		out(f, ". 1:0 ack 1");
+	}
+	assert_true(counter(f, "TcpExtPruneCalled") > 0);
+	assert_true(counter(f, "TcpExtOfoPruned") > 0);
+	in(f, ". 1:2 ack 1");
+	out(f, ". 1:0 ack 4"); /* what was nearest is still there */
+	fix_free(f);
+}
+
 static void test_segment_across_the_right_edge_is_cut_there(void **state)
 {
 	struct fix *f = fix_new();
@@ -159,6 +222,13 @@ static void test_fin_below_what_was_received_ends_nothing(void **state)
 	assert_int_equal(state_of(f, f->s), EST);
 	in(f, ". 21:5 ack 1");
 	out(f, ". 1:0 ack 26");
+	assert_int_equal(write_n(f, 10), 10); /* a conversation: what comes is acknowledged late */
+	out(f, "P. 1:10 ack 26");
+	in(f, ". 26:10 ack 11");
+	in(f, "F. 30:0 ack 11"); /* not below what was acknowledged, below what was received */
+	pass(f, 300);
+	out(f, ". 11:0 ack 36");
+	assert_int_equal(state_of(f, f->s), EST);
 	fix_free(f);
 }
 
@@ -429,6 +499,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_acknowledgments_and_resets_count_while_our_window_is_zero),
 		T(test_fin_at_the_edge_leaves_a_window_of_zero),
+		T(test_data_into_a_window_of_zero_is_answered_each_time),
+		T(test_reads_that_free_little_are_not_announced),
+		T(test_pieces_that_pin_the_buffer_are_given_up),
 		T(test_segment_across_the_right_edge_is_cut_there),
 		T(test_reset_outside_the_window_is_not_even_answered),
 		T(test_reset_after_the_peers_fin_breaks_the_pipe),

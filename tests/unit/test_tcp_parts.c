@@ -138,6 +138,41 @@ static void test_edge_never_shrinks_nor_creeps(void **state)
 	}
 }
 
+static struct tcp_rcvwin large(uint32_t wnd, uint32_t ssthresh)
+{
+	return (struct tcp_rcvwin){ .buf = 2u << 20, .clamp = 1u << 30, .share = 128,
+				    .wnd = wnd, .ssthresh = ssthresh };
+}
+
+/* RFC 9293 3.8.6.2.2: of a window of a megabyte the last sixteenth is not offered. */
+static void test_nearly_full_buffer_offers_no_crumbs(void **state)
+{
+	struct tcp_rcvwin w = large(0, 1u << 20);
+
+	(void)state;
+	assert_int_equal(tcp_rcvwin_choose(&w, 0, (2u << 20) - 100000, MSS, 7), 0);
+	assert_true(tcp_rcvwin_choose(&w, 0, 1u << 20, MSS, 7) > 500000);
+}
+
+/* rfc: 7323:2.4-1 */
+static void test_what_scaling_cannot_say_is_rounded_up(void **state)
+{
+	struct tcp_rcvwin w = large(100001, 100100);
+
+	(void)state;
+	assert_int_equal(tcp_rcvwin_choose(&w, 0, 0, MSS, 3), 100008);
+}
+
+static void test_shift_is_at_most_14(void **state)
+{
+	struct tcp_rcvwin w;
+	uint8_t scale;
+
+	(void)state;
+	tcp_rcvwin_init(&w, 65536, false, 0, MSS, INT32_MAX, true, &scale);
+	assert_int_equal(scale, 14);
+}
+
 static void test_full_buffer_closes_the_window(void **state)
 {
 	uint8_t scale;
@@ -317,6 +352,9 @@ int main(void)
 		cmocka_unit_test(test_back_off_doubles_until_a_sample),
 		cmocka_unit_test(test_first_window_is_in_segments_and_unscaled),
 		cmocka_unit_test(test_edge_never_shrinks_nor_creeps),
+		cmocka_unit_test(test_nearly_full_buffer_offers_no_crumbs),
+		cmocka_unit_test(test_what_scaling_cannot_say_is_rounded_up),
+		cmocka_unit_test(test_shift_is_at_most_14),
 		cmocka_unit_test(test_full_buffer_closes_the_window),
 		cmocka_unit_test(test_buffer_grows_with_what_is_read_and_not_when_locked),
 		cmocka_unit_test(test_blocks_are_most_recent_first_and_at_most_four),
