@@ -249,6 +249,8 @@ void audit_rules_tcp(struct audit *a, struct audit_host *host, const struct audi
 	 * open (RFC 9293 3.5.1): its numbers say nothing here. */
 	if (!(t->flags & AUDIT_SYN) && p->stats.syn_seen && !h->stats.syn_seen)
 		return;
+	if ((t->flags & (AUDIT_SYN | AUDIT_ACK)) == AUDIT_SYN && h->stats.syn_seen && t->seq != h->isn)
+		fl->again = true;
 	/* Or it answers an old SYN that was late (RFC 9293 3.5, figure 8). */
 	if (t->flags & AUDIT_SYN && t->flags & AUDIT_ACK && fl->again && p->stats.syn_seen &&
 	    t->ack != p->isn + 1)
