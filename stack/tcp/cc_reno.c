@@ -7,43 +7,29 @@
 
 struct reno {
 	uint64_t acked; /* bytes that did not yet make a segment of window */
-	uint32_t old_cwnd, old_ssthresh;
 };
 static_assert(sizeof(struct reno) <= sizeof(((struct cc *)0)->priv), "fits");
 
-static struct reno *reno_of(struct cc *cc)
+static void reno_init(struct cc *cc, uint32_t mss, uint64_t now_ns)
 {
-	return (struct reno *)(void *)cc->priv;
-}
-
-static void reno_init(struct cc *cc, uint32_t mss)
-{
-	struct reno *r = reno_of(cc);
+	struct reno *r = cc_state(cc);
 
 	(void)mss;
+	(void)now_ns;
 	r->acked = 0;
-	r->old_cwnd = cc->cwnd;
-	r->old_ssthresh = cc->ssthresh;
 }
 
 static void reno_ack(struct cc *cc, const struct cc_ack *a)
 {
-	struct reno *r = reno_of(cc);
-	uint32_t acked = a->acked;
+	struct reno *r = cc_state(cc);
+	uint32_t acked;
 
 	/* A window that was not used says nothing about the path: RFC 2861's idea, Linux's rule. */
 	if (!a->cwnd_limited)
 		return;
-	if (cc_slow_start(cc)) {
-		uint32_t grow = cc->ssthresh - cc->cwnd < acked ? cc->ssthresh - cc->cwnd : acked;
-
-		if (grow > INT32_MAX - cc->cwnd)
-			grow = INT32_MAX - cc->cwnd;
-		cc->cwnd += grow;
-		acked -= grow;
-		if (acked == 0 || cc_slow_start(cc))
-			return;
-	}
+	acked = cc_grow_slow_start(cc, a->acked);
+	if (acked == 0)
+		return;
 	r->acked += acked;
 	while (r->acked >= cc->cwnd && cc->cwnd < INT32_MAX / 2) {
 		r->acked -= cc->cwnd;
@@ -51,52 +37,20 @@ static void reno_ack(struct cc *cc, const struct cc_ack *a)
 	}
 }
 
-static void reno_remember(struct cc *cc)
+/* RFC 5681 equation 4: FlightSize without what limited transmit sent beyond cwnd (3.2 step 1). */
+static uint32_t reno_ssthresh(struct cc *cc, const struct cc_ack *a, enum cc_why why)
 {
-	struct reno *r = reno_of(cc);
+	struct reno *r = cc_state(cc);
+	uint32_t half = (a->inflight < cc->cwnd ? a->inflight : cc->cwnd) / 2;
 
-	r->old_cwnd = cc->cwnd;
-	r->old_ssthresh = cc->ssthresh;
+	(void)why;
 	r->acked = 0;
-}
-
-/* RFC 5681 equation 4. */
-static uint32_t half_flight(const struct cc_ack *a)
-{
-	uint32_t half = a->inflight / 2;
-
 	return half > 2 * a->mss ? half : 2 * a->mss;
-}
-
-static void reno_loss(struct cc *cc, const struct cc_ack *a)
-{
-	reno_remember(cc);
-	cc->ssthresh = half_flight(a);
-	cc->cwnd = cc->ssthresh;
-}
-
-static void reno_rto(struct cc *cc, const struct cc_ack *a)
-{
-	reno_remember(cc);
-	cc->ssthresh = half_flight(a);
-	cc->cwnd = a->mss;
-}
-
-static void reno_undo(struct cc *cc)
-{
-	const struct reno *r = reno_of(cc);
-
-	if (r->old_cwnd > cc->cwnd)
-		cc->cwnd = r->old_cwnd;
-	if (r->old_ssthresh > cc->ssthresh)
-		cc->ssthresh = r->old_ssthresh;
 }
 
 const struct cc_ops cc_reno = {
 	.name = "reno",
 	.init = reno_init,
 	.ack = reno_ack,
-	.loss = reno_loss,
-	.rto = reno_rto,
-	.undo = reno_undo,
+	.ssthresh = reno_ssthresh,
 };

@@ -118,14 +118,20 @@ static void congestion(struct ph_stack *st, struct tcb *t, enum tcp_loss_event e
 	if (event == TCP_LOSS_ENTER || event == TCP_LOSS_PARTIAL)
 		t->resend_now = true;
 	if (event == TCP_LOSS_ENTER) {
-		t->cc.ops->loss(&t->cc, a);
+		cc_reduce(&t->cc, a, CC_LOSS, false);
+		if (!cc_rules(&t->cc))
+			t->cc.cwnd = t->cc.ssthresh;
 		if (t->sack_ok)
 			COUNT(st, TcpExtTCPSackRecovery);
 		else
 			COUNT(st, TcpExtTCPRenoRecovery);
-	} else if (event == TCP_LOSS_NONE && t->loss.state != TCP_CA_RECOVERY && a->acked) {
-		t->cc.ops->ack(&t->cc, a);
 	}
+	if (event == TCP_LOSS_EXIT)
+		cc_recovered(&t->cc, st->now_ns);
+	a->recovery = event != TCP_LOSS_NONE || t->loss.state == TCP_CA_RECOVERY;
+	a->loss_state = t->loss.state == TCP_CA_LOSS;
+	if (a->acked || a->lost)
+		cc_acked(&t->cc, a);
 	if (st->trace.sink && (event != TCP_LOSS_NONE || a->acked))
 		TRACE(&st->trace, tcp_cwnd, .conn = t->id, .cwnd = t->cc.cwnd,
 		      .ssthresh = t->cc.ssthresh, .inflight = tcp_flight(t));
@@ -142,6 +148,10 @@ static void recover(struct ph_stack *st, struct tcb *t, const struct tcp_deliver
 	in->min_rtt_us = t->rtt.min_rtt_us;
 	in->delivered = d;
 	a->now_ns = st->now_ns;
+	a->una = t->snd_una;
+	a->nxt = t->snd_nxt;
+	a->advanced = in->acked > 0;
+	a->srtt_us = tcp_rtt_srtt_us(&t->rtt);
 	a->acked = d->acked;
 	a->sacked = d->sacked;
 	a->min_rtt_us = t->rtt.min_rtt_us == UINT32_MAX ? 0 : t->rtt.min_rtt_us;

@@ -119,7 +119,7 @@ static int set_congestion(struct tcb *t, const void *value, uint32_t len)
 		return -ENOENT;
 	if (ops != t->cc.ops) {
 		t->cc.ops = ops;
-		ops->init(&t->cc, t->mss ? tcp_output_mss(t) : 1);
+		ops->init(&t->cc, t->mss ? tcp_output_mss(t) : 1, 0);
 	}
 	return 0;
 }

@@ -205,7 +205,7 @@ static void enter_loss(struct ph_stack *st, struct tcb *t)
 	uint8_t before = t->loss.state;
 
 	if (tcp_loss_rto(&t->loss, &t->rtxq, t->snd_una, t->snd_nxt))
-		t->cc.ops->rto(&t->cc, &a);
+		cc_reduce(&t->cc, &a, CC_RTO, before == TCP_CA_RECOVERY);
 	else
 		t->cc.cwnd = a.mss;
 	if (before == TCP_CA_RECOVERY && t->sack_ok)
