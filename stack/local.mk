@@ -11,6 +11,7 @@ STACK_BASE = \
 	%D%/base/pkt.h %D%/base/pkt.c \
 	%D%/base/csum.h %D%/base/csum.c \
 	%D%/base/stream.h %D%/base/stream.c \
+	%D%/base/sockopts.h %D%/base/sockopts.c \
 	%D%/base/timer.h %D%/base/timer.c \
 	%D%/base/hash.h %D%/base/hash.c \
 	%D%/base/siphash.h %D%/base/siphash.c \

@@ -13,6 +13,7 @@ UNIT_TESTS += %D%/test_csum
 UNIT_TESTS += %D%/test_timer
 UNIT_TESTS += %D%/test_seq
 UNIT_TESTS += %D%/test_stream
+UNIT_TESTS += %D%/test_sockopts
 UNIT_TESTS += %D%/test_sysctl
 UNIT_TESTS += %D%/test_counter
 UNIT_TESTS += %D%/test_drop
