@@ -12,6 +12,7 @@ STACK_BASE = \
 	%D%/base/csum.h %D%/base/csum.c \
 	%D%/base/stream.h %D%/base/stream.c \
 	%D%/base/sockopts.h %D%/base/sockopts.c \
+	%D%/base/claim.h \
 	%D%/base/timer.h %D%/base/timer.c \
 	%D%/base/hash.h %D%/base/hash.c \
 	%D%/base/siphash.h %D%/base/siphash.c \
@@ -42,6 +43,7 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/ip4.h %D%/net/ip4_in.c %D%/net/ip4_out.c \
 	%D%/net/ip4_reass.h %D%/net/ip4_reass.c \
 	%D%/net/icmp4.h %D%/net/icmp4.c \
+	%D%/net/net_check.h %D%/net/net_check.c \
 	%D%/net/net.c
 
 STACK_UDP = %D%/udp/udp.h \
@@ -65,6 +67,7 @@ STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp_rcvwin.h %D%/tcp/tcp_rcvwin.c \
 	%D%/tcp/tcp_delack.h %D%/tcp/tcp_delack.c \
 	%D%/tcp/cc.h %D%/tcp/cc.c %D%/tcp/cc_reno.c \
+	%D%/tcp/tcp_check.h %D%/tcp/tcp_check_parts.c %D%/tcp/tcp_check.c \
 	%D%/tcp/tcp_table.h %D%/tcp/tcp_table.c %D%/tcp/tcp_port.c \
 	%D%/tcp/tcp_isn.h %D%/tcp/tcp_isn.c \
 	%D%/tcp/tcp_state.c \

@@ -264,6 +264,7 @@ static void check_end(struct sim_check *c, struct sim_end *e)
 
 void sim_check_turn(struct sim_check *c, struct sim_host *h)
 {
+	struct ph_claim broken;
 	struct ph_usage u;
 
 	for (unsigned i = 0; i < 2 * c->apps->nconn && !c->net->failed; i++) {
@@ -272,6 +273,10 @@ void sim_check_turn(struct sim_check *c, struct sim_host *h)
 		if (e->host == h && e->socket >= 0)
 			check_end(c, e);
 	}
+	if (!ph_stack_check(h->st, &broken))
+		sim_fail(c->net,
+			 "%s: %s (conn %u of its trace): %s does not hold (%" PRIu64 ", %" PRIu64 ")",
+			 h->name, broken.part, broken.conn, broken.what, broken.a, broken.b);
 	ph_stack_usage(h->st, &u);
 	if (u.bytes != h->mem_used)
 		sim_fail(c->net, "%s says it holds %" PRIu64 " octets and holds %" PRIu64, h->name,

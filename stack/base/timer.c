@@ -25,6 +25,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/claim.h"
+
 enum { TICK_BITS = 16, DIGIT_BITS = 6, SORT_BINS = 32 };
 _Static_assert(TIMER_SLOTS == 1 << DIGIT_BITS, "a slot per value of a digit");
 _Static_assert(TICK_BITS + TIMER_LEVELS * DIGIT_BITS >= 64, "the wheel covers all times");
@@ -256,4 +258,51 @@ uint64_t timer_next(const struct timer_wheel *w)
 	/* What is remembered is no part of the wheel's value, which const promises to keep. */
 	((struct timer_wheel *)w)->first_ns[level][slot] = first;
 	return first;
+}
+
+static bool check_slot(const struct timer_wheel *w, uint32_t level, uint32_t slot, uint64_t *first_ns,
+		       uint32_t *n, struct ph_claim *c)
+{
+	const struct list *l = &w->slot[level][slot];
+	uint64_t least_ns = UINT64_MAX;
+	const struct list_node *node;
+
+	CLAIM(c, "wheel", list_empty(l) == !(w->occupied[level] >> slot & 1), level, slot);
+	list_for_each(node, l) {
+		const struct timer *t = container_of(node, struct timer, node);
+
+		CLAIM(c, "wheel", t->at_ns > w->now_ns, t->at_ns, w->now_ns);
+		CLAIM(c, "wheel", digit(t->at_ns >> TICK_BITS, level) == slot, t->at_ns, slot);
+		least_ns = t->at_ns < least_ns ? t->at_ns : least_ns;
+		(*n)++;
+	}
+	CLAIM(c, "wheel", list_empty(l) || w->first_ns[level][slot] == 0 ||
+			  w->first_ns[level][slot] == least_ns,
+	      w->first_ns[level][slot], least_ns);
+	*first_ns = least_ns < *first_ns ? least_ns : *first_ns;
+	return true;
+}
+
+bool timer_wheel_check(const struct timer_wheel *w, struct ph_claim *c)
+{
+	uint64_t first_ns = UINT64_MAX, before_ns = 0;
+	const struct list_node *node;
+	uint32_t n = 0;
+
+	list_for_each(node, &w->ready) {
+		const struct timer *t = container_of(node, struct timer, node);
+
+		CLAIM(c, "wheel", t->at_ns >= before_ns && t->at_ns <= w->now_ns, t->at_ns,
+		      before_ns);
+		first_ns = before_ns == 0 ? t->at_ns : first_ns;
+		before_ns = t->at_ns;
+		n++;
+	}
+	for (uint32_t level = 0; level < TIMER_LEVELS; level++)
+		for (uint32_t slot = 0; slot < TIMER_SLOTS; slot++)
+			if (!check_slot(w, level, slot, &first_ns, &n, c))
+				return false;
+	CLAIM(c, "wheel", n == w->armed, n, w->armed);
+	CLAIM(c, "wheel", timer_next(w) == first_ns, timer_next(w), first_ns);
+	return true;
 }

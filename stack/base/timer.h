@@ -49,5 +49,9 @@ static inline bool timer_armed(const struct timer *t)
 struct timer *timer_due(struct timer_wheel *w, uint64_t now_ns);
 /* The earliest deadline, exact; UINT64_MAX when nothing is armed. */
 uint64_t timer_next(const struct timer_wheel *w);
+/* For tests: every timer is where it is looked for, and the earliest is known. False: *c says what
+ * does not hold. */
+struct ph_claim;
+bool timer_wheel_check(const struct timer_wheel *w, struct ph_claim *c);
 
 #endif

@@ -444,3 +444,53 @@ enum drop ip4_reass_input(struct ph_stack *st, struct pkt *p, const struct ip4_i
 	d = keep(st, g, p, h);
 	return d == DROP_NONE && g->have == g->total ? complete(st, g) : d;
 }
+
+/* ---- for tests ------------------------------------------------------------------------------ */
+
+static bool check_datagram(const struct datagram *g, uint64_t *pinned, struct ph_claim *c)
+{
+	uint32_t have = 0, units = 0, seen = 0, end = 0;
+	const struct list_node *n;
+
+	list_for_each(n, &g->pieces) {
+		const struct piece *f = container_of(n, struct piece, node);
+
+		CLAIM(c, "reassembly", f->off % 8 == 0, f->off, f->span.len);
+		CLAIM(c, "reassembly", f->span.len % 8 == 0 || f->off + f->span.len == g->total,
+		      f->off, f->span.len);
+		have += f->span.len;
+		units += (f->span.len + 7) / 8;
+		end = f->off + f->span.len > end ? f->off + f->span.len : end;
+		*pinned += f->charge;
+	}
+	for (unsigned w = 0; w < REASS_WORDS; w++)
+		for (uint64_t bits = g->seen[w]; bits; bits &= bits - 1)
+			seen++;
+	CLAIM(c, "reassembly", have == g->have, have, g->have);
+	CLAIM(c, "reassembly", units == seen, units, seen);
+	CLAIM(c, "reassembly", end == g->end, end, g->end);
+	CLAIM(c, "reassembly", g->total == 0 || (end <= g->total && have < g->total), have,
+	      g->total);
+	CLAIM(c, "reassembly", timer_armed(&g->timer), have, g->total);
+	*pinned += sizeof(*g);
+	return true;
+}
+
+bool ip4_reass_check(const struct ph_stack *st, struct ph_claim *c)
+{
+	const struct ip4_reass_table *t = &st->net->reass;
+	const struct list_node *n;
+	uint64_t pinned = 0;
+	uint32_t count = 0;
+
+	list_for_each(n, &t->age) {
+		if (!check_datagram(container_of(n, struct datagram, age), &pinned, c))
+			return false;
+		count++;
+	}
+	CLAIM(c, "reassembly", count == t->pool.in_use && count == t->hash.count, count,
+	      t->pool.in_use);
+	CLAIM(c, "reassembly", pinned == t->pinned, pinned, t->pinned);
+	CLAIM(c, "reassembly", pinned <= (uint64_t)st->sysctl.ipfrag_high_thresh, pinned, count);
+	return true;
+}

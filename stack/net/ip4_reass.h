@@ -8,6 +8,7 @@
 #ifndef NET_IP4_REASS_H
 #define NET_IP4_REASS_H
 
+#include "base/claim.h"
 #include "net/ip4.h"
 
 struct ip4_reass_table {
@@ -21,5 +22,7 @@ int ip4_reass_new(struct ph_stack *st);
 void ip4_reass_free(struct ph_stack *st);
 /* A fragment, hdr at the payload. When it was the last one missing the datagram goes up at once. */
 enum drop ip4_reass_input(struct ph_stack *st, struct pkt *pkt, const struct ip4_info *h);
+/* For tests: sums, bits and pieces agree. False: *c says what does not hold. */
+bool ip4_reass_check(const struct ph_stack *st, struct ph_claim *c);
 
 #endif

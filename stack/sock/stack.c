@@ -7,8 +7,10 @@
 
 #include "base/stream.h"
 #include "net/net.h"
+#include "net/net_check.h"
 #include "sock/sock.h"
 #include "tcp/tcp.h"
+#include "tcp/tcp_check.h"
 #include "udp/udp.h"
 
 static void set_default(uint32_t *limit, uint32_t def)
@@ -144,6 +146,14 @@ void ph_stack_usage(const struct ph_stack *st, struct ph_usage *u)
 void ph_stack_fail_at(struct ph_stack *st, uint64_t nth)
 {
 	st->mem.fail_at = nth;
+}
+
+bool ph_stack_check(const struct ph_stack *st, struct ph_claim *broken)
+{
+	*broken = (struct ph_claim){ .part = NULL };
+	if (!timer_wheel_check(&st->wheel, broken) || !net_check(st, broken))
+		return false;
+	return tcp_check(st, broken);
 }
 
 int ph_sysctl_set(struct ph_stack *st, const char *name, const char *value)

@@ -16,14 +16,20 @@ uint32_t tcp_loss_pipe(const struct tcp_loss *l, const struct tcp_rtxq *q, uint3
 	return in > gone ? in - gone : 0;
 }
 
-/* Each duplicate ACK is a segment that arrived (RFC 6582 3.2 inflates the window by as much). */
-static void reno_dupack(struct tcp_loss *l, const struct tcp_loss_in *in)
+/* At least the segment at una has not arrived: segments shorter than mss make the guess too high. */
+static void reno_limit(struct tcp_loss *l, const struct tcp_loss_in *in)
 {
 	uint32_t out = in->nxt - in->una;
 
-	l->reno_sacked += in->mss;
 	if (l->reno_sacked + in->mss > out)
 		l->reno_sacked = out > in->mss ? out - in->mss : 0;
+}
+
+/* Each duplicate ACK is a segment that arrived (RFC 6582 3.2 inflates the window by as much). */
+static void reno_dupack(struct tcp_loss *l, const struct tcp_loss_in *in)
+{
+	l->reno_sacked += in->mss;
+	reno_limit(l, in);
 }
 
 /* una moved: what it covers was the hole and then some of those that had arrived. */
@@ -32,6 +38,7 @@ static void reno_progress(struct tcp_loss *l, const struct tcp_loss_in *in)
 	uint32_t arrived = in->acked > in->mss ? in->acked - in->mss : 0;
 
 	l->reno_sacked -= arrived < l->reno_sacked ? arrived : l->reno_sacked;
+	reno_limit(l, in);
 }
 
 static void leave(struct tcp_loss *l)

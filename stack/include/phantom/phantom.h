@@ -114,6 +114,14 @@ void ph_stack_usage(const struct ph_stack *st, struct ph_usage *usage);
 
 /* For tests: makes the nth allocation of packets and connections from now fail (0: stop). */
 void ph_stack_fail_at(struct ph_stack *st, uint64_t nth);
+/* For tests: evaluates what must hold of every part between two calls (sums, orders, windows, "who
+ * waits has a timer"). Costs as much as the stack holds. False: *broken says what does not hold. */
+struct ph_claim {
+	const char *part, *what;
+	uint32_t conn; /* as in trace events; 0: of no connection */
+	uint64_t a, b; /* what was compared */
+};
+bool ph_stack_check(const struct ph_stack *st, struct ph_claim *broken) PH_CHECK;
 
 /* ---- addresses ---------------------------------------------------------------------------- */
 
