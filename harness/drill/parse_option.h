@@ -26,6 +26,10 @@ struct drill_options {
 	int64_t ts_tick_ns;
 	bool ts_ecr_scaled, strict_segments, send_omit_free;
 	bool nonfatal_packet, nonfatal_syscall;
+	bool has_tolerance;	  /* it was said: a wire's wider one is not taken */
+	bool dry_run;		  /* parsed, and that is all */
+	const char *init_scripts; /* with commas between; NULL: none */
+	const char *code_command; /* the Python of %{ }%; NULL: python3 */
 	const char *md5_secret;	  /* NULL: none */
 	uint64_t speed_bps;	  /* 0: not given */
 	bool is_anyip;

@@ -187,6 +187,8 @@ void drill_run_reset(struct drill_run *r);
 
 /* Lets time go by until at_ns; calls that return on the way are checked. 0 or -1. */
 int drill_wait_until(struct drill_run *r, uint64_t at_ns, unsigned what);
+/* After a -1: 0 when the failure is one that the script lets pass, else -1. */
+int drill_forgive(struct drill_run *r, bool forgiven);
 uint64_t drill_tolerance(const struct drill_run *r, uint64_t gap_ns);
 
 /* ---- call.c ---- */

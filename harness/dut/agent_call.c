@@ -112,7 +112,7 @@ static int64_t receive(struct dut_call *c, int flags)
 	struct iovec iov = { c->buf, c->len };
 	struct msghdr m = { .msg_name = &s, .msg_namelen = sizeof(s), .msg_iov = &iov,
 			    .msg_iovlen = 1, .msg_control = c->control,
-			    .msg_controllen = c->control_len };
+			    .msg_controllen = c->control_cap };
 	ssize_t n = recvmsg(c->fd, &m, (int)c->a[0] | flags);
 
 	if (n < 0)

@@ -84,7 +84,8 @@ struct dut_call {
 	void *buf;
 	size_t len;
 	void *control; /* cmsghdr after cmsghdr, as Linux lays them out on this machine */
-	size_t control_len;
+	size_t control_len; /* SEND: bytes of it; RECV: written by the device */
+	size_t control_cap; /* RECV: the room */
 	int msg_flags;
 	int64_t value;
 	struct dut_poll *poll;

@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum { SIOC_INQ = 0x541B, SIOC_OUTQ = 0x5411 }; /* Linux's */
-enum { MSG_NOWAIT = PH_MSG_DONTWAIT };
+enum { MSG_ERRORS = 0x2000, MSG_NOWAIT = PH_MSG_DONTWAIT | MSG_ERRORS }; /* never wait */
 enum { SPINS_MAX = 100000 }; /* turns at one moment, before the stack is to blame */
 enum { EPOLL_FD = 1000000, EPOLLS_MAX = 16, INTERESTS_MAX = 64 };
 enum { CTL_ADD = 1, CTL_DEL = 2, CTL_MOD = 3 };
@@ -201,7 +201,11 @@ struct wait_state {
 static int64_t try_send(struct phantom *p, struct dut_call *c, struct wait_state *w)
 {
 	struct ph_iov iov = { (uint8_t *)c->buf + w->sent, c->len - w->sent };
-	struct ph_msg msg = { .name = c->has_addr ? &c->addr : NULL, .iov = &iov, .niov = 1 };
+	struct ph_msg msg = { .name = c->has_addr ? &c->addr : NULL,
+			      .iov = &iov,
+			      .niov = 1,
+			      .control = c->control,
+			      .control_len = c->control_len };
 	int64_t n = ph_sendmsg(p->st, c->fd, &msg, (int)c->a[0], p->now);
 
 	if (n < 0)
@@ -213,11 +217,15 @@ static int64_t try_send(struct phantom *p, struct dut_call *c, struct wait_state
 static int64_t try_recv(struct phantom *p, struct dut_call *c)
 {
 	struct ph_iov iov = { c->buf, c->len };
-	struct ph_msg msg = { .name = &c->addr, .iov = &iov, .niov = 1 };
+	struct ph_msg msg = { .name = &c->addr,
+			      .iov = &iov,
+			      .niov = 1,
+			      .control = c->control,
+			      .control_cap = c->control_cap };
 	int64_t n = ph_recvmsg(p->st, c->fd, &msg, (int)c->a[0], p->now);
 
 	c->msg_flags = msg.flags;
-	c->control_len = 0;
+	c->control_len = msg.control_len;
 	return n;
 }
 

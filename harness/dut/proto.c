@@ -123,7 +123,7 @@ json_t *proto_request(const struct dut_call *c, json_int_t id)
 	if ((s->has & CONTROL_IN) && c->control_len > 0)
 		json_object_set_new(args, "control", proto_bytes(c->control, c->control_len));
 	if (s->has & CONTROL_OUT)
-		json_object_set_new(args, "control_len", json_integer((json_int_t)c->control_len));
+		json_object_set_new(args, "control_len", json_integer((json_int_t)c->control_cap));
 	if (s->has & VALUE)
 		json_object_set_new(args, "value", json_integer(c->value));
 	if (s->has & POLLS)
@@ -195,9 +195,9 @@ static int buffers_of(const json_t *args, struct dut_call *c, char *err, size_t 
 		c->control = b;
 	}
 	if (s->has & CONTROL_OUT) {
-		if (room_for(args, "control_len", 65536, &c->control_len) != 0)
+		if (room_for(args, "control_len", 65536, &c->control_cap) != 0)
 			return complain(err, cap, s->name, "\"control_len\" must be 0 to 65536");
-		c->control = calloc(1, c->control_len + 1);
+		c->control = calloc(1, c->control_cap + 1);
 	}
 	if ((s->has & POLLS) && polls_of(args, c) != 0)
 		return complain(err, cap, s->name,
@@ -374,9 +374,8 @@ int proto_result(const json_t *answer, struct dut_call *c, char *err, size_t cap
 		c->len = len;
 	if (s->has & CONTROL_OUT) {
 		c->msg_flags = (int)number(out, "msg_flags");
-		if (!control)
-			c->control_len = 0;
-		else if (take_bytes(control, c->control, &c->control_len) != 0)
+		c->control_len = control ? c->control_cap : 0;
+		if (control && take_bytes(control, c->control, &c->control_len) != 0)
 			return complain(err, cap, s->name, "the answer's \"control\" is no bytes");
 	}
 	if ((s->has & ADDR_OUT) && addr) {

@@ -212,10 +212,12 @@ static int parse(struct drill_args *a, int argc, char **argv)
 		}
 		if (matters_again(argv[i]))
 			add_again(a, argv[i]);
+		if (strcmp(argv[i], "-D") == 0 && i + 1 < argc) /* which is cut in two below */
+			add_again(a, argv[i + 1]);
 		rc = parse_option(a, argc, argv, &i);
 		if (rc != 0)
 			return rc;
-		if (i > first && matters_again(argv[first]))
+		if (i > first && matters_again(argv[first]) && strcmp(argv[first], "-D") != 0)
 			add_again(a, argv[i]);
 	}
 	return a->nscripts ? 0 : rig_usage("drill", "name a script (*.pkt) or a directory of them");
@@ -386,8 +388,9 @@ bool drill_wants(int argc, char **argv)
 			return false;
 		if (dot && strcmp(dot, ".pkt") == 0)
 			return true;
-		yes = access(argv[i], F_OK) == 0 &&
-		      drill_many_find(argv[i], &list, &n, err, sizeof(err)) == 0 && n > 0 &&
+		if (access(argv[i], F_OK) != 0) /* what an option before it takes */
+			continue;
+		yes = drill_many_find(argv[i], &list, &n, err, sizeof(err)) == 0 && n > 0 &&
 		      strcmp(list[0], argv[i]) != 0;
 		for (size_t k = 0; k < n; k++)
 			free(list[k]);

@@ -16,6 +16,7 @@
 #include "host/tap.h"
 
 enum { SIOC_INQ = 0x541B, SIOC_OUTQ = 0x5411, POLL_NVAL = 0x20, DESCRIBED = 32 };
+enum { CONTROL_MSG_MAX = 65536, MSG_ERRORS = 0x2000 /* MSG_ERRQUEUE, which never waits */ };
 static const uint64_t ns_per_ms = 1000000;
 
 struct sock {
@@ -46,6 +47,8 @@ struct call {
 	uint64_t started_ns, until_ns;
 	uint8_t *bytes;
 	size_t len, sent;
+	uint8_t *control; /* messages beside the bytes */
+	size_t control_len;
 	const char *wrong; /* a sentence: the request is no good */
 };
 
@@ -184,7 +187,7 @@ static int64_t call_connect(struct call *c, struct sock *s)
 
 static bool waits_here(const struct call *c, const struct sock *s)
 {
-	return !s->nonblocking && !(number(c, "flags") & PH_MSG_DONTWAIT);
+	return !s->nonblocking && !(number(c, "flags") & (PH_MSG_DONTWAIT | MSG_ERRORS));
 }
 
 static int64_t call_send(struct call *c, struct sock *s)
@@ -193,12 +196,18 @@ static int64_t call_send(struct call *c, struct sock *s)
 	struct ph_sockaddr addr;
 	struct ph_iov iov;
 	struct ph_msg msg = { .name = to ? &addr : NULL, .iov = &iov, .niov = 1 };
+	const json_t *control = json_object_get(c->args, "control");
 	int64_t n;
 
 	if (to && !take_addr(c, &addr))
 		return -EINVAL;
 	if (!c->bytes && !control_bytes_of(json_object_get(c->args, "bytes"), &c->bytes, &c->len))
 		return wrong(c, "\"bytes\" must be base64, {\"hex\":..}, {\"zeros\":N} or {\"int\":N}");
+	if (control && !c->control &&
+	    !control_bytes_of(control, &c->control, &c->control_len))
+		return wrong(c, "\"control\" must be base64");
+	msg.control = c->control;
+	msg.control_len = c->control_len;
 	iov = (struct ph_iov){ c->bytes + c->sent, c->len - c->sent };
 	n = ph_sendmsg(c->h->st, s->app.socket, &msg, (int)number(c, "flags"), c->h->now_ns);
 	if (n < 0)
@@ -218,7 +227,15 @@ static bool take_room(struct call *c)
 	c->len = (size_t)len;
 	if (!c->bytes)
 		c->bytes = calloc(1, c->len + 1);
-	return c->bytes != NULL;
+	len = number(c, "control_len");
+	if (len < 0 || len > CONTROL_MSG_MAX) {
+		(void)wrong(c, "\"control_len\" must be 0 to 65536");
+		return false;
+	}
+	c->control_len = (size_t)len;
+	if (!c->control)
+		c->control = calloc(1, c->control_len + 1);
+	return c->bytes && c->control;
 }
 
 static int64_t call_recv(struct call *c, struct sock *s)
@@ -230,6 +247,8 @@ static int64_t call_recv(struct call *c, struct sock *s)
 
 	if (!take_room(c))
 		return -ENOMEM;
+	msg.control = c->control;
+	msg.control_cap = c->control_len;
 	iov = (struct ph_iov){ c->bytes, c->len };
 	n = ph_recvmsg(c->h->st, s->app.socket, &msg, (int)number(c, "flags"), c->h->now_ns);
 	if (n < 0)
@@ -237,6 +256,8 @@ static int64_t call_recv(struct call *c, struct sock *s)
 	json_object_set_new(c->out, "bytes",
 			    control_bytes(c->bytes, (size_t)n < c->len ? (size_t)n : c->len));
 	json_object_set_new(c->out, "msg_flags", json_integer(msg.flags));
+	if (msg.control_len > 0)
+		json_object_set_new(c->out, "control", control_bytes(c->control, msg.control_len));
 	if (from.family != 0)
 		json_object_set_new(c->out, "addr", control_addr(&from));
 	return n;
@@ -424,6 +445,7 @@ static void call_free(struct call *c)
 	json_decref(c->request);
 	json_decref(c->out);
 	free(c->bytes);
+	free(c->control);
 	free(c);
 }
 

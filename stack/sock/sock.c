@@ -252,6 +252,7 @@ int64_t ph_recvmsg(struct ph_stack *st, ph_socket id, struct ph_msg *msg, int fl
 	if (rc != 0)
 		return rc;
 	msg->flags = 0;
+	msg->control_len = 0;
 	return s->ops->recvmsg(st, s, msg, flags);
 }
 

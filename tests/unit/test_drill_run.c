@@ -214,14 +214,13 @@ static void test_what_is_not_there_is_unsupported_and_named(void **state)
 	(void)state;
 	expect("0 `sysctl -q net.ipv4.tcp_no_such=1`\n", DRILL_UNSUPPORTED, 1,
 	       "sysctl net.ipv4.tcp_no_such=1");
-	expect("`sysctl -w net.ipv4.tcp_ecn=1`\n" LISTEN, DRILL_UNSUPPORTED, 1,
-	       "sysctl net.ipv4.tcp_ecn=1 (ECN is never");
+	expect("`sysctl -w net.ipv4.ip_no_pmtu_disc=1`\n" LISTEN, DRILL_UNSUPPORTED, 1,
+	       "sysctl net.ipv4.ip_no_pmtu_disc=1 (the path's MTU is");
 	expect("0 `iptables -A INPUT -j DROP`\n", DRILL_UNSUPPORTED, 1, "iptables");
 	expect("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
-	       "+0 setsockopt(3, SOL_TCP, TCP_FASTOPEN, [5], 4) = 0\n",
-	       DRILL_UNSUPPORTED, 2, "TCP_FASTOPEN");
+	       "+0 setsockopt(3, SOL_TCP, TCP_REPAIR, [1], 4) = 0\n",
+	       DRILL_UNSUPPORTED, 2, "TCP_REPAIR");
 	expect("0 %{\nfor i in range(3):\n  pass\n}%\n", DRILL_UNSUPPORTED, 1, "Python");
-	expect("--ip_version=ipv6\n" LISTEN, DRILL_UNSUPPORTED, 0, "IPv6");
 }
 
 static void test_sysctls_are_understood_in_all_their_forms(void **state)
@@ -272,6 +271,38 @@ static void test_options_of_the_command_line_win(void **state)
 	run(text, &u, &r);
 	assert_int_equal(r.verdict, DRILL_PASS);
 	drill_result_free(&r);
+}
+
+static void test_what_is_not_fatal_is_told_and_passed_over(void **state)
+{
+	struct drill_define both = { "non_fatal", "packet,syscall" };
+	struct drill_setup u = setup();
+	struct drill_result r;
+
+	(void)state;
+	u.option = &both;
+	u.noption = 1;
+	run(OPEN WRITE "+0 > . 1:1001(1000) ack 1\n"
+		       "+0 getsockopt(4, SOL_SOCKET, SO_ERROR, [3], [4]) = 0\n"
+		       "+0.1 < P. 1:6(5) ack 1001 win 257\n+0 > . 1001:1001(0) ack 6\n",
+	    &u, &r);
+	assert_int_equal(r.verdict, DRILL_PASS);
+	assert_non_null(strstr(r.events, "line 9, not fatal: the packet is not the expected one"));
+	assert_non_null(strstr(r.events, "line 10, not fatal: getsockopt() gives"));
+	drill_result_free(&r);
+	both.value = "packet";
+	run(OPEN "+0 getsockopt(4, SOL_SOCKET, SO_ERROR, [3], [4]) = 0\n", &u, &r);
+	assert_int_equal(r.verdict, DRILL_FAIL);
+	drill_result_free(&r);
+}
+
+static void test_dry_runs_and_init_scripts(void **state)
+{
+	(void)state;
+	expect("--dry_run\n" LISTEN "+0 > R 1:1(0)\n", DRILL_PASS, 0, "");
+	expect("--init_scripts=./defaults.sh,x/sysctl_restore_1.sh\n" LISTEN, DRILL_PASS, 0, "");
+	expect("--init_scripts=./other.sh\n" LISTEN, DRILL_UNSUPPORTED, 0, "other.sh");
+	expect("--code_format=perl\n" LISTEN, DRILL_ERROR, 1, "one of: python");
 }
 
 static void test_two_runs_are_equal_to_the_nanosecond(void **state)
@@ -427,6 +458,8 @@ int main(void)
 		cmocka_unit_test(test_sysctls_are_understood_in_all_their_forms),
 		cmocka_unit_test(test_segments_make_up_one_expected_packet),
 		cmocka_unit_test(test_options_of_the_command_line_win),
+		cmocka_unit_test(test_what_is_not_fatal_is_told_and_passed_over),
+		cmocka_unit_test(test_dry_runs_and_init_scripts),
 		cmocka_unit_test(test_two_runs_are_equal_to_the_nanosecond),
 		cmocka_unit_test(test_a_failure_says_all_that_is_known),
 		cmocka_unit_test(test_a_thousand_runs_in_one_process),

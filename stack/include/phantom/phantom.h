@@ -471,6 +471,10 @@ struct ph_msg {
 	struct ph_iov *iov;
 	size_t niov;
 	int flags; /* out, of ph_recvmsg: PH_MSG_TRUNC, ... */
+	/* Control messages, one after the other as Linux's struct cmsghdr lays them out. ph_sendmsg
+	 * reads control_len bytes; ph_recvmsg has control_cap bytes of room and writes control_len. */
+	void *control;
+	size_t control_cap, control_len;
 };
 /* Bytes taken or given, 0 at the end of a stream, or the error. One copy, here. */
 int64_t ph_sendmsg(struct ph_stack *st, ph_socket s, const struct ph_msg *msg, int flags,
