@@ -44,8 +44,11 @@ HARNESS_DRILL_RUN = \
 HARNESS_DUT = \
 	%D%/dut/serve.c %D%/dut/serve.h %D%/dut/dut.h %D%/dut/phantom_inproc.c \
 	%D%/dut/proto.h %D%/dut/proto_bytes.c %D%/dut/proto.c \
+	%D%/dut/native.h %D%/dut/native.c \
+	%D%/dut/agent_stack.h \
 	%D%/dut/agent_call.h %D%/dut/agent_call.c \
-	%D%/dut/agent_box.h %D%/dut/agent_box.c \
+	%D%/dut/agent_box.h %D%/dut/agent_box.c %D%/dut/agent_kernel.c \
+	%D%/dut/agent_listen.h %D%/dut/agent_listen.c \
 	%D%/dut/agent.h %D%/dut/agent.c \
 	%D%/dut/remote.h %D%/dut/remote.c \
 	%D%/dut/wire_engine.h %D%/dut/wire_engine.c
@@ -109,6 +112,17 @@ rig_LDADD = libharness.a libnetns.a libphantom.a $(BENCH_LIBS)
 bin_PROGRAMS += rig-agent
 rig_agent_SOURCES = %D%/dut/agent_main.c
 rig_agent_LDADD = libharness.a libphantom.a $(JANSSON_LIBS) -lpthread
+
+# The same for lwIP, where Debian's liblwip-dev is.
+if HAVE_LWIP
+bin_PROGRAMS += rig-lwip-agent
+endif
+rig_lwip_agent_SOURCES = \
+	%D%/dut/lwip_link.h %D%/dut/lwip_link.c \
+	%D%/dut/lwip_stack.h %D%/dut/lwip_stack.c \
+	%D%/dut/lwip_agent.c
+rig_lwip_agent_CPPFLAGS = $(AM_CPPFLAGS) $(LWIP_SYSTEM)
+rig_lwip_agent_LDADD = libharness.a libphantom.a $(LWIP_LIBS) $(JANSSON_LIBS) -lpthread
 
 # Python files are installed under $(pkgdatadir)/harness/python.
 nobase_dist_pkgdata_DATA += \

@@ -97,4 +97,11 @@ AC_DEFUN([PH_LIBRARIES], [
 		[ph_have_cmocka=yes; ph_cmocka_text=yes],
 		[ph_have_cmocka=no; ph_cmocka_text="no, cmocka not found: apt-get install libcmocka-dev"])
 	AM_CONDITIONAL([HAVE_CMOCKA], [test $ph_have_cmocka = yes])
+	# Another stack for the bench to hold against the scripts; its headers are not held to our warnings.
+	PKG_CHECK_MODULES([LWIP], [lwip >= 2.1],
+		[ph_have_lwip=yes; ph_lwip_text=yes],
+		[ph_have_lwip=no; ph_lwip_text="no, lwIP not found: apt-get install liblwip-dev"])
+	LWIP_SYSTEM=`AS_ECHO(["$LWIP_CFLAGS"]) | $SED 's/-I/-isystem /g'`
+	AC_SUBST([LWIP_SYSTEM])
+	AM_CONDITIONAL([HAVE_LWIP], [test $ph_have_lwip = yes])
 ])

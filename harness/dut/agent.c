@@ -11,7 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "harness/dut/agent_box.h"
 #include "harness/dut/agent_call.h"
 #include "harness/dut/proto.h"
 
@@ -19,6 +18,7 @@ enum { FDS_MAX = 65536, SENTENCE = 256 };
 
 struct agent {
 	int fd;
+	const struct agent_stack *stack;
 	pthread_mutex_t lock; /* of everything below, and of lines sent */
 	pthread_cond_t idle;
 	unsigned waiting; /* threads */
@@ -33,17 +33,6 @@ struct job {
 	uint64_t started_ns;
 	int (*box)(const json_t *args, json_t *out); /* NULL: a call of the table */
 	json_t *request;
-};
-
-static const struct {
-	const char *name;
-	int (*run)(const json_t *args, json_t *out);
-	bool waits;
-} boxes[] = {
-	{ "sysctl", agent_sysctl, false },
-	{ "counter", agent_counter, false },
-	{ "describe", agent_describe, true },
-	{ "shell", agent_shell, true },
 };
 
 static uint64_t now_ns(void)
@@ -102,7 +91,7 @@ static void keep_descriptor(struct agent *a, struct dut_call *c)
 	if (c->op != DUT_SOCKET && c->op != DUT_ACCEPT && c->op != DUT_EPOLL_CREATE)
 		return;
 	if (c->result >= FDS_MAX) {
-		close((int)c->result);
+		(void)a->stack->close((int)c->result);
 		c->result = -EMFILE;
 	} else if (c->result >= 0) {
 		set_owner(a, (int)c->result, true);
@@ -147,7 +136,7 @@ static void *job_thread(void *arg)
 	if (j->box) {
 		job_box(j);
 	} else {
-		agent_call_wait(&j->call, j->sent);
+		agent_call_wait(a->stack, &j->call, j->sent);
 		job_answer(j);
 	}
 	job_free(j);
@@ -197,7 +186,7 @@ static void run_call(struct job *j)
 	}
 	if (c->op == DUT_CLOSE)
 		set_owner(j->a, c->fd, false);
-	if (!agent_call_now(c, &j->sent)) {
+	if (!agent_call_now(j->a->stack, c, &j->sent)) {
 		job_later(j);
 		return;
 	}
@@ -207,10 +196,19 @@ static void run_call(struct job *j)
 
 static bool run_box(struct job *j)
 {
+	const struct agent_stack *st = j->a->stack;
+	const struct {
+		const char *name;
+		int (*run)(const json_t *args, json_t *out);
+		bool waits;
+	} boxes[] = { { "sysctl", st->sysctl, false },
+		      { "counter", st->counter, false },
+		      { "describe", st->describe, true },
+		      { "shell", st->shell, true } };
 	const char *name = json_string_value(json_object_get(j->request, "call"));
 
 	for (size_t i = 0; name && i < sizeof(boxes) / sizeof(boxes[0]); i++) {
-		if (strcmp(boxes[i].name, name) != 0)
+		if (strcmp(boxes[i].name, name) != 0 || !boxes[i].run)
 			continue;
 		j->box = boxes[i].run;
 		if (boxes[i].waits) {
@@ -245,10 +243,12 @@ static void run_line(struct agent *a, const char *line, size_t len)
 	}
 	*j = (struct job){ .a = a, .id = json_integer_value(id), .started_ns = now_ns(),
 			   .request = request };
+	if (a->stack->settle)
+		a->stack->settle();
 	if (run_box(j))
 		return;
 	rc = proto_call(request, &j->call, err, sizeof(err));
-	if (rc == 0 && !agent_call_served(&j->call, err, sizeof(err)))
+	if (rc == 0 && !agent_call_served(a->stack, &j->call, err, sizeof(err)))
 		rc = -ENOSYS;
 	if (rc == 0) {
 		run_call(j);
@@ -263,8 +263,8 @@ static void hang_up(struct agent *a)
 {
 	pthread_mutex_lock(&a->lock);
 	for (int fd = 0; fd < FDS_MAX; fd++)
-		if (a->own[fd])
-			(void)shutdown(fd, SHUT_RDWR);
+		if (a->own[fd] && a->stack->shutdown)
+			(void)a->stack->shutdown(fd, SHUT_RDWR);
 	while (a->waiting > 0) {
 		struct timespec limit;
 
@@ -276,13 +276,13 @@ static void hang_up(struct agent *a)
 	}
 	for (int fd = 0; fd < FDS_MAX; fd++)
 		if (a->own[fd])
-			close(fd);
+			(void)a->stack->close(fd);
 	close(a->fd);
 	a->fd = -1;
 	pthread_mutex_unlock(&a->lock);
 }
 
-int agent_serve(int fd)
+int agent_serve(int fd, const struct agent_stack *stack)
 {
 	struct agent *a = calloc(1, sizeof(*a));
 	struct proto_in in = { 0 };
@@ -293,6 +293,7 @@ int agent_serve(int fd)
 	if (!a)
 		return -ENOMEM;
 	a->fd = fd;
+	a->stack = stack;
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->idle, NULL);
 	while ((rc = proto_read(&in, fd, 0)) > 0)

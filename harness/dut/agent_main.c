@@ -13,13 +13,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "harness/dut/agent.h"
-
-enum { BACKLOG = 16 };
+#include "harness/dut/agent_listen.h"
 
 static const char help[] =
 	"usage: rig-agent --control PATH\n"
@@ -30,52 +27,6 @@ static const char help[] =
 	"  --control PATH  listen here; a socket that is there and that nobody listens on is replaced\n"
 	"  --help          this text\n"
 	"  --version       the version\n";
-
-static char path_to_remove[sizeof(((struct sockaddr_un *)0)->sun_path)];
-
-static void ended(int number)
-{
-	(void)unlink(path_to_remove);
-	_exit(128 + number);
-}
-
-/* A socket that nobody listens on is left of an agent that was killed. */
-static void clear_path(const struct sockaddr_un *addr)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) < 0 &&
-	    errno == ECONNREFUSED)
-		(void)unlink(addr->sun_path);
-	if (fd >= 0)
-		close(fd);
-}
-
-static int listen_at(const char *path)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	mode_t mask;
-
-	if (!*path || strlen(path) >= sizeof(addr.sun_path)) {
-		fprintf(stderr, "rig-agent: --control %s: write a path of 1 to %zu bytes\n", path,
-			sizeof(addr.sun_path) - 1);
-		return -2;
-	}
-	memcpy(addr.sun_path, path, strlen(path) + 1);
-	clear_path(&addr);
-	mask = umask(077);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) != 0 ||
-	    listen(fd, BACKLOG) != 0) {
-		fprintf(stderr, "rig-agent: --control %s: %s\n", path,
-			errno == EADDRINUSE ? "something is there already; name another path"
-					    : strerror(errno));
-		return -1;
-	}
-	(void)umask(mask);
-	memcpy(path_to_remove, addr.sun_path, sizeof(path_to_remove));
-	return fd;
-}
 
 static int serve(int listener)
 {
@@ -96,7 +47,7 @@ static int serve(int listener)
 			(void)signal(SIGINT, SIG_DFL);
 			(void)signal(SIGCHLD, SIG_DFL); /* commands are waited for */
 			close(listener);
-			_exit(agent_serve(fd) == 0 ? 0 : 1);
+			_exit(agent_serve(fd, &agent_kernel) == 0 ? 0 : 1);
 		}
 		if (child < 0)
 			fprintf(stderr, "rig-agent: no process for a client: %s\n", strerror(errno));
@@ -121,11 +72,8 @@ int main(int argc, char **argv)
 			argc > 1 ? "not understood: " : "nothing to do", argc > 1 ? argv[1] : "");
 		return 2;
 	}
-	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGCHLD, SIG_IGN);
-	(void)signal(SIGTERM, ended);
-	(void)signal(SIGINT, ended);
-	listener = listen_at(argv[2]);
+	listener = agent_listen("rig-agent", argv[2]);
 	if (listener < 0)
 		return listener == -2 ? 2 : 1;
 	fputs("ready\n", stderr);

@@ -141,7 +141,7 @@ static void *serve(void *arg)
 {
 	int *fd = arg;
 
-	assert_int_equal(agent_serve(*fd), 0);
+	assert_int_equal(agent_serve(*fd, &agent_kernel), 0);
 	free(fd);
 	return NULL;
 }
