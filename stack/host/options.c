@@ -50,7 +50,9 @@ static const char help[] =
 	"                       echo discard daytime chargen (TCP and UDP), http (TCP),\n"
 	"                       sink:PORT[:count] (TCP: counts, at the end prints\n"
 	"                       \"sink N bytes fnv64 HASH\"), source:PORT[:BYTES] (TCP: sends a\n"
-	"                       pattern). The echo service draws for the words monkey, monkeys\n"
+	"                       pattern). The echo service draws for the words monkey, monkeys.\n"
+	"                       forward:PORT:ADDRESS:PORT or forward:PORT:unix:PATH (TCP:\n"
+	"                       carries on to a socket of the kernel's)\n"
 	"Client, instead of services:\n"
 	"  --connect A:PORT     standard input to the connection, the connection to standard\n"
 	"                       output; ends when both ends have closed\n"
@@ -262,6 +264,7 @@ static enum opt_outcome serve_arg(struct opt_serve *s, const char *arg, char *er
 		return bad(err, "--serve %s: %s is wrong; write %s", s->text, arg,
 			   s->service->arg_right);
 	s->has_arg = true;
+	s->arg_text = arg;
 	return OPT_RUN;
 }
 
@@ -292,7 +295,7 @@ static enum opt_outcome serve(struct options *o, const struct rule *rule, const 
 		return bad(
 			err,
 			"--serve %s: no service %.*s; there are echo, discard, daytime, chargen, "
-			"sink, source and http, also as tcp-NAME or udp-NAME",
+			"sink, source, http and forward, also as tcp-NAME or udp-NAME",
 			text, (int)(colon - name), name);
 	len = arg ? (size_t)(arg - colon - 1) : strlen(colon + 1);
 	if (len < sizeof(port))
@@ -306,6 +309,9 @@ static enum opt_outcome serve(struct options *o, const struct rule *rule, const 
 			   s->service->name, s->service->name, s->port);
 	if (s->udp && !s->service->datagram)
 		s->udp = false;
+	if (!arg && s->service->arg_needed)
+		return bad(err, "--serve %s: what comes after the port is missing; write %s", text,
+			   s->service->arg_right);
 	o->nserves++;
 	return arg ? serve_arg(s, arg + 1, err) : OPT_RUN;
 }

@@ -41,6 +41,7 @@ struct opt_serve {
 	uint16_t port;
 	bool has_arg;
 	uint64_t arg;
+	const char *arg_text; /* as typed */
 	const char *text;
 };
 struct opt_sysctl {

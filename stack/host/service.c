@@ -52,6 +52,14 @@ static const struct service services[] = {
 	  .summary = "answers GET with a small page",
 	  .ready = http_ready,
 	  .release = http_release },
+	{ .name = "forward",
+	  .summary = "carries each connection on to a socket of the kernel's: an sshd, an iperf3",
+	  .arg_right = "forward:PORT:ADDRESS:PORT, like forward:22:127.0.0.1:22, with [ ] around an "
+		       "IPv6 address, or forward:PORT:unix:PATH",
+	  .arg_needed = true,
+	  .arg = forward_arg,
+	  .ready = forward_ready,
+	  .release = forward_release },
 };
 
 const struct service *service_row(size_t i)

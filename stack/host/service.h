@@ -26,6 +26,18 @@ enum {
 	HTTP_REQUEST_MAX = 8192
 };
 
+/* One direction of a forwarded connection: what was read and not yet taken, and its end. */
+struct forward_way {
+	uint8_t *held; /* NULL: nothing waits */
+	uint32_t pos, len;
+	bool eof, told;
+};
+struct forward {
+	struct source source; /* the kernel's socket, once begun */
+	struct forward_way in, out;
+	bool begun, answered, connected;
+};
+
 enum verdict {
 	CONN_WAIT,  /* until the stack says that it is ready again */
 	CONN_AGAIN, /* more could be done now; let others have a turn first */
@@ -53,6 +65,7 @@ struct conn {
 			uint8_t sent, len;
 			char text[64];
 		} daytime;
+		struct forward forward;
 		struct {
 			uint16_t have; /* bytes of the request so far */
 			uint16_t sent;
@@ -68,6 +81,7 @@ struct service {
 	const char *summary;
 	/* What :ARG may be, as the end of "write ..."; NULL: it takes none. */
 	const char *arg_right;
+	bool arg_needed;
 	bool (*arg)(const char *text, uint64_t *out);
 	enum verdict (*ready)(struct host *h, struct conn *c); /* NULL: not over TCP */
 	void (*release)(struct conn *c); /* frees what u points to; may be NULL */
@@ -96,6 +110,9 @@ int small_daytime_datagram(struct host *h, const uint8_t *in, size_t len, uint8_
 int small_chargen_datagram(struct host *h, const uint8_t *in, size_t len, uint8_t *out, size_t cap);
 enum verdict http_ready(struct host *h, struct conn *c);
 void http_release(struct conn *c);
+enum verdict forward_ready(struct host *h, struct conn *c);
+void forward_release(struct conn *c);
+bool forward_arg(const char *text, uint64_t *out);
 enum verdict echo_ready(struct host *h, struct conn *c);
 void echo_release(struct conn *c);
 int echo_datagram(struct host *h, const uint8_t *in, size_t len, uint8_t *out, size_t cap);

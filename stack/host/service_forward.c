@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * forward: each connection is carried on to a socket of the kernel's, both ways, so that any
+ * server (sshd, iperf3, a web server) can be reached through phantom's TCP. Called through the
+ * table in service.c.
+ *
+ * A direction reads only when what it read before was taken, so a stuck reader closes the
+ * sender's window; it holds at most SERVICE_CHUNK bytes, and none while both sides flow. A FIN is
+ * passed on as a half close; an error on one side is a reset on the other. The descriptor is
+ * watched edge-triggered: a step works until both sides say -EAGAIN.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "host/service.h"
+#include "host/text.h"
+
+union target {
+	struct sockaddr any;
+	struct sockaddr_in ip4;
+	struct sockaddr_in6 ip6;
+	struct sockaddr_un local;
+};
+
+/* 127.0.0.1:22, [::1]:22 or unix:PATH. The length of the address, 0: it is none of them. */
+static socklen_t parse_target(const char *text, union target *t)
+{
+	char host[INET6_ADDRSTRLEN + 2];
+	const char *colon = strrchr(text, ':');
+	uint64_t port;
+	size_t len;
+
+	memset(t, 0, sizeof(*t));
+	if (strncmp(text, "unix:", 5) == 0) {
+		len = strlen(text + 5);
+		if (len == 0 || len >= sizeof(t->local.sun_path))
+			return 0;
+		t->local.sun_family = AF_UNIX;
+		memcpy(t->local.sun_path, text + 5, len);
+		return sizeof(t->local);
+	}
+	if (!colon || !text_number(colon + 1, 1, 65535, &port))
+		return 0;
+	len = (size_t)(colon - text);
+	if (len >= sizeof(host))
+		return 0;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	if (inet_pton(AF_INET, host, &t->ip4.sin_addr) == 1) {
+		t->ip4.sin_family = AF_INET;
+		t->ip4.sin_port = htons((uint16_t)port);
+		return sizeof(t->ip4);
+	}
+	if (len < 3 || host[0] != '[' || host[len - 1] != ']')
+		return 0;
+	host[len - 1] = '\0';
+	if (inet_pton(AF_INET6, host + 1, &t->ip6.sin6_addr) != 1)
+		return 0;
+	t->ip6.sin6_family = AF_INET6;
+	t->ip6.sin6_port = htons((uint16_t)port);
+	return sizeof(t->ip6);
+}
+
+bool forward_arg(const char *text, uint64_t *out)
+{
+	union target t;
+
+	*out = 0;
+	return parse_target(text, &t) > 0;
+}
+
+/* ---- one direction ------------------------------------------------------------------------- */
+
+typedef int64_t (*put_fn)(struct host *h, struct conn *c, const void *bytes, size_t len);
+typedef int64_t (*get_fn)(struct host *h, struct conn *c, void *bytes, size_t cap);
+
+static int64_t to_kernel(struct host *h, struct conn *c, const void *bytes, size_t len)
+{
+	ssize_t n = send(c->u.forward.source.fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	(void)h;
+	return n < 0 ? -errno : n;
+}
+
+static int64_t from_kernel(struct host *h, struct conn *c, void *bytes, size_t cap)
+{
+	ssize_t n = recv(c->u.forward.source.fd, bytes, cap, MSG_DONTWAIT);
+
+	(void)h;
+	return n < 0 ? -errno : n;
+}
+
+static int64_t to_phantom(struct host *h, struct conn *c, const void *bytes, size_t len)
+{
+	return ph_send(h->st, c->app.socket, bytes, len, PH_MSG_NOSIGNAL, h->now_ns);
+}
+
+static int64_t from_phantom(struct host *h, struct conn *c, void *bytes, size_t cap)
+{
+	return ph_recv(h->st, c->app.socket, bytes, cap, 0, h->now_ns);
+}
+
+/* Sends [bytes, bytes + len); what is not taken is held. 0: all of it was; else -EAGAIN or the
+ * error. */
+static int push(struct host *h, struct conn *c, struct forward_way *w, put_fn put,
+		const uint8_t *bytes, size_t len)
+{
+	int64_t n = 0;
+
+	while (len > 0) {
+		n = put(h, c, bytes, len);
+		if (n < 0)
+			break;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	if (n == -EAGAIN && !w->held) {
+		w->held = malloc(len);
+		if (!w->held)
+			return -ENOMEM;
+		memcpy(w->held, bytes, len);
+		w->pos = 0;
+		w->len = (uint32_t)len;
+	} else if (w->held) {
+		w->pos = w->len - (uint32_t)len;
+	}
+	if (len > 0)
+		return (int)n;
+	free(w->held);
+	w->held = NULL;
+	return 0;
+}
+
+/* Carries what is there. 0: until there is no more; 1: there may be more; -E...: one side is
+ * gone. */
+static int carry(struct host *h, struct conn *c, struct forward_way *w, get_fn get, put_fn put)
+{
+	for (int round = 0; round < SERVICE_ROUNDS; round++) {
+		int rc = w->held ? push(h, c, w, put, w->held + w->pos, w->len - w->pos) : 0;
+		int64_t n;
+
+		if (rc == 0 && w->eof)
+			return 0;
+		if (rc == 0) {
+			n = get(h, c, h->chunk, SERVICE_CHUNK);
+			if (n == 0)
+				w->eof = true;
+			rc = n > 0 ? push(h, c, w, put, h->chunk, (size_t)n) : (int)n;
+		}
+		if (rc < 0)
+			return rc == -EAGAIN ? 0 : rc;
+	}
+	return 1;
+}
+
+/* ---- a connection --------------------------------------------------------------------------- */
+
+static void kernel_ready(struct host *h, struct source *source, uint32_t events)
+{
+	struct conn *c = container_of(source, struct conn, u.forward.source);
+
+	if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
+		c->u.forward.answered = true;
+	host_again(h, &c->app);
+}
+
+static int begin(struct host *h, struct conn *c)
+{
+	struct forward *f = &c->u.forward;
+	union target t;
+	socklen_t len = parse_target(c->serve->arg_text, &t);
+	int fd = socket(t.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	f->begun = true;
+	f->source.fd = fd;
+	if (connect(fd, &t.any, len) < 0 && errno != EINPROGRESS)
+		return -errno;
+	return host_watch(h, &f->source, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+			  kernel_ready);
+}
+
+/* One side is gone: the other is told by a reset. */
+static enum verdict broken(struct host *h, struct conn *c)
+{
+	const struct linger at_once = { 1, 0 };
+
+	/* A connection that is over already refuses the option, and needs none. */
+	if (ph_setsockopt(h->st, c->app.socket, PH_SOL_SOCKET, PH_SO_LINGER, &at_once,
+			  sizeof(at_once), h->now_ns) < 0)
+		return CONN_FAILED;
+	if (c->u.forward.begun)
+		(void)setsockopt(c->u.forward.source.fd, SOL_SOCKET, SO_LINGER, &at_once,
+				 sizeof(at_once));
+	return CONN_FAILED;
+}
+
+/* Was the end of this way read, and all before it taken? Then the reader hears of it, once. */
+static bool ended(struct forward_way *w)
+{
+	if (!w->eof || w->held || w->told)
+		return false;
+	w->told = true;
+	return true;
+}
+
+enum verdict forward_ready(struct host *h, struct conn *c)
+{
+	struct forward *f = &c->u.forward;
+	int error = 0, in, out;
+	socklen_t len = sizeof(error);
+
+	if (!f->begun && begin(h, c) < 0)
+		return broken(h, c);
+	if (!f->answered)
+		return CONN_WAIT;
+	if (!f->connected && (getsockopt(f->source.fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 ||
+			      error != 0))
+		return broken(h, c);
+	f->connected = true;
+	in = carry(h, c, &f->in, from_phantom, to_kernel);
+	out = carry(h, c, &f->out, from_kernel, to_phantom);
+	if (in < 0 || out < 0)
+		return broken(h, c);
+	if (ended(&f->in))
+		(void)shutdown(f->source.fd, SHUT_WR);
+	if (ended(&f->out) && ph_shutdown(h->st, c->app.socket, PH_SHUT_WR, h->now_ns) < 0)
+		return broken(h, c);
+	if (f->in.told && f->out.told)
+		return CONN_CLOSE;
+	return in > 0 || out > 0 ? CONN_AGAIN : CONN_WAIT;
+}
+
+void forward_release(struct conn *c)
+{
+	struct forward *f = &c->u.forward;
+
+	free(f->in.held);
+	free(f->out.held);
+	if (f->begun)
+		close(f->source.fd); /* and epoll forgets it */
+}
