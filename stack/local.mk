@@ -58,6 +58,7 @@ STACK_RAW =
 STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp.h %D%/tcp/tcp_int.h \
 	%D%/tcp/tcp_opt.h %D%/tcp/tcp_opt.c \
+	%D%/tcp/tcp_rare.h %D%/tcp/tcp_rare.c \
 	%D%/tcp/tcp_seg.h %D%/tcp/tcp_seg.c \
 	%D%/tcp/tcp_rtt.h %D%/tcp/tcp_rtt.c \
 	%D%/tcp/tcp_rtxq.h %D%/tcp/tcp_rtxq.c \
@@ -83,7 +84,7 @@ STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp_listen.c \
 	%D%/tcp/tcp_icmp.c \
 	%D%/tcp/tcp_info.c \
-	%D%/tcp/tcp_sockopt.c \
+	%D%/tcp/tcp_sockopt.c %D%/tcp/tcp_sockopt_ip.c %D%/tcp/tcp_getsockopt.c \
 	%D%/tcp/tcp_call.c \
 	%D%/tcp/tcp_data.c \
 	%D%/tcp/tcp.c

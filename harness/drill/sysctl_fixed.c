@@ -30,7 +30,6 @@ static const struct fixed {
 	{ "net.ipv4.tcp_pacing_ss_ratio", NULL, "segments are not paced" },
 	{ "net.ipv4.tcp_pacing_ca_ratio", NULL, "segments are not paced" },
 	{ "net.ipv4.tcp_tw_reuse", "0", "TIME-WAIT is not reused for new connections" },
-	{ "net.ipv4.ip_no_pmtu_disc", "0", "the path's MTU is discovered" },
 };
 
 static const struct drill_profile_row profile[] = {

@@ -17,6 +17,7 @@ static void init_pools(struct ph_stack *st, struct tcp_state *s)
 	uint32_t tws = st->conf.max_timewait ? st->conf.max_timewait : TIMEWAIT_DEFAULT;
 
 	pool_init(&s->tcbs, &st->mem, "tcp connections", sizeof(struct tcb), conns);
+	pool_init(&s->rares, &st->mem, "tcp options", sizeof(struct tcp_rare), 0);
 	pool_init(&s->listeners, &st->mem, "tcp listeners", sizeof(struct tcp_listener), 0);
 	pool_init(&s->halves, &st->mem, "tcp half-open", sizeof(struct tcp_half), conns);
 	pool_init(&s->timewait_pool, &st->mem, "tcp time-wait", sizeof(struct tcp_timewait), tws);
@@ -28,6 +29,7 @@ static void init_pools(struct ph_stack *st, struct tcp_state *s)
 static void destroy_pools(struct tcp_state *s)
 {
 	pool_destroy(&s->tcbs);
+	pool_destroy(&s->rares);
 	pool_destroy(&s->listeners);
 	pool_destroy(&s->halves);
 	pool_destroy(&s->timewait_pool);
@@ -207,6 +209,7 @@ bool tcp_put(struct ph_stack *st, struct tcb *t)
 	stream_clear(&t->rcv);
 	tcp_reass_clear(&st->tcp->reass, &t->reass);
 	tcp_rtxq_clear(&t->rtxq, &st->tcp->recs);
+	tcp_rare_free(st, t);
 	pool_put(&st->tcp->tcbs, t);
 	return true;
 }

@@ -93,8 +93,8 @@ static void sample_rtt(struct ph_stack *st, struct tcb *t, uint32_t us)
 {
 	if (us == 0)
 		return;
-	tcp_rtt_sample(&t->rtt, us, (uint32_t)st->sysctl.tcp_rto_min_us,
-		       (uint32_t)st->sysctl.tcp_rto_max_ms * 1000);
+	tcp_rtt_sample(&t->rtt, us, tcp_rto_min_us(st, t),
+		       tcp_rto_max_ms(st, t) * 1000);
 	TRACE(&st->trace, tcp_rtt, .conn = t->id, .rtt_us = us,
 	      .srtt_us = tcp_rtt_srtt_us(&t->rtt), .rttvar_us = t->rtt.rttvar4 / 4,
 	      .rto_us = t->rtt.rto_us);
@@ -163,7 +163,7 @@ static void recover(struct ph_stack *st, struct tcb *t, const struct tcp_deliver
 static void tell_space(struct ph_stack *st, struct tcb *t)
 {
 	tcp_conn_space(st, t);
-	if (t->nospace && tcp_conn_sndbuf_free(t) >= t->snd.len / 2) {
+	if (t->nospace && tcp_conn_writable(st, t)) {
 		t->nospace = false;
 		ready_set(st, &t->ready);
 	}

@@ -47,8 +47,14 @@ int tcp_bind(struct ph_stack *st, struct tcb *t, const struct ph_sockaddr *a)
 		return -EAFNOSUPPORT;
 	if (t->bound || t->state != TCPS_CLOSED)
 		return -EINVAL;
-	if (!ip_is_any(&a->ip) && !addr_is_local(st, &a->ip))
+	if (!ip_is_any(&a->ip) && !addr_is_local(st, &a->ip) &&
+	    !(tcp_rare(t)->ip & (TCP_IP_FREEBIND | TCP_IP_TRANSPARENT)))
 		return -EADDRNOTAVAIL;
+	if (a->port == 0 && (tcp_rare(t)->ip & TCP_IP_BIND_NO_PORT)) {
+		t->dst.src = a->ip; /* the port is chosen when the peer is known */
+		t->bound_ip = !ip_is_any(&a->ip);
+		return 0;
+	}
 	return bind_port(st, t, &a->ip, a->port);
 }
 
@@ -139,7 +145,7 @@ static int connect_port(struct ph_stack *st, struct tcb *t, uint16_t pport)
 		if (tcp_table_find(st, &k))
 			return -EADDRNOTAVAIL;
 	} else {
-		k.lport = tcp_port_choose_conn(st, &k);
+		k.lport = tcp_port_choose_conn(st, t, &k);
 		if (k.lport == 0)
 			return -EADDRNOTAVAIL;
 		p = tcp_port_get(st, k.lport, true);
@@ -308,12 +314,21 @@ void tcp_close(struct ph_stack *st, struct tcb *t)
 	tcp_put(st, t);
 }
 
+/* As much as SO_RCVLOWAT asks for, or as much as the window lets come (Linux's
+ * tcp_epollin_ready). */
+static bool readable(const struct tcb *t)
+{
+	if (t->rcv.len == 0)
+		return false;
+	return t->rcv.len >= tcp_rcvlowat(t) ||
+	       tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt) <= t->delack.rcv_mss;
+}
+
 /* Linux's tcp_poll(). */
 uint32_t tcp_poll(const struct ph_stack *st, const struct tcb *t)
 {
 	uint32_t bits = 0;
 
-	(void)st;
 	if (t->state == TCPS_LISTEN)
 		return t->listener->naccept ? PH_POLLIN : 0;
 	if ((t->rcv_shut && t->snd_shut) || t->state == TCPS_CLOSED)
@@ -324,9 +339,9 @@ uint32_t tcp_poll(const struct ph_stack *st, const struct tcb *t)
 		bits |= PH_POLLERR;
 	if (t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED)
 		return bits;
-	if (t->rcv.len)
+	if (readable(t))
 		bits |= PH_POLLIN;
-	if (t->snd_shut || tcp_conn_sndbuf_free(t) >= t->snd.len / 2)
+	if (t->snd_shut || tcp_conn_writable(st, t))
 		bits |= PH_POLLOUT;
 	if (t->urg)
 		bits |= PH_POLLPRI;

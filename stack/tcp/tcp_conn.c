@@ -152,7 +152,31 @@ void tcp_conn_space(struct ph_stack *st, struct tcb *t)
 		t->sndbuf = (uint32_t)want;
 }
 
+/* Bytes, and what Linux adds for each packet they are in or will be. */
+uint32_t tcp_conn_wmem_queued(const struct tcb *t)
+{
+	return t->snd.len;
+}
+
 uint32_t tcp_conn_sndbuf_free(const struct tcb *t)
 {
 	return t->snd.len < t->sndbuf ? t->sndbuf - t->snd.len : 0;
+}
+
+/* A third of the buffer is free, and what was never sent is below TCP_NOTSENT_LOWAT's half (Linux's
+ * sk_stream_is_writeable). */
+bool tcp_conn_writable(const struct ph_stack *st, const struct tcb *t)
+{
+	return tcp_conn_sndbuf_free(t) >= t->snd.len / 2 && tcp_conn_below_lowat(st, t, 2);
+}
+
+bool tcp_conn_below_lowat(const struct ph_stack *st, const struct tcb *t, uint32_t times)
+{
+	uint32_t lowat = t->rare && t->rare->notsent_lowat ? t->rare->notsent_lowat :
+							     (uint32_t)st->sysctl.tcp_notsent_lowat;
+	uint32_t notsent = t->syn_acked ? tcp_snd_end(t) - t->snd_nxt : t->snd.len;
+
+	if (t->fin_sent)
+		notsent = 0;
+	return (uint64_t)notsent * times < lowat;
 }

@@ -25,6 +25,15 @@ static void shrink(struct ph_stack *st, struct tcb *t, uint32_t mtu)
 		tcp_output(st, t);
 }
 
+/* Sockets that were told to leave the path's MTU alone do (ip(7), IP_MTU_DISCOVER). */
+static bool takes_path_mtu(const struct ph_stack *st, const struct tcb *t)
+{
+	uint8_t how = tcp_pmtudisc(st, t);
+
+	return how != PH_IP_PMTUDISC_DONT && how != PH_IP_PMTUDISC_INTERFACE &&
+	       how != PH_IP_PMTUDISC_OMIT;
+}
+
 static void conn_error(struct ph_stack *st, struct tcb *t, const struct ip_err *e, seq_t seq)
 {
 	if (seq_lt(seq, t->snd_una) || seq_gt(seq, t->snd_nxt)) {
@@ -32,7 +41,8 @@ static void conn_error(struct ph_stack *st, struct tcb *t, const struct ip_err *
 		return;
 	}
 	if (e->error == EMSGSIZE) {
-		shrink(st, t, e->mtu);
+		if (takes_path_mtu(st, t))
+			shrink(st, t, e->mtu);
 		return;
 	}
 	if (t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED) {

@@ -385,6 +385,12 @@ static enum drop parse(struct ph_stack *st, const struct ip_rx *ip, struct tcp_s
 	return tcp_seg_parse(pkt_bytes(ip->pkt), ip->pkt->hdr.len, ip->l4_len, s);
 }
 
+/* RFC 5082 3: a neighbour's packets have passed no router. */
+static bool ttl_too_low(const struct tcb *t, const struct tcp_rx *rx)
+{
+	return t->rare && rx->ip->ttl < t->rare->min_ttl;
+}
+
 static enum drop dispatch(struct ph_stack *st, struct tcp_rx *rx)
 {
 	struct tcp_tuple k = { .local = rx->ip->dst, .peer = rx->ip->src, .lport = rx->seg.dport,
@@ -394,10 +400,14 @@ static enum drop dispatch(struct ph_stack *st, struct tcp_rx *rx)
 
 	if (!e) {
 		l = tcp_table_listener(st, &k);
+		if (l && ttl_too_low(l, rx))
+			return DROP_TCP_MINTTL;
 		return l ? tcp_listen_input(st, l, rx, NULL) : closed_input(st, rx);
 	}
 	switch ((enum tcp_kind)e->kind) {
 	case TCP_KIND_CONN:
+		if (ttl_too_low(container_of(e, struct tcb, ent), rx))
+			return DROP_TCP_MINTTL;
 		return tcp_input_conn(st, container_of(e, struct tcb, ent), rx);
 	case TCP_KIND_HALF:
 		return tcp_half_input(st, container_of(e, struct tcp_half, ent), rx);

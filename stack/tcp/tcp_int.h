@@ -22,6 +22,7 @@
 #include "tcp/tcp_delack.h"
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_opt.h"
+#include "tcp/tcp_rare.h"
 #include "tcp/tcp_rcvwin.h"
 #include "tcp/tcp_reass.h"
 #include "tcp/tcp_rtt.h"
@@ -51,8 +52,12 @@ enum {
 	TCP_MSS_MIN = 48,	 /* Linux's tcp_min_snd_mss: a peer cannot ask for crumbs */
 	TCP_TIMEWAIT_S = 60,	 /* 2 MSL: RFC 9293 says four minutes; Linux one */
 	TCP_PAWS_IDLE_MS = 24 * 24 * 3600 * 1000, /* RFC 7323 5.5 */
-	TCP_PERSIST_MIN_US = 200000
+	TCP_PERSIST_MIN_US = 200000,
+	TCP_RTO_MIN_US = 200000, /* the most that TCP_RTO_MIN_US takes */
+	TCP_RTO_MAX_MS = 120000
 };
+
+enum { TCP_LOCK_SNDBUF = 1, TCP_LOCK_RCVBUF = 2 }; /* SO_BUF_LOCK */
 
 enum tcp_nagle { /* tcb.nonagle */
 	TCP_NODELAY_ON = 1,
@@ -96,7 +101,7 @@ struct tcb {
 	bool nospace : 1;    /* the user was told to wait for room */
 	bool urg : 1;	     /* urgent data is ahead of the reader: rcv_up */
 	bool snd_urg : 1;
-	bool reuse : 1, reuseport : 1, keepalive : 1, linger : 1;
+	bool reuse : 1, reuseport : 1, keepalive : 1, linger : 1, oobinline : 1;
 	bool sndbuf_locked : 1, rcvbuf_locked : 1;
 	bool resend_now : 1; /* the first lost segment does not wait for cwnd */
 	uint8_t nonagle; /* enum tcp_nagle */
@@ -144,6 +149,7 @@ struct tcb {
 	uint64_t oow_ack_ns;   /* last answer to something unacceptable */
 
 	/* What the user set */
+	struct tcp_rare *rare; /* NULL: nothing of it; read by tcp_rare() */
 	uint32_t user_timeout_ms, linger_s;
 	uint32_t window_clamp;
 	uint16_t keep_idle_s, keep_intvl_s; /* 0: the sysctl's */
@@ -188,7 +194,7 @@ struct tcp_timewait {
 struct tcp_state {
 	struct hash table; /* struct tcp_ent */
 	struct hash ports; /* struct tcp_port */
-	struct pool tcbs, listeners, halves, port_pool, recs, pieces, timewait_pool;
+	struct pool tcbs, rares, listeners, halves, port_pool, recs, pieces, timewait_pool;
 	struct tcp_reass_env reass;
 	struct list timewaits; /* oldest first */
 	struct list owing;     /* struct tcb by `owes`: its ACK leaves when the batch has been read */
@@ -259,6 +265,24 @@ static inline uint32_t tcp_rcv_charged(const struct tcb *t)
 	return t->rcv.charged + t->reass.charged;
 }
 
+/* Bytes from which on the socket is readable (SO_RCVLOWAT). */
+static inline uint32_t tcp_rcvlowat(const struct tcb *t)
+{
+	return t->rare && t->rare->rcvlowat ? t->rare->rcvlowat : 1;
+}
+
+static inline uint32_t tcp_rto_min_us(const struct ph_stack *st, const struct tcb *t)
+{
+	return t->rare && t->rare->rto_min_us ? t->rare->rto_min_us :
+						(uint32_t)st->sysctl.tcp_rto_min_us;
+}
+
+static inline uint32_t tcp_rto_max_ms(const struct ph_stack *st, const struct tcb *t)
+{
+	return t->rare && t->rare->rto_max_ms ? t->rare->rto_max_ms :
+						(uint32_t)st->sysctl.tcp_rto_max_ms;
+}
+
 /* ---- tcp_state.c */
 const char *tcp_state_name(uint8_t state);
 void tcp_set_state(struct ph_stack *st, struct tcb *t, enum tcps to);
@@ -287,7 +311,12 @@ void tcp_conn_established(struct ph_stack *st, struct tcb *t);
 void tcp_conn_sync_mss(struct tcb *t);
 /* Room for the user's bytes: grows with the congestion window (Linux's tcp_sndbuf_expand). */
 void tcp_conn_space(struct ph_stack *st, struct tcb *t);
+/* Memory that the send queue is charged, as Linux counts it. */
+uint32_t tcp_conn_wmem_queued(const struct tcb *t);
 uint32_t tcp_conn_sndbuf_free(const struct tcb *t);
+bool tcp_conn_writable(const struct ph_stack *st, const struct tcb *t);
+/* Is `times` what was never sent below TCP_NOTSENT_LOWAT? */
+bool tcp_conn_below_lowat(const struct ph_stack *st, const struct tcb *t, uint32_t times);
 /* The MSS we announce for a path of this mtu. */
 uint16_t tcp_conn_adv_mss(uint16_t mtu, bool v6);
 
@@ -344,6 +373,7 @@ struct tcp_out {
 	uint16_t flags, wnd, urg;
 	uint16_t gso_size; /* 0: one segment */
 	uint8_t tos, ttl;
+	bool may_fragment; /* IPv4's DF is off (IP_MTU_DISCOVER) */
 	struct tcp_opts opts;
 };
 /* Puts header and checksum before the payload in take_pkt and sends it. 0 or ip_output()'s
@@ -366,6 +396,14 @@ void tcp_timer_keepalive(struct ph_stack *st, struct tcb *t); /* set or reset th
 void tcp_timer_fin_wait_2(struct ph_stack *st, struct tcb *t); /* an orphan waits for the FIN */
 void tcp_timer_closed(struct ph_stack *st, struct tcb *t);
 uint32_t tcp_timer_rto_us(const struct ph_stack *st, const struct tcb *t);
+
+/* ---- tcp_sockopt_ip.c */
+int tcp_setsockopt_ip(struct ph_stack *st, struct tcb *t, int name, const void *value,
+		      uint32_t len);
+int tcp_getsockopt_ip(const struct ph_stack *st, const struct tcb *t, int name, void *value,
+		      uint32_t *len);
+uint8_t tcp_pmtudisc(const struct ph_stack *st, const struct tcb *t); /* PH_IP_PMTUDISC_* */
+bool tcp_dont_fragment(const struct ph_stack *st, const struct tcb *t);
 
 /* ---- tcp_info.c */
 void tcp_info_fill(const struct ph_stack *st, const struct tcb *t, struct ph_tcp_info *i);

@@ -176,6 +176,7 @@ static void inherit(struct tcb *t, const struct tcb *l)
 	t->rcvwin.buf = l->rcvwin.buf;
 	t->rcvbuf_locked = l->rcvbuf_locked;
 	t->cc.ops = l->cc.ops;
+	t->oobinline = l->oobinline;
 }
 
 /* The connection as it was when the SYN-ACK left: SYN-RECEIVED, its SYN not acknowledged. */
@@ -217,6 +218,8 @@ static struct tcb *child_new(struct ph_stack *st, const struct tcp_half *h)
 	if (!t)
 		return NULL;
 	inherit(t, l);
+	if (!tcp_rare_inherit(st, t, l))
+		goto fail;
 	if (dst_lookup(st, &t->dst, &h->local, &h->peer, false) != 0)
 		goto fail;
 	r = tcp_rtxq_sent(&t->rtxq, &st->tcp->recs, h->iss, 1, 1,

@@ -92,6 +92,7 @@ static int xmit(struct ph_stack *st, struct tcb *t, struct tcp_out *o, struct pk
 	o->pport = t->ent.pport;
 	o->tos = t->tos;
 	o->ttl = t->ttl;
+	o->may_fragment = !tcp_dont_fragment(st, t);
 	if (o->flags & TCP_F_ACK) {
 		tcp_delack_sent(&t->delack);
 		tcp_timer_ack_sent(st, t);

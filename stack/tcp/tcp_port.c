@@ -102,10 +102,16 @@ bool tcp_port_conflict(const struct ph_stack *st, const struct tcb *t, const str
 	return false;
 }
 
-static void range(const struct ph_stack *st, uint32_t *first, uint32_t *n)
+/* The sysctl's, narrowed by IP_LOCAL_PORT_RANGE where that lies within. */
+static void range(const struct ph_stack *st, const struct tcb *t, uint32_t *first, uint32_t *n)
 {
 	uint32_t lo = (uint32_t)st->sysctl.ip_port_lo, hi = (uint32_t)st->sysctl.ip_port_hi;
+	uint32_t own_lo = tcp_rare(t)->port_lo, own_hi = tcp_rare(t)->port_hi;
 
+	if (own_lo >= lo && own_lo <= hi)
+		lo = own_lo;
+	if (own_hi >= lo && own_hi <= hi)
+		hi = own_hi;
 	*first = lo;
 	*n = hi >= lo ? hi - lo + 1 : 1;
 }
@@ -114,7 +120,7 @@ uint16_t tcp_port_choose(struct ph_stack *st, const struct tcb *t, const struct 
 {
 	uint32_t first, n, start;
 
-	range(st, &first, &n);
+	range(st, t, &first, &n);
 	start = prng_below(&st->prng, n);
 	for (uint32_t i = 0; i < n; i++) {
 		uint16_t port = (uint16_t)(first + (start + i) % n);
@@ -126,14 +132,14 @@ uint16_t tcp_port_choose(struct ph_stack *st, const struct tcb *t, const struct 
 }
 
 /* RFC 6056 3.3.3: a counter, offset by a keyed hash of the destination. */
-uint16_t tcp_port_choose_conn(struct ph_stack *st, const struct tcp_tuple *k)
+uint16_t tcp_port_choose_conn(struct ph_stack *st, const struct tcb *t, const struct tcp_tuple *k)
 {
 	struct tcp_tuple of = *k;
 	uint32_t first, n, offset;
 
 	of.lport = 0;
 	offset = (uint32_t)siphash(&st->port_key, &of, sizeof(of));
-	range(st, &first, &n);
+	range(st, t, &first, &n);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct tcp_port *p;
 

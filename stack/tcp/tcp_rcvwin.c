@@ -196,6 +196,20 @@ void tcp_rcvwin_read(struct tcp_rcvwin *w, seq_t read_seq, uint64_t now_us, uint
 	w->space_us = now_us;
 }
 
+void tcp_rcvwin_want(struct tcp_rcvwin *w, uint32_t window, uint32_t rmem_max)
+{
+	uint32_t want;
+
+	if (w->share == 0) /* no connection yet */
+		w->share = SHARE_FIRST;
+	want = min_u32(memory_of(w, window), rmem_max);
+	if (want <= w->buf)
+		return;
+	w->buf = want;
+	if (w->clamp && w->clamp < window)
+		w->clamp = window;
+}
+
 bool tcp_rcvwin_update_due(const struct tcp_rcvwin *w, seq_t rcv_nxt, uint32_t charged,
 			   uint32_t rcv_mss, uint8_t wscale)
 {

@@ -50,6 +50,8 @@ void tcp_rcvwin_rtt_by_window(struct tcp_rcvwin *w, seq_t rcv_nxt, uint64_t now_
 /* The user has read up to `read_seq`: grow, once per round trip. */
 void tcp_rcvwin_read(struct tcp_rcvwin *w, seq_t read_seq, uint64_t now_us, uint32_t adv_mss,
 		     uint32_t rmem_max);
+/* The user reads no less than `window` at once: the buffer must take it. */
+void tcp_rcvwin_want(struct tcp_rcvwin *w, uint32_t window, uint32_t rmem_max);
 /* Is the window so much larger than what was told that the peer should hear of it now? */
 bool tcp_rcvwin_update_due(const struct tcp_rcvwin *w, seq_t rcv_nxt, uint32_t charged,
 			   uint32_t rcv_mss, uint8_t wscale);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Socket options of TCP: Linux's levels, names, bounds and errors (tcp(7), socket(7), ip(7)). */
+/* Socket options of TCP set: SOL_SOCKET and SOL_TCP, with Linux's names, bounds and errors (tcp(7),
+ * socket(7)). Reading them back is in tcp_getsockopt.c, level SOL_IP in tcp_sockopt_ip.c. */
 #include <limits.h>
 #include <string.h>
 
@@ -15,31 +16,33 @@ enum {
 	MSS_USER_MAX = 32767
 };
 
-/* An int of the user's; -EINVAL: too short. */
-static int read_int(const void *value, uint32_t len, int *v)
+/* SO_SNDBUF and SO_RCVBUF are cut to the sysctl's bound, as an unsigned number, then doubled for
+ * what Linux calls overhead; those of FORCE are only doubled. */
+static int64_t doubled(int v, int64_t max, bool force)
 {
-	if (len < sizeof(*v))
-		return -EINVAL;
-	memcpy(v, value, sizeof(*v));
-	return 0;
+	int64_t want = v;
+
+	if (force)
+		want = v < 0 ? 0 : v;
+	else if (v < 0 || want > max)
+		want = max;
+	return want > INT_MAX / 2 ? INT_MAX - 1 : want * 2;
 }
 
-static int set_sndbuf(struct ph_stack *st, struct tcb *t, int v)
+static int set_sndbuf(struct ph_stack *st, struct tcb *t, int v, bool force)
 {
-	int64_t max = st->sysctl.wmem_max, want = v < 0 ? max : v;
+	int64_t want = doubled(v, st->sysctl.wmem_max, force);
 
-	want = (want < max ? want : max) * 2; /* Linux doubles it, for what it calls overhead */
 	t->sndbuf = want < SNDBUF_MIN ? SNDBUF_MIN : (uint32_t)want;
 	t->sndbuf_locked = true;
 	ready_set(st, &t->ready);
 	return 0;
 }
 
-static int set_rcvbuf(struct ph_stack *st, struct tcb *t, int v)
+static int set_rcvbuf(struct ph_stack *st, struct tcb *t, int v, bool force)
 {
-	int64_t max = st->sysctl.rmem_max, want = v < 0 ? max : v;
+	int64_t want = doubled(v, st->sysctl.rmem_max, force);
 
-	want = (want < max ? want : max) * 2;
 	t->rcvwin.buf = want < RCVBUF_MIN ? RCVBUF_MIN : (uint32_t)want;
 	t->rcvwin.locked = t->rcvbuf_locked = true;
 	return 0;
@@ -57,12 +60,35 @@ static int set_linger(struct tcb *t, const void *value, uint32_t len)
 	return 0;
 }
 
-static int set_socket(struct ph_stack *st, struct tcb *t, int name, const void *value, uint32_t len)
+/* Readable only when so much is there; the buffer grows so that it can be (Linux's
+ * tcp_set_rcvlowat). */
+static int set_rcvlowat(struct ph_stack *st, struct tcb *t, int v)
 {
-	int v, err = read_int(value, len, &v);
+	int64_t cap = t->rcvbuf_locked ? t->rcvwin.buf / 2 : st->sysctl.tcp_rmem[2] / 2;
+	int64_t want = v < 0 ? INT_MAX : v;
+	struct tcp_rare *r = tcp_rare_own(st, t);
 
-	if (err)
-		return err;
+	if (!r)
+		return -ENOMEM;
+	want = want < cap ? want : cap;
+	r->rcvlowat = (uint32_t)want;
+	if (!t->rcvbuf_locked)
+		tcp_rcvwin_want(&t->rcvwin, (uint32_t)want, (uint32_t)st->sysctl.tcp_rmem[2]);
+	ready_set(st, &t->ready);
+	return 0;
+}
+
+static int set_buf_lock(struct tcb *t, int v)
+{
+	if (v & ~(TCP_LOCK_SNDBUF | TCP_LOCK_RCVBUF))
+		return -EINVAL;
+	t->sndbuf_locked = (v & TCP_LOCK_SNDBUF) != 0;
+	t->rcvbuf_locked = t->rcvwin.locked = (v & TCP_LOCK_RCVBUF) != 0;
+	return 0;
+}
+
+static int socket_int(struct ph_stack *st, struct tcb *t, int name, int v)
+{
 	switch (name) {
 	case PH_SO_REUSEADDR:
 		t->reuse = v != 0;
@@ -74,15 +100,51 @@ static int set_socket(struct ph_stack *st, struct tcb *t, int name, const void *
 		t->keepalive = v != 0;
 		tcp_timer_keepalive(st, t);
 		return 0;
+	case PH_SO_OOBINLINE:
+		t->oobinline = v != 0;
+		return 0;
 	case PH_SO_SNDBUF:
-		return set_sndbuf(st, t, v);
+	case PH_SO_SNDBUFFORCE:
+		return set_sndbuf(st, t, v, name == PH_SO_SNDBUFFORCE);
 	case PH_SO_RCVBUF:
-		return set_rcvbuf(st, t, v);
-	case PH_SO_LINGER:
-		return set_linger(t, value, len);
+	case PH_SO_RCVBUFFORCE:
+		return set_rcvbuf(st, t, v, name == PH_SO_RCVBUFFORCE);
+	case PH_SO_RCVLOWAT:
+		return set_rcvlowat(st, t, v);
+	case PH_SO_BUF_LOCK:
+		return set_buf_lock(t, v);
 	default:
 		return -ENOPROTOOPT;
 	}
+}
+
+/* Options that are plain values; tried on a copy, so that a refusal costs no struct. */
+static int set_plain(struct ph_stack *st, struct tcb *t, int name, const void *value, uint32_t len)
+{
+	struct sockopts so = tcp_rare(t)->so;
+	int err = sockopts_set(&so, name, value, len);
+	struct tcp_rare *r;
+
+	if (err)
+		return err;
+	r = tcp_rare_own(st, t);
+	if (!r)
+		return -ENOMEM;
+	r->so = so;
+	return 0;
+}
+
+static int set_socket(struct ph_stack *st, struct tcb *t, int name, const void *value, uint32_t len)
+{
+	int v, err;
+
+	if (name == PH_SO_LINGER)
+		return set_linger(t, value, len);
+	err = set_plain(st, t, name, value, len);
+	if (err != SOCKOPTS_OTHER)
+		return err;
+	err = sockopts_int(value, len, &v);
+	return err ? err : socket_int(st, t, name, v);
 }
 
 static int set_nagle(struct ph_stack *st, struct tcb *t, enum tcp_nagle bit, bool on)
@@ -151,11 +213,62 @@ static int set_keep(struct ph_stack *st, struct tcb *t, int name, int v)
 
 static int set_window_clamp(struct tcb *t, int v)
 {
-	if (v < 0 || (v == 0 && t->state != TCPS_CLOSED))
+	uint32_t clamp = (uint32_t)v;
+
+	if (v == 0 && t->state != TCPS_CLOSED)
 		return -EINVAL;
-	t->window_clamp = (uint32_t)v;
+	if (v != 0 && clamp < RCVBUF_MIN / 2)
+		clamp = RCVBUF_MIN / 2;
+	t->window_clamp = clamp;
 	if (v && t->state != TCPS_CLOSED && t->state != TCPS_LISTEN)
-		t->rcvwin.clamp = v < RCVBUF_MIN / 2 ? RCVBUF_MIN / 2 : (uint32_t)v;
+		t->rcvwin.clamp = clamp > INT_MAX ? INT_MAX : clamp;
+	return 0;
+}
+
+/* The options that few set, and that are kept in struct tcp_rare. */
+static int set_rare(struct ph_stack *st, struct tcb *t, int name, int v)
+{
+	static const struct {
+		int name, min, max;
+		size_t at;
+	} rows[] = {
+		{ PH_TCP_NOTSENT_LOWAT, INT_MIN, INT_MAX, offsetof(struct tcp_rare, notsent_lowat) },
+		{ PH_TCP_RTO_MAX_MS, 1000, TCP_RTO_MAX_MS, offsetof(struct tcp_rare, rto_max_ms) },
+		{ PH_TCP_RTO_MIN_US, 2000, TCP_RTO_MIN_US, offsetof(struct tcp_rare, rto_min_us) },
+		{ PH_TCP_DELACK_MAX_US, 2000, TCP_DELACK_MAX_US,
+		  offsetof(struct tcp_rare, delack_max_us) },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct tcp_rare *r;
+
+		if (rows[i].name != name)
+			continue;
+		if (!in(v, rows[i].min, rows[i].max))
+			return -EINVAL;
+		r = tcp_rare_own(st, t);
+		if (!r)
+			return -ENOMEM;
+		memcpy((uint8_t *)r + rows[i].at, &v, sizeof(v));
+		if (name == PH_TCP_NOTSENT_LOWAT)
+			ready_set(st, &t->ready); /* Linux's sk_write_space */
+		return 0;
+	}
+	return -ENOPROTOOPT;
+}
+
+static int set_flag(struct ph_stack *st, struct tcb *t, int name, int v)
+{
+	struct tcp_rare *r;
+
+	if (!in(v, 0, 1))
+		return -EINVAL;
+	if (name == PH_TCP_THIN_DUPACK) /* Linux: without effect since 4.12 */
+		return 0;
+	r = tcp_rare_own(st, t);
+	if (!r)
+		return -ENOMEM;
+	r->inq = v != 0;
 	return 0;
 }
 
@@ -192,24 +305,13 @@ static int set_tcp(struct ph_stack *st, struct tcb *t, int name, int v)
 			return -EINVAL;
 		t->user_timeout_ms = (uint32_t)v;
 		return 0;
+	case PH_TCP_TIMESTAMP: /* of TCP_REPAIR alone, which is not here */
+		return -EPERM;
+	case PH_TCP_INQ:
+	case PH_TCP_THIN_DUPACK:
+		return set_flag(st, t, name, v);
 	default:
-		return -ENOPROTOOPT;
-	}
-}
-
-static int set_ip(struct tcb *t, int name, int v)
-{
-	switch (name) {
-	case PH_IP_TOS:
-		t->tos = (uint8_t)(v & ~3); /* the last two bits are ECN's (RFC 3168) */
-		return 0;
-	case PH_IP_TTL:
-		if (v != -1 && !in(v, 1, 255))
-			return -EINVAL;
-		t->ttl = (uint8_t)(v == -1 ? 0 : v);
-		return 0;
-	default:
-		return -ENOPROTOOPT;
+		return set_rare(st, t, name, v);
 	}
 }
 
@@ -222,135 +324,12 @@ int tcp_setsockopt(struct ph_stack *st, struct tcb *t, int level, int name, cons
 		return set_socket(st, t, name, value, len);
 	if (level == PH_IPPROTO_TCP && name == PH_TCP_CONGESTION)
 		return set_congestion(t, value, len);
-	err = read_int(value, len, &v);
-	if (err)
-		return err;
-	if (level == PH_IPPROTO_TCP)
-		return set_tcp(st, t, name, v);
 	if (level == PH_IPPROTO_IP)
-		return set_ip(t, name, v);
-	return -ENOPROTOOPT;
-}
-
-/* ---- reading them back */
-
-static int get_socket(const struct tcb *t, int name, int v[2], uint32_t *n)
-{
-	switch (name) {
-	case PH_SO_REUSEADDR:
-		v[0] = t->reuse;
-		return 0;
-	case PH_SO_REUSEPORT:
-		v[0] = t->reuseport;
-		return 0;
-	case PH_SO_KEEPALIVE:
-		v[0] = t->keepalive;
-		return 0;
-	case PH_SO_SNDBUF:
-		v[0] = (int)t->sndbuf;
-		return 0;
-	case PH_SO_RCVBUF:
-		v[0] = (int)t->rcvwin.buf;
-		return 0;
-	case PH_SO_ACCEPTCONN:
-		v[0] = t->state == TCPS_LISTEN;
-		return 0;
-	case PH_SO_LINGER:
-		v[0] = t->linger;
-		v[1] = t->linger_s > INT_MAX ? INT_MAX : (int)t->linger_s;
-		*n = 2;
-		return 0;
-	default:
+		return tcp_setsockopt_ip(st, t, name, value, len);
+	if (level != PH_IPPROTO_TCP)
 		return -ENOPROTOOPT;
-	}
-}
-
-static int get_keep(const struct ph_stack *st, const struct tcb *t, int name)
-{
-	if (name == PH_TCP_KEEPIDLE)
-		return t->keep_idle_s ? t->keep_idle_s : (int)st->sysctl.tcp_keepalive_time;
-	if (name == PH_TCP_KEEPINTVL)
-		return t->keep_intvl_s ? t->keep_intvl_s : (int)st->sysctl.tcp_keepalive_intvl;
-	return t->keep_probes ? t->keep_probes : (int)st->sysctl.tcp_keepalive_probes;
-}
-
-static int get_tcp(const struct ph_stack *st, const struct tcb *t, int name, int *v)
-{
-	switch (name) {
-	case PH_TCP_NODELAY:
-		*v = (t->nonagle & TCP_NODELAY_ON) != 0;
-		return 0;
-	case PH_TCP_CORK:
-		*v = (t->nonagle & TCP_CORK_ON) != 0;
-		return 0;
-	case PH_TCP_MAXSEG:
-		if (t->state == TCPS_CLOSED || t->state == TCPS_LISTEN)
-			*v = t->user_mss ? t->user_mss : TCP_MSS_DEFAULT4;
-		else
-			*v = (int)tcp_output_mss(t);
-		return 0;
-	case PH_TCP_KEEPIDLE:
-	case PH_TCP_KEEPINTVL:
-	case PH_TCP_KEEPCNT:
-		*v = get_keep(st, t, name);
-		return 0;
-	case PH_TCP_SYNCNT:
-		*v = t->syn_retries ? t->syn_retries : (int)st->sysctl.tcp_syn_retries;
-		return 0;
-	case PH_TCP_LINGER2:
-		*v = t->fin_timeout_s ? t->fin_timeout_s : (int)st->sysctl.tcp_fin_timeout;
-		return 0;
-	case PH_TCP_WINDOW_CLAMP:
-		*v = (int)t->window_clamp;
-		return 0;
-	case PH_TCP_QUICKACK:
-		*v = !t->delack.pingpong;
-		return 0;
-	case PH_TCP_USER_TIMEOUT:
-		*v = (int)t->user_timeout_ms;
-		return 0;
-	default:
-		return -ENOPROTOOPT;
-	}
-}
-
-/* Linux: what fits is given, and its length. */
-static int give(void *value, uint32_t *len, const void *from, uint32_t n)
-{
-	if (*len > n)
-		*len = n;
-	memcpy(value, from, *len);
-	return 0;
-}
-
-int tcp_getsockopt(struct ph_stack *st, const struct tcb *t, int level, int name, void *value,
-		   uint32_t *len)
-{
-	int v[2] = { 0, 0 }, err = -ENOPROTOOPT;
-	struct ph_tcp_info info;
-	char cc[CC_NAME_MAX] = "";
-	uint32_t n = 1;
-
-	if (level == PH_IPPROTO_TCP && name == PH_TCP_INFO) {
-		tcp_info_fill(st, t, &info);
-		return give(value, len, &info, sizeof(info));
-	}
-	if (level == PH_IPPROTO_TCP && name == PH_TCP_CONGESTION) {
-		memcpy(cc, t->cc.ops->name, strlen(t->cc.ops->name));
-		return give(value, len, cc, sizeof(cc));
-	}
-	if (level == PH_SOL_SOCKET) {
-		err = get_socket(t, name, v, &n);
-	} else if (level == PH_IPPROTO_TCP) {
-		err = get_tcp(st, t, name, v);
-	} else if (level == PH_IPPROTO_IP && name == PH_IP_TOS) {
-		v[0] = t->tos;
-		err = 0;
-	} else if (level == PH_IPPROTO_IP && name == PH_IP_TTL) {
-		v[0] = t->ttl ? t->ttl : (int)st->sysctl.ip_default_ttl;
-		err = 0;
-	}
-	if (err)
-		return err;
-	return give(value, len, v, n * (uint32_t)sizeof(v[0]));
+	if (name == PH_TCP_ULP && len >= 1) /* no upper layer protocol is here */
+		return -ENOENT;
+	err = sockopts_int(value, len, &v);
+	return err ? err : set_tcp(st, t, name, v);
 }

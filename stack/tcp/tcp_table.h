@@ -62,7 +62,9 @@ bool tcp_port_conflict(const struct ph_stack *st, const struct tcb *t, const str
 		       uint16_t port);
 /* A port nobody is on, for bind to port 0; 0: there is none. */
 uint16_t tcp_port_choose(struct ph_stack *st, const struct tcb *t, const struct ph_ip *local);
-/* A port for a connection to k->peer, k->pport from k->local (RFC 6056 3.3.3); 0: there is none. */
-uint16_t tcp_port_choose_conn(struct ph_stack *st, const struct tcp_tuple *k);
+/* A port for t's connection to k->peer, k->pport from k->local (RFC 6056 3.3.3); 0: there is
+ * none. */
+uint16_t tcp_port_choose_conn(struct ph_stack *st, const struct tcb *t,
+			      const struct tcp_tuple *k);
 
 #endif

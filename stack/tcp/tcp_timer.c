@@ -15,14 +15,14 @@
 
 enum { ORPHAN_RETRIES = 8, BACKOFF_BOUND_MAX = 31 };
 
-static uint32_t rto_max_us(const struct ph_stack *st)
+static uint32_t rto_max_us(const struct ph_stack *st, const struct tcb *t)
 {
-	return (uint32_t)st->sysctl.tcp_rto_max_ms * 1000;
+	return tcp_rto_max_ms(st, t) * 1000;
 }
 
 uint32_t tcp_timer_rto_us(const struct ph_stack *st, const struct tcb *t)
 {
-	return tcp_rtt_rto(&t->rtt, rto_max_us(st));
+	return tcp_rtt_rto(&t->rtt, rto_max_us(st, t));
 }
 
 static void rearm(struct ph_stack *st, struct tcb *t)
@@ -58,7 +58,7 @@ static uint32_t persist_us(const struct ph_stack *st, const struct tcb *t)
 	uint32_t base = t->rtt.rto_us > TCP_PERSIST_MIN_US ? t->rtt.rto_us : TCP_PERSIST_MIN_US;
 	uint64_t us = (uint64_t)base << (t->rtt.backoff < BACKOFF_BOUND_MAX ? t->rtt.backoff : 31);
 
-	return us > rto_max_us(st) ? rto_max_us(st) : (uint32_t)us;
+	return us > rto_max_us(st, t) ? rto_max_us(st, t) : (uint32_t)us;
 }
 
 void tcp_timer_idle(struct ph_stack *st, struct tcb *t)
@@ -91,9 +91,12 @@ void tcp_timer_acked(struct ph_stack *st, struct tcb *t, bool progress)
 
 void tcp_timer_ack_owed(struct ph_stack *st, struct tcb *t)
 {
-	uint64_t at = st->now_ns +
-		      (uint64_t)tcp_delack_wait_us(&t->delack, tcp_rtt_srtt_us(&t->rtt)) * 1000;
+	uint32_t wait = tcp_delack_wait_us(&t->delack, tcp_rtt_srtt_us(&t->rtt));
+	uint64_t at;
 
+	if (t->rare && t->rare->delack_max_us && wait > t->rare->delack_max_us)
+		wait = t->rare->delack_max_us;
+	at = st->now_ns + (uint64_t)wait * 1000;
 	if (at < t->ack_at) {
 		t->ack_at = at;
 		rearm(st, t);
@@ -141,9 +144,10 @@ void tcp_timer_closed(struct ph_stack *st, struct tcb *t)
  * Linux's retransmits_timed_out(): the time that `retries` doublings from the least timeout take;
  * measured from the first retransmission (RFC 1122 4.2.3.5 R2 as a time).
  */
-static bool timed_out(const struct ph_stack *st, uint64_t since_ns, uint32_t retries)
+static bool timed_out(const struct ph_stack *st, const struct tcb *t, uint64_t since_ns,
+		      uint32_t retries)
 {
-	uint64_t base = (uint64_t)st->sysctl.tcp_rto_min_us, max = rto_max_us(st), total = 0;
+	uint64_t base = tcp_rto_min_us(st, t), max = rto_max_us(st, t), total = 0;
 
 	for (uint32_t i = 0; i <= retries; i++)
 		total += i < BACKOFF_BOUND_MAX && base << i < max ? base << i : max;
@@ -195,7 +199,7 @@ static bool hopeless(const struct ph_stack *st, const struct tcb *t)
 		return true;
 	if (!t->held && orphan_retries(st) < retries)
 		retries = orphan_retries(st);
-	return timed_out(st, t->retrans_ns, retries);
+	return timed_out(st, t, t->retrans_ns, retries);
 }
 
 static void enter_loss(struct ph_stack *st, struct tcb *t)

@@ -34,7 +34,7 @@ static void push_header(struct dst *d, const struct tcp_out *o, struct pkt *p)
 
 int tcp_xmit(struct ph_stack *st, struct dst *d, const struct tcp_out *o, struct pkt *take_pkt)
 {
-	struct ip_tx tx = { .proto = PROTO_TCP, .ttl = o->ttl, .tos = o->tos, .df = true };
+	struct ip_tx tx = { .proto = PROTO_TCP, .ttl = o->ttl, .tos = o->tos, .df = !o->may_fragment };
 
 	push_header(d, o, take_pkt);
 	if (o->gso_size) {

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What few connections have: options away from their defaults. A connection without any shares one
+ * constant struct; the first that is set gets a struct of its own from a pool, so that the others
+ * pay a pointer. Kept with a connection from its first such option to its end.
+ */
+#ifndef TCP_TCP_RARE_H
+#define TCP_TCP_RARE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/sockopts.h"
+
+struct ph_stack;
+struct tcb;
+
+/* Bits of tcp_rare.ip: IP's switches. */
+enum {
+	TCP_IP_RECVERR = 1,
+	TCP_IP_FREEBIND = 1 << 1,
+	TCP_IP_TRANSPARENT = 1 << 2,
+	TCP_IP_BIND_NO_PORT = 1 << 3,
+	TCP_IP_RECVOPTS = 1 << 4,
+	TCP_IP_RETOPTS = 1 << 5,
+	TCP_IP_PKTINFO = 1 << 6,
+	TCP_IP_RECVTTL = 1 << 7,
+	TCP_IP_RECVTOS = 1 << 8,
+	TCP_IP_PASSSEC = 1 << 9,
+	TCP_IP_ORIGDST = 1 << 10,
+	TCP_IP_CHECKSUM = 1 << 11,
+	TCP_IP_RFC4884 = 1 << 12
+};
+
+struct tcp_rare {
+	struct sockopts so;
+	uint16_t ip;		   /* TCP_IP_* */
+	uint8_t pmtudisc;	   /* PH_IP_PMTUDISC_*, when pmtudisc_set */
+	uint8_t min_ttl;	   /* packets below it are dropped (RFC 5082) */
+	uint16_t port_lo, port_hi; /* IP_LOCAL_PORT_RANGE; 0: the sysctl's */
+	uint32_t rcvlowat;	   /* 0: 1 */
+	uint32_t notsent_lowat;	   /* 0: the sysctl's */
+	uint32_t rto_max_ms, rto_min_us, delack_max_us; /* 0: the sysctls' */
+	bool pmtudisc_set : 1;
+	bool inq : 1; /* TCP_INQ: recvmsg tells what is left */
+};
+
+/* Its options, not to be written: own ones, or the defaults. */
+const struct tcp_rare *tcp_rare(const struct tcb *t);
+/* Its own, made if need be; NULL: no memory. */
+struct tcp_rare *tcp_rare_own(struct ph_stack *st, struct tcb *t);
+void tcp_rare_free(struct ph_stack *st, struct tcb *t);
+/* A child gets what its listener has. False: no memory. */
+bool tcp_rare_inherit(struct ph_stack *st, struct tcb *child, const struct tcb *listener);
+
+#endif
