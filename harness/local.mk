@@ -35,14 +35,14 @@ HARNESS_DRILL_RUN = \
 	%D%/drill/net.h %D%/drill/net.c %D%/drill/net_opt.c \
 	%D%/drill/match.h %D%/drill/match.c \
 	%D%/drill/run_int.h %D%/drill/run_conn.c %D%/drill/run_packet.c \
-	%D%/drill/call_int.h %D%/drill/call_cmsg.c %D%/drill/call_arg.c %D%/drill/call.c \
+	%D%/drill/command_int.h %D%/drill/command_text.c %D%/drill/optval.h %D%/drill/optval.c %D%/drill/files.h %D%/drill/files.c %D%/drill/call_int.h %D%/drill/call_cmsg.c %D%/drill/call_arg.c %D%/drill/call.c \
 	%D%/drill/sysctl_fixed.h %D%/drill/sysctl_fixed.c %D%/drill/sysctl.c \
 	%D%/drill/report.c %D%/drill/run.h %D%/drill/run.c \
 	%D%/drill/run_many.h %D%/drill/run_find.c %D%/drill/run_many.c \
 	%D%/drill/report_many.h %D%/drill/report_many.c
 
 HARNESS_DUT = \
-	%D%/dut/serve.c %D%/dut/serve.h %D%/dut/dut.h %D%/dut/phantom_inproc.c \
+	%D%/dut/serve.c %D%/dut/serve.h %D%/dut/dut.h %D%/dut/phantom_epoll.h %D%/dut/phantom_epoll.c %D%/dut/phantom_inproc.c \
 	%D%/dut/proto.h %D%/dut/proto_bytes.c %D%/dut/proto.c \
 	%D%/dut/native.h %D%/dut/native.c \
 	%D%/dut/agent_stack.h \

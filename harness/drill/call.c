@@ -10,6 +10,7 @@
 
 #include "harness/drill/ast_print.h"
 #include "harness/drill/const.h"
+#include "harness/drill/files.h"
 
 static const uint64_t patience_ns = 2 * DRILL_NS_PER_S;
 
@@ -159,7 +160,7 @@ static int take_effect(struct drill_run *r, struct drill_wait *w)
 
 	if (gives_fd(id) && got >= 0)
 		return new_fd(r, w);
-	if (!w->fd)
+	if (!w->fd || w->inner)
 		return 0;
 	if (id == DRILL_C_connect && !w->fd->conn)
 		drill_fd_bind(r, w->fd, true);
@@ -190,8 +191,9 @@ static int check_done(struct drill_run *r, struct drill_wait *w)
 	else
 		snprintf(how, sizeof(how), " = %lld", (long long)w->c.result);
 	log_call(r, w, how);
-	if (w->c.op == DUT_SEND)
+	if (w->c.op == DUT_SEND && !w->inner)
 		drill_call_sent(w);
+	drill_files_done(r, w);
 	rc = check_result(r, w);
 	if (rc == 0 && w->c.result >= 0)
 		rc = drill_call_check_out(r, w);
@@ -302,7 +304,7 @@ void drill_calls_free(struct drill_run *r)
 
 static int start(struct drill_run *r, struct drill_wait *w)
 {
-	int rc = r->dut->ops->call(r->dut, &w->c);
+	int rc = w->inner ? 0 : r->dut->ops->call(r->dut, &w->c);
 
 	if (rc == -EOPNOTSUPP)
 		return drill_end(r, DRILL_UNSUPPORTED, "%s(): %s", w->ev->call.name, r->dut->err);

@@ -6,11 +6,14 @@
 #define _GNU_SOURCE
 
 #include "harness/drill/call_int.h"
+#include "harness/drill/files.h"
+#include "harness/drill/optval.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { MSG_FASTOPEN_ = 0x20000000, MSG_ERRQUEUE_ = 0x2000, OPTION_ROOM = 512, OPTION_MAX = 65536 };
+enum { MD5SIG_ = 14 };
 enum { TYPE_BITS = 0xf };
 
 int drill_call_bad(struct drill_run *r, const struct drill_value_err *e)
@@ -239,32 +242,34 @@ void drill_call_sent(struct drill_wait *w)
 
 /* ---- options ---- */
 
-static int option_value(struct drill_run *r, struct drill_wait *w, const struct drill_expr *e)
-{
-	struct drill_value_err err;
-	struct drill_linger l;
-	int64_t v;
-	int32_t v32;
+/* TCP_MD5SIG as FreeBSD has it, on or off, with --tcp_md5_secret: Linux's key for the peer. */
+struct md5sig {
+	uint8_t addr[128];
+	uint8_t flags, prefixlen;
+	uint16_t keylen;
+	int32_t ifindex;
+	uint8_t key[80];
+};
 
-	if (e->kind == DRILL_E_LIST && e->count == 1 && e->first->kind != DRILL_E_INT)
-		e = e->first;
-	if (e->kind == DRILL_E_STRING) {
-		memcpy(w->buf, e->str.at, e->str.len < w->buf_len ? e->str.len : w->buf_len);
-		return 0;
-	}
-	if (e->kind == DRILL_E_STRUCT) {
-		if (!drill_val_field(e, "onoff"))
-			return drill_end(r, DRILL_UNSUPPORTED, "setsockopt() with %.*s",
-					 (int)e->src.len, e->src.at);
-		if (drill_val_linger(e, &l, &err) != 0)
-			return drill_call_bad(r, &err);
-		memcpy(w->buf, &l, sizeof(l) < w->buf_len ? sizeof(l) : w->buf_len);
-		return 0;
-	}
-	if (drill_val_pointed(e, &v, &err) != 0)
-		return drill_call_bad(r, &err);
-	v32 = (int32_t)v;
-	memcpy(w->buf, &v32, sizeof(v32) < w->buf_len ? sizeof(v32) : w->buf_len);
+static int md5_key(struct drill_run *r, struct drill_wait *w)
+{
+	const char *secret = r->opt.md5_secret;
+	struct md5sig m = { 0 };
+	size_t n = strnlen(secret, sizeof(m.key));
+	uint16_t family = r->script->ip_version == DRILL_V_IP4 ? PH_AF_INET : PH_AF_INET6;
+
+	memcpy(m.addr, &family, sizeof(family));
+	if (family == PH_AF_INET)
+		memcpy(m.addr + 4, r->conf.remote.b + 12, 4);
+	else
+		memcpy(m.addr + 8, r->conf.remote.b, 16);
+	m.keylen = w->buf_len && w->buf[0] ? (uint16_t)n : 0; /* 0: the key is taken away */
+	memcpy(m.key, secret, m.keylen);
+	free(w->buf);
+	w->buf = NULL;
+	if (room(r, w, sizeof(m)) != 0)
+		return -1;
+	memcpy(w->buf, &m, sizeof(m));
 	return 0;
 }
 
@@ -272,6 +277,7 @@ static int prepare_option(struct drill_run *r, struct drill_wait *w)
 {
 	bool sets = w->ev->call.id == DRILL_C_setsockopt;
 	const struct drill_expr *e = arg(w, 3);
+	struct drill_value_err err;
 	int64_t len;
 
 	w->c.op = sets ? DUT_SETSOCKOPT : DUT_GETSOCKOPT;
@@ -285,7 +291,14 @@ static int prepare_option(struct drill_run *r, struct drill_wait *w)
 		return -1;
 	if (!sets && e && e->kind != DRILL_E_STRING)
 		w->c.len = (size_t)len;
-	return sets && !is_any(e) ? option_value(r, w, e) : 0;
+	if (!sets || is_any(e))
+		return 0;
+	if (drill_optval_fill(e, w->buf, w->buf_len, &err) != 0)
+		return drill_call_bad(r, &err);
+	if (w->c.a[0] == PH_IPPROTO_TCP && w->c.a[1] == MD5SIG_ && r->opt.md5_secret &&
+	    w->buf_len <= sizeof(int64_t))
+		return md5_key(r, w);
+	return 0;
 }
 
 int drill_call_wrong(struct drill_run *r, const struct drill_wait *w, const char *what, int64_t got,
@@ -298,39 +311,16 @@ int drill_call_wrong(struct drill_run *r, const struct drill_wait *w, const char
 static int check_option(struct drill_run *r, const struct drill_wait *w)
 {
 	const struct drill_expr *e = arg(w, 3);
+	char diff[DRILL_VALUE_ERR];
 	struct drill_value_err err;
-	struct drill_linger want, got = { 0 };
-	int64_t v;
-	int32_t have = 0;
+	int rc;
 
 	if (is_any(e))
 		return 0;
-	if (e->kind == DRILL_E_LIST && e->count == 1 && e->first->kind != DRILL_E_INT)
-		e = e->first;
-	if (e->kind == DRILL_E_ANY)
-		return 0;
-	if (e->kind == DRILL_E_STRING) {
-		size_t n = strnlen((const char *)w->buf, w->c.len);
-
-		if (n == e->str.len && memcmp(w->buf, e->str.at, n) == 0)
-			return 0;
-		return drill_end(r, DRILL_FAIL, "getsockopt() gives \"%.*s\"; expected \"%.*s\"",
-				 (int)n, (const char *)w->buf, (int)e->str.len, e->str.at);
-	}
-	if (e->kind == DRILL_E_STRUCT) {
-		if (drill_val_linger(e, &want, &err) != 0)
-			return drill_call_bad(r, &err);
-		memcpy(&got, w->buf, sizeof(got));
-		if (got.onoff != want.onoff)
-			return drill_call_wrong(r, w, "onoff", got.onoff, want.onoff);
-		return got.linger == want.linger
-			       ? 0
-			       : drill_call_wrong(r, w, "linger", got.linger, want.linger);
-	}
-	if (drill_val_pointed(e, &v, &err) != 0)
+	rc = drill_optval_compare(e, w->buf, w->c.len, diff, &err);
+	if (rc < 0)
 		return drill_call_bad(r, &err);
-	memcpy(&have, w->buf, w->c.len < sizeof(have) ? w->c.len : sizeof(have));
-	return have == (int32_t)v ? 0 : drill_call_wrong(r, w, "the value", have, v);
+	return rc ? 0 : drill_end(r, DRILL_FAIL, "getsockopt() gives %s", diff);
 }
 
 /* ---- polls ---- */
@@ -483,8 +473,10 @@ int drill_call_prepare(struct drill_run *r, struct drill_wait *w)
 {
 	enum drill_call_id id = w->ev->call.id;
 
+	if (drill_files_want(r, w))
+		return drill_files_prepare(r, w);
 	if (id != DRILL_C_socket && id != DRILL_C_poll && id != DRILL_C_epoll_create &&
-	    id != DRILL_C_open && id != DRILL_C_pipe && descriptor(r, w, 0, &w->c.fd) != 0)
+	    descriptor(r, w, 0, &w->c.fd) != 0)
 		return -1;
 	switch (id) {
 	case DRILL_C_socket:
@@ -542,7 +534,7 @@ int drill_call_prepare(struct drill_run *r, struct drill_wait *w)
 	case DRILL_CALLS_COUNT:
 		break;
 	}
-	return drill_end(r, DRILL_UNSUPPORTED, "%s(): no files here", w->ev->call.name);
+	return drill_end(r, DRILL_ERROR, "%s() is not carried out", w->ev->call.name);
 }
 
 /* ---- what came back ---- */
@@ -622,6 +614,8 @@ int drill_call_check_out(struct drill_run *r, struct drill_wait *w)
 	struct drill_value_err err;
 	int64_t v;
 
+	if (w->inner)
+		return 0;
 	if (id == DRILL_C_recvmsg)
 		return check_message(r, w);
 	if (w->c.op == DUT_RECV)

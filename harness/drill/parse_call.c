@@ -8,6 +8,7 @@
 
 #include "harness/drill/const.h"
 #include "harness/drill/expr.h"
+#include "harness/drill/optval.h"
 #include "harness/drill/parse_int.h"
 #include "harness/drill/value.h"
 
@@ -56,26 +57,6 @@ static int wrong(struct drill_value_err *err, const struct drill_expr *e, const 
 	return -1;
 }
 
-static int check_option_value(const struct drill_expr *e, struct drill_value_err *err)
-{
-	struct drill_linger linger;
-	int64_t n = 0;
-
-	if (e->kind == DRILL_E_STRING ||
-	    (e->kind == DRILL_E_LIST && e->count == 1 && e->first->kind == DRILL_E_ANY))
-		return 0;
-	if (e->kind == DRILL_E_STRUCT ||
-	    (e->kind == DRILL_E_LIST && e->count == 1 && e->first->kind == DRILL_E_STRUCT))
-		return drill_val_linger(e, &linger, err);
-	if (e->kind == DRILL_E_LIST && e->count > 1) {
-		for (const struct drill_expr *f = e->first; f; f = f->next)
-			if (drill_val_int(f, &n, err) != 0)
-				return -1;
-		return 0;
-	}
-	return drill_val_pointed(e, &n, err);
-}
-
 static int check_shape(char shape, const struct drill_expr *e, struct drill_value_err *err)
 {
 	union {
@@ -115,7 +96,7 @@ static int check_shape(char shape, const struct drill_expr *e, struct drill_valu
 	case 'E':
 		return drill_val_epolls(e, u.epoll, DRILL_POLL_MAX, &count, err);
 	case 'o':
-		return check_option_value(e, err);
+		return drill_optval_check(e, err);
 	default: /* 'd' */
 		if (e->kind == DRILL_E_LIST && e->count == 2 &&
 		    drill_val_int(e->first, &n, err) == 0 &&

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "harness/drill/ast_arena.h"
+#include "harness/drill/files.h"
 
 /* Real clocks: how late an event of the script may begin before the bench is to blame. */
 static const uint64_t late_ns = DRILL_NS_PER_S;
@@ -364,6 +365,7 @@ static bool run_once(const struct drill_script *s, const struct drill_setup *u, 
 		r->dut->ops->free(r->dut);
 	out->events = r->log;
 	drill_py_env_free(&r->py);
+	drill_files_free(r);
 	drill_record_free(r);
 	free(r->detail);
 	free(r->packet);

@@ -22,6 +22,7 @@ enum {
 	DRILL_BUF_MAX = 64 << 20,    /* bytes of one call's buffer */
 	DRILL_RECORD_MAX = 64 << 20, /* bytes of packets kept for a capture */
 	DRILL_PENDING_MAX = 64,	     /* calls that wait at once */
+	DRILL_COUNTERS_MAX = 64,     /* counters that a script asks for */
 };
 
 /* A packet the device sent that no event has asked for yet. */
@@ -88,8 +89,12 @@ struct drill_wait {
 	uint8_t *buf;
 	size_t buf_len;
 	void *more; /* poll or epoll entries */
+	bool inner; /* done without the device: files.h */
+	int file_from, file_to; /* descriptors of files that bytes come from or go to; 0: none */
+	int64_t file_at;	/* sendfile's offset; -1: the file's own place */
 };
 
+struct drill_files;
 struct drill_record;
 
 struct drill_run {
@@ -112,6 +117,12 @@ struct drill_run {
 	struct drill_fd *last_fd;
 	struct drill_wait *waits;
 	unsigned nwaits;
+	struct drill_files *files; /* NULL: none yet */
+	struct {
+		char name[64];
+		uint64_t value; /* at the last nstat */
+	} base[DRILL_COUNTERS_MAX];
+	unsigned nbases;
 	struct drill_py_env py;
 	struct dut_packet *packet; /* room */
 	uint8_t *out;		   /* room for a packet of the script */

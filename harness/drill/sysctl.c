@@ -10,17 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/drill/command_int.h"
+#include "harness/drill/files.h"
 #include "harness/drill/sysctl_fixed.h"
 
-enum { WORDS_MAX = 64, TEXT_MAX = 8192, NAME_MAX_ = 256, RC_UNKNOWN = 1 };
-
-/* One simple command: its words, and the file its output goes to. */
-struct simple {
-	char text[TEXT_MAX];
-	const char *word[WORDS_MAX];
-	int n;
-	const char *to; /* NULL: nowhere */
-};
+enum { TEXT_MAX = DRILL_COMMAND_TEXT, WORDS_MAX = DRILL_COMMAND_WORDS, NAME_MAX_ = 256 };
+enum { RC_UNKNOWN = DRILL_COMMAND_UNKNOWN };
 
 static bool is_space(char c)
 {
@@ -28,7 +23,7 @@ static bool is_space(char c)
 }
 
 /* Reads one word into s->text from *in; returns it, or NULL at the command's end. */
-static const char *next_word(struct simple *s, size_t *used, const char **in)
+static const char *next_word(struct drill_simple *s, size_t *used, const char **in)
 {
 	const char *p = *in;
 	char *out = s->text + *used, *start = out, quote = 0;
@@ -37,8 +32,8 @@ static const char *next_word(struct simple *s, size_t *used, const char **in)
 		return NULL; /* the rest is read as another command */
 	while (is_space(*p) || (*p == '\\' && p[1] == '\n'))
 		p += *p == '\\' ? 2 : 1;
-	if (!*p || *p == ';' || *p == '\n' || (*p == '&' && p[1] == '&') ||
-	    (*p == '|' && p[1] == '|') || *p == '#') {
+	if (!*p || *p == ';' || *p == '\n' || (*p == '&' && p[1] == '&') || *p == '|' ||
+	    *p == '#') {
 		*in = p;
 		return NULL;
 	}
@@ -47,7 +42,7 @@ static const char *next_word(struct simple *s, size_t *used, const char **in)
 		p += *p == '>';
 	} else {
 		for (; *p && (size_t)(out - s->text) < TEXT_MAX - 2; p++) {
-			if (!quote && (is_space(*p) || *p == ';' || *p == '\n'))
+			if (!quote && (is_space(*p) || strchr(";\n|", *p)))
 				break;
 			/* "2>" and "2>&1" stay with their descriptor; ">" ends a word else. */
 			if (!quote && *p == '>' && !(out == start + 1 && *start == '2'))
@@ -67,13 +62,14 @@ static const char *next_word(struct simple *s, size_t *used, const char **in)
 }
 
 /* The next simple command of a script's text; false at its end. */
-static bool next_simple(const char **in, struct simple *s)
+static bool next_simple(const char **in, struct drill_simple *s)
 {
 	size_t used = 0;
 	const char *w;
 
 	s->n = 0;
 	s->to = NULL;
+	s->piped = false;
 	while (**in && (is_space(**in) || strchr(";\n&|", **in)))
 		(*in)++;
 	if (**in == '#') {
@@ -90,6 +86,7 @@ static bool next_simple(const char **in, struct simple *s)
 		else
 			s->word[s->n++] = w;
 	}
+	s->piped = **in == '|' && (*in)[1] != '|';
 	if (**in == '#')
 		*in += strcspn(*in, "\n");
 	return true;
@@ -147,7 +144,7 @@ static int set_assignment(struct drill_run *r, const char *word)
 	return set(r, name, equals + 1);
 }
 
-static int do_sysctl(struct drill_run *r, const struct simple *s)
+static int do_sysctl(struct drill_run *r, const struct drill_simple *s)
 {
 	for (int i = 1; i < s->n; i++)
 		if (s->word[i][0] != '-' && set_assignment(r, s->word[i]) != 0)
@@ -155,7 +152,7 @@ static int do_sysctl(struct drill_run *r, const struct simple *s)
 	return 0;
 }
 
-static int do_echo(struct drill_run *r, const struct simple *s)
+static int do_echo(struct drill_run *r, const struct drill_simple *s)
 {
 	char value[NAME_MAX_] = "";
 	size_t at = 0;
@@ -232,7 +229,7 @@ static int device_says(struct drill_run *r, int rc, const char *what)
 	return drill_broken(r);
 }
 
-static int do_route(struct drill_run *r, const struct simple *s, int at)
+static int do_route(struct drill_run *r, const struct drill_simple *s, int at)
 {
 	struct dut_route route = { 0 };
 
@@ -253,7 +250,7 @@ static int do_route(struct drill_run *r, const struct simple *s, int at)
 	return device_says(r, r->dut->ops->route_change(r->dut, &route), "ip route change");
 }
 
-static int do_ip(struct drill_run *r, const struct simple *s)
+static int do_ip(struct drill_run *r, const struct drill_simple *s)
 {
 	int i = 1;
 
@@ -270,7 +267,7 @@ static int do_ip(struct drill_run *r, const struct simple *s)
 	return RC_UNKNOWN;
 }
 
-static int do_ethtool(struct drill_run *r, const struct simple *s)
+static int do_ethtool(struct drill_run *r, const struct drill_simple *s)
 {
 	if (s->n < 3 || strcmp(s->word[1], "-K") != 0 || !r->dut->ops->offload)
 		return RC_UNKNOWN;
@@ -285,12 +282,72 @@ static int do_ethtool(struct drill_run *r, const struct simple *s)
 }
 
 /* A queue that keeps the order and does not delay is what the device has. */
-static int do_tc(struct drill_run *r, const struct simple *s)
+static int do_tc(struct drill_run *r, const struct drill_simple *s)
 {
 	const char *last = s->n ? s->word[s->n - 1] : "";
 
 	(void)r;
 	return strcmp(last, "pfifo") == 0 || strcmp(last, "pfifo_fast") == 0 ? 0 : RC_UNKNOWN;
+}
+
+/* Files that sendfile() and splice() read: of zeros, as packets have them. */
+static int do_dd(struct drill_run *r, const struct drill_simple *s)
+{
+	unsigned long size = 512, count = 0;
+	const char *to = NULL;
+	bool zeros = false;
+	int rc;
+
+	for (int i = 1; i < s->n; i++) {
+		const char *w = s->word[i];
+
+		if (strncmp(w, "bs=", 3) == 0)
+			size = strtoul(w + 3, NULL, 0) * (strchr(w, 'K') || strchr(w, 'k') ? 1024 : 1);
+		else if (strncmp(w, "count=", 6) == 0)
+			count = strtoul(w + 6, NULL, 0);
+		else if (strncmp(w, "of=", 3) == 0)
+			to = w + 3;
+		else if (strcmp(w, "if=/dev/zero") == 0)
+			zeros = true;
+	}
+	if (!to || !zeros || count == 0 || size == 0 || size > DRILL_FILE_MAX ||
+	    count > DRILL_FILE_MAX)
+		return RC_UNKNOWN;
+	rc = drill_file_make(r, to, size * count);
+	if (rc != 0)
+		return drill_end(r, DRILL_UNSUPPORTED, "a file of %lu bytes, %.60s: %s",
+				 size * count, to, strerror(-rc));
+	drill_log(r, r->now_ns, "file %s of %lu zeros", to, size * count);
+	return 0;
+}
+
+/* A script removes what it has made or is about to make. */
+static int do_rm(struct drill_run *r, const struct drill_simple *s)
+{
+	for (int i = 1; i < s->n; i++)
+		if (s->word[i][0] != '-')
+			(void)drill_file_remove(r, s->word[i]);
+	return 0;
+}
+
+/* tcpdrop LOCAL PORT REMOTE PORT: the connection with those ports, or that of the last packets. */
+static int do_tcpdrop(struct drill_run *r, const struct drill_simple *s)
+{
+	struct drill_conn *c = r->conn;
+
+	if (s->n == 5) {
+		uint16_t lport = (uint16_t)strtoul(s->word[2], NULL, 10);
+		uint16_t rport = (uint16_t)strtoul(s->word[4], NULL, 10);
+		struct drill_conn *named = drill_conn_find(r, DRILL_L4_TCP, lport, rport);
+
+		c = named ? named : c;
+	}
+	if (!r->dut->ops->drop)
+		return drill_end(r, DRILL_UNSUPPORTED, "tcpdrop: the device has no such thing");
+	if (!c || !c->fd)
+		return drill_end(r, DRILL_UNSUPPORTED,
+				 "tcpdrop of a connection that no descriptor holds");
+	return device_says(r, r->dut->ops->drop(r->dut, c->fd->dev), "tcpdrop");
 }
 
 static bool ends(const char *word, const char *tail)
@@ -300,7 +357,7 @@ static bool ends(const char *word, const char *tail)
 	return n >= m && strcmp(word + n - m, tail) == 0;
 }
 
-static int do_simple(struct drill_run *r, const struct simple *s)
+static int do_simple(struct drill_run *r, const struct drill_simple *s)
 {
 	const char *w = s->n ? s->word[0] : "";
 	int first = 1;
@@ -327,6 +384,12 @@ static int do_simple(struct drill_run *r, const struct simple *s)
 		return do_ethtool(r, s);
 	if (strcmp(w, "tc") == 0 || ends(w, "/tc"))
 		return do_tc(r, s);
+	if (strcmp(w, "dd") == 0 || ends(w, "/dd"))
+		return do_dd(r, s);
+	if (strcmp(w, "rm") == 0 || ends(w, "/rm"))
+		return do_rm(r, s);
+	if (ends(w, "tcpdrop"))
+		return do_tcpdrop(r, s);
 	return strcmp(w, "ip") == 0 || ends(w, "/ip") ? do_ip(r, s) : RC_UNKNOWN;
 }
 
@@ -349,7 +412,8 @@ static int run_whole(struct drill_run *r, const struct drill_command *c)
 int drill_run_command(struct drill_run *r, const struct drill_command *c)
 {
 	const char *in = c->text;
-	struct simple *s = malloc(sizeof(*s));
+	struct drill_simple *s = malloc(sizeof(*s));
+	struct drill_text text = { .command = c->text };
 	int rc = 0;
 
 	if (!s)
@@ -357,8 +421,10 @@ int drill_run_command(struct drill_run *r, const struct drill_command *c)
 	if (!r->ev)
 		r->line = c->src.line;
 	while (rc == 0 && next_simple(&in, s))
-		rc = do_simple(r, s);
+		rc = drill_command_wants_text(s, &text) ? drill_command_text(r, s, &text)
+							: do_simple(r, s);
 	free(s);
+	free(text.at);
 	if (rc == RC_UNKNOWN)
 		rc = run_whole(r, c);
 	if (rc == 0 && !r->ev)

@@ -204,6 +204,7 @@ static bool run_box(struct job *j)
 	} boxes[] = { { "sysctl", st->sysctl, false },
 		      { "counter", st->counter, false },
 		      { "describe", st->describe, true },
+		      { "sockets", st->sockets, false },
 		      { "shell", st->shell, true } };
 	const char *name = json_string_value(json_object_get(j->request, "call"));
 

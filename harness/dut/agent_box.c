@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/dut/proto.h"
+
 enum { PATH_ROOM = 256, VALUE_ROOM = 4096, LINE_ROOM = 16384, TEXT_ROOM = 65536 };
 
 static const char *text_of(const json_t *args, const char *name)
@@ -130,6 +132,59 @@ int agent_describe(const json_t *args, json_t *out)
 		json_object_set_new(out, "text", json_string(text));
 	free(text);
 	return n > 0 ? 0 : -EIO;
+}
+
+/* "0100A8C0:1F90" or 32 digits and a port, as the kernel's words lie in memory. */
+static bool native_of(const char *text, struct ph_sockaddr *a)
+{
+	size_t digits = strcspn(text, ":"), words = digits / 8;
+
+	memset(a, 0, sizeof(*a));
+	if ((words != 1 && words != 4) || digits % 8 || text[digits] != ':')
+		return false;
+	a->family = words == 1 ? PH_AF_INET : PH_AF_INET6;
+	a->port = (uint16_t)strtoul(text + digits + 1, NULL, 16);
+	for (size_t i = 0; i < words; i++) {
+		char word[9] = "";
+		uint32_t v;
+
+		memcpy(word, text + 8 * i, 8);
+		v = (uint32_t)strtoul(word, NULL, 16);
+		memcpy(a->ip.b + 4 * i, &v, sizeof(v));
+	}
+	if (words == 1)
+		a->ip = ph_ip4(a->ip.b[0], a->ip.b[1], a->ip.b[2], a->ip.b[3]);
+	return true;
+}
+
+static void list_sockets(const char *path, json_t *list)
+{
+	FILE *f = fopen(path, "re");
+	char line[LINE_ROOM], local[80], peer[80];
+	unsigned state;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		struct ph_sockaddr a, b;
+
+		if (sscanf(line, " %*u: %79s %79s %x", local, peer, &state) != 3 ||
+		    !native_of(local, &a) || !native_of(peer, &b))
+			continue;
+		json_array_append_new(list, json_pack("{s:i,s:i,s:o,s:o}", "type", PH_SOCK_STREAM,
+						      "state", (int)state, "local", proto_addr(&a),
+						      "peer", proto_addr(&b)));
+	}
+	if (f)
+		fclose(f);
+}
+
+int agent_sockets(const json_t *args, json_t *out)
+{
+	json_t *list = json_array();
+
+	(void)args;
+	list_sockets("/proc/self/net/tcp", list);
+	list_sockets("/proc/self/net/tcp6", list);
+	return json_object_set_new(out, "sockets", list);
 }
 
 int agent_shell(const json_t *args, json_t *out)

@@ -12,6 +12,7 @@
 int agent_sysctl(const json_t *args, json_t *out);
 int agent_counter(const json_t *args, json_t *out);
 int agent_describe(const json_t *args, json_t *out);
+int agent_sockets(const json_t *args, json_t *out);
 int agent_shell(const json_t *args, json_t *out);
 
 #endif

@@ -78,5 +78,6 @@ const struct agent_stack agent_kernel = {
 	.sysctl = agent_sysctl,
 	.counter = agent_counter,
 	.describe = agent_describe,
+	.sockets = agent_sockets,
 	.shell = agent_shell,
 };

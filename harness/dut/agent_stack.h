@@ -50,6 +50,7 @@ struct agent_stack {
 	int (*sysctl)(const json_t *args, json_t *out);
 	int (*counter)(const json_t *args, json_t *out);
 	int (*describe)(const json_t *args, json_t *out); /* may take its time, as shell */
+	int (*sockets)(const json_t *args, json_t *out);  /* NULL: it cannot tell */
 	int (*shell)(const json_t *args, json_t *out);
 };
 

@@ -102,6 +102,13 @@ struct dut_call {
 	struct dut_call *next;
 };
 
+/* A socket or connection of the device. */
+struct dut_sock {
+	int type;  /* PH_SOCK_* */
+	int state; /* Linux's TCP_ESTABLISHED = 1 ...; 7 (CLOSE) for what is not connected */
+	struct ph_sockaddr local, peer;
+};
+
 /* A packet that the device sent. */
 struct dut_packet {
 	uint64_t at_ns;
@@ -157,6 +164,8 @@ struct dut_ops {
 	int (*metrics_flush)(struct dut *d);
 	int (*drop)(struct dut *d, int fd);
 	int (*offload)(struct dut *d, const char *feature, bool on);
+	/* Optional: every socket and connection, at most n into out; how many there are. */
+	int (*socks)(struct dut *d, struct dut_sock *out, size_t n);
 	/* Optional: a shell command where the device lives. Its exit status, or -EIO. */
 	int (*shell)(struct dut *d, const char *command);
 	/* Optional: a summary of the device's sockets and queues, for a failure's report. */

@@ -12,14 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/dut/phantom_epoll.h"
+
 enum { SIOC_INQ = 0x541B, SIOC_OUTQ = 0x5411 }; /* Linux's */
 enum { MSG_ERRORS = 0x2000, MSG_NOWAIT = PH_MSG_DONTWAIT | MSG_ERRORS }; /* never wait */
 enum { SPINS_MAX = 100000 }; /* turns at one moment, before the stack is to blame */
-enum { EPOLL_FD = 1000000, EPOLLS_MAX = 16, INTERESTS_MAX = 64 };
-enum { CTL_ADD = 1, CTL_DEL = 2, CTL_MOD = 3 };
-#define EPOLL_EDGE     0x80000000u
-#define EPOLL_ONE_SHOT 0x40000000u
-#define EPOLL_BITS     0x0fffffffu
 static const uint64_t ns_per_ms = 1000000, start_ns = 1000000000;
 
 struct sent {
@@ -27,18 +24,6 @@ struct sent {
 	uint64_t at_ns;
 	size_t len;
 	uint8_t bytes[];
-};
-
-struct interest {
-	int fd; /* -1: free */
-	uint32_t events;
-	uint64_t data;
-	bool edge, spent; /* readiness rose since it was told; EPOLLONESHOT has fired */
-};
-
-struct epoll {
-	bool used;
-	struct interest of[INTERESTS_MAX];
 };
 
 struct phantom {
@@ -49,7 +34,7 @@ struct phantom {
 	struct sent *first, **last;
 	struct dut_call *pending;
 	unsigned completed; /* calls that were pending and are done, not yet told of */
-	struct epoll epoll[EPOLLS_MAX];
+	struct phantom_epolls epolls;
 	uint8_t frame[DUT_PACKET_MAX];
 };
 
@@ -73,98 +58,6 @@ static void mem_release(void *arg, void *ptr, size_t size)
 
 /* ---- polls ---- */
 
-static struct epoll *epoll_of(struct phantom *p, int fd)
-{
-	int i = fd - EPOLL_FD;
-
-	return i >= 0 && i < EPOLLS_MAX && p->epoll[i].used ? &p->epoll[i] : NULL;
-}
-
-static int64_t epoll_create_one(struct phantom *p)
-{
-	for (int i = 0; i < EPOLLS_MAX; i++) {
-		if (p->epoll[i].used)
-			continue;
-		p->epoll[i].used = true;
-		for (int k = 0; k < INTERESTS_MAX; k++)
-			p->epoll[i].of[k].fd = -1;
-		return EPOLL_FD + i;
-	}
-	return -EMFILE;
-}
-
-static struct interest *interest_of(struct epoll *e, int fd)
-{
-	for (int i = 0; i < INTERESTS_MAX; i++)
-		if (e->of[i].fd == fd)
-			return &e->of[i];
-	return NULL;
-}
-
-static bool is_socket(const struct phantom *p, int fd)
-{
-	struct ph_sockaddr a;
-
-	return fd < EPOLL_FD && ph_getsockname(p->st, fd, &a) != -EBADF;
-}
-
-static int64_t epoll_ctl_one(struct phantom *p, const struct dut_call *c)
-{
-	struct epoll *e = epoll_of(p, c->fd);
-	int fd = (int)c->a[1];
-	struct interest *i = e ? interest_of(e, fd) : NULL;
-
-	if (!e || !is_socket(p, fd))
-		return -EBADF;
-	switch (c->a[0]) {
-	case CTL_ADD:
-		if (i)
-			return -EEXIST;
-		i = interest_of(e, -1);
-		if (!i)
-			return -ENOSPC;
-		break;
-	case CTL_MOD:
-	case CTL_DEL:
-		if (!i)
-			return -ENOENT;
-		break;
-	default:
-		return -EINVAL;
-	}
-	if (c->a[0] == CTL_DEL)
-		i->fd = -1;
-	else
-		*i = (struct interest){ .fd = fd,
-					.events = c->epoll[0].events,
-					.data = c->epoll[0].data,
-					.edge = true };
-	return 0;
-}
-
-static int64_t epoll_collect(struct phantom *p, const struct dut_call *c)
-{
-	struct epoll *e = epoll_of(p, c->fd);
-	size_t n = 0;
-
-	if (!e)
-		return -EBADF;
-	for (int k = 0; k < INTERESTS_MAX && n < c->nepoll; k++) {
-		struct interest *i = &e->of[k];
-		uint32_t bits;
-
-		if (i->fd < 0 || i->spent || ((i->events & EPOLL_EDGE) && !i->edge))
-			continue;
-		bits = ph_poll(p->st, i->fd) & ((i->events & EPOLL_BITS) | PH_POLLERR | PH_POLLHUP);
-		if (!bits)
-			continue;
-		i->edge = false;
-		i->spent = (i->events & EPOLL_ONE_SHOT) != 0;
-		c->epoll[n++] = (struct dut_epoll){ .events = bits, .data = i->data };
-	}
-	return (int64_t)n;
-}
-
 static int64_t poll_collect(struct phantom *p, const struct dut_call *c)
 {
 	int64_t n = 0;
@@ -175,7 +68,7 @@ static int64_t poll_collect(struct phantom *p, const struct dut_call *c)
 		f->revents = 0;
 		if (f->fd < 0)
 			continue;
-		f->revents = !is_socket(p, f->fd) ? 0x20 /* POLLNVAL */
+		f->revents = !phantom_is_socket(p->st, f->fd) ? 0x20 /* POLLNVAL */
 						  : ph_poll(p->st, f->fd) &
 							    (f->events | PH_POLLERR | PH_POLLHUP);
 		n += f->revents != 0;
@@ -258,7 +151,7 @@ static int64_t try_again(struct phantom *p, struct dut_call *c)
 		return try_recv(p, c);
 	case DUT_POLL:
 	case DUT_EPOLL_WAIT:
-		n = c->op == DUT_POLL ? poll_collect(p, c) : epoll_collect(p, c);
+		n = c->op == DUT_POLL ? poll_collect(p, c) : phantom_epoll_collect(&p->epolls, p->st, c);
 		return n == 0 && p->now < w->until ? -EAGAIN : n;
 	case DUT_SOCKET:
 	case DUT_BIND:
@@ -352,14 +245,7 @@ static void mark_edges(struct phantom *p)
 
 	while ((n = ph_ready(p->st, events, 32)) > 0)
 		for (int i = 0; i < n; i++)
-			for (int k = 0; k < EPOLLS_MAX; k++) {
-				struct interest *of =
-					p->epoll[k].used
-						? interest_of(&p->epoll[k], events[i].socket)
-						: NULL;
-				if (of)
-					of->edge = true;
-			}
+			phantom_epoll_ready(&p->epolls, events[i].socket);
 }
 
 /* Everything that is due now. */
@@ -488,24 +374,14 @@ static int op_take(struct dut *d, struct dut_packet *out)
 
 static int64_t call_close(struct phantom *p, const struct dut_call *c)
 {
-	struct epoll *e = epoll_of(p, c->fd);
-
-	if (e) {
-		e->used = false;
+	if (phantom_epoll_close(&p->epolls, c->fd))
 		return 0;
-	}
-	for (int i = 0; i < EPOLLS_MAX; i++) {
-		struct interest *w = p->epoll[i].used ? interest_of(&p->epoll[i], c->fd) : NULL;
-
-		if (w)
-			w->fd = -1;
-	}
 	return ph_close(p->st, c->fd, p->now);
 }
 
 static int64_t call_fcntl(struct phantom *p, const struct dut_call *c)
 {
-	if (!is_socket(p, c->fd))
+	if (!phantom_is_socket(p->st, c->fd))
 		return -EBADF;
 	switch (c->a[0]) {
 	case F_GETFL:
@@ -532,7 +408,7 @@ static int64_t call_ioctl(struct phantom *p, struct dut_call *c)
 		n = ph_outq(p->st, c->fd);
 		break;
 	default:
-		n = is_socket(p, c->fd) ? -ENOTTY : -EBADF;
+		n = phantom_is_socket(p->st, c->fd) ? -ENOTTY : -EBADF;
 		break;
 	}
 	c->value = n;
@@ -595,9 +471,9 @@ static int64_t first_try(struct phantom *p, struct dut_call *c)
 	case DUT_IOCTL:
 		return call_ioctl(p, c);
 	case DUT_EPOLL_CREATE:
-		return epoll_create_one(p);
+		return phantom_epoll_create(&p->epolls);
 	case DUT_EPOLL_CTL:
-		return epoll_ctl_one(p, c);
+		return phantom_epoll_ctl(&p->epolls, p->st, c);
 	case DUT_ACCEPT:
 	case DUT_SEND:
 	case DUT_RECV:
@@ -695,6 +571,25 @@ static int op_offload(struct dut *d, const char *feature, bool on)
 	return -EOPNOTSUPP;
 }
 
+static int op_socks(struct dut *d, struct dut_sock *out, size_t n)
+{
+	struct ph_sock_info *info = calloc(n + 1, sizeof(*info));
+	size_t have;
+
+	if (!info) {
+		snprintf(d->err, sizeof(d->err), "out of memory for a list of sockets");
+		return -EIO;
+	}
+	have = ph_socks(of(d)->st, info, n);
+	for (size_t i = 0; i < n && i < have; i++)
+		out[i] = (struct dut_sock){ .type = info[i].type,
+					    .state = info[i].state,
+					    .local = info[i].local,
+					    .peer = info[i].peer };
+	free(info);
+	return (int)have;
+}
+
 static void op_describe(struct dut *d, char *out, size_t cap)
 {
 	struct ph_sock_info info[16];
@@ -723,6 +618,7 @@ static const struct dut_ops phantom_ops = {
 	.counter = op_counter,
 	.metrics_flush = op_metrics_flush,
 	.offload = op_offload,
+	.socks = op_socks,
 	.describe = op_describe,
 };
 

@@ -58,7 +58,7 @@ static json_int_t number(const json_t *o, const char *name)
 
 /* ---- addresses ---- */
 
-static json_t *addr_json(const struct ph_sockaddr *a)
+json_t *proto_addr(const struct ph_sockaddr *a)
 {
 	char text[INET6_ADDRSTRLEN];
 
@@ -70,7 +70,7 @@ static json_t *addr_json(const struct ph_sockaddr *a)
 			 (int)a->port, "scope", (json_int_t)a->scope);
 }
 
-static bool addr_of(const json_t *o, struct ph_sockaddr *a)
+bool proto_addr_of(const json_t *o, struct ph_sockaddr *a)
 {
 	const char *text = json_string_value(json_object_get(o, "ip"));
 	uint8_t v4[4];
@@ -115,7 +115,7 @@ json_t *proto_request(const struct dut_call *c, json_int_t id)
 	for (int i = 0; i < 3 && s->a[i]; i++)
 		json_object_set_new(args, s->a[i], json_integer(c->a[i]));
 	if ((s->has & ADDR_IN) && (c->has_addr || c->op != DUT_SEND))
-		json_object_set_new(args, "addr", addr_json(&c->addr));
+		json_object_set_new(args, "addr", proto_addr(&c->addr));
 	if (s->has & BYTES_IN)
 		json_object_set_new(args, "bytes", proto_bytes(c->buf, c->len));
 	if (s->has & BYTES_OUT)
@@ -242,7 +242,7 @@ int proto_call(const json_t *request, struct dut_call *c, char *err, size_t cap)
 	c->value = number(args, "value");
 	if (s->has & ADDR_IN) {
 		c->has_addr = addr != NULL;
-		if (addr ? !addr_of(addr, &c->addr) : c->op != DUT_SEND)
+		if (addr ? !proto_addr_of(addr, &c->addr) : c->op != DUT_SEND)
 			return complain(err, cap, name,
 					"\"addr\" must be {\"family\":2,\"ip\":\"192.0.2.1\","
 					"\"port\":8080}");
@@ -289,7 +289,7 @@ static json_t *out_json(const struct dut_call *c)
 	if (c->result < 0)
 		return out;
 	if ((s->has & ADDR_OUT) && c->has_addr)
-		json_object_set_new(out, "addr", addr_json(&c->addr));
+		json_object_set_new(out, "addr", proto_addr(&c->addr));
 	if (s->has & BYTES_OUT)
 		json_object_set_new(out, "bytes", proto_bytes(c->buf, len));
 	if (s->has & CONTROL_OUT) {
@@ -379,7 +379,7 @@ int proto_result(const json_t *answer, struct dut_call *c, char *err, size_t cap
 			return complain(err, cap, s->name, "the answer's \"control\" is no bytes");
 	}
 	if ((s->has & ADDR_OUT) && addr) {
-		if (!addr_of(addr, &c->addr))
+		if (!proto_addr_of(addr, &c->addr))
 			return complain(err, cap, s->name, "the answer's \"addr\" is no address");
 		c->has_addr = true;
 	}

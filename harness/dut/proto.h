@@ -54,6 +54,11 @@ int proto_result(const json_t *answer, struct dut_call *c, char *err, size_t cap
 /* An error in a sentence. */
 json_t *proto_error(const json_t *id, const char *sentence, bool unsupported);
 
+/* ---- addresses ---- */
+
+json_t *proto_addr(const struct ph_sockaddr *a);
+bool proto_addr_of(const json_t *value, struct ph_sockaddr *a);
+
 /* ---- bytes ---- */
 
 json_t *proto_bytes(const void *bytes, size_t len);

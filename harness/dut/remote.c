@@ -493,6 +493,31 @@ static int op_offload(struct dut *d, const char *feature, bool on)
 	return -EOPNOTSUPP;
 }
 
+static int op_socks(struct dut *d, struct dut_sock *out, size_t n)
+{
+	json_t *got = NULL;
+	const json_t *list, *one;
+	int rc = ask_box(of(d), "sockets", json_object(), &got);
+	size_t i;
+
+	list = json_object_get(got, "sockets");
+	json_array_foreach(list, i, one) {
+		if (i >= n)
+			break;
+		out[i] = (struct dut_sock){
+			.type = (int)json_integer_value(json_object_get(one, "type")),
+			.state = (int)json_integer_value(json_object_get(one, "state")),
+		};
+		if (!proto_addr_of(json_object_get(one, "local"), &out[i].local) ||
+		    !proto_addr_of(json_object_get(one, "peer"), &out[i].peer))
+			rc = broken(of(d), "the device's list of sockets has no addresses");
+	}
+	if (rc >= 0)
+		rc = (int)json_array_size(list);
+	json_decref(got);
+	return rc;
+}
+
 static void op_describe(struct dut *d, char *out, size_t cap)
 {
 	json_t *got = NULL;
@@ -520,6 +545,7 @@ static const struct dut_ops remote_ops = {
 	.metrics_flush = op_metrics_flush,
 	.offload = op_offload,
 	.shell = op_shell,
+	.socks = op_socks,
 	.describe = op_describe,
 };
 

@@ -416,6 +416,23 @@ static int64_t call_describe(struct call *c, struct sock *s)
 	return json_object_set_new(c->out, "text", json_string(text));
 }
 
+static int64_t call_sockets(struct call *c, struct sock *s)
+{
+	size_t n = ph_socks(c->h->st, NULL, 0), have;
+	struct ph_sock_info *info = calloc(n + 1, sizeof(*info));
+	json_t *list = json_array();
+
+	(void)s;
+	have = info ? ph_socks(c->h->st, info, n) : 0;
+	for (size_t i = 0; i < n && i < have; i++)
+		json_array_append_new(list, json_pack("{s:i,s:i,s:o,s:o}", "type", info[i].type,
+						      "state", info[i].state, "local",
+						      control_addr(&info[i].local), "peer",
+						      control_addr(&info[i].peer)));
+	free(info);
+	return json_object_set_new(c->out, "sockets", list);
+}
+
 static const struct row rows[] = {
 	{ "socket", call_socket, false, false },
 	{ "bind", call_bind, true, false },
@@ -436,6 +453,7 @@ static const struct row rows[] = {
 	{ "sysctl", call_sysctl, false, false },
 	{ "counter", call_counter, false, false },
 	{ "describe", call_describe, false, false },
+	{ "sockets", call_sockets, false, false },
 };
 
 /* ---- a call's life ---- */
