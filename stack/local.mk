@@ -67,12 +67,14 @@ STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp_reass.h %D%/tcp/tcp_reass.c \
 	%D%/tcp/tcp_rcvwin.h %D%/tcp/tcp_rcvwin.c \
 	%D%/tcp/tcp_delack.h %D%/tcp/tcp_delack.c \
-	%D%/tcp/cc.h %D%/tcp/cc.c %D%/tcp/cc_reno.c \
+	%D%/tcp/cc.h %D%/tcp/cc.c %D%/tcp/cc_reno.c %D%/tcp/cc_cubic.c \
+	%D%/tcp/cc_hystart.h %D%/tcp/cc_hystart.c \
 	%D%/tcp/tcp_check.h %D%/tcp/tcp_check_parts.c %D%/tcp/tcp_check.c \
 	%D%/tcp/tcp_table.h %D%/tcp/tcp_table.c %D%/tcp/tcp_port.c \
 	%D%/tcp/tcp_isn.h %D%/tcp/tcp_isn.c \
 	%D%/tcp/tcp_state.c \
 	%D%/tcp/tcp_xmit.c \
+	%D%/tcp/tcp_cc.c \
 	%D%/tcp/tcp_conn.c \
 	%D%/tcp/tcp_timer.c \
 	%D%/tcp/tcp_output.c \

@@ -15,7 +15,6 @@ static const struct fixed {
 	{ "net.ipv4.tcp_fastopen", "0", "there is no fast open" },
 	{ "net.ipv4.tcp_fastopen_key", NULL, "there is no fast open" },
 	{ "net.ipv4.tcp_fastopen_blackhole_timeout_sec", NULL, "there is no fast open" },
-	{ "net.ipv4.tcp_congestion_control", "reno", "congestion control is Reno's" },
 	{ "net.ipv4.tcp_no_metrics_save", "1", "no metrics are kept between connections" },
 	{ "net.ipv4.tcp_early_retrans", "0", "there is no tail loss probe" },
 	{ "net.ipv4.tcp_recovery", "0", "there is no RACK" },

@@ -15,25 +15,33 @@ struct row {
 	struct ph_sysctl_info info;
 	size_t offset; /* of the first value in struct sysctls */
 	int64_t def[VALUES_MAX];
+	const char *text; /* the default of words */
 };
 
 static const struct row rows[] = {
 #define SYSCTL(field, name, d, min, max, help) \
-	{ { name, help, min, max, 1 }, offsetof(struct sysctls, field), { d } },
+	{ { name, help, min, max, 1, NULL }, offsetof(struct sysctls, field), { d }, NULL },
 #define SYSCTL3(field, name, d0, d1, d2, min, max, help) \
-	{ { name, help, min, max, 3 }, offsetof(struct sysctls, field), { d0, d1, d2 } },
+	{ { name, help, min, max, 3, NULL }, offsetof(struct sysctls, field), { d0, d1, d2 }, NULL },
+#define SYSCTL_WORDS(field, name, d, words, most, help) \
+	{ { name, help, 0, most, 0, words }, offsetof(struct sysctls, field), { 0 }, d },
 #include "base/sysctl.def"
 #undef SYSCTL
 #undef SYSCTL3
+#undef SYSCTL_WORDS
 };
 
 void sysctl_defaults(struct sysctls *s)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(rows); i++)
-		memcpy((char *)s + rows[i].offset, rows[i].def,
-		       rows[i].info.nvalues * sizeof(rows[i].def[0]));
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		if (rows[i].text)
+			memcpy((char *)s + rows[i].offset, rows[i].text, strlen(rows[i].text) + 1);
+		else
+			memcpy((char *)s + rows[i].offset, rows[i].def,
+			       rows[i].info.nvalues * sizeof(rows[i].def[0]));
+	}
 }
 
 static const struct row *find(const char *name)
@@ -77,6 +85,48 @@ static const char *parse_number(const char *p, int64_t *value)
 	return p;
 }
 
+static size_t word_len(const char *p)
+{
+	size_t n = 0;
+
+	while (p[n] != '\0' && skip_blanks(p + n) == p + n)
+		n++;
+	return n;
+}
+
+static bool has_word(const char *list, const char *word, size_t len)
+{
+	for (list = skip_blanks(list); *list; list = skip_blanks(list + word_len(list)))
+		if (word_len(list) == len && memcmp(list, word, len) == 0)
+			return true;
+	return false;
+}
+
+static int set_words(struct sysctls *s, const struct row *r, const char *value)
+{
+	char text[SYSCTL_TEXT_MAX];
+	size_t len = 0, n;
+	int64_t words = 0;
+
+	if (r->info.max == 0)
+		return -EPERM;
+	for (value = skip_blanks(value); *value; value = skip_blanks(value + n)) {
+		n = word_len(value);
+		if (++words > r->info.max || len + n + 2 > sizeof(text) ||
+		    !has_word(r->info.words, value, n))
+			return -EINVAL;
+		if (len)
+			text[len++] = ' ';
+		memcpy(text + len, value, n);
+		len += n;
+	}
+	if (words == 0)
+		return -EINVAL;
+	text[len] = '\0';
+	memcpy((char *)s + r->offset, text, len + 1);
+	return 0;
+}
+
 int sysctl_set(struct sysctls *s, const char *name, const char *value)
 {
 	const struct row *r = find(name);
@@ -86,6 +136,8 @@ int sysctl_set(struct sysctls *s, const char *name, const char *value)
 
 	if (!r)
 		return -ENOENT;
+	if (r->text)
+		return set_words(s, r, value);
 	for (i = 0; i < r->info.nvalues; i++) {
 		p = parse_number(skip_blanks(p), &v[i]);
 		if (!p || v[i] < r->info.min || v[i] > r->info.max)
@@ -127,6 +179,13 @@ int sysctl_get(const struct sysctls *s, const char *name, char *out, size_t cap)
 
 	if (!r)
 		return -ENOENT;
+	if (r->text) {
+		len = strlen((const char *)s + r->offset) + 1;
+		if (len > cap)
+			return -ENOSPC;
+		memcpy(out, (const char *)s + r->offset, len);
+		return 0;
+	}
 	memcpy(v, (const char *)s + r->offset, r->info.nvalues * sizeof(v[0]));
 	for (i = 0; i < r->info.nvalues; i++) {
 		if (i > 0)

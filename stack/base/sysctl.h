@@ -9,17 +9,22 @@
 
 #include "phantom/phantom.h"
 
+enum { SYSCTL_TEXT_MAX = 64 }; /* of a value that is words, with its end */
+
 struct sysctls {
 #define SYSCTL(field, name, def, min, max, help) int64_t field;
 #define SYSCTL3(field, name, d0, d1, d2, min, max, help) int64_t field[3];
+#define SYSCTL_WORDS(field, name, def, words, most, help) char field[SYSCTL_TEXT_MAX];
 #include "base/sysctl.def"
 #undef SYSCTL
 #undef SYSCTL3
+#undef SYSCTL_WORDS
 };
 
 void sysctl_defaults(struct sysctls *s);
-/* One decimal number, or three apart by blanks or tabs. 0, -ENOENT, -EINVAL (not a number, out of
- * bounds, a triple that does not ascend); nothing changes on an error. */
+/* One decimal number, or three apart by blanks or tabs, or words. 0, -ENOENT, -EINVAL (not a number,
+ * out of bounds, a triple that does not ascend, too many words or one that is not in the row), -EPERM
+ * (only to be read); nothing changes on an error. */
 int sysctl_set(struct sysctls *s, const char *name, const char *value);
 /* The numbers as text, triples apart by tabs. 0, -ENOENT, -ENOSPC (cap too small; 64 is enough for
  * all). */

@@ -102,6 +102,9 @@ static int sysctl_set(struct control_call *call, const struct ph_sysctl_info *ro
 	rc = ph_sysctl_set(call->host->st, row->name, text);
 	if (rc == -EPERM)
 		return text_error(call->err, call->cap, "%s can only be read", row->name);
+	if (rc < 0 && row->words)
+		return text_error(call->err, call->cap, "%s=%s: write %s of: %s", row->name, text,
+				  row->max == 1 ? "one" : "some", row->words);
 	if (rc < 0)
 		return text_error(call->err, call->cap,
 				  "%s=%s: write %s of %" PRId64 " to %" PRId64, row->name, text,

@@ -32,9 +32,15 @@ static int list_sysctls(void)
 {
 	const struct ph_sysctl_info *row;
 
-	for (size_t i = 0; (row = ph_sysctl_row(i)); i++)
-		printf("%-48s %s%" PRId64 " to %" PRId64 ": %s\n", row->name,
-		       row->nvalues == 3 ? "three of " : "", row->min, row->max, row->help);
+	for (size_t i = 0; (row = ph_sysctl_row(i)); i++) {
+		if (row->words && row->max == 0)
+			printf("%-48s read-only: %s\n", row->name, row->help);
+		else if (row->words)
+			printf("%-48s %s: %s\n", row->name, row->words, row->help);
+		else
+			printf("%-48s %s%" PRId64 " to %" PRId64 ": %s\n", row->name,
+			       row->nvalues == 3 ? "three of " : "", row->min, row->max, row->help);
+	}
 	return 0;
 }
 

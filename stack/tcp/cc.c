@@ -9,7 +9,7 @@
 
 enum { CWND_MAX = INT32_MAX / 2 };
 
-static const struct cc_ops *const all[] = { &cc_reno };
+static const struct cc_ops *const all[] = { &cc_reno, &cc_cubic };
 
 const struct cc_ops *cc_find(const char *name)
 {
@@ -33,14 +33,19 @@ uint32_t cc_initial_window(uint32_t mss)
 	return CC_IW_SEGMENTS * mss;
 }
 
-void cc_init(struct cc *cc, const struct cc_ops *ops, void *state, uint32_t mss, uint64_t now_ns)
+void cc_start(struct cc *cc, uint32_t mss)
+{
+	cc->cwnd = cc->prior_cwnd = cc_initial_window(mss);
+	cc->ssthresh = cc->prior_ssthresh = UINT32_MAX;
+}
+
+void cc_switch(struct cc *cc, const struct cc_ops *ops, void *state, uint32_t mss, uint64_t now_ns)
 {
 	assert(ops->state_size <= (state ? (size_t)CC_STATE_MAX : sizeof(cc->priv)));
-	memset(cc, 0, sizeof(*cc));
 	cc->ops = ops;
 	cc->state = state;
-	cc->cwnd = cc->prior_cwnd = cc_initial_window(mss);
-	cc->ssthresh = UINT32_MAX;
+	cc->pace_Bps = 0;
+	memset(cc->priv, 0, sizeof(cc->priv));
 	ops->init(cc, mss, now_ns);
 }
 
@@ -49,11 +54,19 @@ void cc_handshake_loss(struct cc *cc, uint32_t mss)
 	cc->cwnd = mss;
 }
 
-/* What was learnt is not forgotten: slow start leads back to three quarters of the window. */
-static void remember_window(struct cc *cc)
+/* What was learnt is not forgotten: slow start leads back to three quarters of the window, in
+ * segments as Linux counts (tcp_current_ssthresh). */
+static uint32_t known_good(const struct cc *cc, uint32_t mss)
 {
-	if (cc->ssthresh < cc->cwnd / 4 * 3)
-		cc->ssthresh = cc->cwnd / 4 * 3;
+	uint32_t segs = cc->cwnd / mss, good = (segs / 2 + segs / 4) * mss;
+
+	return cc->ssthresh > good ? cc->ssthresh : good;
+}
+
+static void round_to_segments(struct cc *cc, uint32_t mss)
+{
+	if (cc->cwnd > mss)
+		cc->cwnd -= cc->cwnd % mss;
 }
 
 void cc_idle(struct cc *cc, uint32_t mss, uint32_t timeouts)
@@ -62,9 +75,10 @@ void cc_idle(struct cc *cc, uint32_t mss, uint32_t timeouts)
 
 	if (restart > cc->cwnd)
 		restart = cc->cwnd;
-	remember_window(cc);
+	cc->ssthresh = known_good(cc, mss);
 	while (timeouts-- && cc->cwnd > restart)
 		cc->cwnd /= 2;
+	round_to_segments(cc, mss);
 	if (cc->cwnd < restart)
 		cc->cwnd = restart;
 }
@@ -77,8 +91,9 @@ void cc_unused(struct cc *cc, uint32_t mss, uint32_t used)
 		used = initial;
 	if (used >= cc->cwnd)
 		return;
-	remember_window(cc);
+	cc->ssthresh = known_good(cc, mss);
 	cc->cwnd = (cc->cwnd + used) / 2;
+	round_to_segments(cc, mss);
 }
 
 void cc_resume(struct cc *cc, uint64_t now_ns, uint64_t idle_ns, bool app_limited)
@@ -101,10 +116,7 @@ void cc_reduce(struct cc *cc, const struct cc_ack *a, enum cc_why why, bool in_e
 {
 	if (!in_episode) {
 		cc->prior_cwnd = cc->cwnd;
-		cc->prior_ssthresh = cc->ssthresh;
-		/* Linux's tcp_current_ssthresh: the window itself had proven good. */
-		if (cc->ssthresh < cc->cwnd / 4 * 3)
-			cc->prior_ssthresh = cc->cwnd / 4 * 3;
+		cc->prior_ssthresh = known_good(cc, a->mss);
 	}
 	cc->ssthresh = cc->ops->ssthresh(cc, a, why);
 	if (why == CC_RTO)
@@ -136,4 +148,21 @@ uint32_t cc_grow_slow_start(struct cc *cc, uint32_t acked)
 	if (cc->cwnd < CWND_MAX)
 		cc->cwnd += grow;
 	return acked - grow;
+}
+
+void cc_grow_avoid(struct cc *cc, uint32_t *credit, uint32_t per, uint32_t acked, uint32_t mss)
+{
+	uint32_t more;
+
+	if (cc->cwnd >= CWND_MAX)
+		return;
+	/* Credit from when a segment cost more is given out gently, as Linux does. */
+	if (*credit >= per) {
+		*credit = 0;
+		cc->cwnd += mss;
+	}
+	*credit += acked;
+	more = *credit / per;
+	*credit -= more * per;
+	cc->cwnd += more * mss;
 }

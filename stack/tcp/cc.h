@@ -22,11 +22,14 @@
 
 enum {
 	CC_IW_SEGMENTS = 10, /* RFC 6928 */
-	CC_PRIV = 12,	     /* 64-bit words an algorithm may keep in place */
-	CC_STATE_MAX = 1024, /* bytes of the state of one that keeps more */
+	CC_PRIV = 14,	     /* 64-bit words an algorithm may keep in place */
+	CC_STATE_MAX = 384,  /* bytes of the state of one that keeps more */
 	CC_NAME_MAX = 16,
 	CC_INFO_MAX = 20     /* bytes of TCP_CC_INFO */
 };
+
+/* How the first slow start ends before it loses: net.phantom.tcp_hystart. */
+enum cc_hystart_kind { CC_HYSTART_NONE, CC_HYSTART_LINUX, CC_HYSTART_PLUS };
 
 enum cc_why { CC_LOSS, CC_ECN, CC_RTO };
 
@@ -80,7 +83,10 @@ struct cc {
 	void *state;		 /* of state_size bytes; NULL: priv */
 	uint32_t cwnd, ssthresh; /* bytes */
 	uint32_t prior_cwnd, prior_ssthresh; /* before the episode */
-	uint64_t pace_Bps;	 /* 0: as fast as cwnd allows */
+	uint64_t pace_Bps;	 /* what pacing would be at, paced or not; 0: not known */
+	bool paced;		 /* segments leave at pace_Bps */
+	bool abe;		 /* ECN reduces less than loss (RFC 8511) */
+	uint8_t hystart;	 /* enum cc_hystart_kind */
 	uint64_t priv[CC_PRIV];
 };
 
@@ -89,9 +95,11 @@ const struct cc_ops *cc_find(const char *name);
 /* The list, from 0; NULL past its end. */
 const struct cc_ops *cc_at(size_t i);
 
-/* Initial window of RFC 6928 for this mss, ssthresh as high as may be. `state` holds
- * ops->state_size bytes. */
-void cc_init(struct cc *cc, const struct cc_ops *ops, void *state, uint32_t mss, uint64_t now_ns);
+/* Initial window of RFC 6928 for this mss, ssthresh as high as may be. */
+void cc_start(struct cc *cc, uint32_t mss);
+/* An algorithm begins, at the start or with the window as it is; `state` holds ops->state_size
+ * bytes. */
+void cc_switch(struct cc *cc, const struct cc_ops *ops, void *state, uint32_t mss, uint64_t now_ns);
 uint32_t cc_initial_window(uint32_t mss);
 /* The handshake lost a segment: RFC 5681 3.1 begins with one. */
 void cc_handshake_loss(struct cc *cc, uint32_t mss);
@@ -128,7 +136,9 @@ static inline void *cc_state(struct cc *cc)
 
 /* For the algorithms: slow start up to ssthresh; the bytes of `acked` that it left. */
 uint32_t cc_grow_slow_start(struct cc *cc, uint32_t acked);
+/* Congestion avoidance: a segment more for each `per` bytes acknowledged; *credit holds the rest. */
+void cc_grow_avoid(struct cc *cc, uint32_t *credit, uint32_t per, uint32_t acked, uint32_t mss);
 
-extern const struct cc_ops cc_reno;
+extern const struct cc_ops cc_reno, cc_cubic;
 
 #endif

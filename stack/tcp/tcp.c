@@ -24,6 +24,7 @@ static void init_pools(struct ph_stack *st, struct tcp_state *s)
 	pool_init(&s->port_pool, &st->mem, "tcp ports", sizeof(struct tcp_port), 65536);
 	pool_init(&s->recs, &st->mem, "tcp records", sizeof(struct tcp_rec), 0);
 	pool_init(&s->pieces, &st->mem, "tcp pieces", sizeof(struct tcp_piece), 0);
+	pool_init(&s->cc_states, &st->mem, "tcp congestion control", CC_STATE_MAX, 0);
 }
 
 static void destroy_pools(struct tcp_state *s)
@@ -36,6 +37,7 @@ static void destroy_pools(struct tcp_state *s)
 	pool_destroy(&s->port_pool);
 	pool_destroy(&s->recs);
 	pool_destroy(&s->pieces);
+	pool_destroy(&s->cc_states);
 }
 
 int tcp_new(struct ph_stack *st)
@@ -153,7 +155,7 @@ struct tcb *tcp_tcb_new(struct ph_stack *st, bool v6)
 	tcp_rtxq_init(&t->rtxq);
 	tcp_reass_init(&t->reass);
 	tcp_rtt_init(&t->rtt);
-	t->cc.ops = cc_find(NULL);
+	tcp_cc_new(st, t);
 	t->sndbuf = (uint32_t)st->sysctl.tcp_wmem[1];
 	t->rcvwin.buf = (uint32_t)st->sysctl.tcp_rmem[1];
 	return t;
@@ -210,6 +212,7 @@ bool tcp_put(struct ph_stack *st, struct tcb *t)
 	tcp_reass_clear(&st->tcp->reass, &t->reass);
 	tcp_rtxq_clear(&t->rtxq, &st->tcp->recs);
 	tcp_rare_free(st, t);
+	tcp_cc_free(st, t);
 	pool_put(&st->tcp->tcbs, t);
 	return true;
 }

@@ -188,15 +188,14 @@ enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx 
 	const struct tcp_seg *s = &rx->seg;
 	struct tcp_delivered d = { .acked = 0 };
 	struct tcp_loss_in in = { .acked = 0 };
-	uint32_t flight = tcp_flight(t), pipe = tcp_loss_pipe(&t->loss, &t->rtxq, flight), rtt;
-	struct cc_ack a = { .inflight = flight };
+	struct cc_ack a = { .inflight = tcp_flight(t) };
+	uint32_t rtt;
 	enum drop why = refuse(st, t, s);
 	bool window_moved;
 
 	if (why != DROP_NONE)
 		return why;
-	a.cwnd_limited = t->cwnd_limited ||
-			 (cc_slow_start(&t->cc) && 2 * (uint64_t)pipe > t->cc.cwnd);
+	a.cwnd_limited = tcp_cc_limited(t);
 	if (seq_lt(s->ack, t->snd_una)) {
 		/* Overtaken by a later one: of its news only SACK blocks can be new. */
 		take_sack(st, t, s, &d);

@@ -97,7 +97,7 @@ void tcp_conn_established(struct ph_stack *st, struct tcb *t)
 	tcp_set_state(st, t, TCPS_ESTABLISHED);
 	tcp_loss_init(&t->loss, t->sack_ok, t->iss);
 	mss = tcp_output_mss(t);
-	cc_init(&t->cc, t->cc.ops, t->cc.state, mss, st->now_ns);
+	tcp_cc_start(st, t);
 	if (t->retransmits) {
 		cc_handshake_loss(&t->cc, mss);
 		if (!tcp_rtt_known(&t->rtt))

@@ -193,6 +193,7 @@ static int get_tcp(const struct ph_stack *st, const struct tcb *t, int name, voi
 {
 	struct ph_tcp_info info;
 	char cc[CC_NAME_MAX] = "";
+	uint8_t cc_info[CC_INFO_MAX];
 	int v, err;
 
 	switch (name) {
@@ -202,6 +203,8 @@ static int get_tcp(const struct ph_stack *st, const struct tcb *t, int name, voi
 	case PH_TCP_CONGESTION:
 		memcpy(cc, t->cc.ops->name, strlen(t->cc.ops->name));
 		return sockopts_give(value, len, cc, sizeof(cc));
+	case PH_TCP_CC_INFO: /* what the algorithm tells: nothing, but for a few */
+		return sockopts_give(value, len, cc_info, tcp_cc_info(t, cc_info));
 	case PH_TCP_ULP: /* there is none */
 		*len = 0;
 		return 0;

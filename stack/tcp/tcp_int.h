@@ -134,7 +134,10 @@ struct tcb {
 	uint64_t retrans_ns;	  /* first retransmission since progress; 0: none */
 	uint8_t retransmits;	  /* timeouts since progress */
 	uint8_t probes;		  /* window or keep-alive probes unanswered */
-	bool cwnd_limited;
+	bool cwnd_limited;	  /* in the window that ends at cwnd_seq */
+	seq_t cwnd_seq;
+	uint32_t max_out, used_out; /* most bytes out: in that window; since cwnd_ns */
+	uint64_t cwnd_ns;	    /* the window was last used, or shrunk for not being used */
 
 	/* Receiving */
 	struct stream rcv;
@@ -194,7 +197,8 @@ struct tcp_timewait {
 struct tcp_state {
 	struct hash table; /* struct tcp_ent */
 	struct hash ports; /* struct tcp_port */
-	struct pool tcbs, rares, listeners, halves, port_pool, recs, pieces, timewait_pool;
+	struct pool tcbs, rares, listeners, halves, port_pool, recs, pieces, timewait_pool,
+		cc_states; /* CC_STATE_MAX bytes, for algorithms that keep much */
 	struct tcp_reass_env reass;
 	struct list timewaits; /* oldest first */
 	struct list owing;     /* struct tcb by `owes`: its ACK leaves when the batch has been read */
@@ -383,6 +387,19 @@ int tcp_xmit(struct ph_stack *st, struct dst *d, const struct tcp_out *o, struct
 void tcp_xmit_bare(struct ph_stack *st, const struct tcp_tuple *k, const struct tcp_out *o);
 /* The reset that RFC 9293 3.10.7.1 asks for in answer to a segment that belongs to nothing. */
 void tcp_xmit_reset(struct ph_stack *st, const struct tcp_rx *rx);
+
+/* ---- tcp_cc.c */
+void tcp_cc_new(struct ph_stack *st, struct tcb *t); /* a socket: the sysctl's algorithm */
+void tcp_cc_start(struct ph_stack *st, struct tcb *t); /* the handshake is over */
+void tcp_cc_free(struct ph_stack *st, struct tcb *t);
+/* TCP_CONGESTION. 0, -ENOENT (no such), -EPERM (tcp_allowed_congestion_control). */
+int tcp_cc_set(struct ph_stack *st, struct tcb *t, const char *name);
+/* TCP_CC_INFO: bytes written to out[CC_INFO_MAX]. */
+uint32_t tcp_cc_info(const struct tcb *t, uint8_t *out);
+/* Something left, or cwnd kept all of it back: limited. */
+void tcp_cc_sent(struct ph_stack *st, struct tcb *t, bool limited);
+/* May the window grow: was it used (RFC 2861)? */
+bool tcp_cc_limited(const struct tcb *t);
 
 /* ---- tcp_timer.c */
 void tcp_timer_init(struct tcb *t);

@@ -274,9 +274,7 @@ static uint32_t choose_new(const struct ph_stack *st, struct tcb *t, uint32_t ms
 {
 	uint32_t data = tcp_snd_end(t) - t->snd_nxt, cwnd = cwnd_room(t), n, whole;
 
-	n = min_u32(data, window_room(t));
-	t->cwnd_limited = cwnd < n;
-	n = min_u32(min_u32(n, cwnd), packet_max(mss));
+	n = min_u32(min_u32(min_u32(data, window_room(t)), cwnd), packet_max(mss));
 	whole = n - n % mss;
 	if (better_later(st, t, n, data, mss))
 		return 0;
@@ -290,6 +288,8 @@ static void sent_new(struct ph_stack *st, struct tcb *t, uint32_t len, uint32_t 
 {
 	uint32_t segs = segments(len, mss);
 
+	if (tcp_flight(t) == 0)
+		cc_resume(&t->cc, st->now_ns, st->now_ns - t->sent_ns, false);
 	if (len % mss)
 		t->snd_sml = t->snd_nxt + len;
 	t->snd_nxt += len + (fin ? 1 : 0);
@@ -415,11 +415,14 @@ static void after_idle(struct ph_stack *st, struct tcb *t)
 	uint64_t idle_us = (st->now_ns - t->sent_ns) / 1000;
 	uint32_t rto_us = t->rtt.rto_us;
 
-	if (!st->sysctl.tcp_slow_start_after_idle || tcp_flight(t) || idle_us <= rto_us)
+	if (!st->sysctl.tcp_slow_start_after_idle || tcp_flight(t) || idle_us <= rto_us ||
+	    t->cc.ops->control)
 		return;
+	cc_resume(&t->cc, st->now_ns, idle_us * 1000, false);
 	cc_idle(&t->cc, tcp_output_mss(t),
 		idle_us / rto_us < 32 ? (uint32_t)(idle_us / rto_us) : 32);
-	t->sent_ns = st->now_ns;
+	t->sent_ns = t->cwnd_ns = st->now_ns;
+	t->used_out = 0;
 }
 
 static bool may_send(const struct tcb *t)
@@ -475,7 +478,7 @@ static void least_cwnd(struct tcb *t)
 
 bool tcp_output(struct ph_stack *st, struct tcb *t)
 {
-	bool any = false;
+	bool any = false, limited;
 
 	if (!may_send(t))
 		return false;
@@ -493,6 +496,9 @@ bool tcp_output(struct ph_stack *st, struct tcb *t)
 				break;
 			any = true;
 		}
+		limited = cwnd_room(t) < tcp_output_mss(t);
+		if (any || limited)
+			tcp_cc_sent(st, t, limited);
 	}
 	if (tcp_flight(t) == 0)
 		tcp_timer_idle(st, t);

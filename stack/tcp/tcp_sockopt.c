@@ -168,22 +168,14 @@ static int set_quickack(struct ph_stack *st, struct tcb *t, int v)
 	return 0;
 }
 
-static int set_congestion(struct tcb *t, const void *value, uint32_t len)
+static int set_congestion(struct ph_stack *st, struct tcb *t, const void *value, uint32_t len)
 {
 	char name[CC_NAME_MAX] = "";
-	const struct cc_ops *ops;
 
 	if (len < 1)
 		return -EINVAL;
 	memcpy(name, value, len < sizeof(name) - 1 ? len : sizeof(name) - 1);
-	ops = cc_find(name);
-	if (!ops)
-		return -ENOENT;
-	if (ops != t->cc.ops) {
-		t->cc.ops = ops;
-		ops->init(&t->cc, t->mss ? tcp_output_mss(t) : 1, 0);
-	}
-	return 0;
+	return tcp_cc_set(st, t, name);
 }
 
 static bool in(int v, int lo, int hi)
@@ -323,7 +315,7 @@ int tcp_setsockopt(struct ph_stack *st, struct tcb *t, int level, int name, cons
 	if (level == PH_SOL_SOCKET)
 		return set_socket(st, t, name, value, len);
 	if (level == PH_IPPROTO_TCP && name == PH_TCP_CONGESTION)
-		return set_congestion(t, value, len);
+		return set_congestion(st, t, value, len);
 	if (level == PH_IPPROTO_IP)
 		return tcp_setsockopt_ip(st, t, name, value, len);
 	if (level != PH_IPPROTO_TCP)

@@ -27,6 +27,9 @@ UNIT_TESTS += %D%/test_tcp %D%/test_tcp_data %D%/test_tcp_send \
 UNIT_TESTS += %D%/test_tcp_arrives %D%/test_tcp_recovers %D%/test_tcp_timers \
 	%D%/test_tcp_handshake %D%/test_tcp_calls
 UNIT_TESTS += %D%/test_udp
+
+UNIT_TESTS += %D%/test_cc
+tests_unit_test_cc_LDADD = libphantom.a $(CMOCKA_LIBS) -lm
 UNIT_TESTS += %D%/test_link_spec %D%/test_link_classify %D%/test_link_model %D%/test_link_pipe \
 	%D%/test_link_wire %D%/test_link_devices %D%/test_pcapng
 EXTRA_DIST += %D%/private_net.h

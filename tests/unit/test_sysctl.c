@@ -23,7 +23,8 @@ static void test_defaults_are_those_of_the_table_and_within_bounds(void **state)
 	assert_int_equal(s.tcp_rmem[2], 6291456);
 	for (i = 0; (row = sysctl_row(i)); i++) { /* what get gives, set takes */
 		assert_int_equal(sysctl_get(&s, row->name, text, sizeof(text)), 0);
-		assert_int_equal(sysctl_set(&s, row->name, text), 0);
+		assert_int_equal(sysctl_set(&s, row->name, text),
+				 row->words && row->max == 0 ? -EPERM : 0);
 	}
 	assert_true(i > 30);
 	assert_null(sysctl_row(i + 1));
@@ -39,7 +40,7 @@ static void test_names_are_those_of_linux_or_our_own_and_none_twice(void **state
 		assert_true(strncmp(a->name, "net.", 4) == 0);
 		assert_true(strlen(a->help) > 0);
 		assert_true(a->min <= a->max);
-		assert_true(a->nvalues == 1 || a->nvalues == 3);
+		assert_true(a->nvalues == 1 || a->nvalues == 3 || a->words);
 		for (j = 0; j < i; j++) {
 			b = sysctl_row(j);
 			assert_string_not_equal(a->name, b->name);
@@ -81,6 +82,14 @@ static void test_values_are_taken_or_refused_with_the_right_error(void **state)
 		{ "net.ipv4.tcp_rmem", "5 8 7", -EINVAL, "5\t5\t5" },
 		{ "net.ipv4.tcp_rmem", "0 5 7", -EINVAL, "5\t5\t5" },
 		{ "net.ipv4.tcp_rmem", "5,6,7", -EINVAL, "5\t5\t5" },
+		{ "net.ipv4.tcp_congestion_control", " reno\n", 0, "reno" },
+		{ "net.ipv4.tcp_congestion_control", "ren", -EINVAL, "reno" },
+		{ "net.ipv4.tcp_congestion_control", "renoo", -EINVAL, "reno" },
+		{ "net.ipv4.tcp_congestion_control", "cubic reno", -EINVAL, "reno" },
+		{ "net.ipv4.tcp_congestion_control", "", -EINVAL, "reno" },
+		{ "net.ipv4.tcp_allowed_congestion_control", "reno", 0, "reno" },
+		{ "net.ipv4.tcp_allowed_congestion_control", "reno\t cubic", 0, "reno cubic" },
+		{ "net.ipv4.tcp_allowed_congestion_control", "1", -EINVAL, "reno cubic" },
 		{ "net.ipv4.tcp_nosuch", "1", -ENOENT, NULL },
 		{ "net.ipv4.ip_default_tt", "1", -ENOENT, NULL },
 		{ "", "1", -ENOENT, NULL },

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Small parts of TCP, each alone: round trip, receive window, SACK blocks, delayed ACK, congestion
- * window. */
+/* Small parts of TCP, each alone: round trip, receive window, SACK blocks, delayed ACK. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include "tcp/cc.h"
 #include "tcp/tcp_delack.h"
 #include "tcp/tcp_rcvwin.h"
 #include "tcp/tcp_rtt.h"
@@ -272,78 +270,6 @@ static void test_wait_stays_between_its_bounds(void **state)
 	}
 }
 
-/* ---- Reno (RFC 5681, RFC 6928) */
-
-static struct cc_ack acked(uint32_t bytes, bool limited)
-{
-	return (struct cc_ack){ .acked = bytes, .advanced = bytes > 0, .inflight = 10 * MSS, .mss = MSS,
-				.cwnd_limited = limited };
-}
-
-static void test_slow_start_then_one_segment_per_window(void **state)
-{
-	struct cc_ack a = acked(MSS, true);
-	struct cc cc;
-
-	(void)state;
-	cc_init(&cc, cc_find("reno"), NULL, MSS, 0);
-	assert_int_equal(cc.cwnd, 10 * MSS);
-	for (int i = 0; i < 10; i++)
-		cc_acked(&cc, &a);
-	assert_int_equal(cc.cwnd, 20 * MSS);
-	cc.ssthresh = 20 * MSS;
-	for (int i = 0; i < 20; i++)
-		cc_acked(&cc, &a);
-	assert_int_equal(cc.cwnd, 21 * MSS);
-}
-
-static void test_unused_window_does_not_grow(void **state)
-{
-	struct cc_ack a = acked(MSS, false);
-	struct cc cc;
-
-	(void)state;
-	cc_init(&cc, cc_find(NULL), NULL, MSS, 0);
-	cc_acked(&cc, &a);
-	assert_int_equal(cc.cwnd, 10 * MSS);
-}
-
-static void test_loss_halves_the_flight_and_timeout_leaves_one_segment(void **state)
-{
-	struct cc_ack a = acked(0, true);
-	struct cc cc;
-
-	(void)state;
-	cc_init(&cc, &cc_reno, NULL, MSS, 0);
-	cc_reduce(&cc, &a, CC_LOSS, false);
-	assert_int_equal(cc.ssthresh, 5 * MSS);
-	assert_int_equal(cc.cwnd, 10 * MSS); /* the way down is the caller's */
-	cc.cwnd = cc.ssthresh;
-	cc_undo(&cc);
-	assert_int_equal(cc.cwnd, 10 * MSS);
-	a.inflight = 3 * MSS;
-	cc_reduce(&cc, &a, CC_RTO, false);
-	assert_int_equal(cc.ssthresh, 2 * MSS);
-	assert_int_equal(cc.cwnd, MSS);
-}
-
-/* rfc: 5681:4.1 */
-static void test_idle_window_shrinks_to_the_initial_one(void **state)
-{
-	struct cc cc;
-
-	(void)state;
-	cc_init(&cc, &cc_reno, NULL, MSS, 0);
-	cc.cwnd = 100 * MSS;
-	cc.ssthresh = 50 * MSS;
-	cc_idle(&cc, MSS, 2);
-	assert_int_equal(cc.cwnd, 25 * MSS);
-	assert_int_equal(cc.ssthresh, 75 * MSS);
-	cc_idle(&cc, MSS, 30);
-	assert_int_equal(cc.cwnd, 10 * MSS);
-	assert_null(cc_find("no such"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,10 +287,6 @@ int main(void)
 		cmocka_unit_test(test_blocks_are_most_recent_first_and_at_most_four),
 		cmocka_unit_test(test_start_is_quick_and_a_second_full_segment_is_due),
 		cmocka_unit_test(test_wait_stays_between_its_bounds),
-		cmocka_unit_test(test_slow_start_then_one_segment_per_window),
-		cmocka_unit_test(test_unused_window_does_not_grow),
-		cmocka_unit_test(test_loss_halves_the_flight_and_timeout_leaves_one_segment),
-		cmocka_unit_test(test_idle_window_shrinks_to_the_initial_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@ static struct fix *open_with(bool sack, bool ts)
 {
 	struct fix *f = fix_new();
 
+	sysctl(f, "net.ipv4.tcp_congestion_control", "reno");
 	sysctl(f, "net.ipv4.tcp_sack", sack ? "1" : "0");
 	sysctl(f, "net.ipv4.tcp_timestamps", ts ? "1" : "0");
 	listen_on(f, 5);

@@ -257,7 +257,8 @@ int ph_sysctl_get(const struct ph_stack *st, const char *name, char *out, size_t
 struct ph_sysctl_info {
 	const char *name, *help;
 	int64_t min, max;
-	unsigned nvalues; /* 1, or 3 for tcp_rmem and its like */
+	unsigned nvalues; /* 1, or 3 for tcp_rmem and its like; 0: words */
+	const char *words; /* those it may have, at most `max` of them; NULL: numbers */
 };
 /* Row i of the table, or NULL past its end. */
 const struct ph_sysctl_info *ph_sysctl_row(size_t i);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The connection's congestion control: which algorithm, with what settings, whether the window was
+ * used (RFC 2861, RFC 7661, as Linux does). The algorithms themselves are cc_*.c. Called by tcp.c,
+ * tcp_conn.c, tcp_sockopt.c, tcp_output.c.
+ */
+#include <string.h>
+
+#include "tcp/tcp_int.h"
+
+void tcp_cc_new(struct ph_stack *st, struct tcb *t)
+{
+	t->cc.ops = cc_find(st->sysctl.tcp_congestion_control);
+	if (!t->cc.ops)
+		t->cc.ops = cc_find(NULL);
+}
+
+void tcp_cc_free(struct ph_stack *st, struct tcb *t)
+{
+	pool_put(&st->tcp->cc_states, t->cc.state);
+	t->cc.state = NULL;
+}
+
+/* Memory for an algorithm that keeps much; without it, the one that needs none. */
+static void begin(struct ph_stack *st, struct tcb *t, const struct cc_ops *ops)
+{
+	void *state = NULL;
+
+	tcp_cc_free(st, t);
+	if (ops->state_size && !(state = pool_get(&st->tcp->cc_states)))
+		ops = cc_find(NULL);
+	t->cc.hystart = (uint8_t)st->sysctl.tcp_hystart;
+	t->cc.abe = st->sysctl.tcp_abe != 0;
+	cc_switch(&t->cc, ops, state, tcp_output_mss(t), st->now_ns);
+}
+
+void tcp_cc_start(struct ph_stack *st, struct tcb *t)
+{
+	cc_start(&t->cc, tcp_output_mss(t));
+	begin(st, t, t->cc.ops);
+	t->cwnd_limited = false;
+	t->cwnd_seq = t->snd_una;
+	t->max_out = t->used_out = 0;
+	t->cwnd_ns = st->now_ns;
+}
+
+static bool listed(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	while (list) {
+		if (strncmp(list, name, len) == 0 && (list[len] == ' ' || list[len] == '\0'))
+			return true;
+		list = strchr(list, ' ');
+		if (list)
+			list++;
+	}
+	return false;
+}
+
+int tcp_cc_set(struct ph_stack *st, struct tcb *t, const char *name)
+{
+	const struct cc_ops *ops = cc_find(name);
+
+	if (!ops)
+		return -ENOENT;
+	if (!listed(st->sysctl.tcp_allowed_congestion_control, name))
+		return -EPERM;
+	if (ops == t->cc.ops)
+		return 0;
+	if (!tcps_synchronised(t->state)) {
+		t->cc.ops = ops;
+		return 0;
+	}
+	begin(st, t, ops); /* window and threshold stay, as Linux's do */
+	return 0;
+}
+
+uint32_t tcp_cc_info(const struct tcb *t, uint8_t *out)
+{
+	if (!t->cc.ops->info || !tcps_synchronised(t->state) ||
+	    (t->cc.ops->state_size && !t->cc.state))
+		return 0;
+	return t->cc.ops->info(&t->cc, out);
+}
+
+/*
+ * Segments just left, or might have (Linux's tcp_cwnd_validate): remembers whether cwnd held them
+ * back, and the most that was out, until an ACK passes what was sent then.
+ */
+void tcp_cc_sent(struct ph_stack *st, struct tcb *t, bool limited)
+{
+	uint32_t out = tcp_flight(t);
+
+	if (seq_ge(t->snd_una, t->cwnd_seq) || limited || (!t->cwnd_limited && out > t->max_out)) {
+		t->cwnd_limited = limited;
+		t->max_out = out;
+		t->cwnd_seq = t->snd_nxt;
+	}
+	if (tcp_cc_limited(t)) {
+		t->used_out = 0;
+		t->cwnd_ns = st->now_ns;
+		return;
+	}
+	if (out > t->used_out)
+		t->used_out = out;
+	if (st->sysctl.tcp_slow_start_after_idle && !t->cc.ops->control &&
+	    st->now_ns - t->cwnd_ns >= (uint64_t)t->rtt.rto_us * 1000) {
+		if (t->loss.state == TCP_CA_OPEN)
+			cc_unused(&t->cc, tcp_output_mss(t), t->used_out);
+		t->used_out = 0;
+		t->cwnd_ns = st->now_ns;
+	}
+}
+
+/* Was the window used, so that it may grow? In slow start half of it is enough: the rest is what it
+ * grew by meanwhile. */
+bool tcp_cc_limited(const struct tcb *t)
+{
+	if (t->cwnd_limited)
+		return true;
+	return cc_slow_start(&t->cc) && t->cc.cwnd < 2 * (uint64_t)t->max_out;
+}
