@@ -68,10 +68,13 @@ HARNESS_SIM = \
 	%D%/sim/tso.c %D%/sim/tso.h \
 	%D%/sim/recut.c %D%/sim/recut.h \
 	%D%/sim/topo.c %D%/sim/topo.h \
+	%D%/sim/router.c %D%/sim/router.h \
 	%D%/sim/net.c %D%/sim/net_new.c %D%/sim/net.h \
+	%D%/sim/flow.c %D%/sim/flow.h \
 	%D%/sim/app.c %D%/sim/judge.c %D%/sim/app.h \
 	%D%/sim/check.c %D%/sim/check.h \
 	%D%/sim/clock.c %D%/sim/clock.h \
+	%D%/sim/say.h %D%/sim/plan_sysctl.c %D%/sim/plan_sysctl.h \
 	%D%/sim/plan_topo.c %D%/sim/plan_topo.h \
 	%D%/sim/plan.c %D%/sim/plan.h \
 	%D%/sim/run.c %D%/sim/run.h \

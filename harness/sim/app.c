@@ -11,7 +11,10 @@
 #include "harness/sim/pattern.h"
 #include "harness/sim/rand.h"
 
-#define RETRY_NS 50000000u /* after an answer that memory is short */
+#define RETRY_NS      50000000u	 /* after an answer that memory is short */
+/* Until a server that did not accept will not: whose connection it was could not be told. */
+#define UNHEARD_NS    300000000000u
+#define PORT_RETRY_NS 1000000000u /* or that the port is in use still */
 
 enum { KEEP_IDLE_S = 20, KEEP_INTVL_S = 5, KEEP_COUNT = 20 };
 
@@ -59,6 +62,7 @@ static void set_options(struct sim_apps *a, struct sim_host *h, ph_socket s,
 	set_option(a, h, s, PH_IPPROTO_TCP, PH_TCP_KEEPINTVL, KEEP_INTVL_S, p->keepalive);
 	set_option(a, h, s, PH_IPPROTO_TCP, PH_TCP_KEEPCNT, KEEP_COUNT, p->keepalive);
 	set_option(a, h, s, PH_SOL_SOCKET, PH_SO_KEEPALIVE, 1, p->keepalive);
+	set_option(a, h, s, PH_SOL_SOCKET, PH_SO_REUSEADDR, 1, p->reuseaddr);
 }
 
 static void leave(struct sim_apps *a, struct sim_end *e, enum sim_end_state state)
@@ -149,6 +153,8 @@ static void connect_end(struct sim_apps *a, struct sim_end *e)
 	e->socket = -1;
 	if (is_short(rc))
 		retry_later(a, e);
+	else if (p->after >= 0 && (rc == -EADDRINUSE || rc == -EADDRNOTAVAIL))
+		e->wake_ns = a->net->now + PORT_RETRY_NS; /* its own TIME-WAIT ends */
 	else
 		fail(a, e, rc);
 }
@@ -168,28 +174,40 @@ static void connected(struct sim_apps *a, struct sim_end *e)
 		e->state = SIM_END_OPEN;
 }
 
+/* The connection that a client's port stands for: of those between the same ports the last that
+ * began. NULL: none. */
+static struct sim_end *server_of(struct sim_apps *a, const struct sim_host *h,
+				 const struct ph_sockaddr *peer)
+{
+	struct sim_end *last = NULL;
+
+	for (unsigned i = 0; i < a->nconn; i++) {
+		const struct sim_conn_plan *p = &a->plan[i];
+		struct ph_sockaddr from = sockaddr_of(a, p->host[0], p->port[0]);
+
+		if (a->end[2 * i + 1].host == h && p->port[0] == peer->port &&
+		    memcmp(&from.ip, &peer->ip, sizeof(from.ip)) == 0 &&
+		    a->end[2 * i].state != SIM_END_WAITING)
+			last = &a->end[2 * i + 1];
+	}
+	return last;
+}
+
 static void accepted(struct sim_apps *a, struct sim_host *h, ph_socket s,
 		     const struct ph_sockaddr *peer)
 {
-	for (unsigned i = 0; i < a->nconn; i++) {
-		const struct sim_conn_plan *p = &a->plan[i];
-		struct sim_end *e = &a->end[2 * i + 1];
-		struct ph_sockaddr from = sockaddr_of(a, p->host[0], p->port[0]);
+	struct sim_end *e = server_of(a, h, peer);
 
-		if (e->host != h || p->port[0] != peer->port ||
-		    memcmp(&from.ip, &peer->ip, sizeof(from.ip)) != 0)
-			continue;
-		if (e->state != SIM_END_WAITING)
-			sim_fail(a->net, "%s: connection %u was accepted twice", h->name, i);
-		e->socket = s;
-		e->state = SIM_END_OPEN;
-		e->pending = true;
-		(void)ph_set_user(h->st, s, 2 * i + 2);
-		set_options(a, h, s, &p->end[1]);
+	if (!e || e->state != SIM_END_WAITING) {
+		sim_fail(a->net, "%s accepted a connection from port %u that %s", h->name, peer->port,
+			 e ? "was accepted before" : "nobody opened");
 		return;
 	}
-	sim_fail(a->net, "%s accepted a connection from port %u that nobody opened", h->name,
-		 peer->port);
+	e->socket = s;
+	e->state = SIM_END_OPEN;
+	e->pending = true;
+	(void)ph_set_user(h->st, s, 2 * e->conn + 2);
+	set_options(a, h, s, &plan_of(a, e)->end[1]);
 }
 
 static void accept_all(struct sim_apps *a, struct sim_host *h, ph_socket listener)
@@ -205,6 +223,7 @@ static void accept_all(struct sim_apps *a, struct sim_host *h, ph_socket listene
 
 void sim_apps_listen(struct sim_apps *a, const struct sim_end_plan *opts, int backlog)
 {
+	sim_flows_listen(&a->flows);
 	for (unsigned i = 0; i < a->nconn; i++) {
 		struct sim_host *h = &a->net->host[a->plan[i].host[1]];
 		struct ph_sockaddr any = { .family = PH_AF_INET, .port = a->plan[i].port[1],
@@ -414,7 +433,7 @@ static void end_turn(struct sim_apps *a, struct sim_end *e)
 /* ---- all of them ----------------------------------------------------------------------------- */
 
 void sim_apps_init(struct sim_apps *a, struct sim_net *n, const struct sim_conn_plan *plan,
-		   unsigned nconn, uint64_t key)
+		   unsigned nconn, const struct sim_flow_plan *flow, unsigned nflow, uint64_t key)
 {
 	*a = (struct sim_apps){ .net = n, .plan = plan, .nconn = nconn, .key = key };
 	a->buf = sim_alloc(SIM_IO_MAX);
@@ -424,16 +443,45 @@ void sim_apps_init(struct sim_apps *a, struct sim_net *n, const struct sim_conn_
 					      .side = i % 2,
 					      .socket = -1,
 					      .host = &n->host[plan[i / 2].host[i % 2]],
-					      .wake_ns = i % 2 ? PH_NEVER :
+					      .wake_ns = i % 2 || plan[i / 2].after >= 0 ?
+								 PH_NEVER :
 								 SIM_START_NS + plan[i / 2].start_ns };
+	sim_flows_init(&a->flows, n, flow, nflow, key);
 }
 
 void sim_apps_free(struct sim_apps *a)
 {
+	sim_flows_free(&a->flows);
 	free(a->buf);
 	free(a->end);
 	free(a->listener);
 	memset(a, 0, sizeof(*a));
+}
+
+static bool conn_over(const struct sim_apps *a, unsigned i)
+{
+	const struct sim_end *c = &a->end[2 * i], *s = &a->end[2 * i + 1];
+	/* A client that gave up may never have been heard of. */
+	bool unheard = s->state == SIM_END_WAITING &&
+		       (c->state == SIM_END_FAILED || c->state == SIM_END_ABORTED);
+
+	return sim_end_over(c) && (sim_end_over(s) || unheard);
+}
+
+/* Connections that wait for another to be over. */
+static void release_followers(struct sim_apps *a)
+{
+	for (unsigned i = 0; i < a->nconn; i++) {
+		struct sim_end *e = &a->end[2 * i];
+		int after = a->plan[i].after;
+
+		if (after < 0 || e->state != SIM_END_WAITING || e->wake_ns != PH_NEVER ||
+		    !conn_over(a, (unsigned)after))
+			continue;
+		e->wake_ns = a->net->now + a->plan[i].start_ns;
+		if (!sim_end_over(&a->end[2 * after + 1]))
+			e->wake_ns += UNHEARD_NS;
+	}
 }
 
 void sim_apps_turn(struct sim_apps *a, struct sim_host *h)
@@ -445,7 +493,9 @@ void sim_apps_turn(struct sim_apps *a, struct sim_host *h)
 		for (int i = 0; i < n; i++) {
 			uint64_t user = ph_get_user(h->st, event[i].socket);
 
-			if (user == 0)
+			if (user & SIM_FLOW_USER)
+				sim_flows_ready(&a->flows, user);
+			else if (user == 0)
 				accept_all(a, h, event[i].socket);
 			else
 				a->end[user - 1].pending = true;
@@ -459,6 +509,8 @@ void sim_apps_turn(struct sim_apps *a, struct sim_host *h)
 		e->pending = false;
 		end_turn(a, e);
 	}
+	release_followers(a);
+	sim_flows_turn(&a->flows, h);
 }
 
 void sim_apps_quit(struct sim_apps *a, struct sim_end *e)
@@ -473,7 +525,7 @@ uint64_t sim_apps_next(const struct sim_apps *a)
 
 	for (unsigned i = 0; i < 2 * a->nconn; i++)
 		at = smaller(at, a->end[i].wake_ns);
-	return at;
+	return smaller(at, sim_flows_next(&a->flows));
 }
 
 void sim_apps_mark(struct sim_apps *a)
@@ -481,18 +533,13 @@ void sim_apps_mark(struct sim_apps *a)
 	for (unsigned i = 0; i < 2 * a->nconn; i++)
 		if (a->end[i].wake_ns <= a->net->now)
 			a->end[i].host->dirty = true;
+	sim_flows_mark(&a->flows);
 }
 
 bool sim_apps_finished(const struct sim_apps *a)
 {
-	for (unsigned i = 0; i < a->nconn; i++) {
-		const struct sim_end *c = &a->end[2 * i], *s = &a->end[2 * i + 1];
-		/* A client that gave up may never have been heard of. */
-		bool unheard = s->state == SIM_END_WAITING &&
-			       (c->state == SIM_END_FAILED || c->state == SIM_END_ABORTED);
-
-		if (!sim_end_over(c) || (!sim_end_over(s) && !unheard))
+	for (unsigned i = 0; i < a->nconn; i++)
+		if (!conn_over(a, i))
 			return false;
-	}
-	return true;
+	return sim_flows_finished(&a->flows);
 }

@@ -9,6 +9,7 @@
 #ifndef SIM_APP_H
 #define SIM_APP_H
 
+#include "harness/sim/flow.h"
 #include "harness/sim/net.h"
 
 enum sim_app_kind { SIM_BULK, SIM_REQUEST, SIM_ONOFF };
@@ -26,7 +27,7 @@ struct sim_end_plan {
 	uint64_t abort_at; /* octets read and written after which it resets; UINT64_MAX: never */
 	/* Socket options; 0: left alone. */
 	uint32_t sndbuf, rcvbuf, mss, clamp;
-	bool nodelay, cork, keepalive, quickack;
+	bool nodelay, cork, keepalive, quickack, reuseaddr;
 };
 
 struct sim_conn_plan {
@@ -38,6 +39,7 @@ struct sim_conn_plan {
 	uint32_t chunk[2];    /* octets of a request and a response; of a burst */
 	uint64_t period_ns;   /* between two bursts */
 	bool refused;	      /* nobody listens at port[1] */
+	int after; /* begins start_ns after that connection ended, between the same ports; -1 */
 	struct sim_end_plan end[2];
 };
 
@@ -82,14 +84,16 @@ struct sim_apps {
 	struct sim_end *end; /* 2 * nconn: [2 * conn + side] */
 	struct sim_listener *listener;
 	unsigned nlistener;
+	struct sim_flows flows; /* datagrams beside the connections */
 	uint64_t key; /* of the streams */
 	uint8_t *buf;
 };
 
 enum { SIM_IO_MAX = 1 << 18 /* octets in one call of send or receive */ };
 
+/* flow: NULL, or nflow of them. */
 void sim_apps_init(struct sim_apps *a, struct sim_net *n, const struct sim_conn_plan *plan,
-		   unsigned nconn, uint64_t key);
+		   unsigned nconn, const struct sim_flow_plan *flow, unsigned nflow, uint64_t key);
 void sim_apps_free(struct sim_apps *a);
 /* Sockets that listen on every server's port. */
 void sim_apps_listen(struct sim_apps *a, const struct sim_end_plan *opts, int backlog);

@@ -49,17 +49,19 @@ static uint32_t get32(const uint8_t *p)
 static struct sim_end *end_of(struct sim_check *c, const struct sim_seen *s, const uint8_t *tcp)
 {
 	unsigned port[2] = { (unsigned)tcp[0] << 8 | tcp[1], (unsigned)tcp[2] << 8 | tcp[3] };
+	struct sim_end *last = NULL;
 
 	for (unsigned i = 0; i < 2 * c->apps->nconn; i++) {
 		struct sim_end *e = &c->apps->end[i];
 		const struct sim_conn_plan *p = &c->apps->plan[e->conn];
 		unsigned own = port[!s->sent], far = port[s->sent];
 
-		/* Clients' ports are all different. */
-		if (e->host == s->dev->host && p->port[e->side] == own && p->port[!e->side] == far)
-			return e;
+		/* Of those between the same ports, one after the other, the last that began. */
+		if (e->host == s->dev->host && p->port[e->side] == own && p->port[!e->side] == far &&
+		    c->apps->end[2 * e->conn].state != SIM_END_WAITING)
+			last = e;
 	}
-	return NULL;
+	return last;
 }
 
 /* What was acknowledged, and from where on it counts. */
@@ -85,7 +87,7 @@ void sim_check_frame(struct sim_check *c, const struct sim_seen *seen)
 	struct audit *a = c->audit[seen->dev->host->index];
 	uint64_t before = seen->sent ? audit_violations(a, AUDIT_MUST) : 0;
 
-	if (!seen->intact)
+	if (!seen->intact || !seen->dev->host->st)
 		return;
 	note_ack(c, seen);
 	audit_frame(a, c->net->now, false, seen->bytes, seen->len, seen->len);
@@ -292,6 +294,8 @@ void sim_check_empty(struct sim_check *c)
 		struct sim_host *h = &c->net->host[i];
 		struct ph_usage u;
 
+		if (!h->st)
+			continue;
 		ph_stack_usage(h->st, &u);
 		if (u.packets || u.buffers || u.sockets || u.connections || u.timewait ||
 		    u.reassemblies || u.timers)

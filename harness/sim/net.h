@@ -27,6 +27,8 @@
 
 enum {
 	SIM_FRAME_MAX = 70000,
+	SIM_ROUTER_MTU = 9000,
+	SIM_ROUTER_FRAME = SIM_ROUTER_MTU + 14,
 	SIM_SPINS_MAX = 1000, /* turns of one host at one moment */
 	SIM_FAIL_TEXT = 512
 };
@@ -49,7 +51,7 @@ struct sim_host {
 	struct sim_net *net;
 	unsigned index;
 	const char *name;
-	struct ph_stack *st;
+	struct ph_stack *st; /* NULL: a router */
 	struct sim_host_conf conf;
 	uint64_t deadline; /* the network's time */
 	uint64_t mem_used; /* as the allocator knows it */
@@ -133,6 +135,8 @@ static inline uint64_t sim_host_now(const struct sim_host *h)
 uint64_t sim_net_next(const struct sim_net *n);
 /* Everything that is due at n->now. */
 void sim_net_settle(struct sim_net *n);
+/* A router's frame leaves by d. */
+void sim_dev_send(struct sim_net *n, struct sim_dev *d, const uint8_t *bytes, size_t len);
 /* A turn for one host: its timers, its applications, its frames. */
 void sim_host_turn(struct sim_host *h);
 

@@ -93,6 +93,11 @@ static int dev_new(struct sim_net *n, unsigned i, struct net_err *e)
 	d->recut.percent = h->conf.recut;
 	d->recut.rand = sim_rand_of(h->conf.clock_ns, i);
 	d->mtu = t->mtu ? (uint16_t)t->mtu : (uint16_t)MTU_DEFAULT;
+	if (!h->st && d->mtu > SIM_ROUTER_MTU)
+		return net_bad(e, "router %s cannot have a device of MTU %u; %d is the most", h->name,
+			       d->mtu, SIM_ROUTER_MTU);
+	if (!h->st)
+		return 0;
 	memcpy(conf.mac, t->mac.bytes, sizeof(conf.mac));
 	if (t->offload)
 		conf.offload = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO4;
@@ -188,6 +193,8 @@ static int add_route(struct sim_net *n, const struct sim_topo_route *r, struct n
 	struct ph_ip dst = ip_of(&r->dst), via = ip_of(&r->via);
 	int rc;
 
+	if (!h->st)
+		return 0; /* a router reads them from the topology */
 	if (!d)
 		return net_bad(e, "node %s has no device %s%s", h->name,
 			       r->dev[0] ? r->dev : "that reaches the gateway of its route",
@@ -198,7 +205,8 @@ static int add_route(struct sim_net *n, const struct sim_topo_route *r, struct n
 
 static int set_sysctl(struct sim_net *n, const struct sim_topo_sysctl *s, struct net_err *e)
 {
-	int rc = ph_sysctl_set(n->host[s->node].st, s->name, s->value);
+	struct ph_stack *st = n->host[s->node].st;
+	int rc = st ? ph_sysctl_set(st, s->name, s->value) : -ENOENT;
 
 	if (rc == -ENOENT)
 		return net_bad(e, "a phantom has no sysctl %s", s->name);
@@ -211,7 +219,7 @@ static int add_neigh(struct sim_net *n, const struct sim_topo_neigh *t, struct n
 {
 	struct sim_dev *d = &n->dev[t->dev];
 	struct ph_ip ip = ip_of(&t->ip);
-	int rc = ph_neigh_add(d->host->st, d->link, &ip, t->mac.bytes, sim_host_now(d->host));
+	int rc = !d->host->st ? 0 : ph_neigh_add(d->host->st, d->link, &ip, t->mac.bytes, sim_host_now(d->host));
 
 	return rc ? refuse(d->host, "neighbour", &t->ip, rc, e) : 0;
 }
@@ -220,9 +228,11 @@ static int build(struct sim_net *n, uint64_t seed, struct net_err *e)
 {
 	const struct sim_topo *t = n->topo;
 
-	for (unsigned i = 0; i < n->nhost; i++)
-		if (stack_new(&n->host[i], e))
+	for (unsigned i = 0; i < n->nhost; i++) {
+		n->host[i].deadline = PH_NEVER;
+		if (!t->forwards[i] && stack_new(&n->host[i], e))
 			return -1;
+	}
 	for (unsigned i = 0; i < t->nsysctl; i++)
 		if (set_sysctl(n, &t->sysctl[i], e))
 			return -1;
@@ -236,7 +246,7 @@ static int build(struct sim_net *n, uint64_t seed, struct net_err *e)
 		if (add_neigh(n, &t->neigh[i], e))
 			return -1;
 	for (unsigned i = 0; i < n->nhost; i++)
-		if (n->host[i].conf.fail_at)
+		if (n->host[i].st && n->host[i].conf.fail_at)
 			ph_stack_fail_at(n->host[i].st, n->host[i].conf.fail_at);
 	return 0;
 }

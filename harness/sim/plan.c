@@ -11,8 +11,9 @@
 #include "harness/sim/plan_topo.h"
 #include "harness/sim/rand.h"
 
-enum { HOST_STREAM = 2, CONN_STREAM, CLOCK_STREAM, KEY_STREAM };
-enum { SERVER_PORT = 5001, CLIENT_PORT = 40000, CLOSED_PORT = 9, CONNS_MAX = 12 };
+enum { HOST_STREAM = 2, CONN_STREAM, CLOCK_STREAM, KEY_STREAM, FLOW_STREAM };
+enum { SERVER_PORT = 5001, CLIENT_PORT = 40000, CLOSED_PORT = 9, CONNS_MAX = 12, FLOWS_MAX = 3 };
+enum { FLOW_PORT = 6000 };
 
 #define NS_PER_MS 1000000ull
 
@@ -104,14 +105,69 @@ static void choke(struct sim_rand *r, struct sim_conn_plan *c)
 	e->read_pause_ns = sim_rand_log(r, 100 * NS_PER_MS, 5000 * NS_PER_MS);
 }
 
+static void draw_pair(struct sim_rand *r, const struct sim_plan *p, unsigned host[2])
+{
+	unsigned a = (unsigned)sim_rand_in(r, 0, p->nend - 1);
+	unsigned b = (unsigned)sim_rand_in(r, 0, p->nend - 2);
+
+	host[0] = p->end_node[a];
+	host[1] = p->end_node[b + (b >= a)];
+}
+
+/* Between the same ports, soon after another is over: through its TIME-WAIT. */
+static void follow(struct sim_rand *r, struct sim_conn_plan *conn, unsigned no)
+{
+	struct sim_conn_plan *c = &conn[no], *before = &conn[no ? sim_rand_in(r, 0, no - 1) : 0];
+
+	if (no == 0 || before->refused || !sim_rand_chance(r, 25))
+		return;
+	for (unsigned i = 0; i < no; i++)
+		if (conn[i].after == before - conn)
+			return;
+	memcpy(c->host, before->host, sizeof(c->host));
+	memcpy(c->port, before->port, sizeof(c->port));
+	c->refused = false;
+	c->after = (int)(before - conn);
+	c->start_ns = sim_rand_log(r, 1, 2000 * NS_PER_MS);
+	c->end[0].reuseaddr = before->end[0].reuseaddr = true;
+}
+
+static void draw_flow(struct sim_rand *r, const struct sim_plan *p, struct sim_flow_plan *f, unsigned no)
+{
+	memset(f, 0, sizeof(*f));
+	draw_pair(r, p, f->host);
+	f->port[0] = (uint16_t)(FLOW_PORT + 2 * no);
+	f->port[1] = (uint16_t)(FLOW_PORT + 2 * no + 1);
+	f->start_ns = sim_rand_chance(r, 50) ? sim_rand_log(r, 1, 3000 * NS_PER_MS) : 0;
+	f->period_ns = sim_rand_log(r, NS_PER_MS, 500 * NS_PER_MS);
+	f->count = (uint32_t)sim_rand_log(r, 1, SIM_FLOW_COUNT_MAX);
+	f->size_min = (uint32_t)sim_rand_log(r, SIM_FLOW_SIZE_MIN, 3000);
+	f->size_max = (uint32_t)sim_rand_log(r, f->size_min,
+					     sim_rand_chance(r, 50) ? SIM_FLOW_SIZE_MAX : 3000);
+	if (f->size_max < f->size_min)
+		f->size_max = f->size_min;
+	f->answers = sim_rand_chance(r, 50);
+	f->connected = sim_rand_chance(r, 50);
+	f->refused = sim_rand_chance(r, 5);
+}
+
+static void draw_flows(struct sim_plan *p)
+{
+	struct sim_rand r = sim_rand_of(p->seed, FLOW_STREAM);
+
+	p->nflow = sim_rand_chance(&r, 40) ? (unsigned)sim_rand_in(&r, 1, FLOWS_MAX) : 0;
+	p->flow = sim_alloc(p->nflow * sizeof(*p->flow));
+	for (unsigned i = 0; i < p->nflow; i++)
+		draw_flow(&r, p, &p->flow[i], i);
+}
+
 static void draw_conn(struct sim_rand *r, const struct sim_plan *p, struct sim_conn_plan *c, unsigned no)
 {
 	uint64_t both;
 
 	memset(c, 0, sizeof(*c));
-	c->host[0] = (unsigned)sim_rand_in(r, 0, p->topo.nnode - 1);
-	c->host[1] = (unsigned)sim_rand_in(r, 0, p->topo.nnode - 2);
-	c->host[1] += c->host[1] >= c->host[0];
+	c->after = -1;
+	draw_pair(r, p, c->host);
 	c->port[0] = (uint16_t)(CLIENT_PORT + no);
 	c->refused = sim_rand_chance(r, 3);
 	c->port[1] = c->refused ? CLOSED_PORT : SERVER_PORT;
@@ -132,6 +188,8 @@ static void draw_conn(struct sim_rand *r, const struct sim_plan *p, struct sim_c
 
 static void weigh_links(struct sim_plan *p)
 {
+	uint32_t routers = 0;
+
 	for (unsigned i = 0; i < p->topo.ndev; i++) {
 		const struct sim_topo_dev *d = &p->topo.dev[i];
 
@@ -144,15 +202,26 @@ static void weigh_links(struct sim_plan *p)
 			p->loss[d->node] += loss;
 			if (d->peer >= 0)
 				p->loss[p->topo.dev[d->peer].node] += loss;
+			routers += p->topo.forwards[d->node] ? loss : 0;
 		}
 	}
+	for (unsigned i = 0; i < p->topo.nnode && routers; i++)
+		p->loss[i] += routers; /* who knows whose way leads there */
+}
+
+static void find_ends(struct sim_plan *p)
+{
+	p->end_node = sim_alloc(p->topo.nnode * sizeof(*p->end_node));
+	for (unsigned i = 0; i < p->topo.nnode; i++)
+		if (!p->topo.forwards[i])
+			p->end_node[p->nend++] = i;
 }
 
 static int check_topo(const struct sim_plan *p, struct net_err *e)
 {
-	if (p->topo.nnode < 2)
-		return net_bad(e, "a simulated network has at least two nodes; this has %u",
-			       p->topo.nnode);
+	if (p->nend < 2)
+		return net_bad(e, "a simulated network has at least two nodes that do not forward; "
+				  "this has %u", p->nend);
 	for (unsigned i = 0; i < p->topo.nnode; i++)
 		if (!sim_topo_addr(&p->topo, i))
 			return net_bad(e, "node %s has no IPv4 address; write: addr %s.eth0 10.0.0.%u/24",
@@ -174,6 +243,7 @@ int sim_plan_draw(struct sim_plan *p, uint64_t seed, struct sim_topo *topo, cons
 	} else if (sim_plan_topo(p, e)) {
 		return -1;
 	}
+	find_ends(p);
 	if (check_topo(p, e))
 		return -1;
 	p->host = sim_alloc(p->topo.nnode * sizeof(*p->host));
@@ -189,6 +259,9 @@ int sim_plan_draw(struct sim_plan *p, uint64_t seed, struct sim_topo *topo, cons
 	p->conn = sim_alloc(p->nconn * sizeof(*p->conn));
 	for (unsigned i = 0; i < p->nconn; i++)
 		draw_conn(&r, p, &p->conn[i], i);
+	for (unsigned i = 0; i < p->nconn; i++)
+		follow(&r, p->conn, i);
+	draw_flows(p);
 	draw_end(&r, &p->listener, 0);
 	p->listener.cork = p->listener.keepalive = false;
 	p->backlog = (int)sim_rand_log(&r, 2, 128);
@@ -204,6 +277,8 @@ void sim_plan_free(struct sim_plan *p)
 	free(p->fragile);
 	free(p->loss);
 	free(p->conn);
+	free(p->flow);
+	free(p->end_node);
 	memset(p, 0, sizeof(*p));
 }
 
@@ -223,8 +298,8 @@ static void print_end(const struct sim_end_plan *e, FILE *f)
 		fprintf(f, " mss %u", e->mss);
 	if (e->clamp)
 		fprintf(f, " clamp %u", e->clamp);
-	fprintf(f, "%s%s%s%s]", e->nodelay ? " nodelay" : "", e->cork ? " cork" : "",
-		e->keepalive ? " keepalive" : "", e->quickack ? " quickack" : "");
+	fprintf(f, "%s%s%s%s%s]", e->reuseaddr ? " reuseaddr" : "", e->nodelay ? " nodelay" : "",
+		e->cork ? " cork" : "", e->keepalive ? " keepalive" : "", e->quickack ? " quickack" : "");
 }
 
 void sim_plan_print(const struct sim_plan *p, FILE *f)
@@ -235,6 +310,8 @@ void sim_plan_print(const struct sim_plan *p, FILE *f)
 	for (unsigned i = 0; i < p->topo.nnode; i++) {
 		const struct sim_host_conf *h = &p->host[i];
 
+		if (p->topo.forwards[i])
+			continue;
 		fprintf(f, "# %s: memory limit %" PRIu64 ", allocation %" PRIu64 " fails, clock +%.9fs"
 			   ", txqueuelen %u, recut %u%%%s%s\n",
 			p->topo.node[i], h->mem_limit, h->fail_at, (double)h->clock_ns / 1e9,
@@ -251,6 +328,8 @@ void sim_plan_print(const struct sim_plan *p, FILE *f)
 			i, p->topo.node[c->host[0]], c->port[0], p->topo.node[c->host[1]],
 			c->port[1], (double)c->start_ns / 1e9, kinds[c->kind],
 			c->refused ? " (refused)" : "", c->bytes[0], c->bytes[1]);
+		if (c->after >= 0)
+			fprintf(f, ", after connection %d", c->after);
 		if (c->kind != SIM_BULK)
 			fprintf(f, ", %u and %u at a time", c->chunk[0], c->chunk[1]);
 		if (c->kind == SIM_ONOFF)
@@ -258,5 +337,9 @@ void sim_plan_print(const struct sim_plan *p, FILE *f)
 		for (int s = 0; s < 2; s++)
 			print_end(&c->end[s], f);
 		fputc('\n', f);
+	}
+	for (unsigned i = 0; i < p->nflow; i++) {
+		fprintf(f, "# flow %u: ", i);
+		sim_flow_print(&p->flow[i], &p->topo, f);
 	}
 }

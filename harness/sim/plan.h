@@ -21,6 +21,10 @@ struct sim_plan {
 	struct sim_host_conf *host;
 	struct sim_conn_plan *conn;
 	unsigned nconn;
+	struct sim_flow_plan *flow;
+	unsigned nflow;
+	unsigned *end_node; /* nodes that are no routers */
+	unsigned nend;
 	struct sim_end_plan listener; /* its sockets' options */
 	int backlog;
 	bool *fragile;	/* by host: its memory may be short */

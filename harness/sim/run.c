@@ -98,6 +98,7 @@ static void play(struct run *r)
 	if (r->net->failed)
 		return;
 	sim_apps_judge(&r->apps, r->plan.fragile, r->plan.loss);
+	sim_flows_judge(&r->apps.flows, r->plan.fragile);
 	sim_net_account(r->net);
 	if (r->conf->check)
 		sim_check_audits(&r->check);
@@ -182,7 +183,8 @@ int sim_run(const struct sim_run_conf *conf, struct sim_result *result, struct n
 	r.net->events_max = SIM_EVENTS_MAX;
 	r.net->now_max = SIM_START_NS + SIM_TIME_MAX_NS;
 	r.net->hooks = (struct sim_hooks){ .ctx = &r, .turn = on_turn };
-	sim_apps_init(&r.apps, r.net, r.plan.conn, r.plan.nconn, conf->seed);
+	sim_apps_init(&r.apps, r.net, r.plan.conn, r.plan.nconn, r.plan.flow, r.plan.nflow,
+		      conf->seed);
 	sim_check_init(&r.check, r.net, &r.apps);
 	if (conf->check) {
 		r.net->hooks.frame = on_frame;

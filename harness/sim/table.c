@@ -55,13 +55,14 @@ static uint64_t transfer(const char *loss, unsigned rtt_ms, uint32_t buffer, uin
 					  .abort_at = UINT64_MAX, .sndbuf = buffer,
 					  .rcvbuf = buffer };
 	const struct sim_conn_plan plan = { .host = { 0, 1 }, .port = { 40000, 5001 },
-					    .bytes = { UINT64_MAX / 2, 0 }, .end = { end, end } };
+					    .bytes = { UINT64_MAX / 2, 0 }, .after = -1,
+					    .end = { end, end } };
 	uint64_t until = SIM_START_NS + SECONDS * 1000000000ull, octets;
 	struct sim_topo topo;
 	struct sim_net *n = network(&topo, loss, rtt_ms);
 	struct sim_apps apps;
 
-	sim_apps_init(&apps, n, &plan, 1, 1);
+	sim_apps_init(&apps, n, &plan, 1, NULL, 0, 1);
 	n->hooks = (struct sim_hooks){ .ctx = &apps, .turn = on_turn };
 	sim_apps_listen(&apps, &end, 1);
 	while (!n->failed) {

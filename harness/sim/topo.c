@@ -27,6 +27,7 @@ void sim_topo_free(struct sim_topo *t)
 		free(t->sysctl[i].value);
 	}
 	free(t->node);
+	free(t->forwards);
 	free(t->bridge);
 	free(t->dev);
 	free(t->route);
@@ -71,6 +72,8 @@ static int add_name(const struct topo_line *l, struct sim_topo *t, struct net_er
 	if (l->verb == TOPO_NODE) {
 		if (find_node(t, l->at.node, &node, &none) == 0)
 			return net_bad(e, "there is a node \"%s\" already", l->at.node);
+		t->forwards = sim_grow(t->forwards, t->nnode, sizeof(*t->forwards));
+		t->forwards[t->nnode] = false;
 		memcpy(*GROW(t->node, t->nnode), l->at.node, NODE_NAME_MAX);
 		return 0;
 	}
@@ -185,10 +188,10 @@ static int set_node(const struct topo_line *l, struct sim_topo *t, struct net_er
 
 	if (find_node(t, l->at.node, &node, e))
 		return -1;
-	if (l->verb == TOPO_FORWARD)
-		return l->on ? net_bad(e, "a phantom does not forward: a simulated topology has "
-					  "no routers") :
-			       0;
+	if (l->verb == TOPO_FORWARD) {
+		t->forwards[node] = l->on;
+		return 0;
+	}
 	if (l->verb == TOPO_SYSCTL) {
 		s = GROW(t->sysctl, t->nsysctl);
 		*s = (struct sim_topo_sysctl){ node, sim_strdup(l->name), sim_strdup(l->value) };
@@ -226,8 +229,8 @@ static int act(const struct topo_line *l, struct sim_topo *t, struct net_err *e)
 		return set_node(l, t, e);
 	}
 	return net_bad(e,
-		       "a simulated topology has no \"%s\"; it has node, bridge, veth, tap, addr, "
-		       "route, neigh, mtu, mac, offload, sysctl, link",
+		       "a simulated topology has no \"%s\"; it has node, forward, bridge, veth, tap, "
+		       "addr, route, neigh, mtu, mac, offload, sysctl, link",
 		       topo_verb_word(l->verb));
 }
 

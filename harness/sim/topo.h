@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A topology as the simulator reads it, from the language of netns/topo.h: nodes are phantoms,
- * bridges are learning switches, veth and tap alike are devices of a phantom. A description only;
- * harness/sim/net.h makes it run. What a simulated network cannot be is refused.
+ * A topology as the simulator reads it, from the language of netns/topo.h: nodes are phantoms, or
+ * routers of the simulator's own (router.h) where it says `forward NODE on`; bridges are learning
+ * switches, veth and tap alike are devices. A description only; harness/sim/net.h makes it run. What
+ * a simulated network cannot be is refused.
  */
 #ifndef SIM_TOPO_H
 #define SIM_TOPO_H
@@ -49,6 +50,7 @@ struct sim_topo_sysctl {
 
 struct sim_topo {
 	char (*node)[NODE_NAME_MAX];
+	bool *forwards; /* by node: a router, else a phantom */
 	char (*bridge)[DEV_NAME_MAX];
 	struct sim_topo_dev *dev;
 	struct sim_topo_route *route;

@@ -123,7 +123,7 @@ bool tcp_check_reass(const struct tcp_reass *r, seq_t rcv_nxt, seq_t edge, struc
 	seq_t end = rcv_nxt;
 
 	CLAIM(c, "reass", r->n <= r->cap, r->n, r->cap);
-	CLAIM(c, "reass", (r->piece != NULL) == (r->n > 0), r->n, r->cap);
+	CLAIM(c, "reass", (r->piece != NULL) == (r->cap > 0), r->n, r->cap);
 	for (uint32_t i = 0; i < r->n; i++) {
 		const struct tcp_piece *p = r->piece[i];
 

@@ -81,6 +81,40 @@ static void test_a_topology_of_the_users_runs(void **state)
 	assert_int_equal(r.hosts, 2);
 }
 
+static const char two_nets[] =
+	"node a\nnode b\nnode r\nforward r on\nbridge near\nbridge far\nveth a.eth0 near\n"
+	"veth r.eth0 near\nveth r.eth1 far\nveth b.eth0 far\naddr a.eth0 10.0.0.1/24\n"
+	"addr r.eth0 10.0.0.254/24\naddr r.eth1 10.0.1.254/24\naddr b.eth0 10.0.1.1/24\n"
+	"route a default via 10.0.0.254\nroute b default via 10.0.1.254\n";
+
+/* A smaller MTU behind the router: TCP learns it from ICMP, datagrams are cut. */
+static void test_routers_forward_and_say_what_does_not_fit(void **state)
+{
+	char topo[1024];
+
+	(void)state;
+	snprintf(topo, sizeof(topo), "%smtu r.eth1 700\nmtu r.eth0 900\n", two_nets);
+	for (uint64_t seed = 1; seed < 12; seed++) {
+		struct sim_result r = run(seed, topo, true);
+
+		if (!r.ok)
+			fail_msg("seed %u: %s", (unsigned)seed, r.why);
+		assert_int_equal(r.hosts, 3);
+		assert_true(r.failed == 0 || r.octets > 0);
+	}
+}
+
+static void test_a_packet_of_too_many_hops_is_dropped(void **state)
+{
+	char topo[1024];
+
+	(void)state;
+	snprintf(topo, sizeof(topo),
+		 "%ssysctl a net.ipv4.ip_default_ttl=1\nsysctl b net.ipv4.ip_default_ttl=1\n", two_nets);
+	for (uint64_t seed = 1; seed < 4; seed++)
+		assert_int_equal(run(seed, topo, false).octets, 0);
+}
+
 /* A connection that nothing can get through must be called so: the check can fail. */
 static void test_a_dead_link_is_a_failed_run(void **state)
 {
@@ -102,7 +136,8 @@ static void test_what_cannot_be_simulated_is_refused(void **state)
 	static const struct {
 		const char *lines, *says;
 	} row[] = {
-		{ "forward a on\n", "test:8: a phantom does not forward" },
+		{ "forward a on\n", "at least two nodes that do not forward" },
+		{ "forward c on\n", "test:8: there is no node \"c\"" },
 		{ "run a true\n", "test:8: a simulated topology has no \"run\"" },
 		{ "veth c.eth0 lan\n", "test:8: there is no node \"c\"" },
 		{ "veth a.eth1 wan\n", "test:8: there is no bridge \"wan\"" },
@@ -230,6 +265,8 @@ int main(void)
 		cmocka_unit_test(test_looking_does_not_change_a_run),
 		cmocka_unit_test(test_seeds_differ),
 		cmocka_unit_test(test_a_topology_of_the_users_runs),
+		cmocka_unit_test(test_routers_forward_and_say_what_does_not_fit),
+		cmocka_unit_test(test_a_packet_of_too_many_hops_is_dropped),
 		cmocka_unit_test(test_a_dead_link_is_a_failed_run),
 		cmocka_unit_test(test_what_cannot_be_simulated_is_refused),
 		cmocka_unit_test(test_octets_are_compared_to_the_first_that_differs),
