@@ -219,7 +219,8 @@ static int add_neigh(struct sim_net *n, const struct sim_topo_neigh *t, struct n
 {
 	struct sim_dev *d = &n->dev[t->dev];
 	struct ph_ip ip = ip_of(&t->ip);
-	int rc = !d->host->st ? 0 : ph_neigh_add(d->host->st, d->link, &ip, t->mac.bytes, sim_host_now(d->host));
+	struct ph_stack *st = d->host->st;
+	int rc = st ? ph_neigh_add(st, d->link, &ip, t->mac.bytes, sim_host_now(d->host)) : 0;
 
 	return rc ? refuse(d->host, "neighbour", &t->ip, rc, e) : 0;
 }
