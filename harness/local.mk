@@ -100,7 +100,7 @@ HARNESS_RIG = \
 	%D%/rig/draw.c %D%/rig/draw.h \
 	%D%/rig/cmd_session.c %D%/rig/cmd_up.c %D%/rig/cmd_run.c %D%/rig/cmd_exec.c \
 	%D%/rig/cmd_doctor.c %D%/rig/cmd_serve.c \
-	%D%/rig/cmd_drill.c %D%/rig/cmd_audit.c %D%/rig/cmd_sim.c %D%/rig/cmd_demo.c \
+	%D%/rig/cmd_drill.c %D%/rig/cmd_audit.c %D%/rig/cmd_sim.c %D%/rig/cmd_python.c \
 	%D%/rig/main.c
 
 noinst_LIBRARIES += libharness.a
@@ -130,12 +130,14 @@ rig_lwip_agent_LDADD = libharness.a libphantom.a $(LWIP_LIBS) $(JANSSON_LIBS) -l
 # Python files are installed under $(pkgdatadir)/harness/python.
 nobase_dist_pkgdata_DATA += \
 	%D%/python/rig/__init__.py \
+	%D%/python/rig/claims.py \
 	%D%/python/rig/demo.py \
 	%D%/python/rig/dut.py \
 	%D%/python/rig/evidence.py \
 	%D%/python/rig/flow.py \
 	%D%/python/rig/host.py \
 	%D%/python/rig/match.py \
+	%D%/python/rig/matrix.py \
 	%D%/python/rig/net.py \
 	%D%/python/rig/plugin.py \
 	%D%/python/rig/session.py \

@@ -11,7 +11,8 @@ LINT_TESTS = \
 	%D%/lint/listed.py \
 	%D%/lint/shell.py \
 	%D%/lint/counting.py \
-	%D%/lint/manual.py
+	%D%/lint/manual.py \
+	%D%/lint/claims.py
 
 CHECK_ENV = \
 	SRCDIR='$(abs_top_srcdir)' UNIT_TESTS='$(UNIT_TESTS)' LINT_TESTS='$(LINT_TESTS)' \

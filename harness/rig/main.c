@@ -74,7 +74,8 @@ static const struct command commands[] = {
 	  "  -v            a line per seed\n"
 	  "  --table       print goodput by loss, round-trip time and buffer, and nothing else\n\n"
 	  "A failed seed prints what happened last, its plan, and the command that runs it again.\n" },
-	{ "demo", cmd_demo, "watch a stack come up, meet loss, and be judged", "[OPTIONS]\n" },
+	{ "matrix", cmd_matrix, "requirement by device, from the results of the tests", NULL },
+	{ "demo", cmd_demo, "watch a stack come up, meet loss, and be judged", NULL },
 };
 
 enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -92,7 +93,7 @@ static void help(FILE *f)
 
 static int run(const struct command *c, int argc, char **argv)
 {
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0 && c->run != cmd_demo; i++) {
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0 && c->help; i++) {
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
 			printf("rig %s: %s\n\nusage: rig %s %s", c->name, c->summary, c->name,
 			       c->help);

@@ -670,7 +670,7 @@ static void test_newer_syn_reopens_time_wait_and_an_older_does_not(void **state)
 	fix_free(f);
 }
 
-/* rfc: 1337 */
+/* rfc: 1337:3-1 */
 static void test_reset_in_time_wait_is_obeyed_or_ignored_by_sysctl(void **state)
 {
 	(void)state;

@@ -60,7 +60,7 @@ static void same(const struct tcp_opts *a, const struct tcp_opts *b, const char 
 		fail_msg("%s", what);
 }
 
-/* rfc: 9293:MUST-4, MUST-5, MUST-6, MUST-7 */
+/* rfc: 9293:MUST-4, 9293:MUST-5, 9293:MUST-6, 9293:MUST-7 */
 static void test_options_are_read_or_refused(void **state)
 {
 	(void)state;

@@ -261,7 +261,7 @@ static enum tcp_loss_event progress(struct env *v, struct tcp_loss *l, seq_t fro
 	return tcp_loss_ack(l, &v->q, &v->recs, &in);
 }
 
-/* rfc: 6582 */
+/* rfc: 6582:3.2-1, 6582:3.2-2, 6582:3.2-3 */
 static void test_newreno_enters_once_and_leaves_at_recover(void **state)
 {
 	struct tcp_loss l;

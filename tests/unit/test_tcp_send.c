@@ -88,7 +88,7 @@ static void test_small_openings_of_the_window_are_not_used(void **state)
 	fix_free(f);
 }
 
-/* rfc: 9293:MUST-36, MUST-37 */
+/* rfc: 9293:MUST-36, 9293:MUST-37 */
 static void test_zero_window_is_probed_until_it_opens(void **state)
 {
 	struct fix *f = fix_new();
@@ -170,7 +170,7 @@ static void test_retransmission_backs_off_and_gives_up(void **state)
 	fix_free(f);
 }
 
-/* rfc: 6298:5.3, 9293:MUST-18 */
+/* rfc: 6298:5-3, 9293:MUST-18 */
 static void test_first_timeout_follows_the_measured_round_trip(void **state)
 {
 	struct fix *f = fix_new();
@@ -305,7 +305,7 @@ static void test_shrinking_window_stops_new_data(void **state)
 
 /* ---- timers */
 
-/* rfc: 9293:MUST-24, MUST-25, MUST-27 */
+/* rfc: 9293:MUST-24, 9293:MUST-25, 9293:MUST-27 */
 static void test_keep_alive_probes_and_gives_up(void **state)
 {
 	struct fix *f = passive();

@@ -12,7 +12,7 @@ static struct tcp_tuple tuple(uint8_t peer, uint16_t lport, uint16_t pport)
 				   .lport = lport, .pport = pport };
 }
 
-/* rfc: 9293:MUST-8, MUST-9 */
+/* rfc: 9293:MUST-8, 9293:MUST-9 */
 static void test_isn_ticks_every_four_microseconds_and_differs_by_tuple_and_key(void **state)
 {
 	struct siphash_key a = { 1, 2 }, b = { 3, 4 };

@@ -9,14 +9,13 @@ Marks:
     rfc("9293:MUST-3", ...)      requirements it shows; ids are those of docs/rfc
 """
 
-import csv
 import os
 import subprocess
 import sys
 
 import pytest
 
-from . import net
+from . import claims, net
 from .dut import KINDS, SERVICES
 from .evidence import Evidence
 from .host import Node
@@ -28,7 +27,6 @@ DUT = pytest.StashKey()
 EVIDENCE = pytest.StashKey()
 # The source tree, or where it was installed: the same folders under both.
 TREE = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
-TABLES = ("docs/rfc/requirements.csv", "docs/rfc/attacks.csv")
 
 
 def pytest_addoption(parser):
@@ -97,16 +95,19 @@ def pytest_generate_tests(metafunc):
 
 
 def pytest_collection_modifyitems(config, items):
-    known = _requirements()
+    known = claims.known(TREE)
     chosen, dropped = [], []
     wanted = config.getoption("--dut")
     for item in items:
         for mark in item.iter_markers("rfc"):
             for name in mark.args:
-                if known is not None and name not in known:
+                if known and claims.slug(name) not in known:
                     raise pytest.UsageError(f"{item.nodeid}: rfc({name!r}): no such requirement in "
-                                            f"{' or '.join(TABLES)}")
+                                            f"{claims.REQUIREMENTS} or {claims.ATTACKS}")
         dut = getattr(item, "callspec", None) and item.callspec.params.get("dut_name")
+        # Into the JUnit file, where rig matrix finds them.
+        shown = [claims.slug(name) for mark in item.iter_markers("rfc") for name in mark.args]
+        item.user_properties += [("rfc", " ".join(shown))] * bool(shown) + [("dut", dut)] * bool(dut)
         if dut and wanted != "all" and dut != wanted:
             dropped.append(item)
             continue
@@ -118,17 +119,6 @@ def pytest_collection_modifyitems(config, items):
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = chosen
-
-
-def _requirements():
-    """The ids of docs/rfc; None when the tables are not there (an installed tree)."""
-    ids = set()
-    for table in TABLES:
-        path = os.path.join(TREE, table)
-        if os.path.exists(path):
-            with open(path, newline="", encoding="utf-8") as file:
-                ids.update(row["id"] for row in csv.DictReader(file))
-    return ids or None
 
 
 # ---- worlds --------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rig demo: the first thing a newcomer runs. The story itself is told by harness/python/rig/demo.py
- * over `rig session`; here the Python that configure found is started with the right path.
+ * The commands that are written in Python, in harness/python/rig: rig demo (the first thing a
+ * newcomer runs, over `rig session`) and rig matrix (what the results of the tests show). Here the
+ * Python that configure found is started with the right path.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -24,7 +25,8 @@ static const char *python_dir(void)
 	return NULL;
 }
 
-int cmd_demo(int argc, char **argv)
+/* Becomes `python3 -m module` with the arguments; returns only when that fails. */
+static int become(const char *module, int argc, char **argv)
 {
 	const char *dir = python_dir(), *old = getenv("PYTHONPATH");
 	char self[4096], path[8192], **args;
@@ -32,7 +34,7 @@ int cmd_demo(int argc, char **argv)
 	char *slash;
 
 	if (!dir || n <= 0) {
-		fprintf(stderr, "rig demo: %s\n",
+		fprintf(stderr, "rig %s: %s\n", argv[0],
 			dir ? strerror(errno)
 			    : "harness/python is neither in " PH_SRCDIR " nor in " PH_DATADIR);
 		return RIG_FAILED;
@@ -50,10 +52,21 @@ int cmd_demo(int argc, char **argv)
 		return RIG_FAILED;
 	args[0] = strdup(RIG_PYTHON[0] ? RIG_PYTHON : "python3");
 	args[1] = strdup("-m");
-	args[2] = strdup("rig.demo");
+	args[2] = strdup(module);
 	for (int i = 1; i < argc; i++)
 		args[i + 2] = argv[i];
 	execvp(args[0], args);
-	fprintf(stderr, "rig demo: %s: %s; apt-get install python3\n", args[0], strerror(errno));
+	fprintf(stderr, "rig %s: %s: %s; apt-get install python3\n", argv[0], args[0],
+		strerror(errno));
 	return RIG_CANNOT;
+}
+
+int cmd_demo(int argc, char **argv)
+{
+	return become("rig.demo", argc, argv);
+}
+
+int cmd_matrix(int argc, char **argv)
+{
+	return become("rig.matrix", argc, argv);
 }

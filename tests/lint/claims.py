@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The ids that tests and tables name are those of docs/rfc: a wrong one would show nothing."""
+
+import os
+import sys
+
+from lint import SRCDIR, Tap, files
+
+sys.path.insert(0, os.path.join(SRCDIR, "harness/python"))
+# pylint: disable=wrong-import-position
+from rig import claims  # noqa: E402
+
+
+def main():
+    tap = Tap()
+    known = claims.known(SRCDIR)
+
+    def unknown(pairs):
+        return [f"{where}: no requirement or attack {name}; docs/rfc has them"
+                for where, name in pairs if name not in known]
+
+    tap.row("scripts name requirements that there are", unknown(
+        (path, name) for path in files((".pkt",), ("scenarios",))
+        for name in claims.of_script(os.path.join(SRCDIR, path))))
+    tap.row("unit tests name requirements that there are", unknown(
+        (f"{path}: {test}", name) for path in files((".c",), ("tests/unit",))
+        for test, names in claims.of_unit_tests(os.path.join(SRCDIR, path)).items()
+        for name in names))
+    deviates, hidden = claims.deviations(SRCDIR), claims.unobservable(SRCDIR)
+    tap.row("deviations name requirements that there are",
+            unknown((claims.DEVIATIONS, name) for name in deviates))
+    tap.row("what cannot be observed names requirements that there are, and says why",
+            unknown((claims.UNOBSERVABLE, name) for name in hidden)
+            + [f"{claims.UNOBSERVABLE}: {name} has no reason" for name, why in hidden.items()
+               if not why.strip()]
+            + [f"{claims.UNOBSERVABLE}: {name} is a deviation too" for name in hidden
+               if name in deviates])
+    shown = {name for path in files((".pkt",), ("scenarios",))
+             for name in claims.of_script(os.path.join(SRCDIR, path))}
+    tap.row("what cannot be observed is not shown by a script", [
+        f"{claims.UNOBSERVABLE}: {name} is shown by a script" for name in sorted(shown & set(hidden))])
+    return tap.done()
+
+
+sys.exit(main())
