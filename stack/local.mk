@@ -19,7 +19,8 @@ STACK_BASE = \
 	%D%/base/prng.h %D%/base/prng.c \
 	%D%/base/drop.h %D%/base/drop.def %D%/base/drop.c \
 	%D%/base/counter.h %D%/base/counter.def %D%/base/counter.c \
-	%D%/base/sysctl.h %D%/base/sysctl.def %D%/base/sysctl.c \
+	%D%/base/sysctl.h %D%/base/sysctl.def %D%/base/conf6.def \
+	%D%/base/sysctl.c \
 	%D%/base/trace.h %D%/base/trace.def %D%/base/trace.c
 
 STACK_WIRE = %D%/wire/seq.h \
@@ -27,6 +28,8 @@ STACK_WIRE = %D%/wire/seq.h \
 	%D%/wire/arp.h \
 	%D%/wire/ip4.h \
 	%D%/wire/icmp.h \
+	%D%/wire/ip6.h \
+	%D%/wire/icmp6.h \
 	%D%/wire/udp.h
 
 STACK_NET = %D%/net/stack.h \
@@ -38,12 +41,21 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/arp.h %D%/net/arp.c \
 	%D%/net/neigh.h %D%/net/neigh.c \
 	%D%/net/addr.h %D%/net/addr.c \
+	%D%/net/if6.h %D%/net/if6.c \
+	%D%/net/addr6.h %D%/net/addr6.c \
 	%D%/net/route.h %D%/net/route.c \
-	%D%/net/dst.c \
+	%D%/net/dst.c %D%/net/dst6.h %D%/net/dst6.c %D%/net/src6.c \
+	%D%/net/ip_send.h %D%/net/ip_send.c \
+	%D%/net/ip6_opt.h %D%/net/ip6_opt.c \
 	%D%/net/ip4.h %D%/net/ip4_in.c %D%/net/ip4_out.c \
 	%D%/net/ip4_reass.h %D%/net/ip4_reass.c \
 	%D%/net/icmp4.h %D%/net/icmp4.c \
 	%D%/net/net_check.h %D%/net/net_check.c \
+	%D%/net/ip6.h %D%/net/ip6_in.c %D%/net/ip6_out.c %D%/net/ip6_ext.c \
+	%D%/net/ip6_frag.h %D%/net/ip6_frag.c \
+	%D%/net/icmp6.h %D%/net/icmp6.c %D%/net/icmp6_err.c \
+	%D%/net/nd_opt.h %D%/net/nd_opt.c \
+	%D%/net/nd.h %D%/net/nd.c \
 	%D%/net/net.c
 
 STACK_UDP = %D%/udp/udp.h \

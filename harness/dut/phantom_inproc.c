@@ -627,13 +627,10 @@ static int join_network(struct phantom *p, const struct dut_conf *conf, char *er
 	struct ph_link_conf link = { .name = "tun0",
 				     .kind = PH_LINK_IP,
 				     .mtu = (uint16_t)(conf->mtu ? conf->mtu : 1500) };
-	struct ph_ip any = ph_ip4(0, 0, 0, 0);
+	struct ph_ip any = ph_ip_is4(&conf->local) ? ph_ip4(0, 0, 0, 0)
+						   : (struct ph_ip){ { 0 } };
 	int rc;
 
-	if (!ph_ip_is4(&conf->local)) {
-		snprintf(err, DUT_ERR_TEXT, "unsupported: IPv6, which phantom does not speak");
-		return -EOPNOTSUPP;
-	}
 	p->link = ph_link_add(p->st, &link, p->now);
 	if (p->link < 0) {
 		snprintf(err, DUT_ERR_TEXT, "phantom takes no link of MTU %u: %s", conf->mtu,

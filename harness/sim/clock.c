@@ -79,8 +79,8 @@ static struct numbers numbers_of(const uint8_t *packet, int len)
 static int say_syn(struct ph_stack *st, ph_link link, const struct sim_conn_plan *c,
 		   const struct sim_plan *p, uint8_t *packet)
 {
-	struct ph_sockaddr from = { PH_AF_INET, c->port[0], ip_of_host(p, c->host[0]), 0 };
-	struct ph_sockaddr to = { PH_AF_INET, c->port[1], ip_of_host(p, c->host[1]), 0 };
+	struct ph_sockaddr from = { PH_AF_INET, c->port[0], ip_of_host(p, c->host[0]), 0, 0 };
+	struct ph_sockaddr to = { PH_AF_INET, c->port[1], ip_of_host(p, c->host[1]), 0, 0 };
 	ph_socket s = ph_socket_new(st, PH_AF_INET, PH_SOCK_STREAM, 0, ASK_NS);
 
 	if (s < 0 || ph_bind(st, s, &from, ASK_NS) ||
@@ -92,7 +92,7 @@ static int say_syn(struct ph_stack *st, ph_link link, const struct sim_conn_plan
 static int say_synack(struct ph_stack *st, ph_link link, const struct sim_conn_plan *c,
 		      uint8_t *packet, int len)
 {
-	struct ph_sockaddr any = { PH_AF_INET, c->port[1], ph_ip4(0, 0, 0, 0), 0 };
+	struct ph_sockaddr any = { PH_AF_INET, c->port[1], ph_ip4(0, 0, 0, 0), 0, 0 };
 	ph_socket s = ph_socket_new(st, PH_AF_INET, PH_SOCK_STREAM, 0, ASK_NS);
 
 	if (s < 0 || ph_bind(st, s, &any, ASK_NS) || ph_listen(st, s, 1, ASK_NS) ||

@@ -109,13 +109,22 @@ uint16_t csum_finish(uint64_t sum)
 	return (uint16_t)~fold(sum);
 }
 
+/* As the wire has it: a scope that the stack keeps inside is not summed. */
+static uint64_t add_ip6(uint64_t sum, const struct ph_ip *ip)
+{
+	struct ph_ip bare = ip6_bare(*ip);
+
+	return csum_add(sum, bare.b, sizeof(bare.b));
+}
+
 uint64_t csum_pseudo(const struct ph_ip *src, const struct ph_ip *dst, uint8_t proto, uint32_t len)
 {
 	bool v4 = ip_is4(dst);
 	uint64_t sum = (uint64_t)proto + (len >> 16) + (len & 0xffff);
 
-	sum = csum_add(sum, src->b + (v4 ? 12 : 0), v4 ? 4 : 16);
-	return csum_add(sum, dst->b + (v4 ? 12 : 0), v4 ? 4 : 16);
+	if (v4)
+		return csum_add(csum_add(sum, src->b + 12, 4), dst->b + 12, 4);
+	return add_ip6(add_ip6(sum, src), dst);
 }
 
 uint64_t csum_pkt(uint64_t sum, const struct pkt *p, uint32_t off, uint32_t len)

@@ -41,7 +41,7 @@ enum {
 	PKT_SPANS_MAX = 18,
 	PKT_HEADROOM = 160,	/* Ethernet with a tag, IPv6, TCP with all options, and to spare */
 	PKT_RX_HDR = 256,	/* first piece of a super-segment read */
-	PKT_LEN_MAX = 65535 + 18 /* an IP packet of 64 KiB in a tagged frame */
+	PKT_LEN_MAX = 40 + 65535 + 18 /* an IPv6 packet of 64 KiB in a tagged frame */
 };
 
 enum pkt_csum { PKT_CSUM_NONE, PKT_CSUM_GOOD, PKT_CSUM_TODO };

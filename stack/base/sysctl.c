@@ -11,6 +11,8 @@
 
 enum { VALUES_MAX = 3, DIGITS_MAX = 20 /* of an int64_t with its sign */ };
 
+#define CONF6_DEFAULT "net.ipv6.conf.default."
+
 struct row {
 	struct ph_sysctl_info info;
 	size_t offset; /* of the first value in struct sysctls */
@@ -29,6 +31,13 @@ static const struct row rows[] = {
 #undef SYSCTL
 #undef SYSCTL3
 #undef SYSCTL_WORDS
+#define CONF6(field, name, d, min, max, help)                              \
+	{ { CONF6_DEFAULT name, help, min, max, 1, NULL },                       \
+	  offsetof(struct sysctls, conf6) + offsetof(struct conf6, field), \
+	  { d },                                                           \
+	  NULL },
+#include "base/conf6.def"
+#undef CONF6
 };
 
 void sysctl_defaults(struct sysctls *s)
@@ -102,7 +111,7 @@ static bool has_word(const char *list, const char *word, size_t len)
 	return false;
 }
 
-static int set_words(struct sysctls *s, const struct row *r, const char *value)
+static int set_words(const struct row *r, char *base, const char *value)
 {
 	char text[SYSCTL_TEXT_MAX];
 	size_t len = 0, n;
@@ -123,13 +132,13 @@ static int set_words(struct sysctls *s, const struct row *r, const char *value)
 	if (words == 0)
 		return -EINVAL;
 	text[len] = '\0';
-	memcpy((char *)s + r->offset, text, len + 1);
+	memcpy(base + r->offset, text, len + 1);
 	return 0;
 }
 
-int sysctl_set(struct sysctls *s, const char *name, const char *value)
+/* The row's values, from text, to `base`, which is where its offset counts from. */
+static int set_row(const struct row *r, char *base, const char *value)
 {
-	const struct row *r = find(name);
 	int64_t v[VALUES_MAX];
 	const char *p = value;
 	unsigned i;
@@ -137,7 +146,7 @@ int sysctl_set(struct sysctls *s, const char *name, const char *value)
 	if (!r)
 		return -ENOENT;
 	if (r->text)
-		return set_words(s, r, value);
+		return set_words(r, base, value);
 	for (i = 0; i < r->info.nvalues; i++) {
 		p = parse_number(skip_blanks(p), &v[i]);
 		if (!p || v[i] < r->info.min || v[i] > r->info.max)
@@ -147,8 +156,13 @@ int sysctl_set(struct sysctls *s, const char *name, const char *value)
 	}
 	if (*skip_blanks(p) != '\0')
 		return -EINVAL;
-	memcpy((char *)s + r->offset, v, r->info.nvalues * sizeof(v[0]));
+	memcpy(base + r->offset, v, r->info.nvalues * sizeof(v[0]));
 	return 0;
+}
+
+int sysctl_set(struct sysctls *s, const char *name, const char *value)
+{
+	return set_row(find(name), (char *)s, value);
 }
 
 /* Writes a number's digits to out[DIGITS_MAX]; returns how many. */
@@ -169,9 +183,8 @@ static size_t format_number(int64_t value, char *out)
 	return len;
 }
 
-int sysctl_get(const struct sysctls *s, const char *name, char *out, size_t cap)
+static int get_row(const struct row *r, const char *base, char *out, size_t cap)
 {
-	const struct row *r = find(name);
 	char text[VALUES_MAX * (DIGITS_MAX + 1)];
 	int64_t v[VALUES_MAX];
 	size_t len = 0;
@@ -180,13 +193,13 @@ int sysctl_get(const struct sysctls *s, const char *name, char *out, size_t cap)
 	if (!r)
 		return -ENOENT;
 	if (r->text) {
-		len = strlen((const char *)s + r->offset) + 1;
+		len = strlen(base + r->offset) + 1;
 		if (len > cap)
 			return -ENOSPC;
-		memcpy(out, (const char *)s + r->offset, len);
+		memcpy(out, base + r->offset, len);
 		return 0;
 	}
-	memcpy(v, (const char *)s + r->offset, r->info.nvalues * sizeof(v[0]));
+	memcpy(v, base + r->offset, r->info.nvalues * sizeof(v[0]));
 	for (i = 0; i < r->info.nvalues; i++) {
 		if (i > 0)
 			text[len++] = '\t';
@@ -197,6 +210,43 @@ int sysctl_get(const struct sysctls *s, const char *name, char *out, size_t cap)
 		return -ENOSPC;
 	memcpy(out, text, len);
 	return 0;
+}
+
+int sysctl_get(const struct sysctls *s, const char *name, char *out, size_t cap)
+{
+	return get_row(find(name), (const char *)s, out, cap);
+}
+
+static const struct row *find_conf6(const char *leaf)
+{
+	size_t prefix = strlen(CONF6_DEFAULT), i;
+
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		if (strncmp(rows[i].info.name, CONF6_DEFAULT, prefix) == 0 &&
+		    strcmp(rows[i].info.name + prefix, leaf) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+/* A row of the default's counts from the struct that holds them all. */
+int sysctl_conf6_set(struct conf6 *c, const char *leaf, const char *value)
+{
+	struct sysctls s;
+	int rc;
+
+	s.conf6 = *c;
+	rc = set_row(find_conf6(leaf), (char *)&s, value);
+	if (rc == 0)
+		*c = s.conf6;
+	return rc;
+}
+
+int sysctl_conf6_get(const struct conf6 *c, const char *leaf, char *out, size_t cap)
+{
+	struct sysctls s;
+
+	s.conf6 = *c;
+	return get_row(find_conf6(leaf), (const char *)&s, out, cap);
 }
 
 const struct ph_sysctl_info *sysctl_row(size_t i)

@@ -10,6 +10,12 @@
 #include "phantom/phantom.h"
 
 enum { SYSCTL_TEXT_MAX = 64 }; /* of a value that is words, with its end */
+/* Of a link, and of links to come. */
+struct conf6 {
+#define CONF6(field, name, def, min, max, help) int64_t field;
+#include "base/conf6.def"
+#undef CONF6
+};
 
 struct sysctls {
 #define SYSCTL(field, name, def, min, max, help) int64_t field;
@@ -19,6 +25,7 @@ struct sysctls {
 #undef SYSCTL
 #undef SYSCTL3
 #undef SYSCTL_WORDS
+	struct conf6 conf6; /* net.ipv6.conf.default */
 };
 
 void sysctl_defaults(struct sysctls *s);
@@ -29,6 +36,11 @@ int sysctl_set(struct sysctls *s, const char *name, const char *value);
 /* The numbers as text, triples apart by tabs. 0, -ENOENT, -ENOSPC (cap too small; 64 is enough for
  * all). */
 int sysctl_get(const struct sysctls *s, const char *name, char *out, size_t cap);
+/*
+ * The same for a link's own: `leaf` is the name behind net.ipv6.conf.NAME.
+ */
+int sysctl_conf6_set(struct conf6 *c, const char *leaf, const char *value);
+int sysctl_conf6_get(const struct conf6 *c, const char *leaf, char *out, size_t cap);
 /* Row i of the table, or NULL past its end. */
 const struct ph_sysctl_info *sysctl_row(size_t i);
 

@@ -6,6 +6,7 @@
 #include "net/addr.h"
 
 #include "base/ip.h"
+#include "net/addr6.h"
 #include "net/link.h"
 #include "net/net.h"
 #include "net/net_state.h"
@@ -77,7 +78,7 @@ const struct addr *addr_of_broadcast(const struct ph_stack *st, uint32_t ip4)
 
 bool addr_is_local(const struct ph_stack *st, const struct ph_ip *ip)
 {
-	return addr_find(st, ip) != NULL;
+	return ip_is4(ip) ? addr_find(st, ip) != NULL : addr6_find(st, ip) != NULL;
 }
 
 bool addr_is_group(const struct ph_stack *st, const struct ph_ip *ip)
@@ -110,7 +111,7 @@ int ph_addr_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, unsig
 	if (!link_get(st, link))
 		return -ENODEV;
 	if (!ip_is4(ip))
-		return -EADDRNOTAVAIL;
+		return addr6_user_add(st, link, ip, prefix);
 	if (prefix > 32)
 		return -EINVAL;
 	if (!assignable(ip_get4(ip), prefix))
@@ -148,6 +149,8 @@ int ph_addr_del(struct ph_stack *st, ph_link link, const struct ph_ip *ip, uint6
 	stack_enter(st, now_ns);
 	if (!link_get(st, link))
 		return -ENODEV;
+	if (!ip_is4(ip))
+		return addr6_user_del(st, link, ip);
 	list_for_each_safe(n, next, &st->net->addrs.list) {
 		struct addr *a = container_of(n, struct addr, node);
 
@@ -185,5 +188,5 @@ size_t ph_addrs(const struct ph_stack *st, struct ph_addr_info *out, size_t n)
 							    .prefix = a->prefix };
 		count++;
 	}
-	return count;
+	return addr6_user_list(st, out, n, count);
 }

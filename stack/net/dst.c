@@ -4,6 +4,7 @@
  * sends there until the tables change. Called by the transports and by icmp4.c.
  */
 #include "base/ip.h"
+#include "net/dst6.h"
 #include "net/ip4.h"
 #include "net/net.h"
 #include "net/net_state.h"
@@ -109,7 +110,7 @@ int dst_lookup(struct ph_stack *st, struct dst *d, const struct ph_ip *src, cons
 	int rc;
 
 	if (!ip_is4(dst))
-		return -ENETUNREACH;
+		return dst6_lookup(st, d, src, dst);
 	if (src && !ip_is_any(src)) {
 		if (!addr_find(st, src))
 			return -EADDRNOTAVAIL;

@@ -13,11 +13,13 @@
  */
 #include "net/gso.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/csum.h"
 #include "base/ip.h"
 #include "wire/ip4.h"
+#include "wire/ip6.h"
 
 /* Of the TCP header (RFC 9293 3.1): what differs from one segment to the next. */
 enum {
@@ -78,6 +80,11 @@ static void fix_ip4(struct ip4_hdr *ip, uint32_t l3_len, uint32_t number)
 	ip->csum = be16_of(csum_finish(csum_add(0, ip, sizeof(*ip))));
 }
 
+static void fix_ip6(struct ip6_hdr *ip, uint32_t l3_len)
+{
+	ip->len = be16_of((uint16_t)(l3_len - sizeof(*ip)));
+}
+
 static void fix_tcp(uint8_t *tcp, uint32_t number, uint32_t off, bool last)
 {
 	be32 seq;
@@ -92,12 +99,21 @@ static void fix_tcp(uint8_t *tcp, uint32_t number, uint32_t off, bool last)
 }
 
 /* Leaves the pseudo-header's sum in the field, with this segment's length. */
-static void open_csum(struct pkt *p)
+static void open_csum(struct pkt *p, bool v6)
 {
-	const struct ip4_hdr *ip = (const void *)(pkt_bytes(p) + p->l3_off);
-	struct ph_ip src = ip_of4(be32_get(ip->src)), dst = ip_of4(be32_get(ip->dst));
-	be16 sum = be16_of(csum_fold(csum_pseudo(&src, &dst, ip->proto, p->len - p->l4_off)));
+	const uint8_t *ip = pkt_bytes(p) + p->l3_off;
+	uint32_t len = p->len - p->l4_off;
+	struct ph_ip src, dst;
+	be16 sum;
 
+	if (v6) {
+		memcpy(src.b, ip + offsetof(struct ip6_hdr, src), sizeof(src.b));
+		memcpy(dst.b, ip + offsetof(struct ip6_hdr, dst), sizeof(dst.b));
+	} else {
+		src = ip_of4(be32_get(((const struct ip4_hdr *)(const void *)ip)->src));
+		dst = ip_of4(be32_get(((const struct ip4_hdr *)(const void *)ip)->dst));
+	}
+	sum = be16_of(csum_fold(csum_pseudo(&src, &dst, PH_IPPROTO_TCP, len)));
 	p->csum = PKT_CSUM_TODO;
 	p->csum_start = p->l4_off;
 	p->csum_off = GSO_TCP_CSUM;
@@ -122,9 +138,10 @@ struct pkt *gso_segment(struct ph_stack *st, const struct pkt *super, uint32_t n
 	uint32_t hdr_len = gso_hdr_len(super), left = super->len - hdr_len - off;
 	uint32_t n = left < super->gso_size ? left : super->gso_size;
 	struct pkt *p = pkt_new_tx(&st->pkts, device_csum ? 0 : n);
+	bool v6 = super->gso == PKT_GSO_TCP6;
 	uint8_t *bytes;
 
-	assert(super->gso == PKT_GSO_TCP4 && super->gso_size > 0 && super->hdr.len >= hdr_len);
+	assert(super->gso != PKT_GSO_NONE && super->gso_size > 0 && super->hdr.len >= hdr_len);
 	if (!p)
 		return NULL;
 	*len = n;
@@ -137,9 +154,12 @@ struct pkt *gso_segment(struct ph_stack *st, const struct pkt *super, uint32_t n
 	p->l3_off = super->l3_off;
 	p->l4_off = super->l4_off;
 	p->link = super->link;
-	fix_ip4((struct ip4_hdr *)(void *)(bytes + p->l3_off), p->len - p->l3_off, number);
+	if (v6)
+		fix_ip6((struct ip6_hdr *)(void *)(bytes + p->l3_off), p->len - p->l3_off);
+	else
+		fix_ip4((struct ip4_hdr *)(void *)(bytes + p->l3_off), p->len - p->l3_off, number);
 	fix_tcp(bytes + p->l4_off, number, off, n == left);
-	open_csum(p);
+	open_csum(p, v6);
 	if (!device_csum)
 		gso_finish_csum(p);
 	return p;

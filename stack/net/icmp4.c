@@ -12,6 +12,7 @@
 #include "base/csum.h"
 #include "base/ip.h"
 #include "net/gso.h"
+#include "net/icmp6.h"
 #include "net/ip4.h"
 #include "net/net_state.h"
 #include "wire/icmp.h"
@@ -51,7 +52,7 @@ static bool may_answer(const struct ph_stack *st, const struct ip_rx *rx)
  * A token bucket for all errors of the host (RFC 1812 4.3.2.8), kept as time: one message costs
  * 1/rate.
  */
-static bool rate_allows(struct ph_stack *st)
+bool icmp_rate_allows(struct ph_stack *st)
 {
 	struct icmp4_state *s = &st->net->icmp4;
 	uint64_t rate = (uint64_t)st->sysctl.icmp_msgs_per_sec, cost, most;
@@ -131,7 +132,7 @@ static void send_error(struct ph_stack *st, const struct ip_rx *rx, uint8_t type
 
 	if (!may_answer(st, rx))
 		return;
-	if (!rate_allows(st)) {
+	if (!icmp_rate_allows(st)) {
 		COUNT(st, IcmpOutRateLimitGlobal);
 		count_drop(&st->counters, DROP_ICMP_RATELIMIT);
 		return;
@@ -147,12 +148,19 @@ static void send_error(struct ph_stack *st, const struct ip_rx *rx, uint8_t type
 
 void icmp_send_error(struct ph_stack *st, const struct ip_rx *rx, enum icmp_err what)
 {
+	bool v4 = ip_is4(&rx->dst);
+
 	switch (what) {
 	case ICMP_ERR_PORT_UNREACH:
+		if (!v4) {
+			icmp6_error_rx(st, rx, ICMP6_UNREACH, ICMP6_UNREACH_PORT);
+			return;
+		}
 		send_error(st, rx, ICMP4_UNREACH, ICMP4_UNREACH_PORT);
 		return;
-	case ICMP_ERR_PROTO_UNREACH:
-		send_error(st, rx, ICMP4_UNREACH, ICMP4_UNREACH_PROTO);
+	case ICMP_ERR_PROTO_UNREACH: /* over IPv6, ip6_ext.c knows where to point */
+		if (v4)
+			send_error(st, rx, ICMP4_UNREACH, ICMP4_UNREACH_PROTO);
 		return;
 	}
 }

@@ -19,6 +19,8 @@ struct icmp4_state {
 void icmp4_new(struct ph_stack *st);
 /* Time Exceeded in reassembly: of `head`, a first fragment whose header h was pulled. */
 void icmp4_reass_timeout(struct ph_stack *st, struct pkt *head, const struct ip4_info *h);
+/* May one more error leave now? The host's limit, for both families. */
+bool icmp_rate_allows(struct ph_stack *st);
 /* The errno and whether Linux calls it fatal, of Destination Unreachable with this code. */
 int icmp4_unreach_errno(uint8_t code, bool *hard);
 

@@ -11,9 +11,9 @@
 #include "base/csum.h"
 #include "base/ip.h"
 #include "net/gso.h"
+#include "net/ip6.h"
+#include "net/ip_send.h"
 #include "net/net_state.h"
-
-enum { LOOP_MAX = 1000 }; /* packets to ourselves that wait for the next run */
 
 void ip4_push(struct pkt *p, const struct dst *d, const struct ip_tx *tx, uint16_t id,
 	      uint16_t frag)
@@ -53,90 +53,18 @@ uint16_t ip4_ident(struct ph_stack *st, const struct dst *d, uint8_t proto)
 	return (uint16_t)(st->net->idents[h % NET_IDENTS]++ + (uint16_t)(h >> 48));
 }
 
-static int to_self(struct ph_stack *st, const struct dst *d, struct pkt *take_pkt)
-{
-	struct net_state *net = st->net;
-
-	take_pkt->link = d->link;
-	if (net->looped >= LOOP_MAX) {
-		link_drop(st, link_get(st, d->link), take_pkt, DROP_QUEUE_FULL);
-		return -ENOBUFS;
-	}
-	list_push_back(&net->loop, &take_pkt->node);
-	net->looped++;
-	return 0;
-}
-
-static int to_neighbour(struct ph_stack *st, struct dst *d, struct link *l, struct pkt *take_pkt)
-{
-	if (!d->neigh) {
-		d->neigh = neigh_get(st, d->link, &d->next_hop);
-		if (!d->neigh) {
-			link_drop(st, l, take_pkt, DROP_NEIGH_TABLE_FULL);
-			return -ENOBUFS;
-		}
-		d->gen = st->net->gen; /* what made room was another one's neighbour */
-	}
-	return neigh_output(st, l, d->neigh, &d->src, take_pkt);
-}
-
-/* RFC 1112 6.4: a group's low 23 bits are in its Ethernet address. */
-static void group_mac(const struct dst *d, uint8_t mac[ETH_ADDR_LEN])
-{
-	const uint8_t *ip = d->dst.b + 12;
-
-	if (d->kind == DST_MULTICAST)
-		memcpy(mac, (const uint8_t[]){ 0x01, 0x00, 0x5e, ip[1] & 0x7f, ip[2], ip[3] },
-		       ETH_ADDR_LEN);
-	else
-		memset(mac, 0xff, ETH_ADDR_LEN);
-}
-
-static int to_group(struct ph_stack *st, const struct dst *d, struct link *l, struct pkt *take_pkt)
-{
-	struct eth_hdr *eth = (void *)pkt_push(take_pkt, sizeof(*eth));
-
-	group_mac(d, eth->dst);
-	memcpy(eth->src, l->mac, ETH_ADDR_LEN);
-	eth->type = be16_of(ETH_TYPE_IP4);
-	take_pkt->l3_off = (uint16_t)(take_pkt->l3_off + sizeof(*eth));
-	take_pkt->l4_off = (uint16_t)(take_pkt->l4_off + sizeof(*eth));
-	take_pkt->csum_start = (uint16_t)(take_pkt->csum_start + sizeof(*eth));
-	return link_enqueue(st, l, take_pkt);
-}
-
 int ip4_send(struct ph_stack *st, struct dst *d, struct pkt *take_pkt)
 {
-	struct link *l = link_get(st, d->link);
-
-	assert(l); /* d is up to date, and no link leaves without a new generation */
 	COUNT(st, IpOutTransmits);
 	COUNT_N(st, IpExtOutOctets, take_pkt->len);
-	switch (d->kind) {
-	case DST_SELF:
-		return to_self(st, d, take_pkt);
-	case DST_BROADCAST:
+	if (d->kind == DST_BROADCAST) {
 		COUNT(st, IpExtOutBcastPkts);
 		COUNT_N(st, IpExtOutBcastOctets, take_pkt->len);
-		break;
-	case DST_MULTICAST:
+	} else if (d->kind == DST_MULTICAST) {
 		COUNT(st, IpExtOutMcastPkts);
 		COUNT_N(st, IpExtOutMcastOctets, take_pkt->len);
-		break;
-	case DST_HOST:
-		break;
 	}
-	if (l->kind == PH_LINK_IP)
-		return link_enqueue(st, l, take_pkt);
-	return d->kind == DST_HOST ? to_neighbour(st, d, l, take_pkt)
-				   : to_group(st, d, l, take_pkt);
-}
-
-static int refuse(struct ph_stack *st, const struct dst *d, struct pkt *take_pkt, enum drop reason,
-		  int error)
-{
-	link_drop(st, link_get(st, d->link), take_pkt, reason);
-	return error;
+	return ip_send(st, d, take_pkt);
 }
 
 int ip4_fragment(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const struct ip_tx *tx)
@@ -176,17 +104,20 @@ int ip_output(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const st
 	int rc = dst_refresh(st, d);
 
 	if (rc != 0)
-		return refuse(st, d, take_pkt, DROP_IP_OUTNOROUTES, rc);
+		return ip_refuse(st, d, take_pkt,
+				 d->v6 ? DROP_IP6_OUTNOROUTES : DROP_IP_OUTNOROUTES, rc);
+	if (d->v6)
+		return ip6_output(st, take_pkt, d, tx);
 	COUNT(st, IpOutRequests);
 	if (t.ttl == 0) /* RFC 1122 3.3.6, 1112 6.1: what goes to a group stays near unless asked */
 		t.ttl = d->kind == DST_MULTICAST ? 1 : (uint8_t)st->sysctl.ip_default_ttl;
 	if (len > IP4_LEN_MAX)
-		return refuse(st, d, take_pkt, DROP_PKT_TOO_BIG, -EMSGSIZE);
+		return ip_refuse(st, d, take_pkt, DROP_PKT_TOO_BIG, -EMSGSIZE);
 	if (len > d->mtu && take_pkt->gso == PKT_GSO_NONE) {
 		if (!t.df)
 			return ip4_fragment(st, take_pkt, d, &t);
 		COUNT(st, IpFragFails);
-		return refuse(st, d, take_pkt, DROP_PKT_TOO_BIG, -EMSGSIZE);
+		return ip_refuse(st, d, take_pkt, DROP_PKT_TOO_BIG, -EMSGSIZE);
 	}
 	/*
 	 * RFC 6864 4.1: the ID of what is never fragmented means nothing, so it says nothing: 0,

@@ -10,7 +10,9 @@
 
 #include "net/arp.h"
 #include "net/gso.h"
+#include "net/if6.h"
 #include "net/ip4.h"
+#include "net/ip6.h"
 #include "net/net.h"
 #include "net/net_state.h"
 
@@ -46,6 +48,7 @@ void link_table_free(struct ph_stack *st)
 		if (!t->at[i])
 			continue;
 		drain(t->at[i]);
+		if6_free(st, t->at[i]);
 		mem_free(&st->mem, t->at[i], sizeof(struct link));
 	}
 	mem_free(&st->mem, t->at, st->conf.max_links * sizeof(struct link *));
@@ -129,6 +132,7 @@ int ph_link_remove(struct ph_stack *st, ph_link index, uint64_t now_ns)
 		return -ENODEV;
 	route_flush(st, index);
 	addr_flush(st, index);
+	if6_stop(st, l);
 	neigh_flush(st, index);
 	st->net->links.at[index - 1] = NULL;
 	net_changed(st);
@@ -155,8 +159,8 @@ void link_drop(struct ph_stack *st, struct link *l, struct pkt *take_pkt, enum d
 }
 
 /*
- * For whom is it? (RFC 1122 2.3, 3.3.6; of the group addresses only 224.0.0.1's, which no host
- * can leave)
+ * For whom is it? (RFC 1122 2.3, 3.3.6; of IPv4's group addresses only 224.0.0.1's, which no
+ * host can leave, of IPv6's those that if6.c keeps)
  */
 static bool for_us(const struct link *l, const struct eth_hdr *h, bool *group)
 {
@@ -166,7 +170,7 @@ static bool for_us(const struct link *l, const struct eth_hdr *h, bool *group)
 	if (!*group)
 		return memcmp(h->dst, l->mac, ETH_ADDR_LEN) == 0;
 	return memcmp(h->dst, eth_broadcast, ETH_ADDR_LEN) == 0 ||
-	       memcmp(h->dst, all_hosts, ETH_ADDR_LEN) == 0;
+	       memcmp(h->dst, all_hosts, ETH_ADDR_LEN) == 0 || (l->v6 && if6_hears(l, h->dst));
 }
 
 static enum drop ether_input(struct ph_stack *st, struct link *l, struct pkt *p)
@@ -183,6 +187,8 @@ static enum drop ether_input(struct ph_stack *st, struct link *l, struct pkt *p)
 	pkt_pull(p, ETH_HDR_LEN);
 	if (type == ETH_TYPE_IP4)
 		return ip4_input(st, l, p, false);
+	if (type == ETH_TYPE_IP6)
+		return ip6_input(st, l, p, false);
 	if (type == ETH_TYPE_ARP)
 		return arp_input(st, l, p);
 	return DROP_UNHANDLED_PROTO;
@@ -192,7 +198,7 @@ static enum drop bare_input(struct ph_stack *st, struct link *l, struct pkt *p)
 {
 	if (!pkt_pull_up(p, 1))
 		return DROP_IP_INHDR;
-	return pkt_bytes(p)[0] >> 4 == 6 ? DROP_UNHANDLED_PROTO : ip4_input(st, l, p, false);
+	return pkt_bytes(p)[0] >> 4 == 6 ? ip6_input(st, l, p, false) : ip4_input(st, l, p, false);
 }
 
 void ph_link_input(struct ph_stack *st, ph_link index, struct ph_pkt *take_pkt, uint64_t now_ns)

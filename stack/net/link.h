@@ -23,6 +23,8 @@ struct link_stats {
 	uint64_t rx_packets, rx_bytes, rx_dropped, tx_packets, tx_bytes, tx_dropped;
 };
 
+struct if6;
+
 struct link {
 	ph_link index;
 	enum ph_link_kind kind;
@@ -36,6 +38,7 @@ struct link {
 	uint32_t cut_number; /* segments of it that were sent already */
 	struct list waiters; /* of struct link_waiter */
 	struct link_stats stats;
+	struct if6 *v6; /* if6.h; NULL: IPv6 is off here */
 };
 
 struct link_table {

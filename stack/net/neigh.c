@@ -9,7 +9,11 @@
 #include <string.h>
 
 #include "base/ip.h"
+#include "net/addr6.h"
 #include "net/arp.h"
+#include "net/icmp6.h"
+#include "net/if6.h"
+#include "net/nd.h"
 #include "net/net.h"
 #include "net/net_state.h"
 #include "wire/icmp.h"
@@ -160,16 +164,26 @@ struct neigh *neigh_get(struct ph_stack *st, ph_link link, const struct ph_ip *i
 	return n;
 }
 
-void neigh_flush(struct ph_stack *st, ph_link link)
+static void flush(struct ph_stack *st, ph_link link, bool v4_too)
 {
 	struct list_node *node, *next;
 
 	list_for_each_safe(node, next, &st->net->neighs.age) {
 		struct neigh *n = container_of(node, struct neigh, age);
 
-		if (n->link == link)
+		if (n->link == link && (v4_too || !ip_is4(&n->ip)))
 			forget(st, n, DROP_LINK_DOWN);
 	}
+}
+
+void neigh_flush(struct ph_stack *st, ph_link link)
+{
+	flush(st, link, true);
+}
+
+void neigh_flush6(struct ph_stack *st, ph_link link)
+{
+	flush(st, link, false);
 }
 
 /* ---- the state machine ---------------------------------------------------------------------- */
@@ -188,9 +202,28 @@ static void set_state(struct ph_stack *st, struct neigh *n, enum neigh_state to)
 {
 	if (to == n->state)
 		return;
-	TRACE(&st->trace, neigh_state, .link = (uint64_t)n->link, .ip = n->ip,
+	TRACE(&st->trace, neigh_state, .link = (uint64_t)n->link, .ip = ip6_bare(n->ip),
 	      .from = state_name[n->state], .to = state_name[to]);
 	n->state = to;
+}
+
+/* What a router said of the link, else the sysctl. */
+static uint64_t base_reachable(const struct ph_stack *st, const struct neigh *n)
+{
+	const struct link *l = ip_is4(&n->ip) ? NULL : link_get(st, n->link);
+
+	if (l && l->v6 && l->v6->base_reachable_ns)
+		return l->v6->base_reachable_ns;
+	return (uint64_t)st->sysctl.neigh_base_reachable_time_ms * ms;
+}
+
+static uint64_t retrans_time(const struct ph_stack *st, const struct neigh *n)
+{
+	const struct link *l = ip_is4(&n->ip) ? NULL : link_get(st, n->link);
+
+	if (l && l->v6 && l->v6->retrans_ns)
+		return l->v6->retrans_ns;
+	return (uint64_t)st->sysctl.neigh_retrans_time_ms * ms;
 }
 
 /*
@@ -198,7 +231,7 @@ static void set_state(struct ph_stack *st, struct neigh *n, enum neigh_state to)
  */
 static void set_reachable(struct ph_stack *st, struct neigh *n)
 {
-	uint64_t base = (uint64_t)st->sysctl.neigh_base_reachable_time_ms * ms;
+	uint64_t base = base_reachable(st, n);
 
 	if (n->state != NEIGH_REACHABLE)
 		n->reachable_ns = base / 2 + prng_u64(&st->prng) % (base + 1);
@@ -211,11 +244,12 @@ static void solicit(struct ph_stack *st, struct neigh *n, bool unicast)
 {
 	struct link *l = link_get(st, n->link);
 
-	if (l)
+	if (l && ip_is4(&n->ip))
 		arp_request(st, l, &n->src, &n->ip, unicast ? n->eth : NULL);
+	else if (l)
+		nd_solicit(st, l, &n->src, &n->ip, unicast ? n->eth : NULL);
 	n->probes++;
-	timer_arm(&st->wheel, &n->timer,
-		  st->now_ns + (uint64_t)st->sysctl.neigh_retrans_time_ms * ms);
+	timer_arm(&st->wheel, &n->timer, st->now_ns + retrans_time(st, n));
 }
 
 static void start(struct ph_stack *st, struct neigh *n)
@@ -238,7 +272,7 @@ static void delay(struct ph_stack *st, struct neigh *n)
  * RFC 1122 2.3.2.2, 4.2.3.9: the transport hears of it as of an ICMP host unreachable; a connect
  * ends with it.
  */
-static void tell_sender(struct ph_stack *st, struct pkt *p)
+static void tell_sender4(struct ph_stack *st, struct pkt *p)
 {
 	const struct ip4_hdr *ip = (const void *)pkt_bytes(p);
 	uint32_t hdr_len = 4 * (uint32_t)(ip->ver_ihl & 15);
@@ -257,6 +291,40 @@ static void tell_sender(struct ph_stack *st, struct pkt *p)
 
 	if (l4 && l4->error && !(be16_get(ip->frag) & IP4_OFF_MASK) && err.quote_len >= 8)
 		l4->error(st, &err);
+}
+
+/* RFC 4861 7.2.2: as of an ICMPv6 address unreachable. */
+static void tell_sender6(struct ph_stack *st, struct pkt *p)
+{
+	const uint8_t *bytes = pkt_bytes(p);
+	struct ip_err err = { .link = p->link,
+			      .error = EHOSTUNREACH,
+			      .type = ICMP6_UNREACH,
+			      .code = ICMP6_UNREACH_ADDR };
+	const struct l4_proto *l4;
+	uint8_t proto = 0;
+	uint32_t off = icmp6_quoted(bytes, p->hdr.len, &proto);
+
+	if (off == 0 || p->hdr.len - off < 8)
+		return;
+	memcpy(err.local.b, bytes + offsetof(struct ip6_hdr, src), sizeof(err.local.b));
+	memcpy(err.remote.b, bytes + offsetof(struct ip6_hdr, dst), sizeof(err.remote.b));
+	err.local = ip6_with_scope(err.local, (uint32_t)p->link);
+	err.remote = ip6_with_scope(err.remote, (uint32_t)p->link);
+	err.from = err.local;
+	err.quote = bytes + off;
+	err.quote_len = p->hdr.len - off;
+	l4 = st->l4[proto];
+	if (l4 && l4->error)
+		l4->error(st, &err);
+}
+
+static void tell_sender(struct ph_stack *st, struct pkt *p)
+{
+	if (pkt_bytes(p)[0] >> 4 == 6)
+		tell_sender6(st, p);
+	else
+		tell_sender4(st, p);
 }
 
 static void fail(struct ph_stack *st, struct neigh *n)
@@ -401,7 +469,7 @@ static void flush_queue(struct ph_stack *st, struct neigh *n)
 static void set_mac(struct ph_stack *st, struct neigh *n, const uint8_t mac[ETH_ADDR_LEN])
 {
 	const struct link *l = link_get(st, n->link);
-	struct eth_hdr h = { .type = be16_of(ETH_TYPE_IP4) };
+	struct eth_hdr h = { .type = be16_of(ip_is4(&n->ip) ? ETH_TYPE_IP4 : ETH_TYPE_IP6) };
 
 	memcpy(h.dst, mac, ETH_ADDR_LEN);
 	memcpy(h.src, l->mac, ETH_ADDR_LEN);
@@ -439,21 +507,64 @@ void neigh_update(struct ph_stack *st, struct neigh *n, const uint8_t mac[ETH_AD
 	flush_queue(st, n);
 }
 
+/*
+ * RFC 4861 7.2.5, in its words: without an answer yet the address is taken whatever the flags;
+ * afterwards another one only with Override, and without it what was REACHABLE is doubted.
+ */
+void neigh_advertised(struct ph_stack *st, struct neigh *n, const uint8_t *mac, uint8_t flags)
+{
+	bool solicited = flags & ND_NA_SOLICITED, override = flags & ND_NA_OVERRIDE, other;
+
+	if (n->state == NEIGH_PERMANENT)
+		return;
+	if (!has_mac(n)) {
+		if (!mac)
+			return;
+		set_mac(st, n, mac);
+		to_back(st, n);
+		if (!solicited)
+			timer_stop(&st->wheel, &n->timer);
+	} else {
+		other = mac && memcmp(n->eth, mac, ETH_ADDR_LEN) != 0;
+		if (other && !override) {
+			if (state_now(st, n) == NEIGH_REACHABLE)
+				set_state(st, n, NEIGH_STALE);
+			return;
+		}
+		if (other)
+			set_mac(st, n, mac);
+		else if (!solicited) {
+			n->router = flags & ND_NA_ROUTER;
+			return;
+		}
+	}
+	if (solicited) {
+		set_reachable(st, n);
+	} else {
+		timer_stop(&st->wheel, &n->timer);
+		set_state(st, n, NEIGH_STALE);
+	}
+	n->router = flags & ND_NA_ROUTER;
+	flush_queue(st, n);
+}
+
 /* ---- the user's view ------------------------------------------------------------------------ */
 
 int ph_neigh_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, const uint8_t mac[6],
 		 uint64_t now_ns)
 {
+	struct ph_ip scoped = ip6_with_scope(*ip, (uint32_t)link);
 	const struct link *l = link_get(st, link);
 	struct neigh *n;
 
 	stack_enter(st, now_ns);
 	if (!l)
 		return -ENODEV;
-	if (l->kind != PH_LINK_ETHER || !ip_is4(ip) || !addr_is_unicast4(ip_get4(ip)) ||
-	    (mac[0] & 1) || addr_find(st, ip))
+	if (l->kind != PH_LINK_ETHER || (mac[0] & 1) || addr_is_local(st, &scoped))
 		return -EINVAL;
-	n = neigh_get(st, link, ip);
+	if (ip_is4(ip) ? !addr_is_unicast4(ip_get4(ip)) : !l->v6 || !addr6_is_unicast(ip))
+		return -EINVAL;
+	n = neigh_get(st, link, &scoped);
 	if (!n)
 		return -ENOSPC;
 	timer_stop(&st->wheel, &n->timer);
@@ -474,7 +585,7 @@ size_t ph_neighs(const struct ph_stack *st, struct ph_neigh_info *out, size_t n)
 		if (count < n) {
 			out[count] =
 				(struct ph_neigh_info){ .link = e->link,
-							.ip = e->ip,
+							.ip = ip6_bare(e->ip),
 							.queued = e->queued,
 							.state = state_name[state_now(st, e)] };
 			if (has_mac(e))

@@ -38,6 +38,7 @@ struct neigh {
 	struct ph_ip src; /* the source address of whoever asked last: that of a solicitation */
 	uint8_t eth[ETH_HDR_LEN]; /* the header of frames to it; first its address */
 	uint8_t probes;		  /* solicitations sent in this state */
+	bool router;		  /* IPv6: it said so */
 	uint64_t reachable_ns,
 		reachable_until_ns;	       /* for how long and until when, while REACHABLE */
 	uint64_t updated_ns, used_ns, aged_ns; /* address learned; packet sent; put last in `age` */
@@ -71,6 +72,10 @@ struct neigh *neigh_get(struct ph_stack *st, ph_link link, const struct ph_ip *i
  */
 void neigh_update(struct ph_stack *st, struct neigh *n, const uint8_t mac[ETH_ADDR_LEN],
 		  enum neigh_news news, bool override);
+/*
+ * A neighbour advertisement about it (RFC 4861 7.2.5): mac NULL when it had none; flags ND_NA_*.
+ */
+void neigh_advertised(struct ph_stack *st, struct neigh *n, const uint8_t *mac, uint8_t flags);
 /* Sends a packet whose hdr begins at the IP header; takes it. 0 (also when it waits), -ENOBUFS. */
 int neigh_output(struct ph_stack *st, struct link *l, struct neigh *n, const struct ph_ip *src,
 		 struct pkt *take_pkt);
@@ -78,5 +83,6 @@ int neigh_output(struct ph_stack *st, struct link *l, struct neigh *n, const str
 void neigh_confirm(struct ph_stack *st, struct neigh *n);
 /* Forgets all neighbours of a link. */
 void neigh_flush(struct ph_stack *st, ph_link link);
+void neigh_flush6(struct ph_stack *st, ph_link link); /* IPv6's alone */
 
 #endif

@@ -8,7 +8,9 @@
 
 #include <string.h>
 
+#include "net/if6.h"
 #include "net/ip4.h"
+#include "net/ip6.h"
 #include "net/net_state.h"
 
 int net_new(struct ph_stack *st)
@@ -21,6 +23,7 @@ int net_new(struct ph_stack *st)
 	memset(net, 0, sizeof(*net));
 	net->gen = 1;
 	list_init(&net->loop);
+	pool_init(&net->groups, &st->mem, "groups", sizeof(struct group6), 0);
 	for (uint32_t i = 0; i < NET_IDENTS; i++)
 		net->idents[i] = (uint16_t)prng_u64(&st->prng);
 	st->net = net;
@@ -28,16 +31,19 @@ int net_new(struct ph_stack *st)
 	if (rc == 0)
 		rc = addr_table_new(st);
 	if (rc == 0)
+		rc = addr6_table_new(st);
+	if (rc == 0)
 		rc = route_table_new(st);
 	if (rc == 0)
 		rc = neigh_table_new(st);
 	if (rc == 0)
 		rc = ip4_reass_new(st);
-	if (rc == 0)
-		icmp4_new(st);
-	else
+	if (rc != 0) {
 		net_free(st);
-	return rc;
+		return rc;
+	}
+	icmp4_new(st);
+	return 0;
 }
 
 void net_free(struct ph_stack *st)
@@ -51,8 +57,10 @@ void net_free(struct ph_stack *st)
 	ip4_reass_free(st);
 	neigh_table_free(st);
 	route_table_free(st);
+	addr6_table_free(st);
 	addr_table_free(st);
 	link_table_free(st);
+	pool_destroy(&st->net->groups);
 	mem_free(&st->mem, st->net, sizeof(*st->net));
 	st->net = NULL;
 }
@@ -70,7 +78,8 @@ static void deliver_looped(struct ph_stack *st)
 		p->hdr_start = p->hdr.off;
 		p->at_ns = st->now_ns;
 		if (l)
-			d = ip4_input(st, l, p, true);
+			d = pkt_bytes(p)[0] >> 4 == 6 ? ip6_input(st, l, p, true)
+						      : ip4_input(st, l, p, true);
 		if (d == DROP_NONE)
 			pkt_free(p);
 		else

@@ -33,6 +33,8 @@ struct dst {
 	uint32_t gen;	  /* 0: never looked up */
 	uint32_t offload; /* the link's PH_OFFLOAD_* */
 	enum dst_kind kind;
+	bool v6;
+	uint8_t hop_limit; /* IPv6: the link's */
 	struct neigh *neigh; /* valid while gen is; net/ private */
 };
 
@@ -48,7 +50,8 @@ int dst_refresh(struct ph_stack *st, struct dst *d);
 
 struct ip_tx {
 	uint8_t proto, ttl, tos; /* ttl 0: the default */
-	bool df;		 /* don't fragment (IPv4) */
+	bool df;		 /* don't fragment; IPv6: no fragment header either */
+	uint32_t flow;		 /* IPv6: the flow label; 0: made from addresses and ports */
 };
 /*
  * Sends a packet whose hdr begins at the transport header: pushes IP and link headers, resolves
@@ -81,6 +84,13 @@ void dst_confirm(struct ph_stack *st, struct dst *d);
  */
 enum icmp_err { ICMP_ERR_PORT_UNREACH, ICMP_ERR_PROTO_UNREACH };
 void icmp_send_error(struct ph_stack *st, const struct ip_rx *rx, enum icmp_err what);
+
+/*
+ * Socket addresses of the user to and from those inside, which carry their scope (base/ip.h).
+ * 0, -EINVAL: a link-local address that no link is named for; -ENODEV: no such link.
+ */
+int ip_scope_in(const struct ph_stack *st, struct ph_sockaddr *a);
+void ip_scope_out(struct ph_sockaddr *a);
 
 /* Is it an address of ours (on any link)? */
 bool addr_is_local(const struct ph_stack *st, const struct ph_ip *ip);

@@ -4,6 +4,7 @@
 #define NET_NET_STATE_H
 
 #include "net/addr.h"
+#include "net/addr6.h"
 #include "net/icmp4.h"
 #include "net/ip4_reass.h"
 #include "net/link.h"
@@ -17,6 +18,8 @@ struct net_state {
 	uint32_t gen; /* of all that a struct dst was made from; never 0 */
 	struct link_table links;
 	struct addr_table addrs;
+	struct addr6_table addrs6;
+	struct pool groups; /* of struct group6 */
 	struct route_table routes;
 	struct neigh_table neighs;
 	struct ip4_reass_table reass;

@@ -8,6 +8,7 @@
 
 #include "base/ip.h"
 #include "net/addr.h"
+#include "net/addr6.h"
 #include "net/link.h"
 #include "net/net_state.h"
 
@@ -19,6 +20,7 @@ int route_table_new(struct ph_stack *st)
 
 	pool_init(&t->pool, &st->mem, "routes", sizeof(struct route), st->conf.max_routes);
 	list_init(&t->list);
+	list_init(&t->list6);
 	return 0;
 }
 
@@ -28,10 +30,31 @@ void route_table_free(struct ph_stack *st)
 		pool_destroy(&st->net->routes.pool);
 }
 
+static struct list *list_of(struct ph_stack *st, const struct ph_ip *ip)
+{
+	return ip_is4(ip) ? &st->net->routes.list : &st->net->routes.list6;
+}
+
+static const struct route *find6(const struct ph_stack *st, const struct ph_ip *dst, ph_link link)
+{
+	const struct list_node *n;
+
+	list_for_each(n, &st->net->routes.list6) {
+		const struct route *r = container_of(n, struct route, node);
+
+		if (ip6_same_prefix(dst, &r->dst, r->prefix) && (link == 0 || r->link == link))
+			return r;
+	}
+	return NULL;
+}
+
 const struct route *route_find(const struct ph_stack *st, const struct ph_ip *dst, ph_link link)
 {
 	const struct list_node *n;
 	uint32_t v = ip_get4(dst);
+
+	if (!ip_is4(dst))
+		return find6(st, dst, link);
 
 	list_for_each(n, &st->net->routes.list) {
 		const struct route *r = container_of(n, struct route, node);
@@ -49,16 +72,18 @@ static bool before(const struct route *a, const struct route *b)
 
 static int insert(struct ph_stack *st, const struct route *new)
 {
-	struct route_table *t = &st->net->routes;
-	struct route *r = pool_get(&t->pool);
+	struct list *list = list_of(st, &new->dst);
+	struct route *r = pool_get(&st->net->routes.pool);
 	struct list_node *n;
 
 	if (!r)
 		return -ENOSPC;
 	*r = *new;
-	r->mask = route_mask4(r->prefix);
-	r->net = ip_get4(&r->dst);
-	list_for_each(n, &t->list) {
+	if (ip_is4(&r->dst)) {
+		r->mask = route_mask4(r->prefix);
+		r->net = ip_get4(&r->dst);
+	}
+	list_for_each(n, list) {
 		if (before(r, container_of(n, struct route, node)))
 			break;
 	}
@@ -76,7 +101,9 @@ static void remove_route(struct ph_stack *st, struct route *r)
 
 int route_add_connected(struct ph_stack *st, ph_link link, const struct ph_ip *src, unsigned prefix)
 {
-	struct route r = { .dst = ip_of4(ip_get4(src) & route_mask4(prefix)),
+	bool v4 = ip_is4(src);
+	struct route r = { .dst = v4 ? ip_of4(ip_get4(src) & route_mask4(prefix))
+				     : ip6_prefix(src, prefix),
 			   .src = *src,
 			   .link = link,
 			   .prefix = (uint8_t)prefix,
@@ -89,7 +116,7 @@ void route_del_connected(struct ph_stack *st, ph_link link, const struct ph_ip *
 {
 	struct list_node *n, *next;
 
-	list_for_each_safe(n, next, &st->net->routes.list) {
+	list_for_each_safe(n, next, list_of(st, src)) {
 		struct route *r = container_of(n, struct route, node);
 
 		if (r->connected && r->link == link && ip_eq(&r->src, src))
@@ -97,11 +124,11 @@ void route_del_connected(struct ph_stack *st, ph_link link, const struct ph_ip *
 	}
 }
 
-void route_flush(struct ph_stack *st, ph_link link)
+static void flush(struct ph_stack *st, struct list *list, ph_link link)
 {
 	struct list_node *n, *next;
 
-	list_for_each_safe(n, next, &st->net->routes.list) {
+	list_for_each_safe(n, next, list) {
 		struct route *r = container_of(n, struct route, node);
 
 		if (r->link == link)
@@ -109,46 +136,69 @@ void route_flush(struct ph_stack *st, ph_link link)
 	}
 }
 
+void route_flush(struct ph_stack *st, ph_link link)
+{
+	flush(st, &st->net->routes.list, link);
+	route_flush6(st, link);
+}
+
+void route_flush6(struct ph_stack *st, ph_link link)
+{
+	flush(st, &st->net->routes.list6, link);
+}
+
 /* A router we can speak to without another router, and that is not ourselves (RFC 1122 3.3.1.1). */
 static int check_gateway(const struct ph_stack *st, const struct ph_ip *gateway, ph_link link)
 {
 	const struct route *r;
 
-	if (!ip_is4(gateway) || !addr_is_unicast4(ip_get4(gateway)) || addr_find(st, gateway))
+	if (!ip_is4(gateway)) {
+		if (ip6_is_any(gateway) || ip6_is_multicast(gateway) ||
+		    ip6_is_loopback(gateway) || addr6_find_any(st, gateway))
+			return -EINVAL;
+		if (ip6_is_linklocal(gateway)) /* whoever is on the link can be reached there */
+			return 0;
+	} else if (!addr_is_unicast4(ip_get4(gateway)) || addr_find(st, gateway)) {
 		return -EINVAL;
+	}
 	r = route_find(st, gateway, link);
 	return r && ip_eq(&r->gateway, &any) ? 0 : -ENETUNREACH;
 }
 
 static bool prefix_ok(const struct ph_ip *dst, unsigned prefix)
 {
+	if (!ip_is4(dst)) {
+		struct ph_ip net = ip6_prefix(dst, prefix <= 128 ? prefix : 128);
+
+		return prefix <= 128 && ip_eq(&net, dst);
+	}
 	return ip_is4(dst) && prefix <= 32 && (ip_get4(dst) & ~route_mask4(prefix)) == 0;
 }
 
 int ph_route_add(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
 		 const struct ph_ip *gateway, ph_link link, uint32_t metric, uint64_t now_ns)
 {
-	struct route new = {
-		.dst = *dst, .link = link, .metric = metric, .prefix = (uint8_t)prefix
-	};
+	struct route new = { .link = link, .metric = metric, .prefix = (uint8_t)prefix };
 	const struct list_node *n;
 
 	stack_enter(st, now_ns);
 	if (!link_get(st, link))
 		return -ENODEV;
-	if (!prefix_ok(dst, prefix))
+	if (!prefix_ok(dst, prefix) || (gateway && ip_is4(gateway) != ip_is4(dst)))
 		return -EINVAL;
+	new.dst = ip6_with_scope(*dst, (uint32_t)link);
 	if (gateway) {
-		int rc = check_gateway(st, gateway, link);
+		int rc;
 
+		new.gateway = ip6_with_scope(*gateway, (uint32_t)link);
+		rc = check_gateway(st, &new.gateway, link);
 		if (rc != 0)
 			return rc;
-		new.gateway = *gateway;
 	}
-	list_for_each(n, &st->net->routes.list) {
+	list_for_each(n, list_of(st, dst)) {
 		const struct route *r = container_of(n, struct route, node);
 
-		if (ip_eq(&r->dst, dst) && r->prefix == prefix && r->metric == metric)
+		if (ip_eq(&r->dst, &new.dst) && r->prefix == prefix && r->metric == metric)
 			return -EEXIST;
 	}
 	return insert(st, &new);
@@ -157,14 +207,16 @@ int ph_route_add(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
 int ph_route_del(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
 		 const struct ph_ip *gateway, ph_link link, uint64_t now_ns)
 {
+	struct ph_ip to = ip6_with_scope(*dst, (uint32_t)link);
+	struct ph_ip via = gateway ? ip6_with_scope(*gateway, (uint32_t)link) : any;
 	struct list_node *n, *next;
 
 	stack_enter(st, now_ns);
-	list_for_each_safe(n, next, &st->net->routes.list) {
+	list_for_each_safe(n, next, list_of(st, dst)) {
 		struct route *r = container_of(n, struct route, node);
 
-		if (ip_eq(&r->dst, dst) && r->prefix == prefix && r->link == link &&
-		    ip_eq(&r->gateway, gateway ? gateway : &any)) {
+		if (ip_eq(&r->dst, &to) && r->prefix == prefix && r->link == link &&
+		    ip_eq(&r->gateway, &via)) {
 			remove_route(st, r);
 			return 0;
 		}
@@ -172,21 +224,25 @@ int ph_route_del(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
 	return -ESRCH;
 }
 
-size_t ph_routes(const struct ph_stack *st, struct ph_route_info *out, size_t n)
+static size_t show(const struct list *list, struct ph_route_info *out, size_t n, size_t count)
 {
 	const struct list_node *node;
-	size_t count = 0;
 
-	list_for_each(node, &st->net->routes.list) {
+	list_for_each(node, list) {
 		const struct route *r = container_of(node, struct route, node);
 
 		if (count < n)
-			out[count] = (struct ph_route_info){ .dst = r->dst,
-							     .gateway = r->gateway,
+			out[count] = (struct ph_route_info){ .dst = ip6_bare(r->dst),
+							     .gateway = ip6_bare(r->gateway),
 							     .prefix = r->prefix,
 							     .link = r->link,
 							     .metric = r->metric };
 		count++;
 	}
 	return count;
+}
+
+size_t ph_routes(const struct ph_stack *st, struct ph_route_info *out, size_t n)
+{
+	return show(&st->net->routes.list6, out, n, show(&st->net->routes.list, out, n, 0));
 }

@@ -12,7 +12,7 @@ struct route {
 		node; /* longest prefix first, then by metric: the first that matches is it */
 	struct ph_ip dst, gateway,
 		src;	    /* gateway all zero: on-link; src all zero: none preferred */
-	uint32_t net, mask; /* IPv4 in host order */
+	uint32_t net, mask; /* IPv4 in host order; of IPv6, dst and prefix say it */
 	uint32_t metric;
 	ph_link link;
 	uint8_t prefix;
@@ -21,7 +21,8 @@ struct route {
 
 struct route_table {
 	struct pool pool;
-	struct list list;
+	struct list list;  /* of IPv4 */
+	struct list list6; /* of IPv6 */
 };
 
 int route_table_new(struct ph_stack *st);
@@ -33,6 +34,7 @@ int route_add_connected(struct ph_stack *st, ph_link link, const struct ph_ip *s
 			unsigned prefix);
 void route_del_connected(struct ph_stack *st, ph_link link, const struct ph_ip *src);
 void route_flush(struct ph_stack *st, ph_link link);
+void route_flush6(struct ph_stack *st, ph_link link); /* IPv6's alone */
 
 static inline uint32_t route_mask4(unsigned prefix)
 {

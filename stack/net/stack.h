@@ -40,6 +40,7 @@ struct ip_rx {
 	uint8_t proto, ttl, tos;
 	bool group;	 /* destination is a broadcast or multicast address, at the link or at IP */
 	uint32_t l4_len; /* bytes from the protocol's header on: pkt->len */
+	uint32_t flow;	 /* IPv6: the flow label */
 	uint64_t at_ns;
 };
 

@@ -5,6 +5,7 @@
  * something to say.
  */
 #include "base/ip.h"
+#include "net/net.h"
 #include "sock/sock.h"
 
 #include <limits.h>
@@ -145,26 +146,34 @@ ph_socket ph_socket_new(struct ph_stack *st, int family, int type, int protocol,
 	return id;
 }
 
-/* The address's family fits the socket's: an IPv6 socket takes both (RFC 3493 3.7). */
-static int check_addr(const struct sock *s, const struct ph_sockaddr *a)
+/*
+ * The user's address as the stack has it: *in. The family fits the socket's: an IPv6 socket takes
+ * both (RFC 3493 3.7); a link-local address carries its link from here on.
+ */
+static int take_addr(const struct ph_stack *st, const struct sock *s, const struct ph_sockaddr *a,
+		     struct ph_sockaddr *in)
 {
 	if (!a)
 		return -EINVAL;
+	*in = *a;
 	if (a->family == PH_AF_INET) /* all zero is any, too */
 		return ip_is4(&a->ip) || ip_is_any(&a->ip) || s->family == PH_AF_INET6 ? 0 : -EINVAL;
-	return a->family == PH_AF_INET6 && s->family == PH_AF_INET6 ? 0 : -EAFNOSUPPORT;
+	if (a->family != PH_AF_INET6 || s->family != PH_AF_INET6)
+		return -EAFNOSUPPORT;
+	return ip_scope_in(st, in);
 }
 
 int ph_bind(struct ph_stack *st, ph_socket id, const struct ph_sockaddr *addr, uint64_t now_ns)
 {
 	struct sock *s = find(st, id);
+	struct ph_sockaddr in;
 	int rc;
 
 	stack_enter(st, now_ns);
 	if (!s)
 		return -EBADF;
-	rc = check_addr(s, addr);
-	return rc != 0 ? rc : s->ops->bind(st, s, addr);
+	rc = take_addr(st, s, addr, &in);
+	return rc != 0 ? rc : s->ops->bind(st, s, &in);
 }
 
 int ph_listen(struct ph_stack *st, ph_socket id, int backlog, uint64_t now_ns)
@@ -191,6 +200,8 @@ ph_socket ph_accept(struct ph_stack *st, ph_socket id, struct ph_sockaddr *peer,
 	rc = s->ops->accept(st, s, &child, peer);
 	if (rc != 0)
 		return rc;
+	if (peer)
+		ip_scope_out(peer);
 	slot_take(st, child_id, &child);
 	return child_id;
 }
@@ -198,6 +209,7 @@ ph_socket ph_accept(struct ph_stack *st, ph_socket id, struct ph_sockaddr *peer,
 int ph_connect(struct ph_stack *st, ph_socket id, const struct ph_sockaddr *addr, uint64_t now_ns)
 {
 	struct sock *s = find(st, id);
+	struct ph_sockaddr in = { 0 };
 	int rc;
 
 	stack_enter(st, now_ns);
@@ -205,8 +217,8 @@ int ph_connect(struct ph_stack *st, ph_socket id, const struct ph_sockaddr *addr
 		return -EBADF;
 	rc = addr && addr->family == 0
 		     ? 0
-		     : check_addr(s, addr); /* AF_UNSPEC dissolves the association */
-	return rc != 0 ? rc : s->ops->connect(st, s, addr);
+		     : take_addr(st, s, addr, &in); /* AF_UNSPEC dissolves the association */
+	return rc != 0 ? rc : s->ops->connect(st, s, &in);
 }
 
 /* The pieces' lengths must add up to what a return value can say. */
@@ -228,21 +240,29 @@ int64_t ph_sendmsg(struct ph_stack *st, ph_socket id, const struct ph_msg *msg, 
 		   uint64_t now_ns)
 {
 	struct sock *s = find(st, id);
+	struct ph_sockaddr to;
+	struct ph_msg named;
 	int rc;
 
 	stack_enter(st, now_ns);
 	if (!s)
 		return -EBADF;
 	rc = check_msg(msg);
-	if (rc == 0 && msg->name)
-		rc = check_addr(s, msg->name);
-	return rc != 0 ? rc : s->ops->sendmsg(st, s, msg, flags);
+	if (rc != 0)
+		return rc;
+	if (!msg->name)
+		return s->ops->sendmsg(st, s, msg, flags);
+	named = *msg;
+	named.name = &to;
+	rc = take_addr(st, s, msg->name, &to);
+	return rc != 0 ? rc : s->ops->sendmsg(st, s, &named, flags);
 }
 
 int64_t ph_recvmsg(struct ph_stack *st, ph_socket id, struct ph_msg *msg, int flags,
 		   uint64_t now_ns)
 {
 	struct sock *s = find(st, id);
+	int64_t n;
 	int rc;
 
 	stack_enter(st, now_ns);
@@ -253,7 +273,10 @@ int64_t ph_recvmsg(struct ph_stack *st, ph_socket id, struct ph_msg *msg, int fl
 		return rc;
 	msg->flags = 0;
 	msg->control_len = 0;
-	return s->ops->recvmsg(st, s, msg, flags);
+	n = s->ops->recvmsg(st, s, msg, flags);
+	if (n >= 0 && msg->name)
+		ip_scope_out(msg->name);
+	return n;
 }
 
 int64_t ph_send(struct ph_stack *st, ph_socket id, const void *bytes, size_t len, int flags,
@@ -359,18 +382,27 @@ int ph_setsockopt(struct ph_stack *st, ph_socket id, int level, int name, const 
 	return s->ops->setsockopt(st, s, level, name, value, len);
 }
 
+static int name_of(struct sock *s, bool peer, struct ph_sockaddr *addr)
+{
+	int rc = s->ops->getname(s, peer, addr);
+
+	if (rc == 0)
+		ip_scope_out(addr);
+	return rc;
+}
+
 int ph_getsockname(struct ph_stack *st, ph_socket id, struct ph_sockaddr *addr)
 {
 	struct sock *s = find(st, id);
 
-	return s ? s->ops->getname(s, false, addr) : -EBADF;
+	return s ? name_of(s, false, addr) : -EBADF;
 }
 
 int ph_getpeername(struct ph_stack *st, ph_socket id, struct ph_sockaddr *addr)
 {
 	struct sock *s = find(st, id);
 
-	return s ? s->ops->getname(s, true, addr) : -EBADF;
+	return s ? name_of(s, true, addr) : -EBADF;
 }
 
 uint32_t ph_poll(struct ph_stack *st, ph_socket id)

@@ -149,6 +149,7 @@ struct tcb *tcp_tcb_new(struct ph_stack *st, bool v6)
 	t->state = TCPS_CLOSED;
 	t->v6 = v6;
 	t->held = true;
+	ip6_opt_init(&t->ip6, st->sysctl.ip6_bindv6only);
 	tcp_timer_init(t);
 	stream_init(&t->snd, &st->pkts, &st->stream_nodes);
 	stream_init(&t->rcv, &st->pkts, &st->stream_nodes);

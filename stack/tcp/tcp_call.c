@@ -45,7 +45,7 @@ int tcp_bind(struct ph_stack *st, struct tcb *t, const struct ph_sockaddr *a)
 {
 	if (!family_fits(t, a))
 		return -EAFNOSUPPORT;
-	if (t->bound || t->state != TCPS_CLOSED)
+	if (t->bound || t->state != TCPS_CLOSED || (t->ip6.only && ip_is4(&a->ip) && t->v6))
 		return -EINVAL;
 	if (!ip_is_any(&a->ip) && !addr_is_local(st, &a->ip) &&
 	    !(tcp_rare(t)->ip & (TCP_IP_FREEBIND | TCP_IP_TRANSPARENT)))
@@ -178,7 +178,7 @@ int tcp_connect(struct ph_stack *st, struct tcb *t, const struct ph_sockaddr *a)
 		t->done = false;
 		return err;
 	}
-	if (addr_is_group(st, &peer))
+	if (addr_is_group(st, &peer) || (t->v6 && t->ip6.only && ip_is4(&peer)))
 		return -ENETUNREACH;
 	if (t->bound_ip)
 		src = t->dst.src;

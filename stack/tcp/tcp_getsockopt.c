@@ -215,6 +215,16 @@ static int get_tcp(const struct ph_stack *st, const struct tcb *t, int name, voi
 	return err ? err : sockopts_give(value, len, &v, sizeof(v));
 }
 
+static int get_ip6(const struct ph_stack *st, const struct tcb *t, int name, void *value,
+		   uint32_t *len)
+{
+	bool connected = tcps_synchronised(t->state) || t->state == TCPS_SYN_SENT;
+	int hops = connected && t->dst.v6 ? t->dst.hop_limit : (int)st->sysctl.conf6.hop_limit, v;
+	int err = ip6_opt_get(&t->ip6, name, hops, connected ? t->dst.mtu : 0, &v);
+
+	return err ? err : sockopts_give(value, len, &v, sizeof(v));
+}
+
 int tcp_getsockopt(struct ph_stack *st, const struct tcb *t, int level, int name, void *value,
 		   uint32_t *len)
 {
@@ -224,5 +234,7 @@ int tcp_getsockopt(struct ph_stack *st, const struct tcb *t, int level, int name
 		return get_tcp(st, t, name, value, len);
 	if (level == PH_IPPROTO_IP)
 		return tcp_getsockopt_ip(st, t, name, value, len);
+	if (level == PH_IPPROTO_IPV6 && t->v6)
+		return get_ip6(st, t, name, value, len);
 	return -ENOPROTOOPT;
 }

@@ -62,7 +62,10 @@ void tcp_icmp_error(struct ph_stack *st, const struct ip_err *e)
 	seq_t seq = be32_get(h->seq);
 
 	if (!ent) {
-		COUNT(st, IcmpInErrors);
+		if (ip_is4(&e->local))
+			COUNT(st, IcmpInErrors);
+		else
+			COUNT(st, Icmp6InErrors);
 		return;
 	}
 	if (ent->kind == TCP_KIND_CONN) {

@@ -15,6 +15,7 @@
 #include "base/pool.h"
 #include "base/stream.h"
 #include "base/timer.h"
+#include "net/ip6_opt.h"
 #include "net/net.h"
 #include "net/stack.h"
 #include "tcp/cc.h"
@@ -106,7 +107,8 @@ struct tcb {
 	bool resend_now : 1; /* the first lost segment does not wait for cwnd */
 	uint8_t nonagle; /* enum tcp_nagle */
 	uint8_t slot;	 /* enum tcp_slot */
-	uint8_t tos, ttl;
+	uint8_t tos, ttl;    /* of IPv4; of IPv6, ip6 says */
+	struct ip6_opt ip6;
 	uint8_t snd_wscale, rcv_wscale;
 
 	/* Deadlines in ns, PH_NEVER when off; `timer` is armed at the first of them or before. */
@@ -233,6 +235,17 @@ static inline uint64_t tcp_now_ms(const struct ph_stack *st)
 static inline uint32_t tcp_ts(const struct ph_stack *st, uint32_t off)
 {
 	return (uint32_t)tcp_now_ms(st) + off;
+}
+
+/* TOS or traffic class, TTL or hop limit (0: the default) of packets to a peer. */
+static inline uint8_t tcp_tos(const struct tcb *t, const struct ph_ip *peer)
+{
+	return ip_is4(peer) ? t->tos : t->ip6.tclass;
+}
+
+static inline uint8_t tcp_ttl(const struct tcb *t, const struct ph_ip *peer)
+{
+	return ip_is4(peer) ? t->ttl : ip6_opt_hops(&t->ip6, false);
 }
 
 /* The first byte of the send queue. */

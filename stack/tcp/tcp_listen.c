@@ -21,7 +21,7 @@ static void half_send(struct ph_stack *st, const struct tcp_half *h, uint16_t fl
 	struct tcp_tuple k = half_tuple(h);
 	bool syn = flags & TCP_F_SYN;
 	struct tcp_out o = { .seq = syn ? h->iss : h->iss + 1, .ack = h->irs + 1, .flags = flags,
-			     .tos = h->tos, .ttl = h->listener->ttl };
+			     .tos = h->tos, .ttl = tcp_ttl(h->listener, &h->peer) };
 
 	o.wnd = (uint16_t)(syn ? h->wnd : h->wnd >> h->rcv_wscale);
 	o.opts = (struct tcp_opts){
@@ -140,7 +140,7 @@ enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx
 	h->peer = rx->ip->src;
 	h->listener = l;
 	h->irs = s->seq;
-	h->tos = l->tos;
+	h->tos = tcp_tos(l, &h->peer);
 	k = half_tuple(h);
 	h->iss = iss ? *iss : tcp_isn(&st->isn_key, &k, st->now_ns);
 	half_negotiate(st, h, s, &d);
@@ -159,6 +159,7 @@ static void inherit(struct tcb *t, const struct tcb *l)
 	t->nonagle = l->nonagle;
 	t->tos = l->tos;
 	t->ttl = l->ttl;
+	t->ip6 = l->ip6;
 	t->reuse = l->reuse;
 	t->reuseport = l->reuseport;
 	t->keepalive = l->keepalive;

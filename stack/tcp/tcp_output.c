@@ -20,7 +20,6 @@
 #include "tcp/tcp_int.h"
 
 enum {
-	SUPER_MAX = 65535 - 20 - TCP_HDR_MAX, /* payload of an IP packet of 64 KiB */
 	COPY_MAX = 192,			      /* smaller payloads lie behind their headers */
 	PAYLOAD_MIN = 8,		      /* of a segment, whatever its options */
 	SPREE_MAX = 1024,		      /* packets in one call */
@@ -30,6 +29,12 @@ enum {
 static uint32_t min_u32(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
+}
+
+/* Payload of an IP packet of 64 KiB. */
+static uint32_t super_max(const struct tcb *t)
+{
+	return 65535 - (t->dst.v6 ? 40 : 20) - TCP_HDR_MAX;
 }
 
 /* SACK blocks that are told: what the options have room for, and on a path of crumbs no more than
@@ -90,9 +95,9 @@ static int xmit(struct ph_stack *st, struct tcb *t, struct tcp_out *o, struct pk
 {
 	o->lport = t->ent.lport;
 	o->pport = t->ent.pport;
-	o->tos = t->tos;
-	o->ttl = t->ttl;
-	o->may_fragment = !tcp_dont_fragment(st, t);
+	o->tos = tcp_tos(t, &t->dst.dst);
+	o->ttl = tcp_ttl(t, &t->dst.dst);
+	o->may_fragment = !t->dst.v6 && !tcp_dont_fragment(st, t);
 	if (o->flags & TCP_F_ACK) {
 		tcp_delack_sent(&t->delack);
 		tcp_timer_ack_sent(st, t);
@@ -241,7 +246,7 @@ static bool may_send_short(const struct tcb *t, bool all_with_fin)
 static bool better_later(const struct ph_stack *st, const struct tcb *t, uint32_t n, uint32_t data,
 			 uint32_t mss)
 {
-	if (n >= data || n >= SUPER_MAX / 2 || t->snd_nxt == t->snd_una)
+	if (n >= data || n >= super_max(t) / 2 || t->snd_nxt == t->snd_una)
 		return false;
 	if (t->loss.state != TCP_CA_OPEN || st->now_ns - t->sent_ns > DEFER_NS)
 		return false;
@@ -250,9 +255,11 @@ static bool better_later(const struct ph_stack *st, const struct tcb *t, uint32_
 
 /* The most that goes in one packet: whole segments, and one where a segment is larger than a
  * super-segment may be. */
-static uint32_t packet_max(uint32_t mss)
+static uint32_t packet_max(const struct tcb *t, uint32_t mss)
 {
-	return mss > SUPER_MAX ? mss : SUPER_MAX / mss * mss;
+	uint32_t most = super_max(t);
+
+	return mss > most ? mss : most / mss * mss;
 }
 
 static uint32_t cwnd_room(struct tcb *t)
@@ -274,7 +281,7 @@ static uint32_t choose_new(const struct ph_stack *st, struct tcb *t, uint32_t ms
 {
 	uint32_t data = tcp_snd_end(t) - t->snd_nxt, cwnd = cwnd_room(t), n, whole;
 
-	n = min_u32(min_u32(min_u32(data, window_room(t)), cwnd), packet_max(mss));
+	n = min_u32(min_u32(min_u32(data, window_room(t)), cwnd), packet_max(t, mss));
 	whole = n - n % mss;
 	if (better_later(st, t, n, data, mss))
 		return 0;
@@ -389,7 +396,7 @@ static bool send_lost(struct ph_stack *st, struct tcb *t)
 	 * 3.8.6.1). */
 	if (r->seq != t->snd_una && seq_ge(r->seq, t->snd_una + t->snd_wnd))
 		return false;
-	len = min_u32(r->len, min_u32(room, packet_max(mss)));
+	len = min_u32(r->len, min_u32(room, packet_max(t, mss)));
 	if (len < r->len && len > mss)
 		len -= len % mss;
 	fin = (r->flags & TCP_REC_FIN) && len == r->len;

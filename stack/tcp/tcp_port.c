@@ -2,6 +2,7 @@
 /* Ports: who is on each, whether one more may be (Linux's rules of SO_REUSEADDR), and which one to
  * give to those who ask for none (RFC 6056). Called by tcp_call.c and by whoever begins or ends a
  * connection. */
+#include "base/ip.h"
 #include "tcp/tcp_int.h"
 
 static uint64_t port_hash(uint16_t port)
@@ -67,9 +68,27 @@ void tcp_port_unbind(struct ph_stack *st, struct tcb *t)
 	port_drop(st, t->port);
 }
 
-static bool overlaps(const struct ph_ip *a, const struct ph_ip *b)
+/* Does a socket of t's family and options, bound to `local`, hear what is sent to `ip`? */
+static bool hears(const struct tcb *t, const struct ph_ip *local, const struct ph_ip *ip)
 {
-	return ip_is_any(a) || ip_is_any(b) || ip_eq(a, b);
+	if (!ip_is_any(local))
+		return ip_eq(local, ip);
+	if (!t->v6 || ip_is4(local))
+		return ip_is4(ip);
+	return !t->ip6.only || !ip_is4(ip);
+}
+
+/* Is there an address that both hear? Of two that hear whole families, one stands for each. */
+static bool overlaps(const struct tcb *o, const struct tcb *t, const struct ph_ip *local)
+{
+	const struct ph_ip *at = &o->dst.src, v4 = ip_of4(1), v6 = { { 0x20 } };
+
+	if (!ip_is_any(at))
+		return hears(t, local, at);
+	if (!ip_is_any(local))
+		return hears(o, at, local);
+	return (hears(o, at, &v4) && hears(t, local, &v4)) ||
+	       (hears(o, at, &v6) && hears(t, local, &v6));
 }
 
 bool tcp_port_conflict(const struct ph_stack *st, const struct tcb *t, const struct ph_ip *local,
@@ -91,7 +110,7 @@ bool tcp_port_conflict(const struct ph_stack *st, const struct tcb *t, const str
 	list_for_each(n, &p->bound) {
 		const struct tcb *o = container_of(n, const struct tcb, link);
 
-		if (o == t || !overlaps(&o->dst.src, local))
+		if (o == t || !overlaps(o, t, local))
 			continue;
 		if (t->reuse && o->reuse && o->state != TCPS_LISTEN)
 			continue;

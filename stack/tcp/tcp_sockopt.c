@@ -318,6 +318,11 @@ int tcp_setsockopt(struct ph_stack *st, struct tcb *t, int level, int name, cons
 		return set_congestion(st, t, value, len);
 	if (level == PH_IPPROTO_IP)
 		return tcp_setsockopt_ip(st, t, name, value, len);
+	if (level == PH_IPPROTO_IPV6 && t->v6) {
+		err = sockopts_int(value, len, &v);
+		return err ? err
+			   : ip6_opt_set(&t->ip6, name, v, true, t->bound || t->port_used);
+	}
 	if (level != PH_IPPROTO_TCP)
 		return -ENOPROTOOPT;
 	if (name == PH_TCP_ULP && len >= 1) /* no upper layer protocol is here */

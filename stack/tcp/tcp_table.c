@@ -91,43 +91,60 @@ struct tcp_ent *tcp_table_find(const struct ph_stack *st, const struct tcp_tuple
 	return NULL;
 }
 
-/* The listener at k number `pick` of those that share the port (SO_REUSEPORT); *n: how many there
- * are. */
-static struct tcb *listener_at(const struct ph_stack *st, const struct tcp_tuple *k, bool v6_only,
+/* Which sockets may hear: those of the peer's family, or IPv6 ones that take IPv4 as well. */
+enum listener_family { LISTENER_SAME, LISTENER_BOTH };
+
+static bool hears(const struct tcb *t, const struct tcp_tuple *k, enum listener_family which)
+{
+	bool v4 = ip_is4(&k->local);
+
+	if (which == LISTENER_SAME)
+		return t->v6 == !v4 && (v4 || !ip_is4(&t->dst.src));
+	return v4 && t->v6 && !t->ip6.only;
+}
+
+/* The listener at `of` number `pick` of those that share the port (SO_REUSEPORT); *n: how many
+ * there are. */
+static struct tcb *listener_at(const struct ph_stack *st, const struct tcp_tuple *of,
+			       const struct tcp_tuple *k, enum listener_family which,
 			       uint32_t pick, uint32_t *n)
 {
-	struct hash_node *h = hash_first(&st->tcp->table, tuple_hash(st, k));
+	struct hash_node *h = hash_first(&st->tcp->table, tuple_hash(st, of));
 	struct tcb *found = NULL, *t;
 
 	for (*n = 0; h; h = hash_next(h)) {
-		if (ent_of(h)->kind != TCP_KIND_LISTEN || !tuple_is(ent_of(h), k))
+		if (ent_of(h)->kind != TCP_KIND_LISTEN || !tuple_is(ent_of(h), of))
 			continue;
 		t = container_of(ent_of(h), struct tcb, ent);
-		if (!t->v6 && v6_only)
-			continue;
-		if ((*n)++ == pick)
+		if (hears(t, k, which) && (*n)++ == pick)
 			found = t;
 	}
 	return found;
 }
 
-/* One of the listeners at `of`, always the same one for the same peer. */
+/* One of the listeners at `of`, always the same one for the same peer; the peer's own family is
+ * preferred, as in Linux. */
 static struct tcb *listener_for(const struct ph_stack *st, const struct tcp_tuple *of,
-				const struct tcp_tuple *k, bool v6_only)
+				const struct tcp_tuple *k)
 {
+	enum listener_family which = LISTENER_SAME;
 	uint32_t n;
-	struct tcb *t = listener_at(st, of, v6_only, 0, &n);
+	struct tcb *t = listener_at(st, of, k, which, 0, &n);
 
-	return n > 1 ? listener_at(st, of, v6_only, (uint32_t)(tuple_hash(st, k) % n), &n) : t;
+	if (!t) {
+		which = LISTENER_BOTH;
+		t = listener_at(st, of, k, which, 0, &n);
+	}
+	return n > 1 ? listener_at(st, of, k, which, (uint32_t)(tuple_hash(st, k) % n), &n) : t;
 }
 
 struct tcb *tcp_table_listener(const struct ph_stack *st, const struct tcp_tuple *k)
 {
 	struct tcp_tuple of = { .local = k->local, .lport = k->lport };
-	struct tcb *t = listener_for(st, &of, k, false);
+	struct tcb *t = listener_for(st, &of, k);
 
 	if (t)
 		return t;
 	of.local = no_ip;
-	return listener_for(st, &of, k, !ip_is4(&k->local));
+	return listener_for(st, &of, k);
 }

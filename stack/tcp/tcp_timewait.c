@@ -59,8 +59,8 @@ static void inherit(struct tcp_timewait *w, const struct tcb *t)
 	w->ts_recent = t->ts_recent;
 	w->ts_recent_ms = t->ts_recent_ms;
 	w->ts_off = t->ts_off;
-	w->tos = t->tos;
-	w->ttl = t->ttl;
+	w->tos = tcp_tos(t, &t->dst.dst);
+	w->ttl = tcp_ttl(t, &t->dst.dst);
 	w->reuse = t->reuse;
 }
 

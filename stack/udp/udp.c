@@ -66,6 +66,8 @@ struct udp_pcb *udp_open(struct ph_stack *st, int family)
 	list_init(&u->records);
 	u->local = u->peer =
 		(struct ph_sockaddr){ .family = (uint16_t)family, .ip = any_of(family) };
+	u->v6 = family == PH_AF_INET6;
+	ip6_opt_init(&u->ip6, st->sysctl.ip6_bindv6only);
 	u->rcvbuf = (uint32_t)st->sysctl.rmem_default;
 	u->sndbuf = (uint32_t)st->sysctl.wmem_default;
 	list_push_back(&st->udp->all, &u->all);
@@ -94,7 +96,7 @@ int udp_bind(struct ph_stack *st, struct udp_pcb *u, const struct ph_sockaddr *a
 {
 	int rc;
 
-	if (u->local.port)
+	if (u->local.port || (u->v6 && u->ip6.only && ip_is4(&a->ip)))
 		return -EINVAL;
 	if (!ip_is_any(&a->ip) && !addr_is_local(st, &a->ip) && !addr_is_group(st, &a->ip))
 		return -EADDRNOTAVAIL;
@@ -134,6 +136,8 @@ int udp_connect(struct ph_stack *st, struct udp_pcb *u, const struct ph_sockaddr
 		disconnect(st, u);
 		return 0;
 	}
+	if (u->v6 && u->ip6.only && ip_is4(&a->ip))
+		return -ENETUNREACH;
 	/* As Linux: connecting again looks the source up anew unless the user bound one. */
 	rc = dst_lookup(st, &d, u->user_addr ? &u->local.ip : NULL, &a->ip, u->broadcast);
 	if (rc != 0)
@@ -206,8 +210,8 @@ static void push_header(struct pkt *p, const struct udp_pcb *u, uint16_t dport)
 	*h = (struct udp_hdr){ .sport = be16_of(u->local.port),
 			       .dport = be16_of(dport),
 			       .len = be16_of((uint16_t)len) };
-	if (len + 20 <= u->dst.mtu) { /* IPv4's header: what does not fit is cut, and must be summed
-					 whole before */
+	/* What does not fit is cut, and must be summed whole before. */
+	if (len + (u->dst.v6 ? 40u : 20u) <= u->dst.mtu) {
 		h->csum = be16_of(csum_fold(pseudo));
 		p->csum = PKT_CSUM_TODO;
 		p->csum_start = 0;
@@ -219,10 +223,23 @@ static void push_header(struct pkt *p, const struct udp_pcb *u, uint16_t dport)
 	}
 }
 
+static void fill_tx(const struct udp_pcb *u, const struct ph_sockaddr *to, struct ip_tx *tx)
+{
+	if (!u->dst.v6) {
+		tx->ttl = u->ttl;
+		tx->tos = u->tos;
+		return;
+	}
+	tx->ttl = ip6_opt_hops(&u->ip6, u->dst.kind == DST_MULTICAST);
+	tx->tos = u->ip6.tclass;
+	tx->df = u->ip6.dontfrag;
+	tx->flow = u->ip6.flow_send ? to->flow : 0;
+}
+
 int64_t udp_sendmsg(struct ph_stack *st, struct udp_pcb *u, const struct ph_msg *msg, int flags)
 {
 	const struct ph_sockaddr *to = msg->name ? msg->name : &u->peer;
-	struct ip_tx tx = { .proto = PH_IPPROTO_UDP, .ttl = u->ttl, .tos = u->tos };
+	struct ip_tx tx = { .proto = PH_IPPROTO_UDP };
 	struct pkt *p;
 	size_t len = 0;
 	int rc;
@@ -238,7 +255,7 @@ int64_t udp_sendmsg(struct ph_stack *st, struct udp_pcb *u, const struct ph_msg 
 		return -EPIPE;
 	for (size_t i = 0; i < msg->niov; i++)
 		len += msg->iov[i].len;
-	if (len > UDP_DATA_MAX4)
+	if (len > (ip_is4(&to->ip) ? UDP_DATA_MAX4 : UDP_DATA_MAX6))
 		return -EMSGSIZE;
 	if (!msg->name && !u->connected)
 		return -EDESTADDRREQ;
@@ -254,12 +271,13 @@ int64_t udp_sendmsg(struct ph_stack *st, struct udp_pcb *u, const struct ph_msg 
 	if (!p)
 		return -ENOBUFS;
 	push_header(p, u, to->port);
+	fill_tx(u, to, &tx);
 	rc = ip_output(st, p, &u->dst, &tx);
 	if (rc != 0) {
-		COUNT(st, UdpSndbufErrors);
+		UDP_COUNT(st, !u->dst.v6, SndbufErrors);
 		return rc;
 	}
-	COUNT(st, UdpOutDatagrams);
+	UDP_COUNT(st, !u->dst.v6, OutDatagrams);
 	return (int64_t)len;
 }
 

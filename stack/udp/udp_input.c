@@ -24,11 +24,12 @@ static enum drop check(const struct ip_rx *rx, uint32_t len, bool has_csum)
 	return csum_fold(csum_pkt(sum, rx->pkt, 0, len)) == 0xffff ? DROP_NONE : DROP_UDP_CSUM;
 }
 
-static struct ph_sockaddr sender(const struct ip_rx *rx, uint16_t port)
+static struct ph_sockaddr sender(const struct ip_rx *rx, uint16_t port, bool v6)
 {
-	return (struct ph_sockaddr){ .family = ip_is4(&rx->src) ? PH_AF_INET : PH_AF_INET6,
+	return (struct ph_sockaddr){ .family = v6 ? PH_AF_INET6 : PH_AF_INET,
 				     .port = port,
-				     .ip = rx->src };
+				     .ip = rx->src,
+				     .flow = rx->flow };
 }
 
 /* RFC 1122 4.1.3.5: what does not fit is dropped and counted, nothing already queued is lost for
@@ -43,22 +44,22 @@ static enum drop queue(struct ph_stack *st, struct udp_pcb *u, const struct ip_r
 	if (u->shut_rd)
 		return DROP_NO_SOCKET;
 	if (held >= u->rcvbuf) {
-		COUNT(st, UdpRcvbufErrors);
-		COUNT(st, UdpInErrors);
+		UDP_COUNT(st, ip_is4(&rx->src), RcvbufErrors);
+		UDP_COUNT(st, ip_is4(&rx->src), InErrors);
 		return DROP_SOCKET_RCVBUFF;
 	}
 	r = pool_get(&st->udp->records);
 	if (!r || !stream_append_pkt(&u->rx, rx->pkt, sizeof(*h), len)) {
 		if (r)
 			pool_put(&st->udp->records, r);
-		COUNT(st, UdpMemErrors);
+		UDP_COUNT(st, ip_is4(&rx->src), MemErrors);
 		return DROP_NOMEM;
 	}
 	r->len = len;
-	r->from = sender(rx, be16_get(h->sport));
+	r->from = sender(rx, be16_get(h->sport), u->v6);
 	list_push_back(&u->records, &r->node);
 	u->nrecords++;
-	COUNT(st, UdpInDatagrams);
+	UDP_COUNT(st, ip_is4(&rx->src), InDatagrams);
 	ready_set(st, &u->ready);
 	return DROP_NONE;
 }
@@ -79,7 +80,9 @@ enum drop udp_input(struct ph_stack *st, const struct ip_rx *rx)
 	h = (const void *)pkt_bytes(rx->pkt);
 	d = check(rx, be16_get(h->len), be16_get(h->csum) != 0);
 	if (d == DROP_UDP_CSUM)
-		COUNT(st, UdpInErrors); /* besides UdpInCsumErrors, which the drop reason raises */
+		UDP_COUNT(st, ip_is4(&rx->src), InErrors); /* besides what the reason raises */
+	if (!ip_is4(&rx->src) && (d == DROP_UDP_CSUM || d == DROP_UDP_SHORT))
+		return d == DROP_UDP_CSUM ? DROP_UDP6_CSUM : DROP_UDP6_SHORT;
 	if (d != DROP_NONE)
 		return d;
 	if (rx->group)
@@ -90,7 +93,7 @@ enum drop udp_input(struct ph_stack *st, const struct ip_rx *rx)
 	u = udp_table_find(st, &rx->dst, be16_get(h->dport), &rx->src, be16_get(h->sport));
 	if (u)
 		return queue(st, u, rx);
-	COUNT(st, UdpNoPorts);
+	UDP_COUNT(st, ip_is4(&rx->src), NoPorts);
 	icmp_send_error(st, rx, ICMP_ERR_PORT_UNREACH); /* RFC 1122 4.1.3.1 */
 	return DROP_NO_SOCKET;
 }

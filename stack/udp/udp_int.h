@@ -10,6 +10,7 @@
 #define UDP_UDP_INT_H
 
 #include "base/stream.h"
+#include "net/ip6_opt.h"
 #include "net/net.h"
 #include "udp/udp.h"
 
@@ -36,6 +37,8 @@ struct udp_pcb {
 	uint32_t rcvbuf, sndbuf;
 	int err;
 	uint8_t ttl, tos; /* ttl 0: the default */
+	bool v6;	  /* of family AF_INET6; its peers may be either */
+	struct ip6_opt ip6;
 	bool connected, reuseaddr, reuseport, broadcast, user_addr, user_port, shut_rd, shut_wr;
 };
 
@@ -44,6 +47,15 @@ struct udp_state {
 	struct hash port_table, tuple_table;
 	struct list all;
 };
+
+/* The counter for a datagram's family. */
+#define UDP_COUNT(st, v4, name)               \
+	do {                                  \
+		if (v4)                       \
+			COUNT(st, Udp##name); \
+		else                          \
+			COUNT(st, Udp6##name); \
+	} while (0)
 
 /* udp_table.c */
 void udp_table_add_port(struct ph_stack *st, struct udp_pcb *u);

@@ -73,12 +73,17 @@ int udp_setsockopt(struct ph_stack *st, struct udp_pcb *u, int level, int name, 
 		return rc;
 	if (level == PH_SOL_SOCKET)
 		return set_socket(st, u, name, v);
+	if (level == PH_IPPROTO_IPV6 && u->v6)
+		return ip6_opt_set(&u->ip6, name, v, false, u->local.port != 0);
 	return level == PH_IPPROTO_IP ? set_ip(u, name, v) : -ENOPROTOOPT;
 }
 
 static int get_value(const struct ph_stack *st, const struct udp_pcb *u, int level, int name,
 		     int *v)
 {
+	if (level == PH_IPPROTO_IPV6 && u->v6)
+		return ip6_opt_get(&u->ip6, name, (int)st->sysctl.conf6.hop_limit,
+				   u->connected ? u->dst.mtu : 0, v);
 	if (level == PH_IPPROTO_IP) {
 		if (name != PH_IP_TOS && name != PH_IP_TTL)
 			return -ENOPROTOOPT;

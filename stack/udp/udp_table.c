@@ -58,16 +58,37 @@ static struct udp_pcb *first_on_port(const struct ph_stack *st, uint16_t port)
 	return next_on_port(hash_first(&st->udp->port_table, port_hash(st, port)), port);
 }
 
+/* Does an endpoint bound to `local` hear what is sent to `ip`? */
+static bool hears(const struct udp_pcb *u, const struct ph_ip *local, const struct ph_ip *ip)
+{
+	if (!ip_is_any(local))
+		return ip_eq(local, ip);
+	if (!u->v6 || ip_is4(local))
+		return ip_is4(ip);
+	return !u->ip6.only || !ip_is4(ip);
+}
+
+/* Is there an address that both hear? Of two that hear whole families, one stands for each. */
+static bool overlaps(const struct udp_pcb *a, const struct udp_pcb *b)
+{
+	const struct ph_ip v4 = ip_of4(1), v6 = { { 0x20 } };
+
+	if (!ip_is_any(&a->local.ip))
+		return hears(b, &b->local.ip, &a->local.ip);
+	if (!ip_is_any(&b->local.ip))
+		return hears(a, &a->local.ip, &b->local.ip);
+	return (hears(a, &a->local.ip, &v4) && hears(b, &b->local.ip, &v4)) ||
+	       (hears(a, &a->local.ip, &v6) && hears(b, &b->local.ip, &v6));
+}
+
 bool udp_table_port_free(const struct ph_stack *st, const struct udp_pcb *u, uint16_t port)
 {
 	struct udp_pcb *o;
 
 	for (o = first_on_port(st, port); o; o = next_on_port(hash_next(&o->by_port), port)) {
-		bool overlap = ip_is_any(&o->local.ip) || ip_is_any(&u->local.ip) ||
-			       ip_eq(&o->local.ip, &u->local.ip);
 		bool shared = (o->reuseaddr && u->reuseaddr) || (o->reuseport && u->reuseport);
 
-		if (o != u && overlap && !shared)
+		if (o != u && overlaps(o, u) && !shared)
 			return false;
 	}
 	return true;
@@ -120,7 +141,10 @@ struct udp_pcb *udp_table_find(const struct ph_stack *st, const struct ph_ip *lo
 			continue;
 		if (ip_eq(&u->local.ip, local))
 			return u;
-		if (ip_is_any(&u->local.ip) && !best)
+		if (!ip_is_any(&u->local.ip) || !hears(u, &u->local.ip, local))
+			continue;
+		/* One of the family itself is preferred to one that takes both. */
+		if (!best || (best->v6 == ip_is4(local) && u->v6 != ip_is4(local)))
 			best = u;
 	}
 	return best;
@@ -133,8 +157,7 @@ unsigned udp_table_each(struct ph_stack *st, const struct ip_rx *rx, uint16_t lp
 	unsigned n = 0;
 
 	for (u = first_on_port(st, lport); u; u = next_on_port(hash_next(&u->by_port), lport)) {
-		bool to_us =
-			ip_is_any(&u->local.ip) || u->connected || ip_eq(&u->local.ip, &rx->dst);
+		bool to_us = u->connected || hears(u, &u->local.ip, &rx->dst);
 		bool from_peer =
 			!u->connected || (ip_eq(&u->peer.ip, &rx->src) && u->peer.port == pport);
 

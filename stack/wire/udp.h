@@ -14,6 +14,6 @@ struct udp_hdr {
 };
 static_assert(sizeof(struct udp_hdr) == 8, "RFC 768");
 
-enum { UDP_CSUM_OFF = 6, UDP_DATA_MAX4 = 65535 - 20 - 8 };
+enum { UDP_CSUM_OFF = 6, UDP_DATA_MAX4 = 65535 - 20 - 8, UDP_DATA_MAX6 = 65535 - 8 };
 
 #endif

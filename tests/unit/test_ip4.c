@@ -392,7 +392,7 @@ static void test_a_link_without_ethernet_carries_bare_packets(void **state)
 	assert_int_equal(h->out[20], 3);
 	f.b[0] = 0x60;
 	assert_int_equal(ph_link_input_bytes(h->st, h->link, f.b, 1, NULL, h->now), 0);
-	assert_int_equal(drops_of(h, "UNHANDLED_PROTO"), 1);
+	assert_int_equal(drops_of(h, "IPV6DISABLED"), 1);
 	assert_int_equal(ph_link_input_bytes(h->st, h->link, f.b, 0, NULL, h->now), 0);
 	assert_int_equal(drops_of(h, "IP_INHDR"), 1);
 	host_free(h);

@@ -57,7 +57,7 @@ static void test_frames_for_others_and_of_other_kinds_are_dropped(void **state)
 		{ "to nobody", "OTHERHOST", { 0 }, 0x0800 },
 		{ "to a group not joined", "OTHERHOST", { 1, 0, 0x5e, 0, 0, 2 }, 0x0800 },
 		{ "to an IPv6 group", "OTHERHOST", { 0x33, 0x33, 0, 0, 0, 1 }, 0x86dd },
-		{ "IPv6", "UNHANDLED_PROTO", { 2, 0, 0, 0, 0, 2 }, 0x86dd },
+		{ "IPv6, where it is off", "IPV6DISABLED", { 2, 0, 0, 0, 0, 2 }, 0x86dd },
 		{ "reverse ARP", "UNHANDLED_PROTO", { 2, 0, 0, 0, 0, 2 }, 0x8035 },
 		{ "a VLAN tag", "UNHANDLED_PROTO", { 2, 0, 0, 0, 0, 2 }, 0x8100 },
 		{ "802.3 with a length", "UNHANDLED_PROTO", { 2, 0, 0, 0, 0, 2 }, 46 },

@@ -201,6 +201,17 @@ void ph_pkt_free(struct ph_stack *st, struct ph_pkt *pkt);
 
 /* ---- addresses, routes, neighbours -------------------------------------------------------- */
 
+/*
+ * IPv6 on a link: off; with a link-local address and those that ph_addr_add() gives; or configured
+ * by routers as well. Adding an IPv6 address to a link where it is off makes it PH_IPV6_STATIC.
+ * Another mode begins anew: what the link had of IPv6 goes. 0, -ENODEV, -ENOMEM, -EINVAL (the mtu is
+ * below 1280).
+ */
+enum ph_ipv6_mode { PH_IPV6_OFF, PH_IPV6_STATIC, PH_IPV6_SLAAC };
+int ph_link_ipv6(struct ph_stack *st, ph_link link, enum ph_ipv6_mode mode,
+		 uint64_t now_ns) PH_CHECK;
+
+
 /* -EEXIST, -EADDRNOTAVAIL (not a unicast host address), -EINVAL (prefix), -ENODEV, -ENOSPC. */
 int ph_addr_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, unsigned prefix,
 		uint64_t now_ns) PH_CHECK;
@@ -277,6 +288,7 @@ struct ph_sockaddr {
 	uint16_t port;	 /* host order */
 	struct ph_ip ip; /* all zero or ::ffff:0.0.0.0: any */
 	uint32_t scope;	 /* a link's index, for link-local IPv6 */
+	uint32_t flow;	 /* IPv6: flow label, 20 bits; 0: the stack chooses */
 };
 
 enum { PH_AF_INET = 2, PH_AF_INET6 = 10 };
@@ -286,7 +298,8 @@ enum {
 	PH_IPPROTO_ICMP = 1,
 	PH_IPPROTO_TCP = 6,
 	PH_IPPROTO_UDP = 17,
-	PH_IPPROTO_IPV6 = 41
+	PH_IPPROTO_IPV6 = 41,
+	PH_IPPROTO_ICMPV6 = 58
 };
 enum { PH_SHUT_RD = 0, PH_SHUT_WR = 1, PH_SHUT_RDWR = 2 };
 enum {
@@ -370,6 +383,21 @@ enum {
 	PH_SO_PASSPIDFD = 76,
 	PH_SO_RCVPRIORITY = 82,
 	PH_SO_PASSRIGHTS = 83
+};
+enum {
+	PH_IPV6_UNICAST_HOPS = 16,
+	PH_IPV6_MULTICAST_HOPS = 18,
+	PH_IPV6_MTU_DISCOVER = 23,
+	PH_IPV6_MTU = 24,
+	PH_IPV6_RECVERR = 25,
+	PH_IPV6_V6ONLY = 26,
+	PH_IPV6_FLOWINFO_SEND = 33,
+	PH_IPV6_RECVPKTINFO = 49,
+	PH_IPV6_RECVHOPLIMIT = 51,
+	PH_IPV6_DONTFRAG = 62,
+	PH_IPV6_RECVTCLASS = 66,
+	PH_IPV6_TCLASS = 67,
+	PH_IPV6_AUTOFLOWLABEL = 70
 };
 enum {
 	PH_IP_TOS = 1,

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * IPv6 on one link: switched on and off, its groups and its multicast filter. Called by link.c,
+ * addr6.c and the user.
+ */
+#include "net/if6.h"
+
+#include <string.h>
+
+#include "base/ip.h"
+#include "net/addr6.h"
+#include "net/net.h"
+#include "net/net_state.h"
+#include "wire/ip6.h"
+
+int if6_start(struct ph_stack *st, struct link *l, enum ph_ipv6_mode mode)
+{
+	struct ph_ip all = ip6_all_nodes((uint32_t)l->index);
+	struct if6 *v6;
+	int rc;
+
+	if (l->mtu < IP6_MTU_MIN)
+		return -EINVAL;
+	v6 = mem_alloc(&st->mem, sizeof(*v6));
+	if (!v6)
+		return -ENOMEM;
+	*v6 = (struct if6){ .mode = mode, .conf = st->sysctl.conf6, .mtu = l->mtu };
+	v6->hop_limit = (uint8_t)v6->conf.hop_limit;
+	list_init(&v6->groups);
+	l->v6 = v6;
+	rc = if6_join(st, l, &all);
+	if (rc != 0)
+		if6_stop(st, l);
+	net_changed(st);
+	return rc;
+}
+
+static void drop_groups(struct ph_stack *st, struct if6 *v6)
+{
+	struct list_node *n;
+
+	while ((n = list_pop_front(&v6->groups)))
+		pool_put(&st->net->groups, container_of(n, struct group6, node));
+}
+
+void if6_free(struct ph_stack *st, struct link *l)
+{
+	if (!l->v6)
+		return;
+	drop_groups(st, l->v6);
+	mem_free(&st->mem, l->v6, sizeof(*l->v6));
+	l->v6 = NULL;
+}
+
+void if6_stop(struct ph_stack *st, struct link *l)
+{
+	if (!l->v6)
+		return;
+	addr6_flush(st, l->index);
+	route_flush6(st, l->index);
+	neigh_flush6(st, l->index);
+	if6_free(st, l);
+	net_changed(st);
+}
+
+static struct group6 *find(const struct link *l, const struct ph_ip *group)
+{
+	struct list_node *n;
+
+	list_for_each(n, &l->v6->groups) {
+		struct group6 *g = container_of(n, struct group6, node);
+
+		if (ip_eq(&g->ip, group))
+			return g;
+	}
+	return NULL;
+}
+
+int if6_join(struct ph_stack *st, struct link *l, const struct ph_ip *group)
+{
+	struct group6 *g = find(l, group);
+
+	if (!g) {
+		g = l->v6->ngroups < IF6_GROUPS_MAX ? pool_get_zeroed(&st->net->groups) : NULL;
+		if (!g)
+			return -ENOBUFS;
+		g->ip = *group;
+		list_push_back(&l->v6->groups, &g->node);
+		l->v6->ngroups++;
+	}
+	g->refs++;
+	return 0;
+}
+
+void if6_leave(struct ph_stack *st, struct link *l, const struct ph_ip *group)
+{
+	struct group6 *g = find(l, group);
+
+	if (!g || --g->refs > 0)
+		return;
+	list_remove(&g->node);
+	l->v6->ngroups--;
+	pool_put(&st->net->groups, g);
+}
+
+bool if6_member(const struct link *l, const struct ph_ip *group)
+{
+	return find(l, group) != NULL;
+}
+
+bool if6_hears(const struct link *l, const uint8_t mac[ETH_ADDR_LEN])
+{
+	const struct list_node *n;
+
+	if (mac[0] != 0x33 || mac[1] != 0x33)
+		return false;
+	list_for_each(n, &l->v6->groups) {
+		const struct group6 *g = container_of(n, struct group6, node);
+
+		if (memcmp(g->ip.b + 12, mac + 2, 4) == 0)
+			return true;
+	}
+	return false;
+}
+
+void if6_eui64(const struct link *l, uint8_t iid[8])
+{
+	memcpy(iid, l->mac, 3);
+	iid[3] = 0xff;
+	iid[4] = 0xfe;
+	memcpy(iid + 5, l->mac + 3, 3);
+	iid[0] ^= 2;
+}
+
+/* RFC 4291 2.8: each link has an address that needs no router. */
+static int add_linklocal(struct ph_stack *st, struct link *l)
+{
+	struct addr6 a = { .link = l->index,
+			   .ip = { { 0xfe, 0x80 } },
+			   .prefix = 64,
+			   .origin = ADDR6_LINKLOCAL,
+			   .preferred_until_ns = PH_NEVER,
+			   .valid_until_ns = PH_NEVER };
+
+	if (l->kind != PH_LINK_ETHER)
+		return 0;
+	if6_eui64(l, a.ip.b + 8);
+	return addr6_add(st, l, &a, NULL);
+}
+
+int ph_link_ipv6(struct ph_stack *st, ph_link link, enum ph_ipv6_mode mode, uint64_t now_ns)
+{
+	struct link *l = link_get(st, link);
+	int rc;
+
+	stack_enter(st, now_ns);
+	if (!l)
+		return -ENODEV;
+	if (l->v6 && l->v6->mode == mode)
+		return 0;
+	if6_stop(st, l);
+	if (mode == PH_IPV6_OFF)
+		return 0;
+	rc = if6_start(st, l, mode);
+	if (rc == 0)
+		rc = add_linklocal(st, l);
+	if (rc != 0)
+		if6_stop(st, l);
+	return rc;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * IPv6 on one link: whether it is on, its settings, what routers said about it, and the groups it
+ * listens to. Private to net/.
+ */
+#ifndef NET_IF6_H
+#define NET_IF6_H
+
+#include "net/link.h"
+
+enum { IF6_GROUPS_MAX = 256 }; /* groups of one link */
+
+/*
+ * A group that the link listens to, as often as it was joined. Joining makes the link's filter
+ * hear its Ethernet address; who reports memberships (RFC 3810) begins at if6_join().
+ */
+struct group6 {
+	struct list_node node;
+	struct ph_ip ip; /* with scope */
+	uint32_t refs;
+};
+
+struct if6 {
+	enum ph_ipv6_mode mode;
+	struct conf6 conf;   /* net.ipv6.conf.NAME */
+	struct list groups;  /* of struct group6 */
+	uint32_t ngroups;
+	uint16_t mtu;	     /* of IPv6 packets: the link's, or what a router said */
+	uint8_t hop_limit;
+	uint64_t base_reachable_ns, retrans_ns; /* 0: the sysctl's */
+};
+
+/* IPv6 on, by a copy of the default settings. 0, -ENOMEM, -EINVAL (mtu below 1280). */
+int if6_start(struct ph_stack *st, struct link *l, enum ph_ipv6_mode mode);
+/* IPv6 off: addresses, routes, neighbours and groups of the link go. */
+void if6_stop(struct ph_stack *st, struct link *l);
+/* Gives memory back without a word. */
+void if6_free(struct ph_stack *st, struct link *l);
+
+/* 0, -ENOBUFS. */
+int if6_join(struct ph_stack *st, struct link *l, const struct ph_ip *group);
+void if6_leave(struct ph_stack *st, struct link *l, const struct ph_ip *group);
+bool if6_member(const struct link *l, const struct ph_ip *group);
+/* Is this Ethernet group address one of an IPv6 group of ours (RFC 2464 7)? */
+bool if6_hears(const struct link *l, const uint8_t mac[ETH_ADDR_LEN]);
+
+/* An interface identifier from the hardware address: modified EUI-64 (RFC 4291 appendix A). */
+void if6_eui64(const struct link *l, uint8_t iid[8]);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A packet with its IP header leaves: to ourselves, to a neighbour whose address may have to be
+ * asked for, or to a group. The same for both families but for the Ethernet type and how a group
+ * becomes an Ethernet address. Called by ip4_out.c and ip6_out.c.
+ */
+#include "net/ip_send.h"
+
+#include <string.h>
+
+#include "net/ip6.h"
+#include "net/net_state.h"
+
+enum { LOOP_MAX = 1000 }; /* packets to ourselves that wait for the next run */
+
+static int to_self(struct ph_stack *st, const struct dst *d, struct pkt *take_pkt)
+{
+	struct net_state *net = st->net;
+
+	take_pkt->link = d->link;
+	if (net->looped >= LOOP_MAX) {
+		link_drop(st, link_get(st, d->link), take_pkt, DROP_QUEUE_FULL);
+		return -ENOBUFS;
+	}
+	list_push_back(&net->loop, &take_pkt->node);
+	net->looped++;
+	return 0;
+}
+
+static int to_neighbour(struct ph_stack *st, struct dst *d, struct link *l, struct pkt *take_pkt)
+{
+	if (!d->neigh) {
+		d->neigh = neigh_get(st, d->link, &d->next_hop);
+		if (!d->neigh) {
+			link_drop(st, l, take_pkt, DROP_NEIGH_TABLE_FULL);
+			return -ENOBUFS;
+		}
+		d->gen = st->net->gen; /* what made room was another one's neighbour */
+	}
+	return neigh_output(st, l, d->neigh, &d->src, take_pkt);
+}
+
+/* RFC 1112 6.4: a group's low 23 bits are in its Ethernet address; of IPv6, RFC 2464 7. */
+static void group_mac(const struct dst *d, uint8_t mac[ETH_ADDR_LEN])
+{
+	const uint8_t *ip = d->dst.b + 12;
+
+	if (d->v6)
+		ip6_group_mac(&d->dst, mac);
+	else if (d->kind == DST_MULTICAST)
+		memcpy(mac, (const uint8_t[]){ 0x01, 0x00, 0x5e, ip[1] & 0x7f, ip[2], ip[3] },
+		       ETH_ADDR_LEN);
+	else
+		memset(mac, 0xff, ETH_ADDR_LEN);
+}
+
+static int to_group(struct ph_stack *st, const struct dst *d, struct link *l, struct pkt *take_pkt)
+{
+	struct eth_hdr *eth = (void *)pkt_push(take_pkt, sizeof(*eth));
+
+	group_mac(d, eth->dst);
+	memcpy(eth->src, l->mac, ETH_ADDR_LEN);
+	eth->type = be16_of(d->v6 ? ETH_TYPE_IP6 : ETH_TYPE_IP4);
+	take_pkt->l3_off = (uint16_t)(take_pkt->l3_off + sizeof(*eth));
+	take_pkt->l4_off = (uint16_t)(take_pkt->l4_off + sizeof(*eth));
+	take_pkt->csum_start = (uint16_t)(take_pkt->csum_start + sizeof(*eth));
+	return link_enqueue(st, l, take_pkt);
+}
+
+int ip_send(struct ph_stack *st, struct dst *d, struct pkt *take_pkt)
+{
+	struct link *l = link_get(st, d->link);
+
+	assert(l); /* d is up to date, and no link leaves without a new generation */
+	if (d->kind == DST_SELF)
+		return to_self(st, d, take_pkt);
+	if (l->kind == PH_LINK_IP)
+		return link_enqueue(st, l, take_pkt);
+	return d->kind == DST_HOST ? to_neighbour(st, d, l, take_pkt)
+				   : to_group(st, d, l, take_pkt);
+}
+
+int ip_refuse(struct ph_stack *st, const struct dst *d, struct pkt *take_pkt, enum drop reason,
+	      int error)
+{
+	link_drop(st, link_get(st, d->link), take_pkt, reason);
+	return error;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Default address selection (RFC 6724 5): which of our addresses a packet to a destination has as
+ * its source. Each rule compares two candidates; the first that tells them apart decides. Called
+ * by dst6.c, once per destination.
+ */
+#include "base/ip.h"
+#include "net/addr6.h"
+#include "net/dst6.h"
+#include "net/net_state.h"
+
+enum { SCOPE_LINK = 2, SCOPE_GLOBAL = 14, COMMON_MAX = 64 };
+
+/* RFC 6724 3.1, with multicast's numbers. */
+static int scope_of(const struct ph_ip *ip)
+{
+	if (ip6_is_multicast(ip))
+		return ip->b[1] & 15;
+	if (ip6_is_linklocal(ip) || ip6_is_loopback(ip))
+		return SCOPE_LINK;
+	return SCOPE_GLOBAL;
+}
+
+/* Rule 2: the smallest scope that is large enough. Positive: a, negative: b, 0: the next rule. */
+static int by_scope(const struct ph_ip *a, const struct ph_ip *b, const struct ph_ip *dst)
+{
+	int sa = scope_of(a), sb = scope_of(b), sd = scope_of(dst);
+
+	if (sa == sb)
+		return 0;
+	if (sa < sb)
+		return sa < sd ? -1 : 1;
+	return sb < sd ? 1 : -1;
+}
+
+static int better(const struct ph_stack *st, const struct addr6 *a, const struct addr6 *b,
+		  const struct ph_ip *dst)
+{
+	unsigned ca, cb;
+	int r;
+
+	if (ip_eq(&a->ip, dst) != ip_eq(&b->ip, dst)) /* 1: the same address */
+		return ip_eq(&a->ip, dst) ? 1 : -1;
+	r = by_scope(&a->ip, &b->ip, dst);
+	if (r != 0)
+		return r;
+	if (addr6_deprecated(st, a) != addr6_deprecated(st, b)) /* 3 */
+		return addr6_deprecated(st, b) ? 1 : -1;
+	ca = ip6_common(&a->ip, dst); /* 8: no further than the prefix */
+	cb = ip6_common(&b->ip, dst);
+	ca = ca < COMMON_MAX ? ca : (unsigned)COMMON_MAX;
+	cb = cb < COMMON_MAX ? cb : (unsigned)COMMON_MAX;
+	return ca == cb ? 0 : ca > cb ? 1 : -1;
+}
+
+/* RFC 6724 4: those of the link that the packet leaves by. */
+const struct addr6 *src6_choose(const struct ph_stack *st, const struct ph_ip *dst, ph_link link)
+{
+	const struct addr6 *best = NULL;
+	const struct list_node *n;
+
+	list_for_each(n, &st->net->addrs6.list) {
+		const struct addr6 *a = container_of(n, struct addr6, node);
+
+		if (a->link != link || !addr6_usable(a))
+			continue;
+		if (!best || better(st, a, best, dst) > 0)
+			best = a;
+	}
+	return best;
+}
