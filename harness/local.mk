@@ -41,8 +41,14 @@ HARNESS_DRILL_RUN = \
 	%D%/drill/run_many.h %D%/drill/run_find.c %D%/drill/run_many.c \
 	%D%/drill/report_many.h %D%/drill/report_many.c
 
-HARNESS_DUT = \
-	%D%/dut/serve.c %D%/dut/serve.h %D%/dut/dut.h %D%/dut/phantom_epoll.h %D%/dut/phantom_epoll.c %D%/dut/phantom_inproc.c \
+# phantom in this process: also what packetdrill is given (tests/local.mk).
+HARNESS_DUT_PHANTOM = \
+	%D%/dut/dut.h \
+	%D%/dut/phantom_epoll.h %D%/dut/phantom_epoll.c \
+	%D%/dut/phantom_inproc.c
+
+HARNESS_DUT = $(HARNESS_DUT_PHANTOM) \
+	%D%/dut/serve.c %D%/dut/serve.h \
 	%D%/dut/proto.h %D%/dut/proto_bytes.c %D%/dut/proto.c \
 	%D%/dut/native.h %D%/dut/native.c \
 	%D%/dut/agent_stack.h \

@@ -55,6 +55,20 @@ bench: all
 		PYTHONPATH='$(abs_top_srcdir)/harness/python' \
 		$(PYTHON) $(srcdir)/tests/bench/run $(BENCH_ARGS)
 
+# phantom for packetdrill's --so_filename: docs/packetdrill-so.md. Position-independent objects of its own.
+check_PROGRAMS += libphantom_packetdrill.so
+libphantom_packetdrill_so_SOURCES = $(libphantom_a_SOURCES) $(HARNESS_DUT_PHANTOM) \
+	harness/dut/native.h harness/dut/native.c \
+	harness/drill/sysctl_fixed.h harness/drill/sysctl_fixed.c \
+	%D%/packetdrill/interface.h \
+	%D%/packetdrill/flags.h %D%/packetdrill/flags.c \
+	%D%/packetdrill/stage.h %D%/packetdrill/stage.c \
+	%D%/packetdrill/token.h %D%/packetdrill/token.c \
+	%D%/packetdrill/so.c
+libphantom_packetdrill_so_CFLAGS = $(AM_CFLAGS) -fPIC -fvisibility=hidden
+libphantom_packetdrill_so_LDFLAGS = $(AM_LDFLAGS) -shared
+libphantom_packetdrill_so_LDADD = -lpthread
+
 clean-local:
 	rm -rf tests/results
 

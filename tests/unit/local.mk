@@ -52,6 +52,10 @@ tests_unit_test_fuzz_corpus_SOURCES = %D%/test_fuzz_corpus.c $(FUZZ_SOURCES)
 
 UNIT_TESTS += %D%/test_dut_proto %D%/test_host_control_sock
 
+# It loads ./libphantom_packetdrill.so, which is a check program too.
+UNIT_TESTS += %D%/test_packetdrill_so
+tests_unit_test_packetdrill_so_LDADD = $(CMOCKA_LIBS) -lpthread -ldl
+
 # Headers that tests share.
 EXTRA_DIST += %D%/model.h %D%/net_fixture.h %D%/tcp_pair.h %D%/tcp_script.h
 
