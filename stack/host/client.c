@@ -353,6 +353,7 @@ int client_open(struct host *h, char *err, size_t cap)
 	const struct options *o = h->opt;
 	struct client *c = calloc(1, sizeof(*c));
 	char peer[TEXT_SOCKADDR];
+	struct ph_sockaddr to = o->peer;
 	int rc;
 
 	if (!c)
@@ -364,12 +365,13 @@ int client_open(struct host *h, char *err, size_t cap)
 	c->in.bytes = malloc(SERVICE_CHUNK);
 	c->out.bytes = malloc(SERVICE_CHUNK);
 	rc = c->in.bytes && c->out.bytes
-		     ? ph_socket_new(h->st, PH_AF_INET, o->connect ? PH_SOCK_STREAM : PH_SOCK_DGRAM,
+		     ? ph_socket_new(h->st, to.family, o->connect ? PH_SOCK_STREAM : PH_SOCK_DGRAM,
 				     0, h->now_ns)
 		     : -ENOMEM;
 	if (rc >= 0) {
 		host_add_app(h, &c->app, rc, socket_ready);
-		rc = ph_connect(h->st, c->app.socket, &o->peer, h->now_ns);
+		to.scope = (uint32_t)h->link; /* of a link-local address: there is one link */
+		rc = ph_connect(h->st, c->app.socket, &to, h->now_ns);
 	}
 	if (rc < 0 && rc != -EINPROGRESS) {
 		(void)text_error(err, cap, "%s %s: %s", option(h),

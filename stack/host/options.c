@@ -39,7 +39,10 @@ static const char help[] =
 	"                       default: as --offload. off acknowledges every second one\n"
 	"Network:\n"
 	"  --addr A/L           an address with its prefix length; may be repeated\n"
-	"  --gateway A          next hop of the default route\n"
+	"  --ipv6 off|static|slaac\n"
+	"                       none; a link-local address and the --addr of it; what routers\n"
+	"                       say as well. Default: static with an --addr of it, else off\n"
+	"  --gateway A          next hop of the default route of its family\n"
 	"  --route D/L[,via=A]  a route, on-link without via; D/L may be \"default\";\n"
 	"                       may be repeated\n"
 	"  --sysctl NAME=VALUE  as Linux names them; may be repeated\n"
@@ -92,22 +95,28 @@ static enum opt_outcome bad(char *err, const char *format, ...)
 	return OPT_BAD;
 }
 
+bool options_ipv6(const struct options *o)
+{
+	for (size_t i = 0; i < o->naddrs; i++)
+		if (!ph_ip_is4(&o->addrs[i].ip))
+			return true;
+	return o->ipv6 > OPT_IPV6_OFF;
+}
+
 const char *options_help(void)
 {
 	return help;
 }
 
-/* IPv6 is parsed so that it can be refused by name. */
-static enum opt_outcome need_ip4(const char *option, const char *text, bool parsed,
-				 const struct ph_ip *ip, const char *example, char *err)
+static enum opt_outcome need_ip(const char *option, const char *text, bool parsed,
+				const char *example, char *err)
 {
-	if (parsed && ph_ip_is4(ip))
-		return OPT_RUN;
 	if (parsed)
-		return bad(err, "%s %s: this phantom speaks IPv4 only; write %s", option, text,
-			   example);
-	return bad(err, "%s %s: not an IPv4 address of four numbers, 0 to 255; write %s", option,
-		   text, example);
+		return OPT_RUN;
+	return bad(err,
+		   "%s %s: not an IPv4 address of four numbers, 0 to 255, nor an IPv6 one; write "
+		   "%s",
+		   option, text, example);
 }
 
 static enum opt_outcome device(struct options *o, const struct rule *r, const char *name, char *err)
@@ -161,9 +170,27 @@ static enum opt_outcome addr(struct options *o, const struct rule *rule, const c
 			   text);
 	parsed = slash && text_prefix(text, &a->ip, &a->prefix);
 	if (!slash && text_prefix(text, &a->ip, &a->prefix))
-		return bad(err, "--addr %s: the prefix length is missing; write %s/24", text, text);
+		return bad(err, "--addr %s: the prefix length is missing; write %s/%d", text, text,
+			   ph_ip_is4(&a->ip) ? 24 : 64);
 	o->naddrs++;
-	return need_ip4("--addr", text, parsed, &a->ip, "A.B.C.D/LENGTH, like 10.0.0.2/24", err);
+	return need_ip("--addr", text, parsed, "one with its length, like 10.0.0.2/24", err);
+}
+
+static enum opt_outcome ipv6(struct options *o, const struct rule *rule, const char *text,
+			     char *err)
+{
+	static const char *const words[] = { [OPT_IPV6_OFF] = "off",
+					     [OPT_IPV6_STATIC] = "static",
+					     [OPT_IPV6_SLAAC] = "slaac" };
+
+	(void)rule;
+	for (size_t i = OPT_IPV6_OFF; i < ARRAY_LEN(words); i++) {
+		if (strcmp(text, words[i]) == 0) {
+			o->ipv6 = (enum opt_ipv6)i;
+			return OPT_RUN;
+		}
+	}
+	return bad(err, "--ipv6 %s: no such word; write off, static or slaac", text);
 }
 
 /* Room for one more, a default route until more is known; NULL: there is none. */
@@ -180,7 +207,28 @@ static struct opt_route *route_new(struct options *o, const char *option, const 
 	r = &o->routes[o->nroutes++];
 	r->text = text;
 	r->dst = ph_ip4(0, 0, 0, 0);
+	r->is_default = true;
 	return r;
+}
+
+/* A default route is of its gateway's family; another must be. */
+static enum opt_outcome need_gateway(struct opt_route *r, const char *option, const char *text,
+				     const char *example, char *err)
+{
+	static const struct ph_ip none;
+	const char *comma = strchr(text, ',');
+	bool parsed = text_ip(comma ? comma + 5 : text, &r->gateway);
+
+	if (!parsed)
+		return need_ip(option, text, false, example, err);
+	if (r->is_default)
+		r->dst = ph_ip_is4(&r->gateway) ? ph_ip4(0, 0, 0, 0) : none;
+	if (ph_ip_is4(&r->dst) != ph_ip_is4(&r->gateway))
+		return bad(err,
+			   "%s %s: a destination and a next hop of two families; write both as "
+			   "IPv4 or both as IPv6",
+			   option, text);
+	return OPT_RUN;
 }
 
 static enum opt_outcome gateway(struct options *o, const struct rule *rule, const char *text,
@@ -192,8 +240,7 @@ static enum opt_outcome gateway(struct options *o, const struct rule *rule, cons
 	if (!r)
 		return OPT_BAD;
 	r->has_gateway = true;
-	return need_ip4("--gateway", text, text_ip(text, &r->gateway), &r->gateway,
-			"A.B.C.D, like 10.0.0.1", err);
+	return need_gateway(r, "--gateway", text, "one without a length, like 10.0.0.1", err);
 }
 
 static enum opt_outcome route(struct options *o, const struct rule *rule, const char *text,
@@ -215,16 +262,15 @@ static enum opt_outcome route(struct options *o, const struct rule *rule, const 
 	memcpy(dst, text, len);
 	dst[len] = '\0';
 	if (strcmp(dst, "default") != 0) {
-		rc = need_ip4("--route", text, text_prefix(dst, &r->dst, &r->prefix), &r->dst,
-			      example, err);
+		r->is_default = false;
+		rc = need_ip("--route", text, text_prefix(dst, &r->dst, &r->prefix), example, err);
 		if (rc == OPT_BAD)
 			return rc;
 	}
 	if (!comma)
 		return OPT_RUN;
 	r->has_gateway = true;
-	return need_ip4("--route", text, text_ip(comma + 5, &r->gateway), &r->gateway, example,
-			err);
+	return need_gateway(r, "--route", text, example, err);
 }
 
 static enum opt_outcome mac(struct options *o, const struct rule *rule, const char *text, char *err)
@@ -384,10 +430,11 @@ static enum opt_outcome peer(struct options *o, const struct rule *r, const char
 		return bad(err, "%s %s: there is a peer already; give one", r->name, text);
 	if (!text_endpoint(text, &o->peer))
 		return bad(err,
-			   "%s %s: not an address and a port; write A.B.C.D:PORT, like 10.0.0.1:7",
+			   "%s %s: not an address and a port; write A.B.C.D:PORT, like 10.0.0.1:7, or "
+			   "[A]:PORT for IPv6",
 			   r->name, text);
 	*(udp ? &o->connect_udp : &o->connect) = true;
-	return need_ip4(r->name, text, true, &o->peer.ip, "A.B.C.D:PORT", err);
+	return OPT_RUN;
 }
 
 static enum opt_outcome mtu(struct options *o, const struct rule *r, const char *arg, char *err)
@@ -490,6 +537,7 @@ static const struct rule rules[] = {
 	{ "--offload", true, offload, 0 },
 	{ "--gro", true, gro, 0 },
 	{ "--addr", true, addr, 0 },
+	{ "--ipv6", true, ipv6, 0 },
 	{ "--gateway", true, gateway, 0 },
 	{ "--route", true, route, 0 },
 	{ "--sysctl", true, sysctl, 0 },
@@ -520,8 +568,12 @@ static enum opt_outcome together(const struct options *o, char *err)
 {
 	if (o->device == OPT_DEVICE_NONE)
 		return bad(err, "no device; write --tap NAME, --tun NAME or --tap-fd N");
-	if (o->naddrs == 0)
-		return bad(err, "no address; write --addr A/L, like --addr 10.0.0.2/24");
+	if (o->naddrs == 0 && o->ipv6 <= OPT_IPV6_OFF)
+		return bad(err,
+			   "no address; write --addr A/L, like --addr 10.0.0.2/24, or --ipv6 slaac");
+	for (size_t i = 0; i < o->naddrs; i++)
+		if (!ph_ip_is4(&o->addrs[i].ip) && o->ipv6 == OPT_IPV6_OFF)
+			return bad(err, "--ipv6 off says that no --addr is of IPv6; leave one out");
 	if ((o->has_send || o->receive || o->stay) && !o->connect && !o->connect_udp)
 		return bad(err, "%s is for a client; write --connect A:PORT too",
 			   o->has_send	? "--send-bytes"

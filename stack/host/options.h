@@ -25,6 +25,8 @@ enum {
 
 enum opt_device { OPT_DEVICE_NONE, OPT_DEVICE_TAP, OPT_DEVICE_TUN, OPT_DEVICE_FD };
 
+enum opt_ipv6 { OPT_IPV6_UNSAID, OPT_IPV6_OFF, OPT_IPV6_STATIC, OPT_IPV6_SLAAC };
+
 struct opt_addr {
 	struct ph_ip ip;
 	unsigned prefix;
@@ -33,6 +35,7 @@ struct opt_route {
 	struct ph_ip dst, gateway;
 	unsigned prefix;
 	bool has_gateway;
+	bool is_default;  /* written so: of its gateway's family */
 	const char *text; /* as typed, for messages */
 };
 struct opt_serve {
@@ -58,6 +61,7 @@ struct options {
 	bool has_mac;
 	uint8_t mac[6];
 	uint16_t mtu; /* 0: the device's */
+	enum opt_ipv6 ipv6;
 
 	struct opt_addr addrs[OPT_ADDRS_MAX];
 	struct opt_route routes[OPT_ROUTES_MAX];
@@ -83,5 +87,7 @@ enum opt_outcome { OPT_RUN, OPT_HELP, OPT_VERSION, OPT_LIST_SYSCTLS, OPT_BAD };
 /* On OPT_BAD, err has one sentence: where, what was wrong, what would be right. */
 enum opt_outcome options_parse(struct options *o, int argc, char **argv, char err[OPT_ERROR]);
 const char *options_help(void);
+/* Is anything of IPv6 asked for? Then services listen for both families. */
+bool options_ipv6(const struct options *o);
 
 #endif

@@ -198,9 +198,8 @@ static int port_failed(struct host *h, struct port *p, const char *transport, in
 static int port_open(struct host *h, const struct opt_serve *serve, bool tcp, char *err, size_t cap)
 {
 	const char *transport = tcp ? "TCP" : "UDP";
-	struct ph_sockaddr any = { .family = PH_AF_INET,
-				   .port = serve->port,
-				   .ip = ph_ip4(0, 0, 0, 0) };
+	int family = options_ipv6(h->opt) ? PH_AF_INET6 : PH_AF_INET; /* all zero is any of both */
+	struct ph_sockaddr any = { .family = (uint16_t)family, .port = serve->port };
 	struct port *p = calloc(1, sizeof(*p));
 	const int on = 1;
 	int rc;
@@ -209,7 +208,7 @@ static int port_open(struct host *h, const struct opt_serve *serve, bool tcp, ch
 	if (!p)
 		return text_error(err, cap, "--serve %s: no memory", serve->text);
 	p->serve = serve;
-	s = ph_socket_new(h->st, PH_AF_INET, tcp ? PH_SOCK_STREAM : PH_SOCK_DGRAM, 0, h->now_ns);
+	s = ph_socket_new(h->st, family, tcp ? PH_SOCK_STREAM : PH_SOCK_DGRAM, 0, h->now_ns);
 	if (s < 0)
 		return port_failed(h, p, transport, s, err, cap);
 	host_add_app(h, &p->app, s, tcp ? listener_ready : datagram_ready);

@@ -210,10 +210,26 @@ static int route_failed(const struct opt_route *r, int rc, char *err, size_t cap
 			  r->text, strerror(-rc));
 }
 
+static int start_ipv6(struct host *h, char *err, size_t cap)
+{
+	bool slaac = h->opt->ipv6 == OPT_IPV6_SLAAC;
+	int rc;
+
+	if (!options_ipv6(h->opt))
+		return 0;
+	rc = ph_link_ipv6(h->st, h->link, slaac ? PH_IPV6_SLAAC : PH_IPV6_STATIC, h->now_ns);
+	if (rc == -EINVAL)
+		return text_error(err, cap, "--ipv6: the mtu is below 1280, which IPv6 needs");
+	return rc;
+}
+
 int setup_network(struct host *h, char *err, size_t cap)
 {
 	const struct options *o = h->opt;
 	int rc = add_link(h, err, cap);
+
+	if (rc == 0)
+		rc = start_ipv6(h, err, cap);
 
 	for (size_t i = 0; rc == 0 && i < o->naddrs; i++) {
 		rc = ph_addr_add(h->st, h->link, &o->addrs[i].ip, o->addrs[i].prefix, h->now_ns);

@@ -10,7 +10,7 @@ import sys
 
 from lint import Tap, read
 
-OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 COMMAND = re.compile(r"^  ([a-z_]+) ", re.M)
 
 
