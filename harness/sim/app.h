@@ -65,6 +65,7 @@ struct sim_end {
 	uint64_t done_ns;
 	/* For check.c: what was last seen. */
 	uint64_t acked_max, seen_received, seen_acked;
+	uint32_t rto_us; /* the longest since something was acknowledged: the timer may be set to it */
 	int seen_rank;
 	bool irs_known;
 	uint32_t irs, ack_sent; /* the peer's first sequence number, the last acknowledgment */

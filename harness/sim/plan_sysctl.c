@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* See plan_sysctl.h. */
+#define _GNU_SOURCE
 #include "harness/sim/plan_sysctl.h"
 
 #include <inttypes.h>
@@ -100,6 +101,25 @@ static void say_sysctl(struct sim_text *t, struct sim_rand *r, const char *node,
 		sim_say(t, "sysctl %s %s=%" PRId64 "\n", node, row->name, value);
 }
 
+/* One word of those that the stack has. */
+static void say_congestion_control(struct sim_text *t, struct sim_rand *r, const char *node,
+				   const struct ph_stack *st)
+{
+	char text[256], *word, *rest = text;
+	unsigned n = 0;
+
+	if (!sim_rand_chance(r, 50) ||
+	    ph_sysctl_get(st, "net.ipv4.tcp_available_congestion_control", text, sizeof(text)))
+		return;
+	for (const char *c = text; *c; c++)
+		n += *c == ' ';
+	for (uint64_t skip = sim_rand_in(r, 0, n); (word = strsep(&rest, " ")); skip--)
+		if (skip == 0) {
+			sim_say(t, "sysctl %s net.ipv4.tcp_congestion_control=%s\n", node, word);
+			return;
+		}
+}
+
 static void say_buffers(struct sim_text *t, struct sim_rand *r, const char *node)
 {
 	static const char *const buffers[] = { "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem" };
@@ -132,5 +152,7 @@ void sim_plan_sysctls(struct sim_text *t, struct sim_rand *r, const char *node)
 		say_sysctl(t, &own, node, row, default_of(st, row->name));
 	}
 	say_buffers(t, r, node);
+	if (st)
+		say_congestion_control(t, r, node, st);
 	ph_stack_free(st);
 }
