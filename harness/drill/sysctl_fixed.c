@@ -10,8 +10,6 @@
 static const struct fixed {
 	const char *name, *value, *fact;
 } phantom_does[] = {
-	{ "net.ipv4.tcp_ecn", "0", "ECN is never asked for and never granted" },
-	{ "net.ipv4.tcp_ecn_fallback", NULL, "there is no ECN to fall back from" },
 	{ "net.ipv4.tcp_fastopen", "0", "there is no fast open" },
 	{ "net.ipv4.tcp_fastopen_key", NULL, "there is no fast open" },
 	{ "net.ipv4.tcp_fastopen_blackhole_timeout_sec", NULL, "there is no fast open" },

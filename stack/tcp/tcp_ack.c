@@ -112,23 +112,32 @@ static bool is_dupack(const struct tcb *t, const struct tcp_seg *s, bool window_
 	return s->len == 0 && !(s->flags & (TCP_F_SYN | TCP_F_FIN)) && !window_moved;
 }
 
+static void reduce_window(struct tcb *t, const struct cc_ack *a, enum cc_why why)
+{
+	cc_reduce(&t->cc, a, why, false);
+	if (!cc_rules(&t->cc))
+		t->cc.cwnd = t->cc.ssthresh;
+	tcp_ecn_reduced(&t->ecn);
+}
+
 static void congestion(struct ph_stack *st, struct tcb *t, enum tcp_loss_event event,
 		       struct cc_ack *a)
 {
-	if (event == TCP_LOSS_ENTER || event == TCP_LOSS_PARTIAL)
+	if (event == TCP_LOSS_ENTER || event == TCP_LOSS_PARTIAL || event == TCP_LOSS_DEEPEN)
 		t->resend_now = true;
 	if (event == TCP_LOSS_ENTER) {
-		cc_reduce(&t->cc, a, CC_LOSS, false);
-		if (!cc_rules(&t->cc))
-			t->cc.cwnd = t->cc.ssthresh;
+		reduce_window(t, a, CC_LOSS);
 		if (t->sack_ok)
 			COUNT(st, TcpExtTCPSackRecovery);
 		else
 			COUNT(st, TcpExtTCPRenoRecovery);
+	} else if (a->ece && tcp_loss_cwr(&t->loss, t->snd_nxt)) {
+		reduce_window(t, a, CC_ECN);
 	}
 	if (event == TCP_LOSS_EXIT)
 		cc_recovered(&t->cc, st->now_ns);
-	a->recovery = event != TCP_LOSS_NONE || t->loss.state == TCP_CA_RECOVERY;
+	a->recovery = event != TCP_LOSS_NONE || t->loss.state == TCP_CA_RECOVERY ||
+		      t->loss.state == TCP_CA_CWR;
 	a->loss_state = t->loss.state == TCP_CA_LOSS;
 	if (a->acked || a->lost)
 		cc_acked(&t->cc, a);
@@ -157,6 +166,35 @@ static void recover(struct ph_stack *st, struct tcb *t, const struct tcp_deliver
 	a->min_rtt_us = t->rtt.min_rtt_us == UINT32_MAX ? 0 : t->rtt.min_rtt_us;
 	event = tcp_loss_ack(&t->loss, &t->rtxq, &st->tcp->recs, in);
 	congestion(st, t, event, a);
+}
+
+/* Does the acknowledgment tell of marks on our segments (RFC 3168 6.1.2, RFC 9768 3.2.2.5.2)? */
+static bool congestion_told(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s,
+			    const struct tcp_delivered *d, bool progress, bool syn)
+{
+	uint32_t marked = 0;
+	struct tcp_accecn_in in = { .flags = s->flags, .opts = &s->opts, .segs = d->segs,
+				    .told_ce = t->ecn.delivered_ce, .bytes = d->acked,
+				    .bytes_sent = t->bytes_sent + t->bytes_retrans, .syn = syn };
+
+	COUNT_N(st, TcpExtTCPDelivered, d->segs);
+	if (tcp_ecn_accurate(&t->ecn)) {
+		in.mss = tcp_output_mss(t);
+		in.progress = progress || d->acked ||
+			      (t->ts && s->opts.has_ts &&
+			       (int32_t)(s->opts.tsval - t->ts_recent) > 0);
+		in.steady = t->sack_ok || t->loss.state == TCP_CA_OPEN ||
+			    t->loss.state == TCP_CA_CWR;
+		marked = tcp_accecn_ack(&t->ecn.acc, &in);
+	} else if (t->ecn.mode == TCP_ECN_CLASSIC && (s->flags & TCP_F_ECE) &&
+		   !(s->flags & TCP_F_SYN)) {
+		marked = d->segs;
+	} else {
+		return false;
+	}
+	t->ecn.delivered_ce += marked;
+	COUNT_N(st, TcpExtTCPDeliveredCE, marked);
+	return marked > 0 || t->ecn.mode == TCP_ECN_CLASSIC;
 }
 
 /* Room for the user's next bytes: told once a third is free (Linux's sk_stream_write_space). */
@@ -191,7 +229,7 @@ enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx 
 	struct cc_ack a = { .inflight = tcp_flight(t) };
 	uint32_t rtt;
 	enum drop why = refuse(st, t, s);
-	bool window_moved;
+	bool window_moved, syn = !t->syn_acked;
 
 	if (why != DROP_NONE)
 		return why;
@@ -212,6 +250,7 @@ enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx 
 	rtt = rtt_sample(st, t, rx, &d, in.acked > 0);
 	sample_rtt(st, t, rtt);
 	a.rtt_us = rtt;
+	a.ece = congestion_told(st, t, s, &d, in.acked > 0, syn);
 	recover(st, t, &d, &in, &a);
 	tcp_timer_acked(st, t, in.acked > 0);
 	if (in.acked)

@@ -60,6 +60,7 @@ void tcp_conn_start(struct ph_stack *st, struct tcb *t)
 	t->ws = st->sysctl.tcp_window_scaling != 0;
 	t->sack_ok = st->sysctl.tcp_sack != 0;
 	t->ts_off = st->sysctl.tcp_timestamps == 1 ? tcp_isn_ts_offset(&st->isn_key, &k) : 0;
+	tcp_ecn_ask(&t->ecn, st->sysctl.tcp_ecn);
 	init_rcvwin(st, t);
 	t->peer_mss = ip_is4(&t->dst.dst) ? TCP_MSS_DEFAULT4 : TCP_MSS_DEFAULT6;
 	tcp_conn_sync_mss(t);

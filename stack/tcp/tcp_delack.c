@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { MSS_MIN = 88, WAIT_MAX_QUIET_US = 500000 };
+enum { MSS_MIN = 88, WAIT_MAX_QUIET_US = 500000, FEW = 2 };
 
 void tcp_delack_init(struct tcp_delack *d, uint16_t rcv_mss)
 {
@@ -71,6 +71,13 @@ void tcp_delack_quick(struct tcp_delack *d, uint32_t wnd)
 	d->pingpong = false;
 	d->ato_us = TCP_ATO_MIN_US;
 	d->pending = d->now = true;
+}
+
+void tcp_delack_few(struct tcp_delack *d, uint32_t wnd)
+{
+	quick_up(d, wnd, FEW);
+	d->pingpong = false;
+	d->ato_us = TCP_ATO_MIN_US;
 }
 
 bool tcp_delack_due(const struct tcp_delack *d, uint32_t unacked)

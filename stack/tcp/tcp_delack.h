@@ -37,6 +37,8 @@ void tcp_delack_data_sent(struct tcp_delack *d, uint64_t now_us);
 void tcp_delack_sent(struct tcp_delack *d);
 /* Something arrived that needs an answer at once: out of order, a hole filled, FIN. */
 void tcp_delack_quick(struct tcp_delack *d, uint32_t wnd);
+/* The next ACKs are not to be delayed: the peer reduced its window, or is to. */
+void tcp_delack_few(struct tcp_delack *d, uint32_t wnd);
 /* Must the ACK owed go now, with `unacked` bytes received since the last one? */
 bool tcp_delack_due(const struct tcp_delack *d, uint32_t unacked);
 /* How long it may wait. srtt_us 0: not known. */

@@ -9,7 +9,9 @@
 enum { /* Linux's TCPI_OPT_* */
 	OPT_TIMESTAMPS = 1,
 	OPT_SACK = 2,
-	OPT_WSCALE = 4
+	OPT_WSCALE = 4,
+	OPT_ECN = 8,
+	OPT_ECN_SEEN = 16
 };
 
 static uint32_t ms_since(const struct ph_stack *st, uint64_t then_ns)
@@ -46,6 +48,26 @@ static void fill_times(const struct ph_stack *st, const struct tcb *t, struct ph
 	i->tcpi_last_data_recv = ms_since(st, t->delack.last_rcv_us * 1000);
 }
 
+static void fill_ecn(const struct tcp_ecn *e, struct ph_tcp_info *i)
+{
+	const struct tcp_accecn *a = &e->acc;
+
+	if (e->mode == TCP_ECN_CLASSIC || e->mode == TCP_ECN_ACCURATE)
+		i->tcpi_options |= OPT_ECN;
+	if (e->seen)
+		i->tcpi_options |= OPT_ECN_SEEN;
+	i->tcpi_delivered_ce = e->delivered_ce;
+	i->tcpi_received_ce = a->received_ce;
+	i->tcpi_delivered_e1_bytes = a->delivered_bytes[IP_ECN_ECT1 - 1];
+	i->tcpi_delivered_e0_bytes = a->delivered_bytes[IP_ECN_ECT0 - 1];
+	i->tcpi_delivered_ce_bytes = a->delivered_bytes[IP_ECN_CE - 1];
+	i->tcpi_received_e1_bytes = a->received_bytes[IP_ECN_ECT1 - 1];
+	i->tcpi_received_e0_bytes = a->received_bytes[IP_ECN_ECT0 - 1];
+	i->tcpi_received_ce_bytes = a->received_bytes[IP_ECN_CE - 1];
+	i->tcpi_accecn_fail_mode = a->fail;
+	i->tcpi_accecn_opt_seen = a->opt_seen;
+}
+
 void tcp_info_fill(const struct ph_stack *st, const struct tcb *t, struct ph_tcp_info *i)
 {
 	uint32_t mss = tcp_output_mss(t);
@@ -61,6 +83,7 @@ void tcp_info_fill(const struct ph_stack *st, const struct tcb *t, struct ph_tcp
 	fill_times(st, t, i);
 	i->tcpi_options = (uint8_t)((t->ts ? OPT_TIMESTAMPS : 0) | (t->sack_ok ? OPT_SACK : 0) |
 				    (t->ws ? OPT_WSCALE : 0));
+	fill_ecn(&t->ecn, i);
 	i->tcpi_snd_wscale = (unsigned)t->snd_wscale & 15u;
 	i->tcpi_rcv_wscale = (unsigned)t->rcv_wscale & 15u;
 	i->tcpi_snd_mss = mss;

@@ -7,11 +7,20 @@
  */
 #include "base/csum.h"
 #include "tcp/tcp_int.h"
+#include "wire/ip4.h"
 
 enum {
 	PROTO_TCP = 6,
 	BATCH_MAX = 65536 /* bytes of a batch under one ACK */
 };
+
+/* What a super-segment counts for. */
+static uint32_t segments_in(const struct tcp_rx *rx)
+{
+	uint32_t size = rx->ip->pkt->gso_size;
+
+	return size && rx->seg.len ? (rx->seg.len + size - 1) / size : 1;
+}
 
 bool tcp_oow_allowed(const struct ph_stack *st, uint64_t *last_ns)
 {
@@ -151,8 +160,10 @@ static enum drop check_rst(struct ph_stack *st, struct tcb *t, const struct tcp_
 }
 
 /* Fourth step (the third, security, is gone), by RFC 5961 4.2. */
-static enum drop check_syn(struct ph_stack *st, struct tcb *t, struct tcp_seg *s)
+static enum drop check_syn(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 {
+	struct tcp_seg *s = &rx->seg;
+
 	if (!(s->flags & TCP_F_SYN))
 		return DROP_NONE;
 	/* Simultaneous open: the peer's SYN-ACK is its SYN again, with the acknowledgment that we
@@ -164,7 +175,13 @@ static enum drop check_syn(struct ph_stack *st, struct tcb *t, struct tcp_seg *s
 		s->wnd = (uint16_t)(s->wnd >> t->snd_wscale); /* a SYN's counts bytes */
 		return DROP_NONE;
 	}
+	/* RFC 9768 3.2.2.1: the SYN-ACK again is answered by how it came. */
+	if ((s->flags & TCP_F_ACK) && tcp_seg_end(s) == t->rcv_nxt && tcp_ecn_accurate(&t->ecn)) {
+		t->ecn.peer_syn = (unsigned)rx->ip->tos & 3u;
+		t->ecn.reflect = true;
+	}
 	tcp_challenge_ack(st, t);
+	t->ecn.reflect = false;
 	return DROP_TCP_INVALID_SYN;
 }
 
@@ -215,6 +232,28 @@ static void take_timestamp(const struct ph_stack *st, struct tcb *t, const struc
 	t->ts_recent_ms = tcp_now_ms(st);
 }
 
+/* What the peer's ACK of our SYN-ACK tells about ECN. */
+static void end_of_handshake(const struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+{
+	if (!tcp_ecn_accurate(&t->ecn))
+		return;
+	tcp_ecn_third(&t->ecn, s->flags, tcp_seg_end(s) == s->seq,
+		      st->sysctl.tcp_ecn_fallback != 0);
+	if (s->opts.accecn) {
+		tcp_accecn_saw_option(&t->ecn.acc, &s->opts);
+		t->ecn.acc.demand = 2;
+	}
+}
+
+/* RFC 9768 3.2: every acceptable packet counts, control packets and retransmissions too. */
+static void count_marks(struct tcb *t, const struct tcp_rx *rx)
+{
+	if (tcp_ecn_accurate(&t->ecn) &&
+	    tcp_accecn_received(&t->ecn.acc, rx->ip->tos & IP4_ECN_MASK, rx->seg.len,
+				segments_in(rx)))
+		t->delack.now = true; /* when something is to be acknowledged at all */
+}
+
 /* Fifth step. */
 static enum drop check_ack(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
@@ -232,6 +271,7 @@ static enum drop check_ack(struct ph_stack *st, struct tcb *t, const struct tcp_
 		t->max_wnd = t->snd_wnd;
 		t->snd_wl1 = s->seq;
 		t->snd_wl2 = s->ack;
+		end_of_handshake(st, t, s);
 		tcp_conn_established(st, t);
 		if (t->fin_queued) /* closed before it was open: RFC 9293 3.10.4 */
 			tcp_set_state(st, t, TCPS_FIN_WAIT_1);
@@ -275,12 +315,13 @@ enum drop tcp_input_steps(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 		return why;
 	if ((why = check_rst(st, t, s)) != DROP_NONE)
 		return why;
-	if ((why = check_syn(st, t, s)) != DROP_NONE)
+	if ((why = check_syn(st, t, rx)) != DROP_NONE)
 		return why;
 	if ((why = check_ack(st, t, rx)) != DROP_NONE || t->state == TCPS_CLOSED)
 		return why;
 	if (abort_on_data(st, t, rx))
 		return DROP_TCP_ABORT;
+	count_marks(t, rx);
 	if ((why = check_urg(st, t, s)) != DROP_NONE)
 		return why;
 	text = tcp_text_take(st, t, rx);
@@ -339,8 +380,7 @@ enum drop tcp_input_conn(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 	enum drop why;
 
 	t->rcv_ns = st->now_ns;
-	t->segs_in += rx->ip->pkt->gso_size && rx->seg.len ?
-			      (rx->seg.len + rx->ip->pkt->gso_size - 1) / rx->ip->pkt->gso_size : 1;
+	t->segs_in += segments_in(rx);
 	tcp_info_trace_received(st, t, &rx->seg);
 	if (t->state == TCPS_SYN_SENT)
 		why = tcp_synsent_input(st, t, rx);

@@ -21,6 +21,7 @@
 #include "tcp/cc.h"
 #include "tcp/tcp.h"
 #include "tcp/tcp_delack.h"
+#include "tcp/tcp_ecn.h"
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_opt.h"
 #include "tcp/tcp_rare.h"
@@ -147,6 +148,7 @@ struct tcb {
 	struct tcp_rcvwin rcvwin;
 	struct tcp_sack sack;
 	struct tcp_delack delack;
+	struct tcp_ecn ecn;
 	seq_t irs, rcv_nxt, rcv_up;
 	uint32_t ts_recent, ts_off;
 	uint64_t ts_recent_ms; /* when it was heard; 0: never */
@@ -180,6 +182,10 @@ struct tcp_half {
 	uint64_t sent_ns, oow_ack_ns;
 	uint16_t peer_mss, adv_mss;
 	uint8_t snd_wscale, rcv_wscale, retransmits, tos;
+	uint8_t synacks;  /* sent, whatever for */
+	uint8_t ecn_mode; /* enum tcp_ecn_mode: what was granted */
+	uint8_t peer_ecn; /* the ECN field with which the last SYN came */
+	bool no_ect;	  /* one of its SYNs asked for accurate ECN no more */
 	bool ts, sack_ok, ws, acked;
 };
 

@@ -8,6 +8,7 @@
 #include "tcp/tcp_int.h"
 
 #include "tcp/tcp_isn.h"
+#include "wire/ip4.h"
 
 enum { SYNACK_RTO_US = TCP_RTT_RTO_INIT_US, SYNACK_PAUSE_NS = 500000000 };
 
@@ -16,7 +17,21 @@ static struct tcp_tuple half_tuple(const struct tcp_half *h)
 	return tcp_ent_tuple(&h->ent);
 }
 
-static void half_send(struct ph_stack *st, const struct tcp_half *h, uint16_t flags)
+/* What the SYN-ACK says about ECN: all at first, less each time it had to be sent again, for a box
+ * on the way may be dropping what it does not know (RFC 9768 3.2.3.2.2). */
+static void synack_ecn(struct ph_stack *st, struct tcp_half *h, struct tcp_out *o)
+{
+	bool fallback = st->sysctl.tcp_ecn_fallback != 0;
+
+	if (h->ecn_mode != TCP_ECN_ACCURATE || h->synacks < 2 || !fallback)
+		o->flags |= tcp_ecn_synack_flags((enum tcp_ecn_mode)h->ecn_mode, h->peer_ecn);
+	if (h->ecn_mode == TCP_ECN_ACCURATE && h->synacks == 0 && st->sysctl.tcp_ecn_option)
+		tcp_accecn_first_option(&o->opts);
+	if (h->synacks < UINT8_MAX)
+		h->synacks++;
+}
+
+static void half_send(struct ph_stack *st, struct tcp_half *h, uint16_t flags)
 {
 	struct tcp_tuple k = half_tuple(h);
 	bool syn = flags & TCP_F_SYN;
@@ -29,6 +44,8 @@ static void half_send(struct ph_stack *st, const struct tcp_half *h, uint16_t fl
 		.tsval = tcp_ts(st, h->ts_off), .tsecr = h->ts_recent,
 		.sack_ok = syn && h->sack_ok, .has_wscale = syn && h->ws, .wscale = h->rcv_wscale,
 	};
+	if (syn)
+		synack_ecn(st, h, &o);
 	tcp_xmit_bare(st, &k, &o);
 }
 
@@ -144,6 +161,8 @@ enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx
 	k = half_tuple(h);
 	h->iss = iss ? *iss : tcp_isn(&st->isn_key, &k, st->now_ns);
 	half_negotiate(st, h, s, &d);
+	h->peer_ecn = rx->ip->tos & IP4_ECN_MASK;
+	h->ecn_mode = (uint8_t)tcp_ecn_grant(st->sysctl.tcp_ecn, s->flags, h->peer_ecn);
 	timer_init(&h->timer, half_fire);
 	tcp_table_insert(st, &h->ent);
 	list_push_back(&l->listener->halves, &h->link);
@@ -206,6 +225,10 @@ static void child_state(struct ph_stack *st, struct tcb *t, const struct tcp_hal
 	t->snd_up = t->snd_sml = h->iss;
 	t->snd_wnd = t->max_wnd = h->snd_wnd;
 	t->retransmits = h->retransmits;
+	t->ecn.mode = h->ecn_mode;
+	t->ecn.peer_syn = h->peer_ecn & 3u;
+	if (h->no_ect)
+		t->ecn.acc.fail |= TCP_ACCECN_FAIL_ACE_RECV;
 	t->done = true;
 	tcp_conn_sync_mss(t);
 	tcp_rtt_init(&t->rtt);
@@ -317,6 +340,15 @@ static enum drop half_check(struct ph_stack *st, struct tcp_half *h, const struc
 	return s->flags & TCP_F_ACK ? DROP_NONE : DROP_TCP_NO_ACK;
 }
 
+/* RFC 9768 3.1.5: the mode stays as it was granted, but a peer that gave up on ECN is spared ECT. */
+static void syn_again(struct tcp_half *h, const struct tcp_rx *rx)
+{
+	h->peer_ecn = rx->ip->tos & IP4_ECN_MASK;
+	if (h->ecn_mode == TCP_ECN_ACCURATE &&
+	    !(rx->seg.flags & (TCP_F_AE | TCP_F_CWR | TCP_F_ECE)))
+		h->no_ect = true;
+}
+
 enum drop tcp_half_input(struct ph_stack *st, struct tcp_half *h, struct tcp_rx *rx)
 {
 	const struct tcp_seg *s = &rx->seg;
@@ -328,6 +360,7 @@ enum drop tcp_half_input(struct ph_stack *st, struct tcp_half *h, struct tcp_rx 
 		if (tcp_oow_allowed(st, &h->oow_ack_ns)) {
 			COUNT(st, TcpExtTCPSynRetrans);
 			COUNT(st, TcpRetransSegs);
+			syn_again(h, rx);
 			half_send(st, h, TCP_F_SYN | TCP_F_ACK);
 		}
 		return DROP_NONE;

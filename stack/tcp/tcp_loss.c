@@ -82,6 +82,33 @@ static enum tcp_loss_event detect(struct tcp_loss *l, struct tcp_rtxq *q, struct
 	return TCP_LOSS_ENTER;
 }
 
+/* Held until something sent after the reduction is acknowledged, and CWR with it; losses meanwhile
+ * are of the window that was reduced. */
+static enum tcp_loss_event in_cwr(struct tcp_loss *l, struct tcp_rtxq *q, struct pool *recs,
+				  const struct tcp_loss_in *in)
+{
+	enum tcp_loss_event event;
+
+	if (seq_gt(in->una, l->high_seq)) {
+		l->state = TCP_CA_OPEN;
+		return detect(l, q, recs, in);
+	}
+	event = detect(l, q, recs, in);
+	if (event == TCP_LOSS_ENTER)
+		return TCP_LOSS_DEEPEN;
+	l->state = TCP_CA_CWR;
+	return event;
+}
+
+bool tcp_loss_cwr(struct tcp_loss *l, seq_t nxt)
+{
+	if (l->state != TCP_CA_OPEN && l->state != TCP_CA_DISORDER)
+		return false;
+	l->state = TCP_CA_CWR;
+	l->high_seq = nxt;
+	return true;
+}
+
 enum tcp_loss_event tcp_loss_ack(struct tcp_loss *l, struct tcp_rtxq *q, struct pool *recs,
 				 const struct tcp_loss_in *in)
 {
@@ -98,6 +125,8 @@ enum tcp_loss_event tcp_loss_ack(struct tcp_loss *l, struct tcp_rtxq *q, struct 
 	judge_retransmissions(in, q);
 	if (l->state == TCP_CA_OPEN || l->state == TCP_CA_DISORDER)
 		return detect(l, q, recs, in);
+	if (l->state == TCP_CA_CWR)
+		return in_cwr(l, q, recs, in);
 	if (in->acked && seq_ge(in->una, l->high_seq)) {
 		leave(l);
 		return TCP_LOSS_EXIT;

@@ -43,6 +43,7 @@ enum tcp_loss_event {
 	TCP_LOSS_NONE,
 	TCP_LOSS_ENTER,
 	TCP_LOSS_PARTIAL, /* without SACK: una moved to the next hole */
+	TCP_LOSS_DEEPEN,  /* as ENTER, in a window that was reduced already */
 	TCP_LOSS_EXIT
 };
 
@@ -58,6 +59,8 @@ bool tcp_loss_rto(struct tcp_loss *l, struct tcp_rtxq *q, seq_t una, seq_t nxt);
 /* The path carries no segments over mss: those are resent, without a smaller window. True: there
  * are. */
 bool tcp_loss_too_large(struct tcp_loss *l, struct tcp_rtxq *q, uint32_t mss, seq_t nxt);
+/* The peer told of congestion (RFC 3168 6.1.2). True: reduce the window; once in a round trip. */
+bool tcp_loss_cwr(struct tcp_loss *l, seq_t nxt);
 /* RFC 6675's pipe: bytes believed to be in the network, `out` being snd_nxt - snd_una. */
 uint32_t tcp_loss_pipe(const struct tcp_loss *l, const struct tcp_rtxq *q, uint32_t out);
 

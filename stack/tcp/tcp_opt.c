@@ -36,6 +36,17 @@ static void read_sack(const uint8_t *p, uint32_t len, struct tcp_opts *o)
 	}
 }
 
+/* RFC 9768 3.2.3: as many whole fields as there are; what is left over is passed by. */
+static void read_accecn(const uint8_t *p, uint32_t len, struct tcp_opts *o)
+{
+	uint32_t n = (len - 2) / 3;
+
+	o->accecn = p[0];
+	o->naccecn = (uint8_t)(n < TCP_ACCECN_FIELDS ? n : TCP_ACCECN_FIELDS);
+	for (unsigned i = 0; i < o->naccecn; i++)
+		o->accecn_bytes[i] = (uint32_t)p[2 + 3 * i] << 16 | get16(p + 3 + 3 * i);
+}
+
 /* One option of `len` bytes, kind and length included; a known kind of a wrong length is as
  * unknown. */
 static void read_one(const uint8_t *p, uint32_t len, struct tcp_opts *o)
@@ -68,6 +79,10 @@ static void read_one(const uint8_t *p, uint32_t len, struct tcp_opts *o)
 			o->tsecr = get32(p + 6);
 		}
 		break;
+	case TCP_OPT_ACCECN0:
+	case TCP_OPT_ACCECN1:
+		read_accecn(p, len, o);
+		break;
 	default:
 		break;
 	}
@@ -79,7 +94,7 @@ bool tcp_opt_parse(const uint8_t *p, uint32_t n, struct tcp_opts *o)
 
 	o->tsval = o->tsecr = 0;
 	o->mss = 0;
-	o->wscale = o->nsack = 0;
+	o->wscale = o->nsack = o->accecn = o->naccecn = 0;
 	o->has_mss = o->has_wscale = o->has_ts = o->sack_ok = false;
 	/* RFC 7323 appendix A: nearly every segment looks like this. */
 	if (n == TCP_OPT_TS_ALIGNED && get32(p) == 0x0101080a) {
@@ -115,11 +130,46 @@ uint32_t tcp_opt_len(const struct tcp_opts *o)
 	if (o->has_wscale)
 		len += 4;
 	if (o->nsack)
-		len += 4 + 8 * (uint32_t)o->nsack;
-	return len;
+		len += 2 + 8 * (uint32_t)o->nsack;
+	if (o->accecn)
+		len += 2 + 3 * (uint32_t)o->naccecn;
+	return (len + 3) & ~3u;
 }
 
-/* Linux's order: MSS, SACK-permitted and timestamps in three words, window scale, SACK. */
+/* Its fields follow each other without gaps; what comes next fills up the word. */
+static uint8_t *put_accecn(uint8_t *p, const struct tcp_opts *o)
+{
+	*p++ = o->accecn;
+	*p++ = (uint8_t)(2 + 3 * o->naccecn);
+	for (unsigned i = 0; i < o->naccecn; i++) {
+		*p++ = (uint8_t)(o->accecn_bytes[i] >> 16);
+		*p++ = (uint8_t)(o->accecn_bytes[i] >> 8);
+		*p++ = (uint8_t)o->accecn_bytes[i];
+	}
+	return p;
+}
+
+/* NOPs until `more` further bytes end on a word. */
+static uint8_t *put_nops(uint8_t *p, const uint8_t *start, uint32_t more)
+{
+	while (((uint32_t)(p - start) + more) % 4)
+		*p++ = TCP_OPT_NOP;
+	return p;
+}
+
+static uint8_t *put_sack(uint8_t *p, const struct tcp_opts *o)
+{
+	*p++ = TCP_OPT_SACK;
+	*p++ = (uint8_t)(2 + 8 * o->nsack);
+	for (unsigned i = 0; i < o->nsack; i++) {
+		p = put32(p, o->sack[i].from);
+		p = put32(p, o->sack[i].to);
+	}
+	return p;
+}
+
+/* Linux's order: MSS, SACK-permitted and timestamps in three words, AccECN, SACK-permitted without
+ * timestamps, window scale, SACK. */
 uint32_t tcp_opt_build(uint8_t *p, const struct tcp_opts *o)
 {
 	uint8_t *start = p;
@@ -131,17 +181,19 @@ uint32_t tcp_opt_build(uint8_t *p, const struct tcp_opts *o)
 		p = put32(p, o->sack_ok ? 0x0402080a : 0x0101080a);
 		p = put32(p, o->tsval);
 		p = put32(p, o->tsecr);
-	} else if (o->sack_ok) {
-		p = put32(p, 0x01010402);
 	}
+	if (o->accecn) {
+		p = put_accecn(p, o);
+		if (!o->nsack)
+			p = put_nops(p, start, 0);
+	}
+	if (o->sack_ok && !o->has_ts)
+		p = put32(p, 0x01010402);
 	if (o->has_wscale)
 		p = put32(p, TCP_OPT_NOP << 24 | TCP_OPT_WSCALE << 16 | 3 << 8 | o->wscale);
 	if (o->nsack) {
-		p = put32(p, 0x01010500u | (2 + 8u * o->nsack));
-		for (unsigned i = 0; i < o->nsack; i++) {
-			p = put32(p, o->sack[i].from);
-			p = put32(p, o->sack[i].to);
-		}
+		p = put_nops(p, start, 2 + 8 * (uint32_t)o->nsack);
+		p = put_sack(p, o);
 	}
 	return (uint32_t)(p - start);
 }

@@ -48,10 +48,25 @@ static uint8_t sack_blocks(const struct tcb *t)
 	return t->sack_ok ? (uint8_t)min_u32(t->sack.n, min_u32(max, room)) : 0;
 }
 
+/* Which options a segment that is not a SYN has, and how many SACK blocks. */
+static struct tcp_opts which_options(const struct tcb *t)
+{
+	struct tcp_opts o = { .has_ts = t->ts, .nsack = sack_blocks(t) };
+	uint32_t ts = t->ts ? TCP_OPT_TS_ALIGNED : 0, room = TCP_OPTS_MAX;
+
+	if (!tcp_ecn_accurate(&t->ecn))
+		return o;
+	if (t->mss < room + PAYLOAD_MIN)
+		room = t->mss > PAYLOAD_MIN ? (uint32_t)(t->mss - PAYLOAD_MIN) & ~3u : 0;
+	if (room > ts)
+		(void)tcp_accecn_option(&t->ecn.acc, room - ts, &o);
+	return o;
+}
+
 /* The options of a segment that is not a SYN. */
 static struct tcp_opts options(const struct ph_stack *st, const struct tcb *t)
 {
-	struct tcp_opts o = { .has_ts = t->ts, .nsack = sack_blocks(t) };
+	struct tcp_opts o = which_options(t);
 
 	if (t->ts) {
 		o.tsval = tcp_ts(st, t->ts_off);
@@ -64,15 +79,22 @@ static struct tcp_opts options(const struct ph_stack *st, const struct tcb *t)
 
 uint32_t tcp_output_mss(const struct tcb *t)
 {
-	uint32_t opts = t->ts ? TCP_OPT_TS_ALIGNED : 0, nsack = sack_blocks(t), mss, half;
+	struct tcp_opts o = which_options(t);
+	uint32_t opts = tcp_opt_len(&o), mss, half;
 
-	if (nsack)
-		opts += 4 + 8 * nsack;
 	mss = t->mss > opts + PAYLOAD_MIN ? t->mss - opts : PAYLOAD_MIN;
 	/* A window smaller than two segments would otherwise never take one (RFC 9293
 	 * 3.8.6.2.1). */
 	half = t->max_wnd > TCP_MSS_DEFAULT4 ? t->max_wnd / 2 : t->max_wnd;
 	return half && mss > half ? half : mss;
+}
+
+static void refresh_ecn(const struct ph_stack *st, struct tcb *t)
+{
+	if (tcp_ecn_accurate(&t->ecn))
+		tcp_accecn_refresh(&t->ecn.acc, st->sysctl.tcp_ecn_option,
+				   st->sysctl.tcp_ecn_option_beacon, st->now_ns,
+				   tcp_rtt_srtt_us(&t->rtt));
 }
 
 /* The window field, and with it the promise. */
@@ -90,6 +112,28 @@ static uint16_t tell_window(struct ph_stack *st, struct tcb *t)
 	return wnd > UINT16_MAX ? UINT16_MAX : (uint16_t)wnd;
 }
 
+/* Flags and ECN field of a segment with `len` bytes of data. */
+static void mark_ecn(struct tcb *t, struct tcp_out *o, uint32_t len)
+{
+	bool fresh = len > 0 && seq_ge(o->seq, t->snd_nxt);
+
+	if ((o->flags & TCP_F_SYN) || t->ecn.mode == TCP_ECN_OFF)
+		return;
+	if (tcp_ecn_accurate(&t->ecn)) {
+		/* Deviation: RFC 9768 3.2.2 (MUST): the last ACKs of a connection that nobody holds
+		 * tell no count, as those of TIME-WAIT, which keeps none: no data of the peer's
+		 * is left that it could concern. */
+		if (t->state == TCPS_FIN_WAIT_2 && !t->held) {
+			o->tos |= IP_ECN_ECT0;
+			return;
+		}
+		if (t->ecn.reflect && len == 0)
+			o->flags |= tcp_accecn_reflect(t->ecn.peer_syn);
+		t->ecn.reflect = false;
+	}
+	o->tos |= tcp_ecn_send(&t->ecn, fresh, &o->flags);
+}
+
 static int xmit(struct ph_stack *st, struct tcb *t, struct tcp_out *o, struct pkt *take_pkt,
 		uint32_t len)
 {
@@ -98,6 +142,11 @@ static int xmit(struct ph_stack *st, struct tcb *t, struct tcp_out *o, struct pk
 	o->tos = tcp_tos(t, &t->dst.dst);
 	o->ttl = tcp_ttl(t, &t->dst.dst);
 	o->may_fragment = !t->dst.v6 && !tcp_dont_fragment(st, t);
+	mark_ecn(t, o, len);
+	if (o->opts.accecn)
+		tcp_accecn_option_sent(&t->ecn.acc, st->now_ns, false);
+	/* RFC 3168 6.1.2: once, so in the first of them only. */
+	take_pkt->gso_ecn = t->ecn.mode == TCP_ECN_CLASSIC && (o->flags & TCP_F_CWR);
 	if (o->flags & TCP_F_ACK) {
 		tcp_delack_sent(&t->delack);
 		tcp_timer_ack_sent(st, t);
@@ -115,9 +164,11 @@ static void count_out(struct ph_stack *st, struct tcb *t, uint32_t segs)
 /* A segment without data at sequence number seq. */
 static void send_bare(struct ph_stack *st, struct tcb *t, seq_t seq, uint16_t flags)
 {
-	struct tcp_out o = { .seq = seq, .flags = flags, .opts = options(st, t) };
+	struct tcp_out o = { .seq = seq, .flags = flags };
 	struct pkt *p;
 
+	refresh_ecn(st, t);
+	o.opts = options(st, t);
 	if (dst_refresh(st, &t->dst) != 0 || !(p = pkt_new_tx(&st->pkts, 0)))
 		return;
 	if (flags & TCP_F_ACK) {
@@ -159,8 +210,12 @@ void tcp_output_syn(struct ph_stack *st, struct tcb *t)
 	tcp_timer_sent(st, t);
 	o.opts = tcp_conn_syn_options(st, t);
 	o.wnd = (uint16_t)min_u32(t->rcvwin.wnd, UINT16_MAX); /* never scaled (RFC 7323 2.2) */
-	if (t->state == TCPS_SYN_RECEIVED) {
-		o.flags |= TCP_F_ACK;
+	if (t->state == TCPS_SYN_SENT) {
+		o.flags |= tcp_ecn_syn_flags(&t->ecn, r ? t->retransmits : 0,
+					     st->sysctl.tcp_ecn_fallback != 0);
+	} else {
+		o.flags |= TCP_F_ACK |
+			   tcp_ecn_synack_flags((enum tcp_ecn_mode)t->ecn.mode, t->ecn.peer_syn);
 		o.ack = t->rcv_nxt;
 	}
 	t->segs_out++;
@@ -489,6 +544,7 @@ bool tcp_output(struct ph_stack *st, struct tcb *t)
 
 	if (!may_send(t))
 		return false;
+	refresh_ecn(st, t);
 	least_cwnd(t);
 	if (!wants(t))
 		return false;

@@ -124,9 +124,16 @@ static bool rec_split(struct tcp_rtxq *q, struct pool *recs, struct tcp_rec *r, 
 	return true;
 }
 
+static uint32_t rec_segs(const struct tcp_rec *r, uint32_t len)
+{
+	return (len + r->mss - 1) / r->mss;
+}
+
+/* The first `len` bytes of it arrived. */
 static void deliver(const struct tcp_rec *r, uint32_t len, struct tcp_delivered *d)
 {
 	d->acked += len;
+	d->segs += rec_segs(r, r->len) - rec_segs(r, r->len - len);
 	if (r->sent_ns > d->newest_ns)
 		d->newest_ns = r->sent_ns;
 	if (r->flags & TCP_REC_EVER) {

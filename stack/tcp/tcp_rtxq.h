@@ -51,6 +51,7 @@ struct tcp_rtxq {
 struct tcp_delivered {
 	uint32_t acked;	   /* bytes of sequence space, first heard of now */
 	uint32_t sacked;   /* those of them that were heard of by SACK */
+	uint32_t segs;	   /* the segments that carried them */
 	uint64_t first_ns; /* when the oldest of those never retransmitted was sent; 0: none */
 	uint64_t last_ns;  /* and the latest */
 	uint64_t newest_ns; /* latest sending of any of them, retransmissions included */

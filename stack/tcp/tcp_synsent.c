@@ -2,9 +2,12 @@
 /* A segment in SYN-SENT (RFC 9293 3.10.7.3): the answer to our SYN, a refusal, or the peer's own
  * SYN. */
 #include "tcp/tcp_int.h"
+#include "wire/ip4.h"
 
-static void take_syn(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+static void take_syn(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
+	const struct tcp_seg *s = &rx->seg;
+
 	t->irs = s->seq;
 	t->rcv_nxt = s->seq + 1;
 	t->rcvwin.wup = t->rcv_nxt;
@@ -26,25 +29,44 @@ static enum drop rest_of(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 	return why != DROP_NONE ? why : tcp_text_fin(st, t, rx);
 }
 
+/* The first ACK and the first data say that options get through here as well. */
+static void synack_option(struct tcb *t, const struct tcp_opts *o)
+{
+	if (!o->accecn)
+		return;
+	tcp_accecn_saw_option(&t->ecn.acc, o);
+	t->ecn.acc.demand = 2;
+}
+
 /* Our SYN is acknowledged: the connection stands. */
 static enum drop established(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 {
 	const struct tcp_seg *s = &rx->seg;
 
-	take_syn(st, t, s);
+	take_syn(st, t, rx);
 	t->snd_wl2 = s->ack;
+	tcp_ecn_synack(&t->ecn, s->flags, rx->ip->tos & IP4_ECN_MASK,
+		       st->sysctl.tcp_ecn_fallback != 0);
+	if (tcp_ecn_accurate(&t->ecn))
+		synack_option(t, &s->opts);
 	tcp_conn_established(st, t);
 	(void)tcp_ack_input(st, t, rx); /* cannot refuse: the ack was checked */
 	/* The third segment of the handshake goes at once, unless data is there to carry it. */
 	t->delack.pending = t->delack.now = true;
+	t->ecn.reflect = true;
 	return rest_of(st, t, rx);
 }
 
 /* RFC 9293 3.5, figure 7 (MUST-10): both opened. The half connection keeps its tcb: it was ours
  * from the start. */
-static enum drop simultaneous(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+static enum drop simultaneous(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
-	take_syn(st, t, s);
+	uint8_t field = rx->ip->tos & IP4_ECN_MASK;
+
+	take_syn(st, t, rx);
+	/* RFC 9768 3.1.2: the crossing SYN is answered as by a server. */
+	t->ecn.mode = (uint8_t)tcp_ecn_grant(st->sysctl.tcp_ecn, rx->seg.flags, field);
+	t->ecn.peer_syn = field & 3u;
 	t->snd_wl2 = t->iss;
 	tcp_set_state(st, t, TCPS_SYN_RECEIVED);
 	tcp_output_syn(st, t);
@@ -78,5 +100,5 @@ enum drop tcp_synsent_input(struct ph_stack *st, struct tcb *t, struct tcp_rx *r
 	}
 	if (!(s->flags & TCP_F_SYN))
 		return DROP_TCP_FLAGS;
-	return acked ? established(st, t, rx) : simultaneous(st, t, s);
+	return acked ? established(st, t, rx) : simultaneous(st, t, rx);
 }

@@ -3,6 +3,7 @@
  * until the hole before it is filled; FIN; and the urgent mark of the sixth (RFC 6093). Called by
  * tcp_input.c. */
 #include "tcp/tcp_int.h"
+#include "wire/ip4.h"
 
 /* What a text segment does to the delayed ACK: the size of the segments a super-segment was made of
  * counts. */
@@ -118,6 +119,19 @@ static bool takes_text(const struct tcb *t)
 	       t->state == TCPS_FIN_WAIT_2;
 }
 
+/* RFC 3168 6.1.3, for data only, and only where it is in the window (6.1.5). */
+static void note_ecn(struct tcb *t, const struct tcp_rx *rx)
+{
+	if (t->ecn.mode != TCP_ECN_CLASSIC)
+		return;
+	if (rx->seg.flags & TCP_F_CWR) {
+		tcp_ecn_cwr(&t->ecn);
+		t->delack.now = true; /* its window may be one segment, and waits for this ACK */
+	}
+	if (tcp_ecn_data(&t->ecn, rx->ip->tos & IP4_ECN_MASK))
+		tcp_delack_few(&t->delack, t->rcvwin.wnd);
+}
+
 enum drop tcp_text_take(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 {
 	struct tcp_seg *s = &rx->seg;
@@ -127,6 +141,7 @@ enum drop tcp_text_take(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 		return DROP_NONE;
 	if (!takes_text(t)) /* a FIN was received: there cannot be more (RFC 9293 3.10.7.4) */
 		return seq_gt(s->seq + s->len, t->rcv_nxt) ? DROP_TCP_CLOSE : DROP_NONE;
+	note_ecn(t, rx);
 	t->data_segs_in += rx->ip->pkt->gso_size ?
 				   (s->len + rx->ip->pkt->gso_size - 1) / rx->ip->pkt->gso_size : 1;
 	why = trim(t, s);

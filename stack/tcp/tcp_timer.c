@@ -212,6 +212,7 @@ static void enter_loss(struct ph_stack *st, struct tcb *t)
 		cc_reduce(&t->cc, &a, CC_RTO, before == TCP_CA_RECOVERY);
 	else
 		t->cc.cwnd = a.mss;
+	tcp_ecn_reduced(&t->ecn);
 	if (before == TCP_CA_RECOVERY && t->sack_ok)
 		COUNT(st, TcpExtTCPSackRecoveryFail);
 	else if (before == TCP_CA_RECOVERY)

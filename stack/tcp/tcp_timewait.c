@@ -61,6 +61,8 @@ static void inherit(struct tcp_timewait *w, const struct tcb *t)
 	w->ts_off = t->ts_off;
 	w->tos = tcp_tos(t, &t->dst.dst);
 	w->ttl = tcp_ttl(t, &t->dst.dst);
+	if (tcp_ecn_accurate(&t->ecn))
+		w->tos |= IP_ECN_ECT0;
 	w->reuse = t->reuse;
 }
 

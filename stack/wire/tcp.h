@@ -36,7 +36,9 @@ enum {
 	TCP_OPT_WSCALE = 3,   /* 3, RFC 7323 2.2 */
 	TCP_OPT_SACK_OK = 4,  /* 2, RFC 2018 2 */
 	TCP_OPT_SACK = 5,     /* 2 + 8n, RFC 2018 3 */
-	TCP_OPT_TS = 8	      /* 10, RFC 7323 3.2 */
+	TCP_OPT_TS = 8,	      /* 10, RFC 7323 3.2 */
+	TCP_OPT_ACCECN0 = 172, /* 2 + 3n, RFC 9768 3.2.3: ECT(0), CE, ECT(1) */
+	TCP_OPT_ACCECN1 = 174  /* ECT(1), CE, ECT(0) */
 };
 
 enum {
@@ -45,6 +47,7 @@ enum {
 	TCP_OPTS_MAX = 40,
 	TCP_CSUM_OFF = 16,    /* of the checksum field */
 	TCP_SACK_MAX = 4,     /* blocks that fit in the options */
+	TCP_ACCECN_FIELDS = 3, /* of an AccECN option at most, of three bytes each */
 	TCP_WSCALE_MAX = 14   /* RFC 7323 2.3 */
 };
 
