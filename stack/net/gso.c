@@ -85,7 +85,7 @@ static void fix_ip6(struct ip6_hdr *ip, uint32_t l3_len)
 	ip->len = be16_of((uint16_t)(l3_len - sizeof(*ip)));
 }
 
-static void fix_tcp(uint8_t *tcp, uint32_t number, uint32_t off, bool last)
+static void fix_tcp(uint8_t *tcp, uint32_t number, uint32_t off, bool last, bool cwr_once)
 {
 	be32 seq;
 
@@ -94,8 +94,9 @@ static void fix_tcp(uint8_t *tcp, uint32_t number, uint32_t off, bool last)
 	memcpy(tcp + GSO_TCP_SEQ, &seq, sizeof(seq));
 	if (!last)
 		tcp[GSO_TCP_FLAGS] &= (uint8_t) ~(GSO_TCP_FIN | GSO_TCP_PSH);
-	if (number > 0)
-		tcp[GSO_TCP_FLAGS] &= (uint8_t)~GSO_TCP_CWR; /* RFC 3168 6.1.2: the first alone */
+	/* RFC 3168 6.1.2: the first alone; of RFC 9768 it is a digit of a number, and of all. */
+	if (number > 0 && cwr_once)
+		tcp[GSO_TCP_FLAGS] &= (uint8_t)~GSO_TCP_CWR;
 }
 
 /* Leaves the pseudo-header's sum in the field, with this segment's length. */
@@ -132,6 +133,12 @@ static bool add_payload(struct pkt *p, const struct pkt *super, uint32_t off, ui
 	return pkt_copy_out(super, off, to, len) == len;
 }
 
+bool gso_by_hand(const struct pkt *super)
+{
+	return !super->gso_ecn &&
+	       (pkt_bytes(super)[super->l4_off + GSO_TCP_FLAGS] & GSO_TCP_CWR) != 0;
+}
+
 struct pkt *gso_segment(struct ph_stack *st, const struct pkt *super, uint32_t number, uint32_t off,
 			bool device_csum, uint32_t *len)
 {
@@ -158,7 +165,7 @@ struct pkt *gso_segment(struct ph_stack *st, const struct pkt *super, uint32_t n
 		fix_ip6((struct ip6_hdr *)(void *)(bytes + p->l3_off), p->len - p->l3_off);
 	else
 		fix_ip4((struct ip4_hdr *)(void *)(bytes + p->l3_off), p->len - p->l3_off, number);
-	fix_tcp(bytes + p->l4_off, number, off, n == left);
+	fix_tcp(bytes + p->l4_off, number, off, n == left, super->gso_ecn);
 	open_csum(p, v6);
 	if (!device_csum)
 		gso_finish_csum(p);

@@ -24,6 +24,8 @@ void gso_finish_csum(struct pkt *p);
  */
 struct pkt *gso_segment(struct ph_stack *st, const struct pkt *super, uint32_t number, uint32_t off,
 			bool device_csum, uint32_t *len);
+/* Is it one that devices would cut wrongly? They know CWR as the classic protocol has it. */
+bool gso_by_hand(const struct pkt *super);
 /* Bytes of all headers of a super-segment, link header included. */
 uint32_t gso_hdr_len(const struct pkt *super);
 

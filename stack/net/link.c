@@ -363,7 +363,8 @@ static struct pkt *take(struct ph_stack *st, struct link *l)
 
 	while (!p && (n = list_first(&l->queue))) {
 		p = container_of(n, struct pkt, node);
-		if (p->gso != PKT_GSO_NONE && !(l->offload & offload_of(p->gso)))
+		if (p->gso != PKT_GSO_NONE &&
+		    (!(l->offload & offload_of(p->gso)) || gso_by_hand(p)))
 			p = cut(st, l, p);
 		else
 			dequeue(l, p);

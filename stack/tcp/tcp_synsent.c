@@ -49,6 +49,8 @@ static enum drop established(struct ph_stack *st, struct tcb *t, struct tcp_rx *
 		       st->sysctl.tcp_ecn_fallback != 0);
 	if (tcp_ecn_accurate(&t->ecn))
 		synack_option(t, &s->opts);
+	if (t->retransmits)
+		tcp_ecn_reduced(&t->ecn); /* the lost SYN cost the initial window */
 	tcp_conn_established(st, t);
 	(void)tcp_ack_input(st, t, rx); /* cannot refuse: the ack was checked */
 	/* The third segment of the handshake goes at once, unless data is there to carry it. */

@@ -82,7 +82,9 @@ static bool tcp_csum_right(const struct host *h)
 }
 
 /* Takes all segments of a super-segment of `len` bytes and holds each against what it must be. */
-static void expect_segments(struct host *h, uint32_t len, uint16_t gso_size, uint8_t flags)
+/* cwr_once: as the classic protocol has it, in the first segment alone. */
+static void expect_segments(struct host *h, uint32_t len, uint16_t gso_size, uint8_t flags,
+			    bool cwr_once)
 {
 	uint8_t *want = malloc(len + 1);
 	uint32_t at = 0, n = 0;
@@ -103,7 +105,7 @@ static void expect_segments(struct host *h, uint32_t len, uint16_t gso_size, uin
 		memcpy(&seq, out_l4(h) + 4, 4);
 		assert_int_equal(be32_get(seq), (uint32_t)SEQ + at);
 		f &= (uint8_t)(last ? 0xff : ~(F_FIN | F_PSH));
-		f &= (uint8_t)(n == 0 ? 0xff : ~F_CWR);
+		f &= (uint8_t)(n == 0 || !cwr_once ? 0xff : ~F_CWR);
 		assert_int_equal(out_l4(h)[13], f);
 		assert_true(tcp_csum_right(h));
 		assert_int_equal(out_l4(h)[20 + 11], 8);
@@ -131,10 +133,13 @@ static void test_a_super_segment_is_cut_for_a_plain_link(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
 		struct host *h = host_offload(0);
 		uint8_t flags = F_ACK | F_PSH | F_FIN | F_CWR;
+		struct pkt *super;
 
 		host_knows_peer(h);
-		output(h, segment(h, row[i].len, row[i].in_hdr, row[i].chunk, row[i].size, flags));
-		expect_segments(h, row[i].len, row[i].size, flags);
+		super = segment(h, row[i].len, row[i].in_hdr, row[i].chunk, row[i].size, flags);
+		super->gso_ecn = i % 2 == 0;
+		output(h, super);
+		expect_segments(h, row[i].len, row[i].size, flags, i % 2 == 0);
 		host_free(h);
 	}
 }
@@ -155,7 +160,7 @@ static void test_random_super_segments_are_cut_right(void **state)
 
 		host_knows_peer(h);
 		output(h, segment(h, len, in_hdr, chunk, size, flags));
-		expect_segments(h, len, size, flags);
+		expect_segments(h, len, size, flags, false);
 		host_free(h);
 	}
 }
@@ -260,6 +265,22 @@ static void test_a_device_that_cuts_gets_the_super_segment_whole(void **state)
 	host_free(h);
 }
 
+/* A device would take CWR from all segments but the first; here it is part of a number. */
+static void test_an_accurate_ecn_count_is_in_every_segment_whatever_the_device_can(void **state)
+{
+	struct host *h = host_offload(PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO4);
+
+	(void)state;
+	host_knows_peer(h);
+	output(h, segment(h, 3000, 0, 3000, 1448, F_ACK | F_CWR));
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(host_take(h) > 0);
+		assert_int_equal(out_l4(h)[13], F_ACK | F_CWR);
+	}
+	assert_int_equal(host_take(h), 0);
+	host_free(h);
+}
+
 static void test_cutting_without_summing_is_not_believed_of_a_device(void **state)
 {
 	struct host *h = host_offload(PH_OFFLOAD_TSO4); /* as Linux: netdev_fix_features() */
@@ -270,7 +291,7 @@ static void test_cutting_without_summing_is_not_believed_of_a_device(void **stat
 	assert_int_equal(info.offload, 0);
 	host_knows_peer(h);
 	output(h, segment(h, 3000, 0, 3000, 1448, F_ACK));
-	expect_segments(h, 3000, 1448, F_ACK);
+	expect_segments(h, 3000, 1448, F_ACK, false);
 	host_free(h);
 }
 
@@ -340,6 +361,8 @@ int main(void)
 		cmocka_unit_test(test_a_checksum_that_comes_to_zero_is_sent_as_all_ones),
 		cmocka_unit_test(test_a_device_that_sums_gets_what_it_needs_to_sum),
 		cmocka_unit_test(test_a_device_that_cuts_gets_the_super_segment_whole),
+		cmocka_unit_test(
+			test_an_accurate_ecn_count_is_in_every_segment_whatever_the_device_can),
 		cmocka_unit_test(test_cutting_without_summing_is_not_believed_of_a_device),
 		cmocka_unit_test(test_payload_is_not_copied_when_the_device_sums_what_is_cut),
 		cmocka_unit_test(test_what_is_summed_here_is_one_piece),
