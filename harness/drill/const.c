@@ -42,6 +42,16 @@ bool drill_const_find(const char *name, size_t len, int64_t *value)
 	return true;
 }
 
+const char *drill_const_row(size_t *i, int64_t *value)
+{
+	while (*i < ARRAY_LEN(rows) && rows[*i].whose)
+		(*i)++;
+	if (*i >= ARRAY_LEN(rows))
+		return NULL;
+	*value = rows[*i].num;
+	return rows[(*i)++].name;
+}
+
 static bool begins(const char *name, size_t len, const char *with)
 {
 	return len > strlen(with) && memcmp(name, with, strlen(with)) == 0;

@@ -13,6 +13,10 @@
 /* True and the number, when there is such a name. */
 bool drill_const_find(const char *name, size_t len, int64_t *value);
 
+/* The name of row *i, its number in *value, and *i moved on; NULL past the end. Names without a
+ * number are left out. */
+const char *drill_const_row(size_t *i, int64_t *value);
+
 /* Where a name without a number on Linux comes from ("FreeBSD", "MPTCP"); NULL: nobody knows it. */
 const char *drill_const_foreign(const char *name, size_t len);
 

@@ -88,6 +88,9 @@ void drill_py_run(const struct drill_py *py, struct drill_py_env *env,
 bool drill_py_tcp_info(const struct ph_tcp_info *info, const char *name,
 		       struct drill_py_value *out);
 
+/* The field's name at i; NULL past the end. */
+const char *drill_py_tcp_info_name(size_t i);
+
 /* Fills *out with a whole number. */
 void drill_py_set_int(struct drill_py_value *out, uint64_t num);
 

@@ -26,6 +26,15 @@
 	X(tcpi_received_e0_bytes) X(tcpi_received_ce_bytes) X(tcpi_accecn_fail_mode) \
 	X(tcpi_accecn_opt_seen)
 
+const char *drill_py_tcp_info_name(size_t i)
+{
+#define X(field) #field,
+	static const char *const names[] = { FIELDS(X) };
+#undef X
+
+	return i < sizeof(names) / sizeof(names[0]) ? names[i] : NULL;
+}
+
 bool drill_py_tcp_info(const struct ph_tcp_info *info, const char *name, struct drill_py_value *out)
 {
 #define X(field) \

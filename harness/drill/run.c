@@ -68,44 +68,6 @@ static uint64_t plus(uint64_t base, int64_t ns)
 
 /* ---- events ---- */
 
-static bool code_lookup(void *arg, const char *name, struct drill_py_value *out)
-{
-	struct drill_run *r = arg;
-	struct ph_tcp_info info = { 0 };
-	struct drill_fd *f = r->conn && r->conn->fd ? r->conn->fd : r->last_fd;
-	struct dut_call c = { .op = DUT_GETSOCKOPT,
-			      .a = { PH_IPPROTO_TCP, PH_TCP_INFO },
-			      .buf = &info,
-			      .len = sizeof(info) };
-
-	if (!f)
-		return false;
-	c.fd = f->dev;
-	if (drill_call_now(r, &c) < 0)
-		return false;
-	return drill_py_tcp_info(&info, name, out);
-}
-
-static int run_code(struct drill_run *r, const struct drill_code *code)
-{
-	const char *python = drill_py_needs_python(code->py);
-	struct drill_py_result result;
-
-	if (python)
-		return drill_end(r, DRILL_UNSUPPORTED, "code that needs Python: %s", python);
-	drill_py_run(code->py, &r->py, &result);
-	if (r->setup->verbose && result.output[0])
-		fputs(result.output, r->setup->verbose);
-	if (result.verdict != DRILL_PY_PASS && result.line)
-		r->line = result.line;
-	if (result.verdict == DRILL_PY_FAIL)
-		return drill_end(r, DRILL_FAIL, "%s", result.text);
-	if (result.verdict == DRILL_PY_ERROR)
-		return drill_end(r, DRILL_ERROR, "%s", result.text);
-	drill_log(r, r->now_ns, "%%{ }%% holds");
-	return 0;
-}
-
 static int come_to(struct drill_run *r, uint64_t at_ns)
 {
 	char due[32], now[32];
@@ -178,7 +140,7 @@ static int run_event(struct drill_run *r, const struct drill_event *ev)
 			rc = drill_run_command(r, &ev->command);
 			break;
 		case DRILL_EV_CODE:
-			rc = run_code(r, &ev->code);
+			rc = drill_run_code(r, &ev->code);
 			break;
 		case DRILL_EV_PACKET:
 			break;
@@ -346,7 +308,7 @@ static bool run_once(const struct drill_script *s, const struct drill_setup *u, 
 	r->keep = keep;
 	r->packet = malloc(sizeof(*r->packet));
 	r->out = malloc(DRILL_NET_MAX);
-	r->py = (struct drill_py_env){ .lookup = code_lookup, .arg = r };
+	drill_code_init(r);
 	if (!r->packet || !r->out || (keep && drill_record_new(r) != 0))
 		(void)drill_end(r, DRILL_ERROR, "out of memory");
 	else if (set_options(r) == 0 && !r->opt.dry_run && open_device(r) == 0)
@@ -364,7 +326,7 @@ static bool run_once(const struct drill_script *s, const struct drill_setup *u, 
 	if (r->dut)
 		r->dut->ops->free(r->dut);
 	out->events = r->log;
-	drill_py_env_free(&r->py);
+	drill_code_free(r);
 	drill_files_free(r);
 	drill_record_free(r);
 	free(r->detail);

@@ -95,6 +95,7 @@ struct drill_wait {
 };
 
 struct drill_files;
+struct drill_python;
 struct drill_record;
 
 struct drill_run {
@@ -124,6 +125,8 @@ struct drill_run {
 	} base[DRILL_COUNTERS_MAX];
 	unsigned nbases;
 	struct drill_py_env py;
+	bool code_python;	     /* some piece of the script needs it: all go there */
+	struct drill_python *python; /* NULL: not started */
 	struct dut_packet *packet; /* room */
 	uint8_t *out;		   /* room for a packet of the script */
 
@@ -213,6 +216,12 @@ int drill_calls_finish(struct drill_run *r, uint64_t at_ns);
 void drill_calls_free(struct drill_run *r);
 /* A call of the runner's own, which never waits: its result. */
 int64_t drill_call_now(struct drill_run *r, struct dut_call *c);
+
+/* ---- code.c: %{ }% ---- */
+
+void drill_code_init(struct drill_run *r);
+int drill_run_code(struct drill_run *r, const struct drill_code *code);
+void drill_code_free(struct drill_run *r);
 
 /* ---- sysctl.c ---- */
 

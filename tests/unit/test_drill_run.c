@@ -220,7 +220,6 @@ static void test_what_is_not_there_is_unsupported_and_named(void **state)
 	expect("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
 	       "+0 setsockopt(3, SOL_TCP, TCP_REPAIR, [1], 4) = 0\n",
 	       DRILL_UNSUPPORTED, 2, "TCP_REPAIR");
-	expect("0 %{\nfor i in range(3):\n  pass\n}%\n", DRILL_UNSUPPORTED, 1, "Python");
 }
 
 static void test_sysctls_are_understood_in_all_their_forms(void **state)
