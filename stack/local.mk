@@ -81,7 +81,8 @@ STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp_delack.h %D%/tcp/tcp_delack.c \
 	%D%/tcp/tcp_accecn.h %D%/tcp/tcp_accecn.c \
 	%D%/tcp/tcp_ecn.h %D%/tcp/tcp_ecn.c \
-	%D%/tcp/cc.h %D%/tcp/cc.c %D%/tcp/cc_reno.c %D%/tcp/cc_cubic.c \
+	%D%/tcp/cc.h %D%/tcp/cc.c %D%/tcp/cc_reno.c %D%/tcp/cc_cubic.c %D%/tcp/cc_bbr.c \
+	%D%/tcp/tcp_rate.h %D%/tcp/tcp_rate.c %D%/tcp/tcp_pace.h %D%/tcp/tcp_pace.c \
 	%D%/tcp/cc_hystart.h %D%/tcp/cc_hystart.c \
 	%D%/tcp/tcp_check.h %D%/tcp/tcp_check_parts.c %D%/tcp/tcp_check.c \
 	%D%/tcp/tcp_table.h %D%/tcp/tcp_table.c %D%/tcp/tcp_port.c \

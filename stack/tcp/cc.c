@@ -45,6 +45,7 @@ void cc_switch(struct cc *cc, const struct cc_ops *ops, void *state, uint32_t ms
 	cc->ops = ops;
 	cc->state = state;
 	cc->pace_Bps = 0;
+	cc->paced = cc->paced || ops->paces;
 	memset(cc->priv, 0, sizeof(cc->priv));
 	ops->init(cc, mss, now_ns);
 }

@@ -87,6 +87,7 @@ struct cc {
 	bool paced;		 /* segments leave at pace_Bps */
 	bool abe;		 /* ECN reduces less than loss (RFC 8511) */
 	uint8_t hystart;	 /* enum cc_hystart_kind */
+	uint32_t seed;		 /* for what an algorithm leaves to chance */
 	uint64_t priv[CC_PRIV];
 };
 
@@ -139,6 +140,6 @@ uint32_t cc_grow_slow_start(struct cc *cc, uint32_t acked);
 /* Congestion avoidance: a segment more for each `per` bytes acknowledged; *credit holds the rest. */
 void cc_grow_avoid(struct cc *cc, uint32_t *credit, uint32_t per, uint32_t acked, uint32_t mss);
 
-extern const struct cc_ops cc_reno, cc_cubic;
+extern const struct cc_ops cc_reno, cc_cubic, cc_bbr;
 
 #endif

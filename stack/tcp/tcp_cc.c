@@ -31,6 +31,8 @@ static void begin(struct ph_stack *st, struct tcb *t, const struct cc_ops *ops)
 		ops = cc_find(NULL);
 	t->cc.hystart = (uint8_t)st->sysctl.tcp_hystart;
 	t->cc.abe = st->sysctl.tcp_abe != 0;
+	if (state)
+		t->cc.seed = (uint32_t)prng_u64(&st->prng);
 	cc_switch(&t->cc, ops, state, tcp_output_mss(t), st->now_ns);
 }
 

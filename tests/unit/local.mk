@@ -29,7 +29,7 @@ UNIT_TESTS += %D%/test_tcp_arrives %D%/test_tcp_recovers %D%/test_tcp_timers \
 UNIT_TESTS += %D%/test_tcp_ecn
 UNIT_TESTS += %D%/test_udp
 
-UNIT_TESTS += %D%/test_cc
+UNIT_TESTS += %D%/test_cc %D%/test_cc_bbr
 tests_unit_test_cc_LDADD = libphantom.a $(CMOCKA_LIBS) -lm
 UNIT_TESTS += %D%/test_link_spec %D%/test_link_classify %D%/test_link_model %D%/test_link_pipe \
 	%D%/test_link_wire %D%/test_link_devices %D%/test_pcapng
