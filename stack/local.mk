@@ -73,8 +73,10 @@ STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp_rare.h %D%/tcp/tcp_rare.c \
 	%D%/tcp/tcp_seg.h %D%/tcp/tcp_seg.c \
 	%D%/tcp/tcp_rtt.h %D%/tcp/tcp_rtt.c \
+	%D%/tcp/tcp_rack.h %D%/tcp/tcp_rack.c \
 	%D%/tcp/tcp_rtxq.h %D%/tcp/tcp_rtxq.c \
-	%D%/tcp/tcp_loss.h %D%/tcp/tcp_loss.c \
+	%D%/tcp/tcp_prr.h %D%/tcp/tcp_prr.c \
+	%D%/tcp/tcp_undo.h %D%/tcp/tcp_undo.c \
 	%D%/tcp/tcp_sack.h %D%/tcp/tcp_sack.c \
 	%D%/tcp/tcp_reass.h %D%/tcp/tcp_reass.c \
 	%D%/tcp/tcp_rcvwin.h %D%/tcp/tcp_rcvwin.c \
@@ -84,6 +86,7 @@ STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/cc.h %D%/tcp/cc.c %D%/tcp/cc_reno.c %D%/tcp/cc_cubic.c %D%/tcp/cc_bbr.c \
 	%D%/tcp/tcp_rate.h %D%/tcp/tcp_rate.c %D%/tcp/tcp_pace.h %D%/tcp/tcp_pace.c \
 	%D%/tcp/cc_hystart.h %D%/tcp/cc_hystart.c \
+	%D%/tcp/tcp_loss.h %D%/tcp/tcp_loss.c \
 	%D%/tcp/tcp_check.h %D%/tcp/tcp_check_parts.c %D%/tcp/tcp_check.c \
 	%D%/tcp/tcp_table.h %D%/tcp/tcp_table.c %D%/tcp/tcp_port.c \
 	%D%/tcp/tcp_isn.h %D%/tcp/tcp_isn.c \
@@ -93,6 +96,7 @@ STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp_conn.c \
 	%D%/tcp/tcp_timer.c \
 	%D%/tcp/tcp_output.c \
+	%D%/tcp/tcp_recover.c \
 	%D%/tcp/tcp_ack.c \
 	%D%/tcp/tcp_text.c \
 	%D%/tcp/tcp_synsent.c \

@@ -7,43 +7,23 @@
 #include "tcp/tcp_int.h"
 
 /* RFC 9293 3.10.7.4: newer segments, or newer acknowledgments of the same, carry the newer window.
- * True: it changed. */
+ * True: the ACK is not to be taken for a duplicate, as by Linux's tcp_may_update_window. */
 static bool take_window(struct tcb *t, const struct tcp_seg *s)
 {
 	/* Not scaled in a SYN (RFC 7323 2.2). */
 	uint32_t wnd = s->flags & TCP_F_SYN ? s->wnd : (uint32_t)s->wnd << t->snd_wscale;
-	bool changed;
+	bool news;
 
 	if (!(seq_gt(s->ack, t->snd_una) || seq_lt(t->snd_wl1, s->seq) ||
 	      (t->snd_wl1 == s->seq && seq_le(t->snd_wl2, s->ack))))
 		return false;
-	changed = wnd != t->snd_wnd;
+	news = wnd != t->snd_wnd || wnd == 0 || seq_lt(t->snd_wl1, s->seq);
 	t->snd_wnd = wnd;
 	t->snd_wl1 = s->seq;
 	t->snd_wl2 = s->ack;
 	if (wnd > t->max_wnd)
 		t->max_wnd = wnd;
-	return changed;
-}
-
-/* RFC 2018 3: a block is believed if it lies in what is outstanding. D-SACKs (RFC 2883) lie below
- * and are passed over. */
-static void take_sack(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s,
-		      struct tcp_delivered *d)
-{
-	if (!t->sack_ok)
-		return;
-	for (uint8_t i = 0; i < s->opts.nsack; i++) {
-		struct tcp_range b = s->opts.sack[i];
-
-		if (seq_le(b.to, b.from) || seq_gt(b.to, t->snd_nxt) || seq_lt(b.from, s->ack)) {
-			if (seq_gt(b.to, t->snd_nxt) || seq_le(b.to, b.from))
-				COUNT(st, TcpExtTCPSACKDiscard);
-			continue;
-		}
-		if (seq_gt(b.to, t->snd_una))
-			tcp_rtxq_sack(&t->rtxq, &st->tcp->recs, b, d);
-	}
+	return news;
 }
 
 /* Bytes from snd_una to ack leave the send queue, less what SYN and FIN take of the sequence
@@ -67,105 +47,49 @@ static void advance(struct ph_stack *st, struct tcb *t, seq_t ack, struct tcp_de
 	dst_confirm(st, &t->dst);
 }
 
-/* Karn's rule (RFC 6298 3): from data sent once; else by the timestamp that came back (RFC 7323 4).
- * us, 0: none. */
-static uint32_t rtt_sample(const struct ph_stack *st, const struct tcb *t, const struct tcp_rx *rx,
-			   const struct tcp_delivered *d, bool progress)
+/*
+ * The round trip (Karn's rule, RFC 6298 3): of what was acknowledged in order and sent once; else of
+ * what was SACKed; else, when snd_una moved, by the timestamp that came back (RFC 7323 4). The
+ * smallest is that of what was sent last, which waited for nobody.
+ */
+static bool sample_rtt(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx,
+		       const struct tcp_delivered *d, bool progress, struct cc_ack *a)
 {
-	uint64_t at = rx->ip->at_ns && rx->ip->at_ns < st->now_ns ? rx->ip->at_ns : st->now_ns;
 	const struct tcp_opts *o = &rx->seg.opts;
+	uint64_t at = d->now_ns, from = 0, last = 0;
+	uint32_t us = 0, last_us;
 
-	if (d->first_ns && !d->retrans && at >= d->first_ns) {
-		uint64_t us = (at - d->first_ns) / 1000;
-
-		return us == 0 ? 1 : us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
+	if (d->first_ns && !d->retrans) {
+		from = d->first_ns;
+		last = d->last_ns;
 	}
-	if (progress && t->ts && o->has_ts && o->tsecr) {
+	if (d->sack_first_ns) {
+		from = from ? from : d->sack_first_ns;
+		last = d->sack_last_ns;
+	}
+	if (from && at >= from) {
+		us = (uint32_t)((at - from) / 1000);
+		last_us = (uint32_t)((at - last) / 1000);
+	} else if (progress && t->ts && o->has_ts && o->tsecr) {
 		uint32_t ms = tcp_ts(st, t->ts_off) - o->tsecr;
 
-		if (ms < 3600 * 1000)
-			return ms ? ms * 1000 : 1000;
-	}
-	return 0;
-}
-
-static void sample_rtt(struct ph_stack *st, struct tcb *t, uint32_t us)
-{
-	if (us == 0)
-		return;
-	tcp_rtt_sample(&t->rtt, us, tcp_rto_min_us(st, t),
-		       tcp_rto_max_ms(st, t) * 1000);
-	TRACE(&st->trace, tcp_rtt, .conn = t->id, .rtt_us = us,
-	      .srtt_us = tcp_rtt_srtt_us(&t->rtt), .rttvar_us = t->rtt.rttvar4 / 4,
-	      .rto_us = t->rtt.rto_us);
-}
-
-/* RFC 5681 2: what a duplicate acknowledgment is; new SACK information counts as well (RFC 6675
- * 2). */
-static bool is_dupack(const struct tcb *t, const struct tcp_seg *s, bool window_moved,
-		      const struct tcp_delivered *d)
-{
-	if (s->ack != t->snd_una || t->snd_nxt == t->snd_una)
+		if (ms >= 3600 * 1000)
+			return false;
+		us = last_us = ms ? ms * 1000 : 1000;
+	} else {
 		return false;
-	if (t->sack_ok && s->opts.nsack)
-		return d->sacked > 0;
-	return s->len == 0 && !(s->flags & (TCP_F_SYN | TCP_F_FIN)) && !window_moved;
-}
-
-static void reduce_window(struct tcb *t, const struct cc_ack *a, enum cc_why why)
-{
-	cc_reduce(&t->cc, a, why, false);
-	if (!cc_rules(&t->cc))
-		t->cc.cwnd = t->cc.ssthresh;
-	tcp_ecn_reduced(&t->ecn);
-}
-
-static void congestion(struct ph_stack *st, struct tcb *t, enum tcp_loss_event event,
-		       struct cc_ack *a)
-{
-	if (event == TCP_LOSS_ENTER || event == TCP_LOSS_PARTIAL || event == TCP_LOSS_DEEPEN)
-		t->resend_now = true;
-	if (event == TCP_LOSS_ENTER) {
-		reduce_window(t, a, CC_LOSS);
-		if (t->sack_ok)
-			COUNT(st, TcpExtTCPSackRecovery);
-		else
-			COUNT(st, TcpExtTCPRenoRecovery);
-	} else if (a->ece && tcp_loss_cwr(&t->loss, t->snd_nxt)) {
-		reduce_window(t, a, CC_ECN);
 	}
-	if (event == TCP_LOSS_EXIT)
-		cc_recovered(&t->cc, st->now_ns);
-	a->recovery = event != TCP_LOSS_NONE || t->loss.state == TCP_CA_RECOVERY ||
-		      t->loss.state == TCP_CA_CWR;
-	a->loss_state = t->loss.state == TCP_CA_LOSS;
-	if (a->acked || a->lost)
-		cc_acked(&t->cc, a);
-	if (st->trace.sink && (event != TCP_LOSS_NONE || a->acked))
-		TRACE(&st->trace, tcp_cwnd, .conn = t->id, .cwnd = t->cc.cwnd,
-		      .ssthresh = t->cc.ssthresh, .inflight = tcp_flight(t));
-}
-
-static void recover(struct ph_stack *st, struct tcb *t, const struct tcp_delivered *d,
-		    struct tcp_loss_in *in, struct cc_ack *a)
-{
-	enum tcp_loss_event event;
-
-	in->mss = a->mss = tcp_output_mss(t);
-	in->una = t->snd_una;
-	in->nxt = t->snd_nxt;
-	in->min_rtt_us = t->rtt.min_rtt_us;
-	in->delivered = d;
-	a->now_ns = st->now_ns;
-	a->una = t->snd_una;
-	a->nxt = t->snd_nxt;
-	a->advanced = in->acked > 0;
-	a->srtt_us = tcp_rtt_srtt_us(&t->rtt);
-	a->acked = d->acked;
-	a->sacked = d->sacked;
-	a->min_rtt_us = t->rtt.min_rtt_us == UINT32_MAX ? 0 : t->rtt.min_rtt_us;
-	event = tcp_loss_ack(&t->loss, &t->rtxq, &st->tcp->recs, in);
-	congestion(st, t, event, a);
+	a->rtt_us = last_us ? last_us : 1;
+	tcp_rtt_min_sample(&t->rtt, last_us, (uint32_t)tcp_now_ms(st),
+			   (uint32_t)st->sysctl.tcp_min_rtt_wlen * 1000);
+	tcp_rtt_sample(&t->rtt, &(struct tcp_rtt_in){
+			.rtt_us = us, .rto_min_us = tcp_rto_min_us(st, t),
+			.rto_max_us = tcp_rto_max_ms(st, t) * 1000,
+			.una = t->snd_una, .nxt = t->snd_nxt });
+	TRACE(&st->trace, tcp_rtt, .conn = t->id, .rtt_us = us,
+	      .srtt_us = tcp_rtt_srtt_us(&t->rtt), .rttvar_us = t->rtt.mdev4 / 4,
+	      .rto_us = t->rtt.rto_us);
+	return true;
 }
 
 /* Does the acknowledgment tell of marks on our segments (RFC 3168 6.1.2, RFC 9768 3.2.2.5.2)? */
@@ -221,39 +145,134 @@ static enum drop refuse(struct ph_stack *st, struct tcb *t, const struct tcp_seg
 	return DROP_NONE;
 }
 
+/* What an ACK is apart from the numbers in it. */
+struct kind {
+	bool window_moved, dsack, dsack_probe, ece;
+	bool syn; /* it is the first: our SYN is acknowledged */
+	uint32_t flight; /* before it */
+	uint32_t gso;	 /* ACKs that were joined in it */
+	seq_t before, fack_before;
+};
+
+/* RFC 5681 2: what a duplicate acknowledgment is. */
+static struct tcp_loss_ack describe(const struct tcb *t, const struct tcp_seg *s,
+				    const struct kind *k, const struct tcp_delivered *d)
+{
+	bool advanced = seq_gt(s->ack, k->before), data = s->len || (s->flags & TCP_F_FIN);
+	bool plain = !data && !k->window_moved && !advanced && k->flight;
+	uint32_t window = t->snd_wnd;
+
+	return (struct tcp_loss_ack){
+		.before = k->before, .fack_before = k->fack_before, .advanced = advanced,
+		.plain_dup = plain, .dups = plain && !k->dsack ? 1 : 0,
+		.dsack = k->dsack, .dsack_probe = k->dsack_probe, .ece = k->ece, .d = d,
+		.new_may_go = tcp_unsent(t) && seq_gt(t->snd_una + window, t->snd_nxt),
+	};
+}
+
+static struct tcp_delivered delivered_init(struct ph_stack *st, struct tcb *t,
+					   const struct tcp_rx *rx)
+{
+	const struct tcp_opts *o = &rx->seg.opts;
+
+	return (struct tcp_delivered){
+		.rack = t->sack_ok ? &t->loss.rack : NULL,
+		.now_ns = rx->ip->at_ns && rx->ip->at_ns < st->now_ns ? rx->ip->at_ns : st->now_ns,
+		.min_rtt_us = t->rtt.min_rtt_us, .high_seq = t->loss.high_seq,
+		.has_ecr = t->ts && o->has_ts && o->tsecr, .ecr_ms = o->tsecr - t->ts_off,
+	};
+}
+
+/* What the acknowledgment said, told to loss detection, the window and the timers. */
+static void recover(struct ph_stack *st, struct tcb *t, const struct tcp_loss_ack *in,
+		    struct tcp_loss_env *e, uint64_t delivered, bool sampled)
+{
+	struct cc_ack *a = e->a;
+	uint32_t lost = t->rtxq.lost_ever;
+	const struct tcp_rec *head;
+	bool set = in->d->left > 0;
+
+	tcp_loss_news(&t->loss, e, in);
+	tcp_loss_probe_acked(&t->loss, e, in);
+	if (tcp_loss_dubious(&t->loss, in) || e->notes)
+		tcp_loss_alert(&t->loss, e, in);
+	if (in->advanced && t->loss.state == TCP_CA_OPEN && !tcp_loss_any_retrans(&t->rtxq))
+		t->loss.undo.first_ns = 0;
+	head = tcp_rtxq_first(&t->rtxq);
+	/* A SACK puts the timeout off if what it reports was sent before the first outstanding. */
+	if (!set && sampled && in->d->sack_first_ns && head && in->d->sack_first_ns < head->sent_ns)
+		set = true;
+	tcp_timer_acked(st, t, in->advanced, set, e);
+	a->acked = (uint32_t)(t->loss.delivered - delivered) * a->mss;
+	a->lost = (t->rtxq.lost_ever - lost) * a->mss;
+	a->pipe = tcp_loss_pipe(&t->loss, &t->rtxq) * a->mss;
+	a->recovery = tcp_loss_reducing(&t->loss);
+	a->loss_state = t->loss.state == TCP_CA_LOSS;
+	if (a->recovery)
+		tcp_loss_window(&t->loss, e, in, a->lost);
+	if (a->acked || a->lost)
+		cc_acked(&t->cc, a);
+	tcp_recover_note(st, t, e);
+	if (st->trace.sink && (e->notes || a->acked))
+		TRACE(&st->trace, tcp_cwnd, .conn = t->id, .cwnd = t->cc.cwnd,
+		      .ssthresh = t->cc.ssthresh, .inflight = tcp_flight(t));
+}
+
+static void learn(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx, struct kind *k,
+		  struct cc_ack *a)
+{
+	struct tcp_delivered d = delivered_init(st, t, rx);
+	struct tcp_loss_env e = tcp_recover_env(st, t, a);
+	const struct tcp_seg *s = &rx->seg;
+	uint64_t delivered = t->loss.delivered + (k->syn ? 1 : 0); /* a SYN opens no window */
+	struct tcp_loss_ack in;
+	bool sampled;
+
+	if (t->sack_ok && s->opts.nsack)
+		k->dsack = tcp_sacked_take(st, t, s, &e, k->before, &d, &k->dsack_probe);
+	if (seq_gt(s->ack, k->before))
+		advance(st, t, s->ack, &d);
+	sampled = sample_rtt(st, t, rx, &d, seq_gt(s->ack, k->before), a);
+	e.srtt_us = a->srtt_us = tcp_rtt_srtt_us(&t->rtt);
+	e.min_rtt_us = t->rtt.min_rtt_us;
+	a->min_rtt_us = e.min_rtt_us == UINT32_MAX ? 0 : e.min_rtt_us;
+	a->advanced = seq_gt(s->ack, k->before);
+	a->sacked = d.sacked;
+	k->ece = a->ece = congestion_told(st, t, s, &d, a->advanced, k->syn);
+	in = describe(t, s, k, &d);
+	if (k->flight)
+		recover(st, t, &in, &e, delivered, sampled);
+	else
+		tcp_timer_acked(st, t, false, false, &e);
+}
+
 enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
 	const struct tcp_seg *s = &rx->seg;
-	struct tcp_delivered d = { .acked = 0 };
-	struct tcp_loss_in in = { .acked = 0 };
-	struct cc_ack a = { .inflight = tcp_flight(t) };
-	uint32_t rtt;
+	struct kind k = { .flight = tcp_flight(t), .before = t->snd_una, .syn = !t->syn_acked,
+			  .fack_before = t->rtxq.sacked ? t->rtxq.fack : t->snd_una };
+	struct cc_ack a = { .inflight = k.flight, .mss = tcp_output_mss(t),
+			    .now_ns = st->now_ns };
 	enum drop why = refuse(st, t, s);
-	bool window_moved, syn = !t->syn_acked;
 
 	if (why != DROP_NONE)
 		return why;
 	a.cwnd_limited = tcp_cc_limited(t);
+	a.una = seq_gt(s->ack, t->snd_una) ? s->ack : t->snd_una;
+	a.nxt = t->snd_nxt;
 	if (seq_lt(s->ack, t->snd_una)) {
 		/* Overtaken by a later one: of its news only SACK blocks can be new. */
-		take_sack(st, t, s, &d);
-		if (d.acked)
-			recover(st, t, &d, &in, &a);
+		k.window_moved = true;
+		if (s->opts.nsack && k.flight)
+			learn(st, t, rx, &k, &a);
 		return DROP_NONE;
 	}
-	window_moved = take_window(t, s);
-	in.acked = s->ack - t->snd_una;
-	if (in.acked)
-		advance(st, t, s->ack, &d);
-	take_sack(st, t, s, &d);
-	in.dupack = !in.acked && is_dupack(t, s, window_moved, &d);
-	rtt = rtt_sample(st, t, rx, &d, in.acked > 0);
-	sample_rtt(st, t, rtt);
-	a.rtt_us = rtt;
-	a.ece = congestion_told(st, t, s, &d, in.acked > 0, syn);
-	recover(st, t, &d, &in, &a);
-	tcp_timer_acked(st, t, in.acked > 0);
-	if (in.acked)
+	if (seq_gt(s->ack, t->snd_una))
+		t->retransmits = 0;
+	k.window_moved = take_window(t, s);
+	t->probes = 0;
+	learn(st, t, rx, &k, &a);
+	if (seq_gt(s->ack, k.before))
 		tell_space(st, t);
 	return DROP_NONE;
 }

@@ -92,7 +92,7 @@ uint32_t tcp_cc_info(const struct tcb *t, uint8_t *out)
  */
 void tcp_cc_sent(struct ph_stack *st, struct tcb *t, bool limited)
 {
-	uint32_t out = tcp_flight(t);
+	uint32_t out = t->rtxq.out * tcp_output_mss(t);
 
 	if (seq_ge(t->snd_una, t->cwnd_seq) || limited || (!t->cwnd_limited && out > t->max_out)) {
 		t->cwnd_limited = limited;

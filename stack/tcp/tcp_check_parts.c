@@ -26,8 +26,8 @@ bool tcp_check_stream(const struct stream *s, struct ph_claim *c)
 /* ---- the retransmission queue ----------------------------------------------------------------- */
 
 struct rtxq_sums {
-	uint32_t n, sacked, lost, retrans, sacked_below, by_time;
-	bool scan_seen, resend_seen, hint_seen;
+	uint32_t n, out, sacked, lost, retrans, in_net;
+	bool resend_seen, hint_seen;
 	seq_t at;
 };
 
@@ -36,43 +36,44 @@ static bool check_rec(const struct tcp_rtxq *q, const struct tcp_rec *r, struct 
 		      struct ph_claim *c)
 {
 	bool sacked = r->flags & TCP_REC_SACKED, lost = r->flags & TCP_REC_LOST;
-	bool retrans = r->flags & TCP_REC_RETRANS;
+	bool retrans = r->flags & TCP_REC_RETRANS, in_net = !sacked && (!lost || retrans);
+	uint32_t segs = tcp_rec_segs(r);
 
 	CLAIM(c, "rtxq", r->seq == s->at, r->seq, s->at);
 	CLAIM(c, "rtxq", r->len > 0 && r->mss > 0, r->len, r->mss);
 	CLAIM(c, "rtxq", !(sacked && (lost || retrans)), r->seq, r->flags);
 	CLAIM(c, "rtxq", !retrans || (r->flags & TCP_REC_EVER), r->seq, r->flags);
-	CLAIM(c, "rtxq", list_linked(&r->by_time) == retrans, r->seq, r->flags);
+	CLAIM(c, "rtxq", list_linked(&r->by_time) == in_net, r->seq, r->flags);
 	CLAIM(c, "rtxq", !(r->flags & TCP_REC_SYN) || s->n == 0, r->seq, s->n);
 	CLAIM(c, "rtxq", !(r->flags & TCP_REC_FIN) || !list_next(&q->recs, &r->node), r->seq, s->n);
-	s->scan_seen |= q->scan == r;
 	s->resend_seen |= q->resend == r;
 	s->hint_seen |= q->sack_hint == r;
 	/* What waits to be sent again is at or behind the place where it is looked for. */
 	CLAIM(c, "rtxq", !lost || retrans || s->resend_seen, r->seq, r->flags);
 	s->n++;
-	s->sacked += sacked ? r->len : 0;
-	s->sacked_below += sacked && !s->scan_seen ? r->len : 0;
-	s->lost += lost ? r->len : 0;
-	s->retrans += retrans ? r->len : 0;
+	s->out += segs;
+	s->sacked += sacked ? segs : 0;
+	s->lost += lost ? segs : 0;
+	s->retrans += retrans ? segs : 0;
+	s->in_net += in_net;
 	s->at += r->len;
 	return true;
 }
 
-static bool check_by_time(const struct tcp_rtxq *q, uint32_t retrans, struct ph_claim *c)
+static bool check_by_time(const struct tcp_rtxq *q, uint32_t in_net, struct ph_claim *c)
 {
 	const struct list_node *n;
 	uint64_t before_ns = 0;
-	uint32_t bytes = 0;
+	uint32_t have = 0;
 
-	list_for_each(n, &q->retransmitted) {
+	list_for_each(n, &q->by_time) {
 		const struct tcp_rec *r = container_of(n, struct tcp_rec, by_time);
 
 		CLAIM(c, "rtxq", r->sent_ns >= before_ns, r->sent_ns, before_ns);
 		before_ns = r->sent_ns;
-		bytes += r->len;
+		have++;
 	}
-	CLAIM(c, "rtxq", bytes == retrans, bytes, retrans);
+	CLAIM(c, "rtxq", have == in_net, have, in_net);
 	return true;
 }
 
@@ -86,28 +87,26 @@ bool tcp_check_rtxq(const struct tcp_rtxq *q, seq_t una, seq_t nxt, struct ph_cl
 			return false;
 	CLAIM(c, "rtxq", s.n == q->n, s.n, q->n);
 	CLAIM(c, "rtxq", s.n == 0 || s.at == nxt, s.at, nxt);
+	CLAIM(c, "rtxq", s.out == q->out, s.out, q->out);
 	CLAIM(c, "rtxq", s.sacked == q->sacked, s.sacked, q->sacked);
-	CLAIM(c, "rtxq", s.sacked_below == q->sacked_below, s.sacked_below, q->sacked_below);
 	CLAIM(c, "rtxq", s.lost == q->lost, s.lost, q->lost);
 	CLAIM(c, "rtxq", s.retrans == q->retrans, s.retrans, q->retrans);
-	CLAIM(c, "rtxq", !q->scan || s.scan_seen, s.n, 0);
 	CLAIM(c, "rtxq", !q->resend || s.resend_seen, s.n, 0);
 	CLAIM(c, "rtxq", !q->sack_hint || s.hint_seen, s.n, 0);
-	return check_by_time(q, s.retrans, c);
+	return check_by_time(q, s.in_net, c);
 }
 
 bool tcp_check_loss(const struct tcp_loss *l, const struct tcp_rtxq *q, seq_t una, seq_t nxt,
 		    struct ph_claim *c)
 {
-	uint32_t out = nxt - una;
+	uint32_t out = q->out;
 
 	CLAIM(c, "loss", l->state <= TCP_CA_LOSS, l->state, 0);
 	CLAIM(c, "loss", l->sack || q->sacked == 0, q->sacked, out);
 	CLAIM(c, "loss", !l->sack || l->reno_sacked == 0, l->reno_sacked, out);
 	CLAIM(c, "loss", q->sacked + q->lost <= out, q->sacked + q->lost, out);
 	CLAIM(c, "loss", l->reno_sacked <= out, l->reno_sacked, out);
-	CLAIM(c, "loss", tcp_loss_pipe(l, q, out) <= out + q->retrans,
-	      tcp_loss_pipe(l, q, out), out);
+	CLAIM(c, "loss", tcp_loss_pipe(l, q) <= out + q->retrans, tcp_loss_pipe(l, q), out);
 	if (l->state == TCP_CA_RECOVERY || l->state == TCP_CA_LOSS) {
 		CLAIM(c, "loss", seq_le(una, l->high_seq), una, l->high_seq);
 		CLAIM(c, "loss", seq_le(l->high_seq, nxt), l->high_seq, nxt);

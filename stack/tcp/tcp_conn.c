@@ -96,7 +96,7 @@ void tcp_conn_established(struct ph_stack *st, struct tcb *t)
 	uint32_t mss, rcv_mss = t->adv_mss;
 
 	tcp_set_state(st, t, TCPS_ESTABLISHED);
-	tcp_loss_init(&t->loss, t->sack_ok, t->iss);
+	tcp_loss_init(&t->loss, t->sack_ok, t->iss, (uint32_t)st->sysctl.tcp_reordering);
 	mss = tcp_output_mss(t);
 	tcp_cc_start(st, t);
 	if (t->retransmits) {
@@ -126,10 +126,10 @@ void tcp_conn_reset(struct ph_stack *st, struct tcb *t)
 	t->sack.n = 0;
 	t->fin_queued = t->fin_sent = t->fin_rcvd = t->syn_acked = false;
 	t->rcv_shut = t->snd_shut = t->urg = t->snd_urg = t->nospace = false;
-	t->connecting = t->active = t->done = t->cwnd_limited = t->resend_now = false;
+	t->connecting = t->active = t->done = t->cwnd_limited = false;
 	t->error = t->error_soft = 0;
 	t->retransmits = t->probes = 0;
-	t->retrans_ns = t->oow_ack_ns = t->ts_recent_ms = 0;
+	t->silent_ns = t->oow_ack_ns = t->ts_recent_ms = 0;
 	t->ts_recent = 0;
 	t->path_mtu = 0;
 	t->snd_wnd = t->max_wnd = 0;

@@ -25,11 +25,14 @@ static void fill_loss(const struct tcb *t, struct ph_tcp_info *i, uint32_t mss)
 	i->tcpi_retransmits = t->retransmits;
 	i->tcpi_probes = t->probes;
 	i->tcpi_backoff = t->rtt.backoff;
-	i->tcpi_unacked = (tcp_flight(t) + mss - 1) / mss;
-	i->tcpi_sacked = (t->rtxq.sacked + t->loss.reno_sacked + mss - 1) / mss;
-	i->tcpi_lost = (t->rtxq.lost + mss - 1) / mss;
-	i->tcpi_retrans = (t->rtxq.retrans + mss - 1) / mss;
-	i->tcpi_reordering = TCP_DUP_THRESH;
+	i->tcpi_unacked = t->rtxq.out;
+	i->tcpi_sacked = t->rtxq.sacked + t->loss.reno_sacked;
+	i->tcpi_lost = t->rtxq.lost;
+	i->tcpi_retrans = t->rtxq.retrans;
+	i->tcpi_reordering = t->loss.reordering;
+	i->tcpi_reord_seen = t->loss.reord_seen;
+	i->tcpi_dsack_dups = t->loss.dsack_dups;
+	i->tcpi_delivered = (uint32_t)t->loss.delivered;
 	i->tcpi_snd_cwnd = t->cc.cwnd / mss;
 	i->tcpi_snd_ssthresh = t->cc.ssthresh == UINT32_MAX ? INT32_MAX : t->cc.ssthresh / mss;
 	i->tcpi_total_retrans = t->total_retrans;
@@ -41,7 +44,7 @@ static void fill_times(const struct ph_stack *st, const struct tcb *t, struct ph
 	i->tcpi_rto = tcp_timer_rto_us(st, t);
 	i->tcpi_ato = t->delack.ato_us;
 	i->tcpi_rtt = tcp_rtt_srtt_us(&t->rtt);
-	i->tcpi_rttvar = t->rtt.rttvar4 / 4;
+	i->tcpi_rttvar = t->rtt.mdev4 / 4;
 	i->tcpi_min_rtt = t->rtt.min_rtt_us;
 	i->tcpi_last_data_sent = ms_since(st, t->sent_ns);
 	i->tcpi_last_ack_recv = ms_since(st, t->rcv_ns);

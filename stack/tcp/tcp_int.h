@@ -67,7 +67,13 @@ enum tcp_nagle { /* tcb.nonagle */
 };
 
 /* What fires next of the shared slot (tcb.rto_at). */
-enum tcp_slot { TCP_SLOT_NONE, TCP_SLOT_RTO, TCP_SLOT_PERSIST };
+enum tcp_slot {
+	TCP_SLOT_NONE,
+	TCP_SLOT_RTO,
+	TCP_SLOT_PERSIST,
+	TCP_SLOT_PROBE,	 /* of the tail (RFC 8985 7) */
+	TCP_SLOT_REORDER /* reordering was waited for (RFC 8985 6.3) */
+};
 
 struct tcp_listener { /* what a tcb in LISTEN has besides */
 	struct list halves; /* struct tcp_half by `link` */
@@ -105,7 +111,7 @@ struct tcb {
 	bool snd_urg : 1;
 	bool reuse : 1, reuseport : 1, keepalive : 1, linger : 1, oobinline : 1;
 	bool sndbuf_locked : 1, rcvbuf_locked : 1;
-	bool resend_now : 1; /* the first lost segment does not wait for cwnd */
+	bool thin : 1; /* TCP_THIN_LINEAR_TIMEOUTS */
 	uint8_t nonagle; /* enum tcp_nagle */
 	uint8_t slot;	 /* enum tcp_slot */
 	uint8_t tos, ttl;    /* of IPv4; of IPv6, ip6 says */
@@ -134,7 +140,7 @@ struct tcb {
 	struct tcp_loss loss;
 	struct tcp_rtt rtt;
 	uint64_t sent_ns;	  /* data last left */
-	uint64_t retrans_ns;	  /* first retransmission since progress; 0: none */
+	uint64_t silent_ns;	  /* the first probe of a closed window that nobody answered; 0: none */
 	uint8_t retransmits;	  /* timeouts since progress */
 	uint8_t probes;		  /* window or keep-alive probes unanswered */
 	bool cwnd_limited;	  /* in the window that ends at cwnd_seq */
@@ -361,6 +367,17 @@ enum drop tcp_text_fin(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx);
 void tcp_text_urg(struct ph_stack *st, struct tcb *t, const struct tcp_seg *seg);
 enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx);
 
+/* ---- tcp_recover.c */
+struct tcp_loss_env tcp_recover_env(const struct ph_stack *st, struct tcb *t, struct cc_ack *a);
+/* An ACK that says nothing but what time it is. */
+struct cc_ack tcp_recover_now(const struct ph_stack *st, const struct tcb *t);
+/* Counts what tcp_loss.c noted. */
+void tcp_recover_note(struct ph_stack *st, struct tcb *t, const struct tcp_loss_env *e);
+/* Tells the scoreboard of the segment's valid blocks. True: one was a D-SACK; *probe: of the tail
+ * probe. */
+bool tcp_sacked_take(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s,
+		     struct tcp_loss_env *e, seq_t una_before, struct tcp_delivered *d, bool *probe);
+
 /* ---- tcp_icmp.c */
 void tcp_icmp_error(struct ph_stack *st, const struct ip_err *e);
 
@@ -382,6 +399,8 @@ void tcp_output_resume(struct ph_stack *st, struct link_waiter *w);
 void tcp_output_ack(struct ph_stack *st, struct tcb *t);
 /* SYN, or SYN-ACK of a simultaneous open. */
 void tcp_output_syn(struct ph_stack *st, struct tcb *t);
+/* The tail probe (RFC 8985 7.3): a segment of new data, or the last one again. False: neither left. */
+bool tcp_output_tail(struct ph_stack *st, struct tcb *t);
 /* RST in the connection's own sequence. */
 void tcp_output_rst(struct ph_stack *st, struct tcb *t);
 /* A segment that makes the peer answer: with data if the window takes some, else one below it. */
@@ -423,8 +442,13 @@ bool tcp_cc_limited(const struct tcb *t);
 /* ---- tcp_timer.c */
 void tcp_timer_init(struct tcb *t);
 void tcp_timer_sent(struct ph_stack *st, struct tcb *t); /* something that wants an ACK left */
-/* An ACK came; progress: it moved snd_una. */
-void tcp_timer_acked(struct ph_stack *st, struct tcb *t, bool progress);
+/* An ACK came. progress: it moved snd_una; set: the timeout begins anew; e: what loss detection wants
+ * to wait for. */
+void tcp_timer_acked(struct ph_stack *st, struct tcb *t, bool progress, bool set,
+		     const struct tcp_loss_env *e);
+void tcp_timer_sent_again(struct ph_stack *st, struct tcb *t, bool first); /* the first of the queue */
+/* What could be sent has been: probe its tail if nothing is heard (RFC 8985 7.2). */
+void tcp_timer_tail(struct ph_stack *st, struct tcb *t);
 void tcp_timer_idle(struct ph_stack *st, struct tcb *t); /* unsent data, nothing in flight */
 void tcp_timer_ack_owed(struct ph_stack *st, struct tcb *t); /* an ACK may wait */
 void tcp_timer_ack_sent(struct ph_stack *st, struct tcb *t);

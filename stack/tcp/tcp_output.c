@@ -317,11 +317,13 @@ static uint32_t packet_max(const struct tcb *t, uint32_t mss)
 	return mss > most ? mss : most / mss * mss;
 }
 
-static uint32_t cwnd_room(struct tcb *t)
+/* Whole segments: a short one takes as much of the window as a full one. */
+static uint32_t cwnd_room(const struct tcb *t)
 {
-	uint32_t pipe = tcp_loss_pipe(&t->loss, &t->rtxq, tcp_flight(t));
+	uint32_t pipe = tcp_loss_pipe(&t->loss, &t->rtxq), mss = tcp_output_mss(t);
+	uint32_t cwnd = t->cc.cwnd / mss;
 
-	return t->cc.cwnd > pipe ? t->cc.cwnd - pipe : 0;
+	return cwnd > pipe ? (cwnd - pipe) * mss : 0;
 }
 
 static uint32_t window_room(const struct tcb *t)
@@ -366,6 +368,8 @@ static void sent_new(struct ph_stack *st, struct tcb *t, uint32_t len, uint32_t 
 		COUNT_N(st, TcpExtTCPOrigDataSent, segs);
 		tcp_delack_data_sent(&t->delack, tcp_now_us(st));
 	}
+	if (tcp_loss_reducing(&t->loss))
+		t->loss.prr.out += segs;
 	t->sent_ns = st->now_ns;
 	tcp_timer_sent(st, t);
 }
@@ -409,27 +413,34 @@ static bool send_new(struct ph_stack *st, struct tcb *t, bool forced)
 	return true;
 }
 
+/* Counts a segment that goes again, for whatever reason. */
+static void count_again(struct ph_stack *st, struct tcb *t, const struct tcp_rec *r, uint32_t len,
+			uint32_t segs, const char *why)
+{
+	TRACE(&st->trace, tcp_retransmit, .conn = t->id, .seq = r->seq, .len = len, .why = why);
+	COUNT_N(st, TcpRetransSegs, segs);
+	t->total_retrans += segs;
+	t->segs_out += segs;
+	t->data_segs_out += segs;
+	t->bytes_retrans += len;
+}
+
 static void sent_again(struct ph_stack *st, struct tcb *t, struct tcp_rec *r, uint32_t len,
 		       uint32_t mss, const char *why)
 {
 	uint32_t segs = segments(len, mss);
 
-	TRACE(&st->trace, tcp_retransmit, .conn = t->id, .seq = r->seq, .len = len, .why = why);
-	COUNT_N(st, TcpRetransSegs, segs);
+	count_again(st, t, r, len, segs, why);
 	if (t->loss.state == TCP_CA_LOSS)
 		COUNT_N(st, TcpExtTCPSlowStartRetrans, segs);
 	else
 		COUNT_N(st, TcpExtTCPFastRetrans, segs);
-	t->total_retrans += segs;
-	t->segs_out += segs;
-	t->data_segs_out += segs;
-	t->bytes_retrans += len;
 	t->sent_ns = st->now_ns;
-	if (!t->retrans_ns)
-		t->retrans_ns = st->now_ns;
-	t->resend_now = false;
+	tcp_undo_sent_again(&t->loss.undo, segs, st->now_ns);
+	if (tcp_loss_reducing(&t->loss))
+		t->loss.prr.out += segs;
 	tcp_rtxq_resent(&t->rtxq, &st->tcp->recs, r, len, (uint16_t)mss, st->now_ns);
-	tcp_timer_sent(st, t);
+	tcp_timer_sent_again(st, t, r == tcp_rtxq_first(&t->rtxq));
 }
 
 /* One lost record, or as much of it as cwnd allows, again. False: none is lost, or no room. */
@@ -443,14 +454,13 @@ static bool send_lost(struct ph_stack *st, struct tcb *t)
 	if (!r)
 		return false;
 	room = cwnd_room(t);
-	if (t->resend_now && room < mss)
-		room = mss;
-	if (room < min_u32(mss, r->len))
+	if (room < mss)
 		return false;
 	/* What the peer's window no longer covers waits, but for the first segment (RFC 9293
 	 * 3.8.6.1). */
 	if (r->seq != t->snd_una && seq_ge(r->seq, t->snd_una + t->snd_wnd))
 		return false;
+	tcp_rtxq_collapse(&t->rtxq, &st->tcp->recs, r, mss);
 	len = min_u32(r->len, min_u32(room, packet_max(t, mss)));
 	if (len < r->len && len > mss)
 		len -= len % mss;
@@ -538,6 +548,39 @@ static void least_cwnd(struct tcb *t)
 		t->cc.cwnd = mss;
 }
 
+/* What is lost, then what is new; while F-RTO asks whether anything is lost, the new first (RFC 5682
+ * 2.1 step 2b), and if none goes the answer is taken to be yes. */
+static bool send_one(struct ph_stack *st, struct tcb *t)
+{
+	if (t->loss.hold) {
+		if (send_new(st, t, false))
+			return true;
+		if (seq_gt(t->snd_nxt, t->loss.high_seq))
+			return false;
+		t->loss.hold = t->loss.frto = false;
+	}
+	return send_lost(st, t) || send_new(st, t, false);
+}
+
+static bool spree(struct ph_stack *st, struct tcb *t)
+{
+	seq_t before = t->snd_nxt;
+	bool any = false;
+
+	for (int i = 0; i < SPREE_MAX; i++) {
+		if (!link_has_room(st, t->dst.link)) {
+			link_wait(st, t->dst.link, &t->waiter);
+			break;
+		}
+		if (!send_one(st, t))
+			break;
+		any = true;
+	}
+	if (t->snd_nxt != before)
+		tcp_timer_tail(st, t);
+	return any;
+}
+
 bool tcp_output(struct ph_stack *st, struct tcb *t)
 {
 	bool any = false, limited;
@@ -550,15 +593,7 @@ bool tcp_output(struct ph_stack *st, struct tcb *t)
 		return false;
 	if (path_ready(st, t)) {
 		after_idle(st, t);
-		for (int i = 0; i < SPREE_MAX; i++) {
-			if (!link_has_room(st, t->dst.link)) {
-				link_wait(st, t->dst.link, &t->waiter);
-				break;
-			}
-			if (!send_lost(st, t) && !send_new(st, t, false))
-				break;
-			any = true;
-		}
+		any = spree(st, t);
 		limited = cwnd_room(t) < tcp_output_mss(t);
 		if (any || limited)
 			tcp_cc_sent(st, t, limited);
@@ -588,4 +623,51 @@ void tcp_output_probe(struct ph_stack *st, struct tcb *t)
 	    send_new(st, t, true))
 		return;
 	send_bare(st, t, t->snd_una - 1, TCP_F_ACK);
+}
+
+/* The last segment once more, whatever cwnd says. */
+static bool tail_again(struct ph_stack *st, struct tcb *t)
+{
+	struct tcp_rec *r = tcp_rtxq_tail(&t->rtxq, &st->tcp->recs);
+	uint32_t mss = tcp_output_mss(t), data, want;
+	struct pkt *p;
+	bool fin;
+
+	if (!r || (r->flags & TCP_REC_SYN))
+		return false;
+	fin = r->flags & TCP_REC_FIN;
+	want = data = r->len - (fin ? 1 : 0);
+	if (data > mss)
+		return false; /* the path has shrunk: the timeout cuts it */
+	p = payload(st, t, r->seq, &data);
+	if (!p || data != want) {
+		if (p)
+			pkt_free(p);
+		COUNT(st, TcpExtTCPRetransFail);
+		return false;
+	}
+	count_again(st, t, r, r->len, 1, "probe");
+	(void)send_data(st, t, p, r->seq, data, mss, fin);
+	t->sent_ns = st->now_ns;
+	tcp_rtxq_probed(&t->rtxq, r, st->now_ns);
+	return true;
+}
+
+bool tcp_output_tail(struct ph_stack *st, struct tcb *t)
+{
+	uint32_t mss = tcp_output_mss(t), data = tcp_snd_end(t) - t->snd_nxt;
+	bool again = false;
+
+	if (!may_send(t) || !path_ready(st, t) || !link_has_room(st, t->dst.link))
+		return false;
+	if (!t->fin_sent && data && window_room(t) >= min_u32(data, mss)) {
+		if (!send_new(st, t, true))
+			return false;
+	} else {
+		again = tail_again(st, t);
+		if (!again)
+			return false;
+	}
+	tcp_loss_probed(&t->loss, t->snd_nxt, again);
+	return true;
 }

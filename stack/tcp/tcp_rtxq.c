@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The retransmission queue. Each pointer into it (sack_hint, scan, resend) moves forward as records
- * are dealt with, so that an acknowledgment costs what it newly acknowledges, not what is in
- * flight.
+ * The retransmission queue. Its pointers (sack_hint, resend) move forward as records are dealt
+ * with, and blocks that the last ACK reported are not looked at again, so that an acknowledgment
+ * costs what it newly acknowledges, not what is in flight.
  *
- *	snd_una                       scan                              snd_nxt
- *	 | rec | rec lost | rec sacked | rec | rec sacked | rec | rec sacked |
- *	         resend ^               judged when more is SACKed above
+ *	snd_una                                             fack        snd_nxt
+ *	 | rec | rec lost | rec sacked | rec | rec sacked | rec sacked | rec |
+ *	         resend ^
  */
 #include "tcp/tcp_rtxq.h"
 
 #include <assert.h>
 
-enum { RECS_MAX = 65536 }; /* of one connection: beyond it records are not split */
+enum {
+	RECS_MAX = 65536, /* of one connection: beyond it records are not split */
+	STEPS_MAX = 16384 /* records passed in search of an ACK's blocks */
+};
 
 static struct tcp_rec *rec_of(struct list_node *n)
 {
@@ -26,11 +29,21 @@ static struct tcp_rec *rec_next(const struct tcp_rtxq *q, const struct tcp_rec *
 	return n ? rec_of(n) : NULL;
 }
 
+static struct tcp_rec *rec_prev(const struct tcp_rtxq *q, const struct tcp_rec *r)
+{
+	return r->node.prev == &q->recs.head ? NULL : rec_of(r->node.prev);
+}
+
+static seq_t rec_end(const struct tcp_rec *r)
+{
+	return r->seq + r->len;
+}
+
 void tcp_rtxq_init(struct tcp_rtxq *q)
 {
 	*q = (struct tcp_rtxq){ .n = 0 };
 	list_init(&q->recs);
-	list_init(&q->retransmitted);
+	list_init(&q->by_time);
 }
 
 void tcp_rtxq_clear(struct tcp_rtxq *q, struct pool *recs)
@@ -42,34 +55,46 @@ void tcp_rtxq_clear(struct tcp_rtxq *q, struct pool *recs)
 	tcp_rtxq_init(q);
 }
 
-static bool judged(const struct tcp_rtxq *q, const struct tcp_rec *r)
+uint32_t tcp_rec_segs(const struct tcp_rec *r)
 {
-	return !q->scan || seq_lt(r->seq, q->scan->seq);
+	uint32_t data = r->len - (r->flags & TCP_REC_FIN ? 1 : 0);
+
+	return data <= r->mss ? 1 : (data + r->mss - 1) / r->mss;
 }
 
-/* Takes the record's bytes [0, len) out of the sums. */
-static void uncount(struct tcp_rtxq *q, const struct tcp_rec *r, uint32_t len)
+static void uncount(struct tcp_rtxq *q, const struct tcp_rec *r)
 {
-	if (r->flags & TCP_REC_SACKED) {
-		q->sacked -= len;
-		if (judged(q, r))
-			q->sacked_below -= len;
-	}
+	uint32_t segs = tcp_rec_segs(r);
+
+	q->out -= segs;
+	if (r->flags & TCP_REC_SACKED)
+		q->sacked -= segs;
 	if (r->flags & TCP_REC_LOST)
-		q->lost -= len;
+		q->lost -= segs;
 	if (r->flags & TCP_REC_RETRANS)
-		q->retrans -= len;
+		q->retrans -= segs;
+}
+
+static void count(struct tcp_rtxq *q, const struct tcp_rec *r)
+{
+	uint32_t segs = tcp_rec_segs(r);
+
+	q->out += segs;
+	if (r->flags & TCP_REC_SACKED)
+		q->sacked += segs;
+	if (r->flags & TCP_REC_LOST)
+		q->lost += segs;
+	if (r->flags & TCP_REC_RETRANS)
+		q->retrans += segs;
 }
 
 static void rec_free(struct tcp_rtxq *q, struct pool *recs, struct tcp_rec *r)
 {
 	struct tcp_rec *next = rec_next(q, r);
 
-	uncount(q, r, r->len);
+	uncount(q, r);
 	if (q->sack_hint == r)
 		q->sack_hint = next;
-	if (q->scan == r)
-		q->scan = next;
 	if (q->resend == r)
 		q->resend = next;
 	list_remove(&r->node);
@@ -90,9 +115,9 @@ struct tcp_rec *tcp_rtxq_sent(struct tcp_rtxq *q, struct pool *recs, seq_t seq, 
 	};
 	list_init_node(&r->by_time);
 	list_push_back(&q->recs, &r->node);
+	list_push_back(&q->by_time, &r->by_time);
 	q->n++;
-	if (!q->scan)
-		q->scan = r;
+	count(q, r);
 	return r;
 }
 
@@ -110,6 +135,7 @@ static bool rec_split(struct tcp_rtxq *q, struct pool *recs, struct tcp_rec *r, 
 	assert(len > 0 && len < r->len);
 	if (q->n >= RECS_MAX || !(rest = pool_get(recs)))
 		return false;
+	uncount(q, r);
 	*rest = *r;
 	rest->seq += len;
 	rest->len -= len;
@@ -120,30 +146,62 @@ static bool rec_split(struct tcp_rtxq *q, struct pool *recs, struct tcp_rec *r, 
 	list_init_node(&rest->by_time);
 	if (list_linked(&r->by_time))
 		list_insert_before(r->by_time.next, &rest->by_time);
+	count(q, r);
+	count(q, rest);
 	q->n++;
 	return true;
 }
 
-static uint32_t rec_segs(const struct tcp_rec *r, uint32_t len)
+static void arrived(struct tcp_delivered *d, const struct tcp_rec *r)
 {
-	return (len + r->mss - 1) / r->mss;
+	bool ever = r->flags & TCP_REC_EVER;
+
+	if (!d->rack)
+		return;
+	/* An echo from before it was sent again is the first copy's (RFC 8985 6.2 step 2). */
+	if (ever && d->has_ecr && (int32_t)(d->ecr_ms - (uint32_t)(r->sent_ns / 1000000)) < 0)
+		return;
+	tcp_rack_advance(d->rack, r->sent_ns, rec_end(r), ever, d->now_ns, d->min_rtt_us);
 }
 
-/* The first `len` bytes of it arrived. */
-static void deliver(const struct tcp_rec *r, uint32_t len, struct tcp_delivered *d)
+static void late(struct tcp_delivered *d, const struct tcp_rec *r)
 {
-	d->acked += len;
-	d->segs += rec_segs(r, r->len) - rec_segs(r, r->len - len);
-	if (r->sent_ns > d->newest_ns)
-		d->newest_ns = r->sent_ns;
-	if (r->flags & TCP_REC_EVER) {
+	if (!d->reordered || seq_lt(r->seq, d->reorder))
+		d->reorder = r->seq;
+	d->reordered = true;
+}
+
+/* Data that was never sent again arrived. */
+static void original(const struct tcp_rtxq *q, const struct tcp_rec *r, struct tcp_delivered *d)
+{
+	if (q->sacked && seq_lt(r->seq, q->fack))
+		late(d, r);
+	if (seq_le(rec_end(r), d->high_seq))
+		d->orig = true;
+}
+
+static void span(uint64_t *first_ns, uint64_t *last_ns, uint64_t sent_ns)
+{
+	if (*first_ns == 0 || sent_ns < *first_ns)
+		*first_ns = sent_ns;
+	if (sent_ns > *last_ns)
+		*last_ns = sent_ns;
+}
+
+/* The first `len` bytes of it are acknowledged. */
+static void deliver(const struct tcp_rtxq *q, struct tcp_rec *r, uint32_t len,
+		    struct tcp_delivered *d)
+{
+	if (r->flags & TCP_REC_EVER)
 		d->retrans = true;
+	if (r->flags & TCP_REC_SACKED)
 		return;
+	d->acked += len;
+	if (!(r->flags & TCP_REC_EVER)) {
+		span(&d->first_ns, &d->last_ns, r->sent_ns);
+		original(q, r, d);
 	}
-	if (d->first_ns == 0 || r->sent_ns < d->first_ns)
-		d->first_ns = r->sent_ns;
-	if (r->sent_ns > d->last_ns)
-		d->last_ns = r->sent_ns;
+	arrived(d, r);
 }
 
 void tcp_rtxq_ack(struct tcp_rtxq *q, struct pool *recs, seq_t ack, struct tcp_delivered *d)
@@ -151,49 +209,63 @@ void tcp_rtxq_ack(struct tcp_rtxq *q, struct pool *recs, seq_t ack, struct tcp_d
 	struct tcp_rec *r;
 
 	while ((r = tcp_rtxq_first(q)) && seq_lt(r->seq, ack)) {
-		uint32_t len = ack - r->seq;
+		uint32_t len = ack - r->seq, segs = tcp_rec_segs(r);
+		bool sacked = r->flags & TCP_REC_SACKED;
 
 		if (len > r->len)
 			len = r->len;
-		if (!(r->flags & TCP_REC_SACKED))
-			deliver(r, len, d);
+		deliver(q, r, len, d);
 		if (len == r->len) {
 			rec_free(q, recs, r);
-			continue;
+		} else {
+			uncount(q, r);
+			r->seq += len;
+			r->len -= len;
+			r->flags &= (uint8_t)~TCP_REC_SYN;
+			count(q, r);
+			segs -= tcp_rec_segs(r);
 		}
-		uncount(q, r, len);
-		r->seq += len;
-		r->len -= len;
-		r->flags &= (uint8_t)~TCP_REC_SYN;
+		d->left += segs;
+		if (!sacked)
+			d->segs += segs;
 	}
+	d->reneged = r && (r->flags & TCP_REC_SACKED);
 }
 
-/* The record that holds the block's start, from the hint or from the front. */
-static struct tcp_rec *find_block(const struct tcp_rtxq *q, seq_t from)
+/* The record that holds `seq`, or the first behind it, from wherever is nearest. */
+static struct tcp_rec *find(const struct tcp_rtxq *q, seq_t seq, int *steps)
 {
-	struct tcp_rec *r = q->sack_hint;
+	struct tcp_rec *r = q->sack_hint, *first = tcp_rtxq_first(q), *prev;
 
-	if (!r || seq_gt(r->seq, from))
-		r = tcp_rtxq_first(q);
-	while (r && seq_le(r->seq + r->len, from))
+	if (!r || !first || seq - first->seq < (r->seq - first->seq) / 2 || seq_lt(seq, first->seq))
+		r = first;
+	while (r && seq_gt(r->seq, seq) && (prev = rec_prev(q, r)) && --*steps > 0)
+		r = prev;
+	while (r && seq_le(rec_end(r), seq) && --*steps > 0)
 		r = rec_next(q, r);
 	return r;
 }
 
 static void mark_sacked(struct tcp_rtxq *q, struct tcp_rec *r, struct tcp_delivered *d)
 {
-	deliver(r, r->len, d);
+	uint32_t segs = tcp_rec_segs(r);
+
+	d->acked += r->len;
 	d->sacked += r->len;
-	if (r->flags & TCP_REC_LOST)
-		q->lost -= r->len;
-	if (r->flags & TCP_REC_RETRANS)
-		q->retrans -= r->len;
+	d->segs += segs;
+	d->sacked_segs += segs;
+	arrived(d, r);
+	if (!(r->flags & TCP_REC_EVER)) {
+		original(q, r, d);
+		span(&d->sack_first_ns, &d->sack_last_ns, r->sent_ns);
+	}
+	uncount(q, r);
 	list_remove(&r->by_time);
 	r->flags &= (uint8_t)~(TCP_REC_LOST | TCP_REC_RETRANS);
 	r->flags |= TCP_REC_SACKED;
-	q->sacked += r->len;
-	if (judged(q, r))
-		q->sacked_below += r->len;
+	if (!q->sacked || seq_gt(rec_end(r), q->fack))
+		q->fack = rec_end(r);
+	count(q, r);
 }
 
 /*
@@ -206,7 +278,7 @@ static struct tcp_rec *isolate(struct tcp_rtxq *q, struct pool *recs, struct tcp
 {
 	uint32_t mss = r->mss;
 	uint32_t skip = seq_gt(b.from, r->seq) ? b.from - r->seq : 0;
-	uint32_t end = seq_lt(b.to, r->seq + r->len) ? b.to - r->seq : r->len;
+	uint32_t end = seq_lt(b.to, rec_end(r)) ? b.to - r->seq : r->len;
 
 	skip = (skip + mss - 1) / mss * mss;
 	if (end < r->len)
@@ -223,50 +295,100 @@ static struct tcp_rec *isolate(struct tcp_rtxq *q, struct pool *recs, struct tcp
 	return r;
 }
 
-void tcp_rtxq_sack(struct tcp_rtxq *q, struct pool *recs, struct tcp_range block,
-		   struct tcp_delivered *d)
+/* A D-SACK that lies above snd_una: what of it was sent again, was for nothing. */
+static void duplicate(struct tcp_rtxq *q, struct tcp_rec *r, struct tcp_range b,
+		      struct tcp_delivered *d)
 {
-	struct tcp_rec *r = find_block(q, block.from), *got;
+	if (!(r->flags & TCP_REC_EVER) || seq_lt(r->seq, b.from) || seq_gt(rec_end(r), b.to))
+		return;
+	d->dup_segs += tcp_rec_segs(r);
+	d->dup_end = rec_end(r);
+	if (r->flags & TCP_REC_SACKED)
+		late(d, r);
+	if (r->flags & TCP_REC_RETRANS) {
+		uncount(q, r);
+		r->flags &= (uint8_t)~TCP_REC_RETRANS;
+		count(q, r);
+		if (r->flags & TCP_REC_LOST)
+			list_remove(&r->by_time);
+	}
+}
 
-	while (r && seq_lt(r->seq, block.to)) {
+/* Block b, where its records lie in [from, to). */
+static void walk(struct tcp_rtxq *q, struct pool *recs, seq_t from, seq_t to, struct tcp_range b,
+		 bool dsack, struct tcp_delivered *d, int *steps)
+{
+	struct tcp_rec *r, *got;
+
+	if (seq_ge(from, to))
+		return;
+	r = find(q, from, steps);
+	while (r && seq_lt(r->seq, to) && --*steps > 0) {
 		q->sack_hint = r;
 		if (!(r->flags & TCP_REC_SACKED)) {
-			got = isolate(q, recs, r, block);
+			got = isolate(q, recs, r, b);
 			if (got) {
 				mark_sacked(q, got, d);
 				r = got;
 			}
 		}
+		if (dsack)
+			duplicate(q, r, b, d);
 		r = rec_next(q, r);
 	}
 }
 
-static void mark_lost(struct tcp_rtxq *q, struct tcp_rec *r)
+bool tcp_rtxq_sack(struct tcp_rtxq *q, struct pool *recs, const struct tcp_range *block, unsigned n,
+		   int dsack, struct tcp_delivered *d)
 {
-	if (!(r->flags & TCP_REC_LOST)) {
-		r->flags |= TCP_REC_LOST;
-		q->lost += r->len;
+	int steps = STEPS_MAX;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct tcp_range b = block[i];
+		seq_t from = b.from;
+
+		if ((int)i == dsack) {
+			walk(q, recs, from, b.to, b, true, d, &steps);
+			continue;
+		}
+		for (unsigned j = 0; j < q->nknown; j++) { /* sorted, too */
+			struct tcp_range k = q->known[j];
+
+			if (seq_le(k.to, from) || seq_ge(k.from, b.to))
+				continue;
+			walk(q, recs, from, k.from, b, false, d, &steps);
+			from = k.to;
+		}
+		walk(q, recs, from, b.to, b, false, d, &steps);
 	}
-	if (!q->resend || seq_lt(r->seq, q->resend->seq))
-		q->resend = r;
+	q->nknown = 0;
+	for (unsigned i = 0; steps > 0 && i < n && i < TCP_SACK_MAX; i++)
+		if ((int)i != dsack)
+			q->known[q->nknown++] = block[i];
+	return steps > 0;
 }
 
-uint32_t tcp_rtxq_judge(struct tcp_rtxq *q, uint32_t mss)
+void tcp_rtxq_lose(struct tcp_rtxq *q, struct tcp_rec *r)
 {
-	uint32_t lost = 0;
+	uint32_t segs = tcp_rec_segs(r);
 
-	while (q->scan && q->sacked - q->sacked_below > 2 * mss) {
-		struct tcp_rec *r = q->scan;
-
-		if (r->flags & TCP_REC_SACKED) {
-			q->sacked_below += r->len;
-		} else if (!(r->flags & TCP_REC_LOST)) {
-			mark_lost(q, r);
-			lost += r->len;
-		}
-		q->scan = rec_next(q, r);
+	if (r->flags & TCP_REC_SACKED)
+		return;
+	if (r->flags & TCP_REC_RETRANS) {
+		r->flags &= (uint8_t)~TCP_REC_RETRANS;
+		q->retrans -= segs;
+		q->lost_again += segs;
+		q->lost_ever += segs;
+	} else if (!(r->flags & TCP_REC_LOST)) {
+		q->lost_ever += segs;
 	}
-	return lost;
+	if (!(r->flags & TCP_REC_LOST)) {
+		r->flags |= TCP_REC_LOST;
+		q->lost += segs;
+	}
+	list_remove(&r->by_time);
+	if (!q->resend || seq_lt(r->seq, q->resend->seq))
+		q->resend = r;
 }
 
 void tcp_rtxq_head_lost(struct tcp_rtxq *q, struct pool *recs, uint32_t len)
@@ -275,30 +397,9 @@ void tcp_rtxq_head_lost(struct tcp_rtxq *q, struct pool *recs, uint32_t len)
 
 	if (!r || (r->flags & (TCP_REC_LOST | TCP_REC_SACKED)))
 		return;
-	if (len < r->len)
+	if (len < r->len && tcp_rec_segs(r) > 1)
 		(void)rec_split(q, recs, r, len); /* without memory all of it is */
-	mark_lost(q, r);
-	if (q->scan == r)
-		q->scan = rec_next(q, r);
-}
-
-uint32_t tcp_rtxq_retrans_lost(struct tcp_rtxq *q, uint64_t before_ns)
-{
-	struct list_node *n;
-	uint32_t lost = 0;
-
-	while ((n = list_first(&q->retransmitted))) {
-		struct tcp_rec *r = container_of(n, struct tcp_rec, by_time);
-
-		if (r->sent_ns >= before_ns)
-			break;
-		list_remove(n);
-		r->flags &= (uint8_t)~TCP_REC_RETRANS;
-		q->retrans -= r->len;
-		lost += r->len;
-		mark_lost(q, r);
-	}
-	return lost;
+	tcp_rtxq_lose(q, r);
 }
 
 uint32_t tcp_rtxq_larger_lost(struct tcp_rtxq *q, uint32_t mss)
@@ -311,38 +412,59 @@ uint32_t tcp_rtxq_larger_lost(struct tcp_rtxq *q, uint32_t mss)
 
 		if ((r->flags & TCP_REC_SACKED) || r->mss <= mss || r->len <= mss)
 			continue;
-		if (r->flags & TCP_REC_RETRANS) {
-			r->flags &= (uint8_t)~TCP_REC_RETRANS;
-			q->retrans -= r->len;
-			list_remove(&r->by_time);
-		}
-		mark_lost(q, r);
-		lost += r->len;
+		tcp_rtxq_lose(q, r);
+		lost += tcp_rec_segs(r);
 	}
 	return lost;
 }
 
-void tcp_rtxq_all_lost(struct tcp_rtxq *q)
+bool tcp_rtxq_all_lost(struct tcp_rtxq *q, uint64_t recent_ns)
 {
 	const struct tcp_rec *first = tcp_rtxq_first(q);
 	bool reneged = first && (first->flags & TCP_REC_SACKED);
 	struct list_node *n;
 
-	q->lost = q->retrans = 0;
-	if (reneged)
+	if (reneged) {
 		q->sacked = 0;
-	q->resend = q->scan = q->sack_hint = NULL;
+		q->nknown = 0;
+		q->sack_hint = NULL;
+	}
 	list_for_each(n, &q->recs) {
 		struct tcp_rec *r = rec_of(n);
 
-		list_remove(&r->by_time);
-		r->flags &= (uint8_t)~(TCP_REC_LOST | TCP_REC_RETRANS);
 		if (reneged)
 			r->flags &= (uint8_t)~TCP_REC_SACKED;
-		if (!(r->flags & TCP_REC_SACKED))
-			mark_lost(q, r);
+		else if (r != first && r->sent_ns > recent_ns)
+			continue;
+		tcp_rtxq_lose(q, r);
 	}
-	q->sacked_below = q->sacked;
+	return reneged;
+}
+
+void tcp_rtxq_none_lost(struct tcp_rtxq *q)
+{
+	struct list_node *n, *at = q->by_time.head.next;
+	uint64_t last_ns = 0;
+
+	q->lost = 0;
+	q->resend = NULL;
+	list_for_each(n, &q->recs) {
+		struct tcp_rec *r = rec_of(n);
+
+		if (!(r->flags & TCP_REC_LOST))
+			continue;
+		r->flags &= (uint8_t)~TCP_REC_LOST;
+		if (list_linked(&r->by_time))
+			continue;
+		/* Its place is behind the last one's, as a rule. */
+		if (r->sent_ns < last_ns)
+			at = q->by_time.head.next;
+		while (at != &q->by_time.head &&
+		       container_of(at, struct tcp_rec, by_time)->sent_ns <= r->sent_ns)
+			at = at->next;
+		list_insert_before(at, &r->by_time);
+		last_ns = r->sent_ns;
+	}
 }
 
 struct tcp_rec *tcp_rtxq_next(struct tcp_rtxq *q)
@@ -352,18 +474,62 @@ struct tcp_rec *tcp_rtxq_next(struct tcp_rtxq *q)
 	return q->resend;
 }
 
+static void sent_again(struct tcp_rtxq *q, struct tcp_rec *r, uint64_t now_ns)
+{
+	r->flags |= TCP_REC_EVER;
+	r->sent_ns = now_ns;
+	list_remove(&r->by_time);
+	list_push_back(&q->by_time, &r->by_time);
+}
+
 void tcp_rtxq_resent(struct tcp_rtxq *q, struct pool *recs, struct tcp_rec *r, uint32_t len,
 		     uint16_t mss, uint64_t now_ns)
 {
 	if (len < r->len)
 		(void)rec_split(q, recs, r, len); /* without memory it waits for the timeout */
-	if (!(r->flags & TCP_REC_RETRANS)) {
-		r->flags |= TCP_REC_RETRANS;
-		q->retrans += r->len;
-	}
-	r->flags |= TCP_REC_EVER;
+	uncount(q, r);
+	r->flags |= TCP_REC_RETRANS;
 	r->mss = mss;
-	r->sent_ns = now_ns;
-	list_remove(&r->by_time);
-	list_push_back(&q->retransmitted, &r->by_time);
+	count(q, r);
+	sent_again(q, r, now_ns);
+}
+
+void tcp_rtxq_collapse(struct tcp_rtxq *q, struct pool *recs, struct tcp_rec *r, uint32_t mss)
+{
+	struct tcp_rec *next;
+
+	while (r->len < mss && !(r->flags & (TCP_REC_SYN | TCP_REC_FIN)) &&
+	       (next = rec_next(q, r)) && !(next->flags & TCP_REC_SACKED) &&
+	       r->len + next->len - (next->flags & TCP_REC_FIN ? 1 : 0) <= mss) {
+		uint8_t flags = next->flags & (TCP_REC_FIN | TCP_REC_EVER);
+		uint32_t len = next->len;
+
+		rec_free(q, recs, next);
+		uncount(q, r);
+		r->len += len;
+		r->mss = (uint16_t)mss;
+		r->flags |= flags;
+		count(q, r);
+	}
+}
+
+struct tcp_rec *tcp_rtxq_tail(struct tcp_rtxq *q, struct pool *recs)
+{
+	struct tcp_rec *r = tcp_rtxq_last(q);
+	uint32_t segs;
+
+	if (!r)
+		return NULL;
+	segs = tcp_rec_segs(r);
+	if (segs > 1) {
+		if (!rec_split(q, recs, r, (segs - 1) * r->mss))
+			return NULL;
+		r = rec_next(q, r);
+	}
+	return r;
+}
+
+void tcp_rtxq_probed(struct tcp_rtxq *q, struct tcp_rec *r, uint64_t now_ns)
+{
+	sent_again(q, r, now_ns);
 }

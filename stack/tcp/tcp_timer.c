@@ -4,7 +4,8 @@
  * idle, closed); only this one sets deadlines. Each connection has one timer in the wheel, armed at
  * or before the earliest of
  *
- *	rto_at	 retransmission (RFC 6298 5) or window probe (RFC 9293 3.8.6.1): never both
+ *	rto_at	 retransmission (RFC 6298 5), tail probe or reordering (RFC 8985 7, 6.3), or window
+ *		 probe (RFC 9293 3.8.6.1): one of them
  *	ack_at	 the delayed ACK
  *	keep_at	 keep-alive (RFC 9293 3.8.4), or how long an orphan waits in FIN-WAIT-2
  *
@@ -13,7 +14,15 @@
  */
 #include "tcp/tcp_int.h"
 
-enum { ORPHAN_RETRIES = 8, BACKOFF_BOUND_MAX = 31 };
+enum {
+	ORPHAN_RETRIES = 8,
+	BACKOFF_BOUND_MAX = 31,
+	RTO_MIN_US = 200000,	 /* of the model that turns retries into time */
+	SLACK_US = 2000,	 /* Linux's TCP_TIMEOUT_MIN_US */
+	RENEGE_MIN_US = 10000,
+	THIN_SEGS = 4,
+	THIN_RETRIES = 6
+};
 
 static uint32_t rto_max_us(const struct ph_stack *st, const struct tcb *t)
 {
@@ -46,11 +55,63 @@ static void slot_set(struct ph_stack *st, struct tcb *t, enum tcp_slot slot, uin
 	rearm(st, t);
 }
 
+/* How far off the timeout is, counted from the last sending of the first record. */
+static uint32_t rto_left_us(const struct ph_stack *st, const struct tcb *t)
+{
+	const struct tcp_rec *r = tcp_rtxq_first(&t->rtxq);
+	uint64_t at = (r ? r->sent_ns : st->now_ns) + (uint64_t)tcp_timer_rto_us(st, t) * 1000;
+
+	return at > st->now_ns + 1000 ? (uint32_t)((at - st->now_ns) / 1000) : 1;
+}
+
+/* Linux's tcp_rearm_rto: a probe, or waiting for reordering, does not put the timeout off. */
+static void rearm_rto(struct ph_stack *st, struct tcb *t)
+{
+	bool other = t->slot == TCP_SLOT_PROBE || t->slot == TCP_SLOT_REORDER;
+
+	if (!tcp_rtxq_first(&t->rtxq))
+		slot_set(st, t, TCP_SLOT_NONE, 0);
+	else
+		slot_set(st, t, TCP_SLOT_RTO, other ? rto_left_us(st, t) : tcp_timer_rto_us(st, t));
+}
+
 void tcp_timer_sent(struct ph_stack *st, struct tcb *t)
 {
 	/* RFC 6298 5.1: if it is not running, start it. */
-	if (t->slot != TCP_SLOT_RTO)
+	if (t->slot != TCP_SLOT_RTO && t->slot != TCP_SLOT_REORDER)
+		rearm_rto(st, t);
+}
+
+void tcp_timer_sent_again(struct ph_stack *st, struct tcb *t, bool first)
+{
+	if ((first && t->slot != TCP_SLOT_REORDER) || t->slot == TCP_SLOT_NONE)
 		slot_set(st, t, TCP_SLOT_RTO, tcp_timer_rto_us(st, t));
+}
+
+/*
+ * RFC 8985 7.2: after two round trips without news, and the longest delay of an ACK if there is but
+ * one segment to acknowledge; not later than the timeout. anew: the timeout would start now. False:
+ * not the time for it.
+ */
+static bool tail_arm(struct ph_stack *st, struct tcb *t, bool anew)
+{
+	uint32_t us = TCP_RTT_RTO_INIT_US, rto;
+
+	if (st->sysctl.tcp_early_retrans < 3 || !t->sack_ok || !t->rtxq.out ||
+	    (t->loss.state != TCP_CA_OPEN && t->loss.state != TCP_CA_CWR) ||
+	    t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED)
+		return false;
+	if (tcp_rtt_known(&t->rtt))
+		us = t->rtt.srtt8 / 4 +
+		     (t->rtxq.out == 1 ? tcp_rto_min_us(st, t) : SLACK_US);
+	rto = anew ? tcp_timer_rto_us(st, t) : rto_left_us(st, t);
+	slot_set(st, t, TCP_SLOT_PROBE, us < rto ? us : rto);
+	return true;
+}
+
+void tcp_timer_tail(struct ph_stack *st, struct tcb *t)
+{
+	(void)tail_arm(st, t, false);
 }
 
 static uint32_t persist_us(const struct ph_stack *st, const struct tcb *t)
@@ -68,25 +129,40 @@ void tcp_timer_idle(struct ph_stack *st, struct tcb *t)
 		slot_set(st, t, TCP_SLOT_PERSIST, persist_us(st, t));
 }
 
-void tcp_timer_acked(struct ph_stack *st, struct tcb *t, bool progress)
+/* Nothing is outstanding: what is unsent waits for the window. */
+static void window_acked(struct ph_stack *st, struct tcb *t)
 {
-	if (progress) {
-		t->retransmits = 0;
-		t->retrans_ns = 0;
-	}
-	t->probes = 0;
-	if (tcp_flight(t)) {
-		if (progress || t->slot != TCP_SLOT_RTO) /* RFC 6298 5.3 */
-			slot_set(st, t, TCP_SLOT_RTO, tcp_timer_rto_us(st, t));
-	} else if (tcp_unsent(t) && t->snd_wnd == 0) {
-		t->retrans_ns = 0;
+	if (tcp_unsent(t) && t->snd_wnd == 0) {
+		t->silent_ns = 0;
 		slot_set(st, t, TCP_SLOT_PERSIST, persist_us(st, t));
-	} else {
-		if (t->slot == TCP_SLOT_PERSIST)
-			t->rtt.backoff = 0;
-		if (t->slot != TCP_SLOT_NONE)
-			slot_set(st, t, TCP_SLOT_NONE, 0); /* 5.2; output sets it again */
+		return;
 	}
+	if (t->slot == TCP_SLOT_PERSIST)
+		t->rtt.backoff = 0;
+	if (t->slot != TCP_SLOT_NONE)
+		slot_set(st, t, TCP_SLOT_NONE, 0); /* RFC 6298 5.2; output sets it again */
+}
+
+void tcp_timer_acked(struct ph_stack *st, struct tcb *t, bool progress, bool set,
+		     const struct tcp_loss_env *e)
+{
+	uint32_t half = tcp_rtt_srtt_us(&t->rtt) / 2;
+
+	if (progress)
+		t->retransmits = 0;
+	t->silent_ns = 0;
+	if (!tcp_flight(t)) {
+		window_acked(st, t);
+		return;
+	}
+	if (e->notes & TCP_NOTE_RENEGED)
+		slot_set(st, t, TCP_SLOT_RTO, half > RENEGE_MIN_US ? half : RENEGE_MIN_US);
+	else if (e->wait_us)
+		slot_set(st, t, TCP_SLOT_REORDER, e->wait_us + SLACK_US);
+	else if (set && !tail_arm(st, t, true))
+		rearm_rto(st, t); /* RFC 6298 5.3 */
+	else if (t->slot == TCP_SLOT_NONE)
+		rearm_rto(st, t);
 }
 
 void tcp_timer_ack_owed(struct ph_stack *st, struct tcb *t)
@@ -147,7 +223,7 @@ void tcp_timer_closed(struct ph_stack *st, struct tcb *t)
 static bool timed_out(const struct ph_stack *st, const struct tcb *t, uint64_t since_ns,
 		      uint32_t retries)
 {
-	uint64_t base = tcp_rto_min_us(st, t), max = rto_max_us(st, t), total = 0;
+	uint64_t base = RTO_MIN_US, max = rto_max_us(st, t), total = 0;
 
 	for (uint32_t i = 0; i <= retries; i++)
 		total += i < BACKOFF_BOUND_MAX && base << i < max ? base << i : max;
@@ -163,12 +239,15 @@ static bool user_timed_out(const struct ph_stack *st, const struct tcb *t, uint6
 /* The user's time may end before the next timeout (RFC 9293 3.10.8): look then. */
 static uint32_t rto_or_end_us(const struct ph_stack *st, const struct tcb *t)
 {
-	uint64_t rto = tcp_timer_rto_us(st, t), end;
+	uint64_t rto = tcp_timer_rto_us(st, t), end_ns, first_ns = t->loss.undo.first_ns;
 
-	if (t->user_timeout_ms && tcps_synchronised(t->state) && t->state != TCPS_SYN_RECEIVED) {
-		end = (t->retrans_ns + (uint64_t)t->user_timeout_ms * 1000000 - st->now_ns + 999) / 1000;
-		if (end < rto)
-			return (uint32_t)end;
+	if (t->user_timeout_ms && first_ns && tcps_synchronised(t->state) &&
+	    t->state != TCPS_SYN_RECEIVED) {
+		end_ns = first_ns + (uint64_t)t->user_timeout_ms * 1000000;
+		if (end_ns <= st->now_ns)
+			return 1;
+		if ((end_ns - st->now_ns) / 1000 < rto)
+			return (uint32_t)((end_ns - st->now_ns + 999) / 1000);
 	}
 	return (uint32_t)rto;
 }
@@ -192,64 +271,141 @@ static bool hopeless(const struct ph_stack *st, const struct tcb *t)
 
 	if (t->state == TCPS_SYN_SENT)
 		return t->retransmits >= (t->syn_retries ? t->syn_retries :
-							   (uint32_t)st->sysctl.tcp_syn_retries);
+							   (uint32_t)st->sysctl.tcp_syn_retries) +
+						 (uint32_t)st->sysctl.tcp_syn_linear_timeouts;
 	if (t->state == TCPS_SYN_RECEIVED)
 		return t->retransmits >= (uint32_t)st->sysctl.tcp_synack_retries;
-	if (user_timed_out(st, t, t->retrans_ns))
-		return true;
+	if (!t->retransmits)
+		return false;
+	if (t->user_timeout_ms)
+		return user_timed_out(st, t, t->loss.undo.first_ns);
 	if (!t->held && orphan_retries(st) < retries)
 		retries = orphan_retries(st);
-	return timed_out(st, t, t->retrans_ns, retries);
+	return timed_out(st, t, t->loss.undo.first_ns, retries);
+}
+
+static void count_failure(struct ph_stack *st, const struct tcb *t)
+{
+	if (t->retransmits)
+		return;
+	if (t->loss.state == TCP_CA_RECOVERY && t->sack_ok)
+		COUNT(st, TcpExtTCPSackRecoveryFail);
+	else if (t->loss.state == TCP_CA_RECOVERY)
+		COUNT(st, TcpExtTCPRenoRecoveryFail);
+	else if (t->loss.state == TCP_CA_LOSS)
+		COUNT(st, TcpExtTCPLossFailures);
+	else if (t->loss.state == TCP_CA_DISORDER && t->sack_ok)
+		COUNT(st, TcpExtTCPSackFailures);
+	else if (t->loss.state == TCP_CA_DISORDER)
+		COUNT(st, TcpExtTCPRenoFailures);
 }
 
 static void enter_loss(struct ph_stack *st, struct tcb *t)
 {
-	struct cc_ack a = { .now_ns = st->now_ns, .inflight = tcp_flight(t),
-			    .mss = tcp_output_mss(t) };
-	uint8_t before = t->loss.state;
+	struct cc_ack a = tcp_recover_now(st, t);
+	struct tcp_loss_env e = tcp_recover_env(st, t, &a);
+	const struct tcp_rec *r = tcp_rtxq_first(&t->rtxq);
 
-	if (tcp_loss_rto(&t->loss, &t->rtxq, t->snd_una, t->snd_nxt))
-		cc_reduce(&t->cc, &a, CC_RTO, before == TCP_CA_RECOVERY);
-	else
-		t->cc.cwnd = a.mss;
-	tcp_ecn_reduced(&t->ecn);
-	if (before == TCP_CA_RECOVERY && t->sack_ok)
-		COUNT(st, TcpExtTCPSackRecoveryFail);
-	else if (before == TCP_CA_RECOVERY)
-		COUNT(st, TcpExtTCPRenoRecoveryFail);
-	else if (before == TCP_CA_LOSS)
-		COUNT(st, TcpExtTCPLossFailures);
+	if (r && (r->flags & TCP_REC_SACKED))
+		COUNT(st, TcpExtTCPSACKReneging);
+	tcp_loss_rto(&t->loss, &e, t->retransmits);
+	tcp_recover_note(st, t, &e);
 	TRACE(&st->trace, tcp_cwnd, .conn = t->id, .cwnd = t->cc.cwnd, .ssthresh = t->cc.ssthresh,
 	      .inflight = 0);
 }
 
+/* Linux's thin streams: too little in flight for duplicates to tell of a loss, so that each loss
+ * costs a timeout, and a doubled one hurts. */
+static bool thin(const struct ph_stack *st, const struct tcb *t)
+{
+	return t->state == TCPS_ESTABLISHED && (t->thin || st->sysctl.tcp_thin_linear_timeouts) &&
+	       t->rtxq.out < THIN_SEGS && t->cc.ssthresh != UINT32_MAX &&
+	       t->retransmits <= THIN_RETRIES;
+}
+
+/* RFC 6298 5.5; Deviation: RFC 6298 5.5 (MUST): the first SYNs are sent again without doubling, as
+ * tcp_syn_linear_timeouts asks: Linux's default is four. */
+static void back_off(const struct ph_stack *st, struct tcb *t)
+{
+	if (thin(st, t))
+		t->rtt.backoff = 0;
+	else if (t->state != TCPS_SYN_SENT ||
+		 t->total_rto > (uint32_t)st->sysctl.tcp_syn_linear_timeouts)
+		tcp_rtt_back_off(&t->rtt);
+}
+
+/* A closed window that opens no more: silence of two of the longest timeouts is enough, however
+ * many probes were sent (Linux's tcp_rtx_probe0_timed_out). */
+static bool shut_too_long(const struct ph_stack *st, const struct tcb *t)
+{
+	const struct tcp_rec *r = tcp_rtxq_first(&t->rtxq);
+	uint64_t most = 2 * (uint64_t)rto_max_us(st, t) * 1000;
+
+	if (t->user_timeout_ms)
+		return user_timed_out(st, t, t->loss.undo.first_ns);
+	return st->now_ns - t->rcv_ns > most && st->now_ns - r->sent_ns > most;
+}
+
 static void fire_rto(struct ph_stack *st, struct tcb *t)
 {
+	bool handshake = t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED;
+	bool shut = !t->snd_wnd && t->held && !handshake;
+
 	if (!tcp_rtxq_first(&t->rtxq)) {
-		if (t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED)
+		if (handshake)
 			tcp_output_syn(st, t); /* memory was short when it should have gone */
 		return;
 	}
-	if (hopeless(st, t)) {
+	COUNT(st, TcpExtTCPTimeouts);
+	if (shut ? shut_too_long(st, t) : hopeless(st, t)) {
 		give_up(st, t);
 		return;
 	}
-	COUNT(st, TcpExtTCPTimeouts);
-	t->total_rto++;
-	if (t->retransmits < UINT8_MAX)
-		t->retransmits++;
 	TRACE(&st->trace, tcp_rto, .conn = t->id, .seq = t->snd_una,
 	      .rto_us = tcp_timer_rto_us(st, t), .backoff = t->rtt.backoff);
-	tcp_rtt_back_off(&t->rtt);
-	if (!t->retrans_ns)
-		t->retrans_ns = st->now_ns;
-	slot_set(st, t, TCP_SLOT_RTO, rto_or_end_us(st, t)); /* RFC 6298 5.5, 5.6 */
-	if (t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED) {
-		tcp_output_syn(st, t);
-		return;
+	if (!handshake) {
+		count_failure(st, t);
+		enter_loss(st, t);
 	}
-	enter_loss(st, t);
-	tcp_output(st, t);
+	t->total_rto++;
+	if (t->retransmits < UINT8_MAX && !shut)
+		t->retransmits++;
+	if (handshake)
+		tcp_output_syn(st, t);
+	else
+		tcp_output(st, t);
+	back_off(st, t);
+	slot_set(st, t, TCP_SLOT_RTO, rto_or_end_us(st, t)); /* RFC 6298 5.5, 5.6 */
+}
+
+/* RFC 8985 7.3: one probe at a time, and then the timeout. */
+static void fire_tail(struct ph_stack *st, struct tcb *t)
+{
+	t->slot = TCP_SLOT_PROBE; /* what is set now is counted from the last sending */
+	if (!t->loss.probing && tcp_output_tail(st, t)) {
+		COUNT(st, TcpExtTCPLossProbes);
+		t->slot = TCP_SLOT_NONE;
+	}
+	rearm_rto(st, t);
+}
+
+/* RFC 8985 6.3: nothing came to fill the hole; what RACK was waiting for is lost. */
+static void fire_reorder(struct ph_stack *st, struct tcb *t)
+{
+	struct cc_ack a = tcp_recover_now(st, t);
+	struct tcp_loss_env e = tcp_recover_env(st, t, &a);
+	bool lost = tcp_loss_waited(&t->loss, &e);
+
+	t->slot = TCP_SLOT_REORDER;
+	tcp_recover_note(st, t, &e);
+	if (lost) {
+		t->slot = TCP_SLOT_NONE;
+		tcp_output(st, t);
+	}
+	if (t->slot != TCP_SLOT_RTO) {
+		t->slot = TCP_SLOT_REORDER;
+		rearm_rto(st, t);
+	}
 }
 
 static void fire_persist(struct ph_stack *st, struct tcb *t)
@@ -258,11 +414,11 @@ static void fire_persist(struct ph_stack *st, struct tcb *t)
 
 	if (tcp_output(st, t) || !tcp_unsent(t))
 		return;
-	if (!t->retrans_ns)
-		t->retrans_ns = st->now_ns;
+	if (!t->silent_ns)
+		t->silent_ns = st->now_ns;
 	/* RFC 9293 3.8.6.1 (MUST-37): only silence counts; each ACK sets probes to 0. */
 	if (t->probes >= max || (!t->held && t->rtt.backoff >= max) ||
-	    (t->probes && user_timed_out(st, t, t->retrans_ns))) {
+	    (t->probes && user_timed_out(st, t, t->silent_ns))) {
 		give_up(st, t);
 		return;
 	}
@@ -314,6 +470,26 @@ static void fire_keep(struct ph_stack *st, struct tcb *t)
 	t->keep_at = st->now_ns + intvl * 1000000000u;
 }
 
+static void fire_slot(struct ph_stack *st, struct tcb *t, enum tcp_slot slot)
+{
+	switch (slot) {
+	case TCP_SLOT_RTO:
+		fire_rto(st, t);
+		break;
+	case TCP_SLOT_PERSIST:
+		fire_persist(st, t);
+		break;
+	case TCP_SLOT_PROBE:
+		fire_tail(st, t);
+		break;
+	case TCP_SLOT_REORDER:
+		fire_reorder(st, t);
+		break;
+	case TCP_SLOT_NONE:
+		break;
+	}
+}
+
 static void fire(void *ctx, struct timer *timer)
 {
 	struct ph_stack *st = ctx;
@@ -328,10 +504,7 @@ static void fire(void *ctx, struct timer *timer)
 
 		t->rto_at = PH_NEVER;
 		t->slot = TCP_SLOT_NONE;
-		if (slot == TCP_SLOT_RTO)
-			fire_rto(st, t);
-		else
-			fire_persist(st, t);
+		fire_slot(st, t, slot);
 	}
 	if (t->keep_at <= st->now_ns) {
 		t->keep_at = PH_NEVER;

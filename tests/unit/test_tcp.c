@@ -106,6 +106,7 @@ static void test_syn_is_sent_again_with_back_off_and_given_up(void **state)
 
 	(void)state;
 	sysctl(f, "net.ipv4.tcp_syn_retries", "3");
+	sysctl(f, "net.ipv4.tcp_syn_linear_timeouts", "0");
 	start_connect(f);
 	for (int s = 1; s <= 4; s *= 2) {
 		pass(f, (uint64_t)s * 1000 - 1);
@@ -117,6 +118,25 @@ static void test_syn_is_sent_again_with_back_off_and_given_up(void **state)
 	quiet(f);
 	assert_int_equal(state_of(f, f->s), CLOSED);
 	assert_int_equal(error_of(f, f->s), ETIMEDOUT);
+	fix_free(f);
+}
+
+static void test_first_syns_are_sent_again_without_back_off(void **state)
+{
+	static const uint64_t gaps[] = { 1000, 1000, 1000, 1000, 1000, 2000, 4000 };
+	struct fix *f = fix_new();
+
+	(void)state;
+	sysctl(f, "net.ipv4.tcp_syn_retries", "3");
+	start_connect(f);
+	for (size_t i = 0; i < ARRAY_LEN(gaps); i++) {
+		pass(f, gaps[i] - 1);
+		quiet(f);
+		pass(f, 1);
+		out(f, "S 0:0 mss 1460");
+	}
+	pass(f, 8000);
+	assert_int_equal(state_of(f, f->s), CLOSED);
 	fix_free(f);
 }
 
@@ -737,6 +757,7 @@ int main(void)
 		T(test_syn_options_are_offered_and_answered),
 		T(test_syn_without_options_gets_none),
 		T(test_syn_is_sent_again_with_back_off_and_given_up),
+		T(test_first_syns_are_sent_again_without_back_off),
 		T(test_refused_connection_says_so_and_the_socket_connects_again),
 		T(test_blind_reset_in_syn_sent_is_ignored),
 		T(test_wrong_ack_in_syn_sent_is_reset),

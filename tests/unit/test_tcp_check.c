@@ -67,7 +67,8 @@ static struct env *env_new(void)
 	tcp_reass_init(&v->r);
 	for (uint32_t i = 0; i < 5; i++)
 		assert_non_null(tcp_rtxq_sent(&v->q, &v->recs, UNA + i * MSS, MSS, MSS, 0, i + 1));
-	tcp_rtxq_sack(&v->q, &v->recs, (struct tcp_range){ UNA + 2 * MSS, UNA + 3 * MSS }, &d);
+	tcp_rtxq_sack(&v->q, &v->recs, &(struct tcp_range){ UNA + 2 * MSS, UNA + 3 * MSS }, 1, -1,
+		      &d);
 	tcp_rtxq_head_lost(&v->q, &v->recs, MSS);
 	tcp_rtxq_resent(&v->q, &v->recs, tcp_rtxq_next(&v->q), MSS, MSS, 10);
 	hold(v, 200, 50);
@@ -133,7 +134,7 @@ static void test_each_wrong_number_is_noticed(void **state)
 
 	(void)state;
 	broken_by(v, &v->q.sacked, 1, "rtxq");
-	broken_by(v, &v->q.sacked_below, MSS, "rtxq");
+	broken_by(v, &v->q.out, 1, "rtxq");
 	broken_by(v, &v->q.lost, 1, "rtxq");
 	broken_by(v, &v->q.retrans, 1, "rtxq");
 	broken_by(v, &v->q.n, 1, "rtxq");
@@ -181,8 +182,7 @@ static void test_a_lost_record_before_the_place_to_resend_is_noticed(void **stat
 	struct ph_claim c;
 
 	(void)state;
-	rec_at(v, 1)->flags |= TCP_REC_LOST;
-	v->q.lost += MSS;
+	tcp_rtxq_lose(&v->q, rec_at(v, 1));
 	v->q.resend = rec_at(v, 3);
 	assert_false(holds(v, &c));
 	v->q.resend = rec_at(v, 1);

@@ -19,6 +19,15 @@ enum { MSS = 1000, RTO_MIN = 200000, RTO_MAX = 120000000, RMEM_MAX = 6291456 };
 
 /* ---- RFC 6298 */
 
+/* A sample in a round trip of its own. */
+static void rtt(struct tcp_rtt *r, uint32_t us)
+{
+	tcp_rtt_sample(r, &(struct tcp_rtt_in){ .rtt_us = us, .rto_min_us = RTO_MIN,
+						.rto_max_us = RTO_MAX, .una = r->round + 1,
+						.nxt = r->round + 2 });
+	tcp_rtt_min_sample(r, us, 0, 300000);
+}
+
 static void test_first_sample_sets_rtt_and_variation(void **state)
 {
 	struct tcp_rtt r;
@@ -26,7 +35,7 @@ static void test_first_sample_sets_rtt_and_variation(void **state)
 	(void)state;
 	tcp_rtt_init(&r);
 	assert_int_equal(tcp_rtt_rto(&r, RTO_MAX), 1000000);
-	tcp_rtt_sample(&r, 300000, RTO_MIN, RTO_MAX);
+	rtt(&r, 300000);
 	assert_int_equal(tcp_rtt_srtt_us(&r), 300000);
 	assert_int_equal(r.rto_us, 300000 + 4 * 150000);
 }
@@ -37,11 +46,65 @@ static void test_later_samples_move_an_eighth_and_a_quarter(void **state)
 
 	(void)state;
 	tcp_rtt_init(&r);
-	tcp_rtt_sample(&r, 100000, RTO_MIN, RTO_MAX);
-	tcp_rtt_sample(&r, 180000, RTO_MIN, RTO_MAX);
+	rtt(&r, 100000);
+	rtt(&r, 180000);
 	assert_int_equal(tcp_rtt_srtt_us(&r), 110000);
-	assert_int_equal(r.rttvar4 / 4, (50000 * 3 + 80000) / 4);
+	assert_int_equal(r.mdev4 / 4, (50000 * 3 + 80000) / 4);
 	assert_int_equal(r.min_rtt_us, 100000);
+}
+
+/* A shorter round trip is no reason to wait longer. */
+static void test_improvement_hardly_counts_as_deviation(void **state)
+{
+	struct tcp_rtt r;
+	uint32_t before;
+
+	(void)state;
+	tcp_rtt_init(&r);
+	for (int i = 0; i < 100; i++)
+		rtt(&r, 1000000);
+	before = r.mdev4;
+	rtt(&r, 1000);
+	assert_true(r.mdev4 < before + 999000 / 6);
+	assert_true(r.mdev4 > before);
+}
+
+/* What the timeout stood off by is let down by a quarter a round trip, not at once. */
+static void test_deviation_is_let_down_slowly(void **state)
+{
+	struct tcp_rtt r;
+	uint32_t high;
+
+	(void)state;
+	tcp_rtt_init(&r);
+	rtt(&r, 100000);
+	rtt(&r, 900000);
+	high = r.rttvar4;
+	assert_true(high > 4 * 150000);
+	for (int i = 0; i < 3; i++)
+		rtt(&r, 200000);
+	assert_in_range(r.rttvar4, high / 4, high - 1);
+	for (int i = 0; i < 100; i++)
+		rtt(&r, 200000);
+	assert_in_range(r.rttvar4, RTO_MIN, RTO_MIN + RTO_MIN / 100);
+}
+
+static void test_least_round_trip_is_forgotten_with_its_window(void **state)
+{
+	struct tcp_rtt r;
+
+	(void)state;
+	tcp_rtt_init(&r);
+	tcp_rtt_min_sample(&r, 500, 0, 1000);
+	tcp_rtt_min_sample(&r, 900, 300, 1000);
+	tcp_rtt_min_sample(&r, 800, 600, 1000);
+	assert_int_equal(r.min_rtt_us, 500);
+	tcp_rtt_min_sample(&r, 1000, 1001, 1000);
+	assert_int_equal(r.min_rtt_us, 800);
+	tcp_rtt_min_sample(&r, 300, 1100, 1000);
+	assert_int_equal(r.min_rtt_us, 300);
+	tcp_rtt_min_sample(&r, 2000, 9000, 1000);
+	assert_int_equal(r.min_rtt_us, 2000);
 }
 
 static void test_timeout_keeps_its_distance_and_its_bounds(void **state)
@@ -51,12 +114,12 @@ static void test_timeout_keeps_its_distance_and_its_bounds(void **state)
 	(void)state;
 	tcp_rtt_init(&r);
 	for (int i = 0; i < 200; i++)
-		tcp_rtt_sample(&r, 50, RTO_MIN, RTO_MAX);
+		rtt(&r, 50);
 	assert_int_equal(r.rto_us, 50 + RTO_MIN);
-	tcp_rtt_sample(&r, UINT32_MAX, RTO_MIN, RTO_MAX);
+	rtt(&r, UINT32_MAX);
 	assert_int_equal(r.rto_us, RTO_MAX);
 	tcp_rtt_init(&r);
-	tcp_rtt_sample(&r, 0, RTO_MIN, RTO_MAX);
+	rtt(&r, 0);
 	assert_true(tcp_rtt_known(&r));
 }
 
@@ -72,7 +135,7 @@ static void test_back_off_doubles_until_a_sample(void **state)
 		assert_int_equal(tcp_rtt_rto(&r, RTO_MAX), want < RTO_MAX ? want : RTO_MAX);
 		tcp_rtt_back_off(&r);
 	}
-	tcp_rtt_sample(&r, 100, RTO_MIN, RTO_MAX);
+	rtt(&r, 100);
 	assert_int_equal(tcp_rtt_rto(&r, RTO_MAX), 100 + RTO_MIN);
 }
 
@@ -275,6 +338,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_sample_sets_rtt_and_variation),
 		cmocka_unit_test(test_later_samples_move_an_eighth_and_a_quarter),
+		cmocka_unit_test(test_improvement_hardly_counts_as_deviation),
+		cmocka_unit_test(test_deviation_is_let_down_slowly),
+		cmocka_unit_test(test_least_round_trip_is_forgotten_with_its_window),
 		cmocka_unit_test(test_timeout_keeps_its_distance_and_its_bounds),
 		cmocka_unit_test(test_back_off_doubles_until_a_sample),
 		cmocka_unit_test(test_first_window_is_in_segments_and_unscaled),

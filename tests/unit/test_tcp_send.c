@@ -207,6 +207,9 @@ static void test_three_duplicate_acks_retransmit_at_once(void **state)
 	in(f, ". 1:0 ack 1461");
 	out(f, ". 1461:1460 ack 1");
 	quiet(f);
+	in(f, ". 1:0 ack 1461");
+	in(f, ". 1:0 ack 1461");
+	quiet(f);
 	/* A partial acknowledgment: the next hole goes at once (RFC 6582 3.2 step 3). */
 	in(f, ". 1:0 ack 2921");
 	out(f, ". 2921:1460 ack 1");
@@ -227,11 +230,13 @@ static void test_sack_recovery_resends_the_holes_only(void **state)
 	listen_on(f, 5);
 	in(f, "S 0:0 mss 1000 sackok");
 	out(f, "S. 0:0 ack 1 sackok");
+	pass(f, 20);
 	in(f, ". 1:0 ack 1");
 	accept_one(f);
 	assert_int_equal(write_n(f, 10000), 10000);
 	while (sent(f, &s))
 		;
+	pass(f, 20);
 	in(f, ". 1:0 ack 1 sack 1001-2001");
 	in(f, ". 1:0 ack 1 sack 3001-4001 sack 1001-2001");
 	quiet(f);
@@ -263,7 +268,7 @@ static void test_sack_blocks_that_make_no_sense_are_ignored(void **state)
 	for (int i = 0; i < 10; i++)
 		in(f, ". 1:0 ack 1 sack 3001-2001 sack 4001-90001 sack 0-1 sack 2001-2001");
 	quiet(f);
-	assert_int_equal(counter(f, "TcpExtTCPSACKDiscard"), 30);
+	assert_int_equal(counter(f, "TcpExtTCPSACKDiscard"), 40);
 	fix_free(f);
 }
 
