@@ -5,6 +5,7 @@
  */
 #include "harness/drill/run_int.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "harness/drill/const.h"
@@ -43,7 +44,8 @@ static size_t words_of(struct drill_run *r, int64_t level, int64_t name, uint32_
 	return drill_call_now(r, &c) < 0 ? 0 : c.len / sizeof(*out);
 }
 
-static bool tcp_info(struct drill_run *r, struct ph_tcp_info *out)
+/* 0, or a negative errno: -ENOPROTOOPT where the device has no such thing. */
+static int64_t ask_tcp_info(struct drill_run *r, struct ph_tcp_info *out)
 {
 	const struct drill_fd *f = whose(r);
 	struct dut_call c = { .op = DUT_GETSOCKOPT,
@@ -53,9 +55,14 @@ static bool tcp_info(struct drill_run *r, struct ph_tcp_info *out)
 
 	memset(out, 0, sizeof(*out));
 	if (!f)
-		return false;
+		return -EBADF;
 	c.fd = f->dev;
-	return drill_call_now(r, &c) >= 0;
+	return drill_call_now(r, &c);
+}
+
+static bool tcp_info(struct drill_run *r, struct ph_tcp_info *out)
+{
+	return ask_tcp_info(r, out) >= 0;
 }
 
 static bool find_word(const char *const *names, size_t n, const uint32_t *words, size_t have,
@@ -158,7 +165,10 @@ void drill_code_free(struct drill_run *r)
 int drill_run_code(struct drill_run *r, const struct drill_code *code)
 {
 	struct drill_py_result result;
+	struct ph_tcp_info info;
 
+	if (strstr(code->text, "tcpi_") && ask_tcp_info(r, &info) == -ENOPROTOOPT)
+		return drill_end(r, DRILL_UNSUPPORTED, "the device has no TCP_INFO");
 	if (!r->code_python)
 		drill_py_run(code->py, &r->py, &result);
 	else if (run_python(r, code, &result) != 0)

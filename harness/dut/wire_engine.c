@@ -41,7 +41,7 @@
 
 enum { START_TRIES = 20000, ADDR_TEXT = 64 };
 static const char device[] = "tun0";
-static const char exec_word[] = "exec:";
+static const char exec_word[] = "exec:"; /* a path, or a name as for programs of ours */
 
 struct start {
 	const struct dut_conf *conf;
@@ -122,10 +122,12 @@ static void fill_words(struct start *s)
 	snprintf(s->mtu, sizeof(s->mtu), "%u", s->conf->mtu ? s->conf->mtu : 1500);
 	for (size_t i = 0; i < sizeof(s->conf->key); i++)
 		snprintf(s->key + 2 * i, 3, "%02x", s->conf->key[i]);
-	if (strncmp(s->which, exec_word, sizeof(exec_word) - 1) == 0)
+	if (strncmp(s->which, exec_word, sizeof(exec_word) - 1) != 0)
+		find_program(s->kernel ? "rig-agent" : "phantom", s->program);
+	else if (strchr(s->which, '/'))
 		snprintf(s->program, sizeof(s->program), "%s", s->which + sizeof(exec_word) - 1);
 	else
-		find_program(s->kernel ? "rig-agent" : "phantom", s->program);
+		find_program(s->which + sizeof(exec_word) - 1, s->program);
 }
 
 /* ---- in the child ---- */

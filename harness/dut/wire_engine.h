@@ -10,8 +10,8 @@
 
 /*
  * which: "linux" (the kernel of the namespace, by rig-agent), "phantom" (the program), or
- * "exec:PROGRAM", which speaks docs/dut-protocol.md; it must outlive the device. Programs of ours are
- * looked for beside the running one, then in PATH. NULL with a sentence in err (DUT_ERR_TEXT bytes).
+ * "exec:PROGRAM", which speaks docs/dut-protocol.md; it must outlive the device. A program without a
+ * slash is looked for beside the running one, then in PATH. NULL with a sentence in err (DUT_ERR_TEXT bytes).
  * Nothing outlives the device, or the calling process.
  */
 struct dut *dut_wire_new(const struct dut_conf *conf, const char *which, char *err);
