@@ -55,9 +55,11 @@ static uint16_t big_endian(uint16_t v)
 static uint64_t load_tail(const uint8_t *p, uint32_t len)
 {
 	uint8_t bytes[8] = { 0 };
-	uint32_t i;
+	uint32_t half = len & 4, i;
 
-	for (i = 0; i < len; i++)
+	/* Half a word is what every IPv4 header ends with. */
+	memcpy(bytes, p, half ? 4 : 0);
+	for (i = half; i < len; i++)
 		bytes[i] = p[i];
 	return load64(bytes);
 }
@@ -123,7 +125,7 @@ uint64_t csum_pseudo(const struct ph_ip *src, const struct ph_ip *dst, uint8_t p
 	uint64_t sum = (uint64_t)proto + (len >> 16) + (len & 0xffff);
 
 	if (v4)
-		return csum_add(csum_add(sum, src->b + 12, 4), dst->b + 12, 4);
+		return sum + ip_get4(src) + ip_get4(dst); /* the fold adds their halves */
 	return add_ip6(add_ip6(sum, src), dst);
 }
 

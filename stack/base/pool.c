@@ -11,7 +11,6 @@
 #include "base/pool.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -107,16 +106,12 @@ static uint32_t pieces_per_slab(const struct pool *p)
 	return n < SLAB_PIECES_MIN ? 1 : n;
 }
 
-static bool is_large(const struct pool *p)
-{
-	return pieces_per_slab(p) == 1;
-}
-
 void pool_init(struct pool *p, struct mem *m, const char *name, size_t size, uint32_t limit)
 {
 	assert(size > 0 && size < UINT32_MAX - PIECE_ALIGN);
 	*p = (struct pool){ .name = name, .mem = m, .limit = limit };
 	p->size = (uint32_t)((size + PIECE_ALIGN - 1) / PIECE_ALIGN * PIECE_ALIGN);
+	p->large = pieces_per_slab(p) == 1;
 }
 
 /* Adds a slab's pieces to the free list. False: short of memory. */
@@ -198,7 +193,7 @@ void pool_put(struct pool *p, void *ptr)
 		return;
 	assert(p->in_use > 0);
 	p->in_use--;
-	if (is_large(p) && (uint64_t)p->nfree * p->size >= LARGE_KEEP) {
+	if (p->large && (uint64_t)p->nfree * p->size >= LARGE_KEEP) {
 		pool_release(p, piece);
 		return;
 	}

@@ -7,6 +7,7 @@
 #ifndef BASE_POOL_H
 #define BASE_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ struct pool {
 	struct mem *mem;
 	uint32_t size;	/* bytes of a piece, rounded up to 16 */
 	uint32_t limit; /* pieces in use at most; 0: none but memory */
+	bool large;	/* each piece has a slab of its own */
 	uint32_t in_use, peak;
 	uint32_t nfree;	 /* pieces on the free list */
 	uint64_t failed; /* gets refused, for the limit or for memory */

@@ -13,7 +13,7 @@ static uint64_t rotl(uint64_t x, unsigned n)
 	return x << n | x >> (64 - n);
 }
 
-static void sip_round(struct sip *s)
+static inline void sip_round(struct sip *s)
 {
 	s->v0 += s->v1;
 	s->v1 = rotl(s->v1, 13) ^ s->v0;
@@ -27,7 +27,7 @@ static void sip_round(struct sip *s)
 	s->v2 = rotl(s->v2, 32);
 }
 
-static void absorb(struct sip *s, uint64_t m)
+static inline void absorb(struct sip *s, uint64_t m)
 {
 	s->v3 ^= m;
 	sip_round(s);
@@ -46,6 +46,11 @@ static uint64_t load_le64(const uint8_t *p)
 	return v;
 }
 
+static uint64_t load_le32(const uint8_t *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24;
+}
+
 uint64_t siphash(const struct siphash_key *key, const void *bytes, size_t len)
 {
 	struct sip s = {
@@ -56,12 +61,18 @@ uint64_t siphash(const struct siphash_key *key, const void *bytes, size_t len)
 	};
 	const uint8_t *p = bytes;
 	uint64_t last = (uint64_t)len << 56;
-	unsigned i;
+	unsigned done = 0, i;
 
 	for (; len >= 8; len -= 8, p += 8)
 		absorb(&s, load_le64(p));
+	if (len >= 4) { /* ports, after two addresses */
+		last |= load_le32(p);
+		p += 4;
+		done = 32;
+		len -= 4;
+	}
 	for (i = 0; i < len; i++)
-		last |= (uint64_t)p[i] << 8 * i;
+		last |= (uint64_t)p[i] << (done + 8 * i);
 	absorb(&s, last);
 	s.v2 ^= 0xff;
 	for (i = 0; i < 4; i++)

@@ -210,6 +210,7 @@ struct tcp_timewait {
 
 struct tcp_state {
 	struct hash table; /* struct tcp_ent */
+	struct tcp_ent *last; /* found last: segments come in runs; NULL: none, or it is gone */
 	struct hash ports; /* struct tcp_port */
 	struct pool tcbs, rares, listeners, halves, port_pool, recs, pieces, timewait_pool,
 		cc_states; /* CC_STATE_MAX bytes, for algorithms that keep much */

@@ -77,17 +77,21 @@ void tcp_table_remove(struct ph_stack *st, struct tcp_ent *e)
 {
 	if (!e->hashed)
 		return;
+	if (st->tcp->last == e)
+		st->tcp->last = NULL;
 	hash_remove(&st->tcp->table, &e->node);
 	e->hashed = false;
 }
 
 struct tcp_ent *tcp_table_find(const struct ph_stack *st, const struct tcp_tuple *k)
 {
-	struct hash_node *n = hash_first(&st->tcp->table, tuple_hash(st, k));
+	struct hash_node *n;
 
-	for (; n; n = hash_next(n))
+	if (st->tcp->last && tuple_is(st->tcp->last, k))
+		return st->tcp->last;
+	for (n = hash_first(&st->tcp->table, tuple_hash(st, k)); n; n = hash_next(n))
 		if (tuple_is(ent_of(n), k))
-			return ent_of(n);
+			return st->tcp->last = ent_of(n);
 	return NULL;
 }
 
