@@ -48,6 +48,7 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/ip_send.h %D%/net/ip_send.c \
 	%D%/net/ip6_opt.h %D%/net/ip6_opt.c \
 	%D%/net/ip4.h %D%/net/ip4_in.c %D%/net/ip4_out.c \
+	%D%/net/ip_reass.h %D%/net/ip_reass.c \
 	%D%/net/ip4_reass.h %D%/net/ip4_reass.c \
 	%D%/net/icmp4.h %D%/net/icmp4.c \
 	%D%/net/net_check.h %D%/net/net_check.c \

@@ -19,6 +19,8 @@ struct ip4_info {
 enum drop ip4_input(struct ph_stack *st, struct link *l, struct pkt *pkt, bool looped);
 /* hdr at the transport header, pulled from the IP header; h says what the header said. */
 enum drop ip4_deliver(struct ph_stack *st, struct pkt *pkt, const struct ip4_info *h);
+/* From the wire, unchecked. */
+void ip4_read_header(const struct ip4_hdr *ip, struct ip4_info *h);
 /* Walks the options (RFC 791 3.1): unknown ones are skipped, source routes refused. */
 enum drop ip4_options(const uint8_t *p, uint32_t len);
 

@@ -8,13 +8,14 @@
 
 #include "base/csum.h"
 #include "base/ip.h"
+#include "net/ip4_reass.h"
 #include "net/net_state.h"
 
 enum { IP4_ALL_HOSTS = 0xe0000001u }; /* 224.0.0.1: every host is a member (RFC 1112 4) */
 
 static const uint32_t limited_broadcast = UINT32_MAX;
 
-static void read_header(const struct ip4_hdr *ip, struct ip4_info *h)
+void ip4_read_header(const struct ip4_hdr *ip, struct ip4_info *h)
 {
 	uint16_t frag = be16_get(ip->frag);
 
@@ -43,7 +44,7 @@ static enum drop check_header(struct ph_stack *st, struct pkt *p, struct ip4_inf
 
 	if (!pkt_pull_up(p, IP4_HDR_LEN))
 		return p->len < IP4_HDR_LEN ? DROP_IP_INHDR : DROP_NOMEM;
-	read_header((const void *)pkt_bytes(p), h);
+	ip4_read_header((const void *)pkt_bytes(p), h);
 	if (pkt_bytes(p)[0] >> 4 != 4 || h->hdr_len < IP4_HDR_LEN || h->hdr_len > p->len)
 		return DROP_IP_INHDR;
 	if (!pkt_pull_up(p, h->hdr_len))

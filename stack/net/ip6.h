@@ -17,6 +17,7 @@ struct ip6_info {
 	bool group;	   /* to a group, at IP or at the link */
 	bool fragmented;   /* there was a fragment header */
 	bool looped;
+	bool scope_clear;  /* both addresses had zeros where the stack keeps a scope */
 };
 
 /* A packet that begins with its IPv6 header. `looped`: from ourselves to ourselves. */
@@ -33,6 +34,8 @@ static inline uint32_t ip6_offset(const struct pkt *p)
 	return p->hdr.off - p->hdr_start - p->l3_off;
 }
 
+/* From the wire, unchecked but for its length; addresses get the link as their scope. */
+void ip6_read_header(const uint8_t *ip, ph_link link, struct ip6_info *h);
 /* Sends a packet of the transport's; ip_output()'s second half. */
 int ip6_output(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const struct ip_tx *tx);
 /* Pushes the IPv6 header; what it is given is the payload. */

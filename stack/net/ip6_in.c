@@ -13,8 +13,9 @@
 #include "net/if6.h"
 #include "net/net_state.h"
 
-static void read_header(const struct ip6_hdr *ip, struct ip6_info *h)
+void ip6_read_header(const uint8_t *bytes, ph_link link, struct ip6_info *h)
 {
+	const struct ip6_hdr *ip = (const void *)bytes;
 	uint32_t word = be32_get(ip->ver_class_flow);
 
 	*h = (struct ip6_info){
@@ -27,30 +28,28 @@ static void read_header(const struct ip6_hdr *ip, struct ip6_info *h)
 	};
 	memcpy(h->src.b, ip->src, sizeof(h->src.b));
 	memcpy(h->dst.b, ip->dst, sizeof(h->dst.b));
+	h->scope_clear = ip6_scope(&h->src) == 0 && ip6_scope(&h->dst) == 0;
+	h->src = ip6_with_scope(h->src, (uint32_t)link);
+	h->dst = ip6_with_scope(h->dst, (uint32_t)link);
+	h->group = ip6_is_multicast(&h->dst);
 }
 
-static enum drop check_header(struct pkt *p, struct ip6_info *h)
+static enum drop check_header(struct pkt *p, ph_link link, struct ip6_info *h)
 {
 	if (!pkt_pull_up(p, IP6_HDR_LEN))
 		return p->len < IP6_HDR_LEN ? DROP_IP6_INHDR : DROP_NOMEM;
 	if (pkt_bytes(p)[0] >> 4 != 6)
 		return DROP_IP6_INHDR;
-	read_header((const void *)pkt_bytes(p), h);
+	ip6_read_header(pkt_bytes(p), link, h);
 	if (p->gso != PKT_GSO_NONE && h->len == 0) /* no device makes one beyond 64 KiB for us */
 		return DROP_IP6_INHDR;
 	return h->len + (uint32_t)IP6_HDR_LEN > p->len ? DROP_IP6_TOO_SMALL : DROP_NONE;
 }
 
-/* Addresses mean what they say: no scope where the wire has zeros, no IPv4 in disguise. */
-static bool wire_form_ok(const struct ph_ip *ip)
-{
-	return ip6_scope(ip) == 0 && !ip_is4(ip);
-}
-
 /* RFC 4291 2.5.2, 2.5.3, 2.7; :: may only ask its neighbours (ICMPv6 looks further). */
 static enum drop check_source(const struct ip6_info *h)
 {
-	if (!wire_form_ok(&h->src) || ip6_is_multicast(&h->src) || ip6_is_loopback(&h->src))
+	if (ip_is4(&h->src) || ip6_is_multicast(&h->src) || ip6_is_loopback(&h->src))
 		return DROP_IP6_SOURCE;
 	if (ip6_is_any(&h->src) && h->next != IP6_NEXT_ICMP && h->next != IP6_NEXT_HOPOPTS)
 		return DROP_IP6_SOURCE;
@@ -93,21 +92,19 @@ enum drop ip6_input(struct ph_stack *st, struct link *l, struct pkt *pkt, bool l
 	COUNT_N(st, Ip6InOctets, pkt->len);
 	if (!l->v6)
 		return DROP_IPV6DISABLED;
-	d = check_header(pkt, &h);
+	d = check_header(pkt, l->index, &h);
 	if (d != DROP_NONE)
 		return d;
 	pkt_trim(pkt, h.len + (uint32_t)IP6_HDR_LEN);
 	h.looped = looped;
-	h.group = ip6_is_multicast(&h.dst);
-	if (!wire_form_ok(&h.dst))
+	/* Addresses mean what they say: no scope where the wire has zeros, no IPv4 in disguise. */
+	if (!h.scope_clear || ip_is4(&h.dst))
 		return DROP_IP6_DST;
 	if (!looped) {
 		d = check_source(&h);
 		if (d != DROP_NONE)
 			return d;
 	}
-	h.src = ip6_with_scope(h.src, (uint32_t)l->index);
-	h.dst = ip6_with_scope(h.dst, (uint32_t)l->index);
 	d = check_destination(st, l, &h);
 	if (d != DROP_NONE)
 		return d;

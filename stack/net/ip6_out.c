@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/ip.h"
+#include "net/ip6_frag.h"
 #include "net/ip_send.h"
 #include "net/net_state.h"
 
@@ -79,6 +80,8 @@ int ip6_output(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const s
 	if (take_pkt->len > IP6_LEN_MAX)
 		return ip_refuse(st, d, take_pkt, DROP_PKT_TOO_BIG, -EMSGSIZE);
 	if (take_pkt->len + IP6_HDR_LEN > d->mtu && take_pkt->gso == PKT_GSO_NONE) {
+		if (!t.df)
+			return ip6_fragment(st, take_pkt, d, &t);
 		COUNT(st, Ip6FragFails);
 		return ip_refuse(st, d, take_pkt, DROP_PKT_TOO_BIG, -EMSGSIZE);
 	}

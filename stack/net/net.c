@@ -10,7 +10,9 @@
 
 #include "net/if6.h"
 #include "net/ip4.h"
+#include "net/ip4_reass.h"
 #include "net/ip6.h"
+#include "net/ip6_frag.h"
 #include "net/net_state.h"
 
 int net_new(struct ph_stack *st)
@@ -38,6 +40,8 @@ int net_new(struct ph_stack *st)
 		rc = neigh_table_new(st);
 	if (rc == 0)
 		rc = ip4_reass_new(st);
+	if (rc == 0)
+		rc = ip6_frag_new(st);
 	if (rc != 0) {
 		net_free(st);
 		return rc;
@@ -54,7 +58,8 @@ void net_free(struct ph_stack *st)
 		return;
 	while ((n = list_pop_front(&st->net->loop)))
 		pkt_free(container_of(n, struct pkt, node));
-	ip4_reass_free(st);
+	reass_free(st, &st->net->reass);
+	reass_free(st, &st->net->reass6);
 	neigh_table_free(st);
 	route_table_free(st);
 	addr6_table_free(st);
@@ -102,5 +107,5 @@ bool net_pending(const struct ph_stack *st)
 void net_usage(const struct ph_stack *st, struct ph_usage *u)
 {
 	u->neighbours = st->net->neighs.pool.in_use;
-	u->reassemblies = st->net->reass.pool.in_use;
+	u->reassemblies = st->net->reass.pool.in_use + st->net->reass6.pool.in_use;
 }

@@ -62,5 +62,5 @@ bool net_check(const struct ph_stack *st, struct ph_claim *c)
 		n++;
 	}
 	CLAIM(c, "neighbour", n == s->neighs.pool.in_use, n, s->neighs.pool.in_use);
-	return ip4_reass_check(st, c);
+	return reass_check(st, &s->reass, c) && reass_check(st, &s->reass6, c);
 }

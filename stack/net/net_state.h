@@ -6,7 +6,7 @@
 #include "net/addr.h"
 #include "net/addr6.h"
 #include "net/icmp4.h"
-#include "net/ip4_reass.h"
+#include "net/ip_reass.h"
 #include "net/link.h"
 #include "net/neigh.h"
 #include "net/route.h"
@@ -22,9 +22,10 @@ struct net_state {
 	struct pool groups; /* of struct group6 */
 	struct route_table routes;
 	struct neigh_table neighs;
-	struct ip4_reass_table reass;
+	struct reass_table reass, reass6;
 	struct icmp4_state icmp4;
 	uint16_t idents[NET_IDENTS]; /* ip4_ident() */
+	uint32_t idents6[NET_IDENTS];
 	struct list loop;	     /* of struct pkt: from ourselves to ourselves */
 	uint32_t looped;	     /* how many */
 };
