@@ -41,6 +41,8 @@ void tcp_dup_ack(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
 	}
 	if (s->len && seq_lt(s->seq, t->rcv_nxt))
 		COUNT(st, TcpExtDelayedACKLost);
+	if (s->len && seq_lt(s->seq, t->rcv_nxt))
+		tcp_text_duplicate(st, t, s->seq, seq_min(s->seq + s->len, t->rcv_nxt));
 	tcp_output_ack(st, t);
 }
 

@@ -363,6 +363,8 @@ bool tcp_oow_allowed(const struct ph_stack *st, uint64_t *last_ns);
 
 /* ---- tcp_synsent.c, tcp_text.c, tcp_ack.c */
 enum drop tcp_synsent_input(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx);
+/* [from, to) came twice: the next ACK says so (RFC 2883). */
+void tcp_text_duplicate(struct ph_stack *st, struct tcb *t, seq_t from, seq_t to);
 enum drop tcp_text_take(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx);
 enum drop tcp_text_fin(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx);
 void tcp_text_urg(struct ph_stack *st, struct tcb *t, const struct tcp_seg *seg);

@@ -110,6 +110,7 @@ void tcp_loss_news(struct tcp_loss *l, struct tcp_loss_env *e, const struct tcp_
 		return;
 	}
 	l->delivered += d->segs;
+	tcp_rack_adapt(&l->rack, e->rack_bits, d->newest_ns, e->a->now_ns);
 	if (d->dup_segs)
 		tcp_undo_duplicate(&l->undo, d->dup_end, d->dup_segs);
 	if (d->reordered && seq_lt(d->reorder, in->fack_before) &&

@@ -45,7 +45,7 @@ static uint8_t sack_blocks(const struct tcb *t)
 	uint32_t max = t->ts ? TCP_SACK_MAX - 1 : TCP_SACK_MAX;
 	uint32_t room = t->mss > used ? (t->mss - used) / 8 : 0;
 
-	return t->sack_ok ? (uint8_t)min_u32(t->sack.n, min_u32(max, room)) : 0;
+	return t->sack_ok ? (uint8_t)min_u32(tcp_sack_count(&t->sack), min_u32(max, room)) : 0;
 }
 
 /* Which options a segment that is not a SYN has, and how many SACK blocks. */
@@ -72,8 +72,7 @@ static struct tcp_opts options(const struct ph_stack *st, const struct tcb *t)
 		o.tsval = tcp_ts(st, t->ts_off);
 		o.tsecr = t->ts_recent;
 	}
-	for (uint8_t i = 0; i < o.nsack; i++)
-		o.sack[i] = t->sack.block[i];
+	tcp_sack_report(&t->sack, o.sack, o.nsack);
 	return o;
 }
 
@@ -147,6 +146,8 @@ static int xmit(struct ph_stack *st, struct tcb *t, struct tcp_out *o, struct pk
 		tcp_accecn_option_sent(&t->ecn.acc, st->now_ns, false);
 	/* RFC 3168 6.1.2: once, so in the first of them only. */
 	take_pkt->gso_ecn = t->ecn.mode == TCP_ECN_CLASSIC && (o->flags & TCP_F_CWR);
+	if (o->opts.nsack)
+		tcp_sack_told(&t->sack);
 	if (o->flags & TCP_F_ACK) {
 		tcp_delack_sent(&t->delack);
 		tcp_timer_ack_sent(st, t);

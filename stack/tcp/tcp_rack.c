@@ -75,18 +75,18 @@ bool tcp_rack_detect(struct tcp_rack *k, struct tcp_rtxq *q, uint32_t window_us,
 	return true;
 }
 
-void tcp_rack_adapt(struct tcp_rack *k, uint8_t bits, uint64_t prior, uint64_t delivered)
+void tcp_rack_adapt(struct tcp_rack *k, uint8_t bits, uint64_t newest_ns, uint64_t now_ns)
 {
-	if ((bits & TCP_RACK_STATIC) || !prior)
+	if ((bits & TCP_RACK_STATIC) || !newest_ns)
 		return;
 	/* The round trip in which the window grew is not over. */
-	if (prior < k->round)
+	if (newest_ns < k->grown_ns)
 		k->dsack_seen = false;
 	if (k->dsack_seen) {
 		if (k->steps < UINT8_MAX)
 			k->steps++;
 		k->dsack_seen = false;
-		k->round = delivered;
+		k->grown_ns = now_ns;
 		k->persist = TCP_RACK_PERSIST;
 	} else if (!k->persist) {
 		k->steps = 1;

@@ -22,7 +22,7 @@ enum {			      /* net.ipv4.tcp_recovery */
 
 struct tcp_rack {
 	uint64_t sent_ns; /* when the latest sent of all that arrived was sent */
-	uint64_t round;	  /* segments delivered when the window last grew */
+	uint64_t grown_ns; /* when the window last grew */
 	seq_t end;	  /* its last byte, and one */
 	uint32_t rtt_us;  /* of what arrived last */
 	uint8_t steps;	  /* quarters of the least round trip that reordering is given */
@@ -50,9 +50,9 @@ uint32_t tcp_rack_window_us(const struct tcp_rack *k, const struct tcp_rack_path
 /* Step 5: marks what is lost. True: others wait, *wait_us more (0 < it). */
 bool tcp_rack_detect(struct tcp_rack *k, struct tcp_rtxq *q, uint32_t window_us, uint64_t now_ns,
 		     uint32_t *wait_us);
-/* Once an ACK: the window grows with each round trip that brings a D-SACK. prior: segments
- * delivered when the newest segment of this ACK left; delivered: now. */
-void tcp_rack_adapt(struct tcp_rack *k, uint8_t bits, uint64_t prior, uint64_t delivered);
+/* Once an ACK: the window grows with each round trip that brings a D-SACK. newest_ns: when the
+ * newest segment that it delivers left; 0: it delivers none. */
+void tcp_rack_adapt(struct tcp_rack *k, uint8_t bits, uint64_t newest_ns, uint64_t now_ns);
 /* An episode ended: without an undo one of the recoveries that the window lasts is over. */
 void tcp_rack_recovered(struct tcp_rack *k, bool undone);
 

@@ -160,12 +160,16 @@ static enum drop fill_gap(const struct tcp_reass_env *e, struct tcp_reass *r, ui
 }
 
 enum drop tcp_reass_add(const struct tcp_reass_env *e, struct tcp_reass *r, seq_t seq,
-			const struct pkt *p, uint32_t off, uint32_t len, struct tcp_range *block)
+			const struct pkt *p, uint32_t off, uint32_t len, struct tcp_range *block,
+			struct tcp_range *dup)
 {
 	seq_t at_seq = seq, end = seq + len;
 	uint32_t at = find(r, seq);
 	enum drop result = DROP_TCP_OFOMERGE;
 
+	if (at < r->n && seq_lt(r->piece[at]->seq, end))
+		*dup = (struct tcp_range){ seq_max(seq, r->piece[at]->seq),
+					   seq_min(end, tcp_piece_end(r->piece[at])) };
 	while (seq_lt(at_seq, end)) {
 		seq_t gap_end = at < r->n ? seq_min(r->piece[at]->seq, end) : end;
 

@@ -43,11 +43,13 @@ void tcp_reass_clear(const struct tcp_reass_env *e, struct tcp_reass *r);
 
 /*
  * Keeps [seq, seq+len), the bytes from offset off of the packet. *block: the run of bytes held that
- * it is now part of. TCP_OFOMERGE: all of it was there; TCP_OFO_QUEUE_PRUNE: pieces_max reached;
- * NOMEM. In the last two some of it may have been kept.
+ * it is now part of; *dup: the first bytes of it that were there before, written if any were.
+ * TCP_OFOMERGE: all of it was there; TCP_OFO_QUEUE_PRUNE: pieces_max reached; NOMEM. In the last two
+ * some of it may have been kept.
  */
 enum drop tcp_reass_add(const struct tcp_reass_env *e, struct tcp_reass *r, seq_t seq,
-			const struct pkt *p, uint32_t off, uint32_t len, struct tcp_range *block);
+			const struct pkt *p, uint32_t off, uint32_t len, struct tcp_range *block,
+			struct tcp_range *dup);
 /* A FIN at `seq`; the first one is believed. */
 void tcp_reass_fin(struct tcp_reass *r, seq_t seq);
 /* Moves what begins at or before rcv_nxt to the end of `to`, as far as it is contiguous; returns

@@ -156,6 +156,8 @@ static void arrived(struct tcp_delivered *d, const struct tcp_rec *r)
 {
 	bool ever = r->flags & TCP_REC_EVER;
 
+	if (r->sent_ns > d->newest_ns)
+		d->newest_ns = r->sent_ns;
 	if (!d->rack)
 		return;
 	/* An echo from before it was sent again is the first copy's (RFC 8985 6.2 step 2). */

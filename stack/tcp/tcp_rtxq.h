@@ -68,6 +68,7 @@ struct tcp_delivered {
 	uint32_t left;	   /* segments that left the queue */
 	uint64_t first_ns; /* cumulative, never retransmitted: when the oldest was sent; 0: none */
 	uint64_t last_ns;  /* and the latest */
+	uint64_t newest_ns; /* latest sending of any of them, retransmissions included */
 	uint64_t sack_first_ns, sack_last_ns; /* the same of SACKed ones */
 	seq_t reorder;	   /* the lowest that arrived late without being sent again, if reordered */
 	bool reordered;

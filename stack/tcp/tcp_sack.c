@@ -39,3 +39,23 @@ void tcp_sack_forget_from(struct tcp_sack *s, seq_t seq)
 			s->block[n++] = s->block[i];
 	s->n = n;
 }
+
+void tcp_sack_duplicate(struct tcp_sack *s, struct tcp_range b)
+{
+	if (s->dup.from == s->dup.to) {
+		s->dup = b;
+	} else if (seq_le(b.from, s->dup.to) && seq_ge(b.to, s->dup.from)) {
+		s->dup.from = seq_min(s->dup.from, b.from);
+		s->dup.to = seq_max(s->dup.to, b.to);
+	}
+}
+
+void tcp_sack_report(const struct tcp_sack *s, struct tcp_range *out, uint8_t n)
+{
+	uint8_t i = 0;
+
+	if (n && s->dup.from != s->dup.to)
+		out[i++] = s->dup;
+	for (uint8_t k = 0; i < n; k++)
+		out[i++] = s->block[k];
+}

@@ -31,6 +31,26 @@ static void quick(struct tcb *t)
 	tcp_delack_quick(&t->delack, t->rcvwin.wnd);
 }
 
+void tcp_text_duplicate(struct ph_stack *st, struct tcb *t, seq_t from, seq_t to)
+{
+	if (!t->sack_ok || !st->sysctl.tcp_dsack || from == to)
+		return;
+	if (seq_lt(from, t->rcv_nxt))
+		COUNT(st, TcpExtTCPDSACKOldSent);
+	else
+		COUNT(st, TcpExtTCPDSACKOfoSent);
+	tcp_sack_duplicate(&t->sack, (struct tcp_range){ from, to });
+}
+
+/* What of the pieces aside has come once more, in order: the first of them (RFC 2883 4.2.1). */
+static void covered(struct ph_stack *st, struct tcb *t, seq_t rcv_nxt)
+{
+	const struct tcp_piece *p = t->reass.piece[0];
+
+	if (seq_lt(p->seq, rcv_nxt))
+		tcp_text_duplicate(st, t, p->seq, seq_min(tcp_piece_end(p), rcv_nxt));
+}
+
 static enum drop take_in_order(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
 	const struct tcp_seg *s = &rx->seg;
@@ -46,6 +66,7 @@ static enum drop take_in_order(struct ph_stack *st, struct tcb *t, const struct 
 	note_arrival(st, t, rx, len);
 	tcp_rcvwin_data(&t->rcvwin, len, t->rcv.charged - charged, t->adv_mss);
 	if (hole) {
+		covered(st, t, t->rcv_nxt);
 		t->rcv_nxt += tcp_reass_take(&st->tcp->reass, &t->reass, t->rcv_nxt, &t->rcv);
 		tcp_sack_advance(&t->sack, t->rcv_nxt);
 		quick(t);
@@ -58,9 +79,9 @@ static enum drop take_in_order(struct ph_stack *st, struct tcb *t, const struct 
 static enum drop take_ahead(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
 	const struct tcp_seg *s = &rx->seg;
-	struct tcp_range block;
+	struct tcp_range block, dup = { 0, 0 };
 	enum drop why = tcp_reass_add(&st->tcp->reass, &t->reass, s->seq, rx->ip->pkt, s->off,
-				      s->len, &block);
+				      s->len, &block, &dup);
 
 	quick(t);
 	if (why == DROP_TCP_OFO_QUEUE_PRUNE || why == DROP_NOMEM) {
@@ -68,6 +89,7 @@ static enum drop take_ahead(struct ph_stack *st, struct tcb *t, const struct tcp
 		return why;
 	}
 	COUNT(st, TcpExtTCPOFOQueue);
+	tcp_text_duplicate(st, t, dup.from, dup.to);
 	if (t->sack_ok)
 		tcp_sack_add(&t->sack, block);
 	return why;
@@ -94,11 +116,13 @@ static bool make_room(struct ph_stack *st, struct tcb *t)
 }
 
 /* Cuts the segment to what is new and in the window. */
-static enum drop trim(struct tcb *t, struct tcp_seg *s)
+static enum drop trim(struct ph_stack *st, struct tcb *t, struct tcp_seg *s)
 {
 	seq_t edge = t->rcv_nxt + tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt);
 
 	if (seq_le(tcp_seg_end(s), t->rcv_nxt)) {
+		COUNT(st, TcpExtDelayedACKLost);
+		tcp_text_duplicate(st, t, s->seq, s->seq + s->len);
 		quick(t);
 		return DROP_TCP_OLD_DATA;
 	}
@@ -106,8 +130,10 @@ static enum drop trim(struct tcb *t, struct tcp_seg *s)
 		quick(t);
 		return edge == t->rcv_nxt ? DROP_TCP_ZEROWINDOW : DROP_TCP_OVERWINDOW;
 	}
-	if (seq_lt(s->seq, t->rcv_nxt))
+	if (seq_lt(s->seq, t->rcv_nxt)) {
+		tcp_text_duplicate(st, t, s->seq, t->rcv_nxt);
 		tcp_seg_trim_front(s, t->rcv_nxt - s->seq);
+	}
 	if (seq_gt(s->seq + s->len, edge))
 		tcp_seg_trim_end(s, s->seq + s->len - edge);
 	return DROP_NONE;
@@ -144,7 +170,7 @@ enum drop tcp_text_take(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 	note_ecn(t, rx);
 	t->data_segs_in += rx->ip->pkt->gso_size ?
 				   (s->len + rx->ip->pkt->gso_size - 1) / rx->ip->pkt->gso_size : 1;
-	why = trim(t, s);
+	why = trim(st, t, s);
 	if (why != DROP_NONE)
 		return why;
 	if (s->len == 0)

@@ -27,6 +27,7 @@ UNIT_TESTS += %D%/test_tcp %D%/test_tcp_data %D%/test_tcp_send \
 UNIT_TESTS += %D%/test_tcp_arrives %D%/test_tcp_recovers %D%/test_tcp_timers \
 	%D%/test_tcp_handshake %D%/test_tcp_calls
 UNIT_TESTS += %D%/test_tcp_ecn
+UNIT_TESTS += %D%/test_tcp_loss
 UNIT_TESTS += %D%/test_udp
 
 UNIT_TESTS += %D%/test_cc %D%/test_cc_bbr

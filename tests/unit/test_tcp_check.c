@@ -45,7 +45,7 @@ static void hold(struct env *v, seq_t seq, uint32_t len)
 
 	assert_non_null(p);
 	memcpy(pkt_bytes(p), bytes, len);
-	assert_int_equal(tcp_reass_add(&v->e, &v->r, seq, p, 0, len, &block), DROP_NONE);
+	assert_int_equal(tcp_reass_add(&v->e, &v->r, seq, p, 0, len, &block, &block), DROP_NONE);
 	tcp_sack_add(&v->sack, block);
 	pkt_free(p);
 }

@@ -292,6 +292,31 @@ static void test_blocks_are_most_recent_first_and_at_most_four(void **state)
 	assert_int_equal(s.n, 0);
 }
 
+static void test_what_came_twice_is_told_first_and_once(void **state)
+{
+	struct tcp_range out[TCP_SACK_MAX];
+	struct tcp_sack s = { .n = 0 };
+
+	(void)state;
+	tcp_sack_add(&s, (struct tcp_range){ 100, 200 });
+	tcp_sack_add(&s, (struct tcp_range){ 300, 400 });
+	tcp_sack_duplicate(&s, (struct tcp_range){ 0xfffffff0u, 10 });
+	tcp_sack_duplicate(&s, (struct tcp_range){ 10, 20 });
+	tcp_sack_duplicate(&s, (struct tcp_range){ 50, 60 }); /* elsewhere: not told */
+	assert_int_equal(tcp_sack_count(&s), 3);
+	tcp_sack_report(&s, out, 3);
+	assert_int_equal(out[0].from, 0xfffffff0u);
+	assert_int_equal(out[0].to, 20);
+	assert_int_equal(out[1].from, 300);
+	assert_int_equal(out[2].from, 100);
+	tcp_sack_report(&s, out, 1);
+	assert_int_equal(out[0].to, 20);
+	tcp_sack_told(&s);
+	assert_int_equal(tcp_sack_count(&s), 2);
+	tcp_sack_report(&s, out, 2);
+	assert_int_equal(out[0].from, 300);
+}
+
 /* ---- delayed ACK */
 
 static void test_start_is_quick_and_a_second_full_segment_is_due(void **state)
@@ -351,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_full_buffer_closes_the_window),
 		cmocka_unit_test(test_buffer_grows_with_what_is_read_and_not_when_locked),
 		cmocka_unit_test(test_blocks_are_most_recent_first_and_at_most_four),
+		cmocka_unit_test(test_what_came_twice_is_told_first_and_once),
 		cmocka_unit_test(test_start_is_quick_and_a_second_full_segment_is_due),
 		cmocka_unit_test(test_wait_stays_between_its_bounds),
 	};

@@ -77,13 +77,37 @@ static struct pkt *segment(struct env *v, seq_t seq, uint32_t len, uint8_t mark)
 	return p;
 }
 
-static enum drop add(struct env *v, seq_t seq, uint32_t len, struct tcp_range *block)
+static enum drop add_dup(struct env *v, seq_t seq, uint32_t len, struct tcp_range *block,
+			 struct tcp_range *dup)
 {
 	struct pkt *p = segment(v, seq, len, 0);
-	enum drop why = tcp_reass_add(&v->e, &v->r, seq, p, 0, len, block);
+	enum drop why = tcp_reass_add(&v->e, &v->r, seq, p, 0, len, block, dup);
 
 	pkt_free(p);
 	return why;
+}
+
+static enum drop add(struct env *v, seq_t seq, uint32_t len, struct tcp_range *block)
+{
+	struct tcp_range dup;
+
+	return add_dup(v, seq, len, block, &dup);
+}
+
+static void check_dup(const bool *held, seq_t base, uint32_t at, uint32_t end, struct tcp_range dup)
+{
+	uint32_t to;
+
+	while (at < end && !held[at])
+		at++;
+	if (at == end) {
+		assert_int_equal(dup.from, dup.to);
+		return;
+	}
+	for (to = at; to < end && held[to]; to++)
+		;
+	assert_int_equal(dup.from - base, at);
+	assert_int_equal(dup.to - base, to);
 }
 
 static void check_order(const struct env *v)
@@ -130,14 +154,17 @@ static void random_round(unsigned seed)
 		uint32_t at = (uint32_t)rand() % (SPAN - 200) + 1;
 		uint32_t len = (uint32_t)rand() % 199 + 1;
 		bool fresh = false;
-		struct tcp_range b = { 0, 0 };
+		struct tcp_range b = { 0, 0 }, dup = { 0, 0 };
+		bool before[SPAN + 1];
 		enum drop why;
 
+		memcpy(before, held, sizeof(before));
 		for (uint32_t k = at; k < at + len; k++) {
 			fresh = fresh || !held[k];
 			held[k] = true;
 		}
-		why = add(v, base + at, len, &b);
+		why = add_dup(v, base + at, len, &b, &dup);
+		check_dup(before, base, at, at + len, dup);
 		assert_int_equal(why, fresh ? DROP_NONE : DROP_TCP_OFOMERGE);
 		check_block(held, base, base + at + len - 1, b);
 		check_order(v);
@@ -176,7 +203,7 @@ static void test_bytes_held_win_over_later_copies(void **state)
 	(void)state;
 	assert_int_equal(add(v, 4, 2, &b), DROP_NONE);
 	p = segment(v, 0, 10, 100);
-	assert_int_equal(tcp_reass_add(&v->e, &v->r, 0, p, 0, 10, &b), DROP_NONE);
+	assert_int_equal(tcp_reass_add(&v->e, &v->r, 0, p, 0, 10, &b, &b), DROP_NONE);
 	pkt_free(p);
 	assert_int_equal(v->r.n, 1);
 	stream_init(&out, &v->pkts, &v->nodes);
@@ -229,10 +256,10 @@ static void test_failing_memory_leaves_a_queue_in_order(void **state)
 		assert_int_equal(add(v, 40, 10, &b), DROP_NONE);
 		assert_int_equal(add(v, 60, 10, &b), DROP_NONE);
 		v->mem.fail_at = n;
-		(void)tcp_reass_add(&v->e, &v->r, 0, p, 0, 100, &b);
+		(void)tcp_reass_add(&v->e, &v->r, 0, p, 0, 100, &b, &b);
 		v->mem.fail_at = 0;
 		check_order(v);
-		(void)tcp_reass_add(&v->e, &v->r, 0, p, 0, 100, &b);
+		(void)tcp_reass_add(&v->e, &v->r, 0, p, 0, 100, &b, &b);
 		assert_int_equal(v->r.n, 1);
 		assert_int_equal(v->r.len, 100);
 		pkt_free(p);
