@@ -140,6 +140,7 @@ STACK_HOST = %D%/host/fnv.h \
 	%D%/host/tcp_info.def \
 	%D%/host/control_show.c \
 	%D%/host/control_bytes.h %D%/host/control_bytes.c \
+	%D%/host/control_epoll.h %D%/host/control_epoll.c \
 	%D%/host/control_sock.h %D%/host/control_sock.c \
 	%D%/host/control.h %D%/host/control.c \
 	%D%/host/ctl_print.h %D%/host/ctl_print.c \

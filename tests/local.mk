@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# make check: unit tests, lint, scripts, scenarios, and one summary line. make check-unit, check-lint and
+# make check: unit tests, lint, scripts in virtual time and some on a wire, scenarios, and one summary line.
+# make check-unit, check-lint, check-scripts, check-scripts-wire and
 # check-scenarios run one part. The work is in tests/run-check.
 
 LINT_TESTS = \
@@ -26,7 +27,7 @@ check-programs: all
 	@$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS)
 
 check-local:
-	@$(RUN_CHECK) unit lint scripts scenarios
+	@$(RUN_CHECK) unit lint scripts wire scenarios
 
 check-unit: check-programs
 	@$(RUN_CHECK) unit
@@ -36,6 +37,10 @@ check-lint: all
 
 check-scripts: all
 	@$(RUN_CHECK) scripts
+
+# On a wire, all of them, for phantom and the kernel.
+check-scripts-wire: all
+	@$(RUN_CHECK) wire-all
 
 check-scenarios: all
 	@$(RUN_CHECK) scenarios
@@ -80,4 +85,4 @@ dist-hook:
 EXTRA_DIST += %D%/sim/goodput.txt
 EXTRA_DIST += %D%/bench/run %D%/bench/client.c %D%/bench/segments.c %D%/run-check %D%/run-scenarios %D%/run-netem %D%/uml %D%/junit-rows.py %D%/lint %D%/bench
 
-.PHONY: check-programs check-unit check-lint check-scripts check-scenarios check-netem bench
+.PHONY: check-programs check-unit check-lint check-scripts check-scripts-wire check-scenarios check-netem bench

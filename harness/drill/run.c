@@ -20,7 +20,8 @@
 static const uint64_t late_ns = DRILL_NS_PER_S;
 
 /* A real clock's tolerance where neither script nor user says one: the programs on both sides of the
- * wire share a machine that has other things to do, too. */
+ * wire share a machine that has other things to do, too. It comes on top of the share of the time
+ * that went by, which is the coarseness of a kernel's timers. */
 static const uint64_t wire_tolerance_ns = 25 * DRILL_NS_PER_MS;
 
 int drill_wait_until(struct drill_run *r, uint64_t at_ns, unsigned what)
@@ -37,7 +38,7 @@ uint64_t drill_tolerance(const struct drill_run *r, uint64_t gap_ns)
 	uint64_t fixed = r->opt.tolerance_ns > 0 ? (uint64_t)r->opt.tolerance_ns : 0;
 
 	if (!r->opt.has_tolerance && !r->dut->ops->virtual_time)
-		fixed = wire_tolerance_ns;
+		return wire_tolerance_ns + share;
 	return share > fixed ? share : fixed;
 }
 

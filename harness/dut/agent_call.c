@@ -316,7 +316,7 @@ bool agent_call_now(const struct agent_stack *st, struct dut_call *c, size_t *se
 		wait = blocks(st, c) && ((c->a[0] & MSG_WAITALL) || !readable(st, c->fd));
 		break;
 	case DUT_CLOSE:
-		wait = blocks(st, c) && lingers(st, c->fd);
+		wait = lingers(st, c->fd); /* O_NONBLOCK or not */
 		break;
 	case DUT_POLL:
 	case DUT_EPOLL_WAIT:

@@ -85,15 +85,16 @@ static bool nonblocking(const struct phantom *p, const struct dut_call *c)
 	return (ph_get_user(p->st, c->fd) & O_NONBLOCK) || (message && (c->a[0] & MSG_NOWAIT));
 }
 
-/* What a call waits with: bytes already sent, or the end of its patience. */
+/* What a call waits with: bytes already sent or received, or the end of its patience. */
 struct wait_state {
-	size_t sent;
+	size_t moved;
 	uint64_t until;
+	struct ph_sockaddr local, peer; /* of a connection whose close lingers */
 };
 
 static int64_t try_send(struct phantom *p, struct dut_call *c, struct wait_state *w)
 {
-	struct ph_iov iov = { (uint8_t *)c->buf + w->sent, c->len - w->sent };
+	struct ph_iov iov = { (uint8_t *)c->buf + w->moved, c->len - w->moved };
 	struct ph_msg msg = { .name = c->has_addr ? &c->addr : NULL,
 			      .iov = &iov,
 			      .niov = 1,
@@ -102,24 +103,49 @@ static int64_t try_send(struct phantom *p, struct dut_call *c, struct wait_state
 	int64_t n = ph_sendmsg(p->st, c->fd, &msg, (int)c->a[0], p->now);
 
 	if (n < 0)
-		return n == -EAGAIN || w->sent == 0 ? n : (int64_t)w->sent;
-	w->sent += (size_t)n;
-	return w->sent < c->len && !nonblocking(p, c) ? -EAGAIN : (int64_t)w->sent;
+		return n == -EAGAIN || w->moved == 0 ? n : (int64_t)w->moved;
+	w->moved += (size_t)n;
+	return w->moved < c->len && !nonblocking(p, c) ? -EAGAIN : (int64_t)w->moved;
 }
 
-static int64_t try_recv(struct phantom *p, struct dut_call *c)
+/* MSG_WAITALL keeps what is here and waits for the rest, where the call may wait. */
+static int64_t try_recv(struct phantom *p, struct dut_call *c, struct wait_state *w)
 {
-	struct ph_iov iov = { c->buf, c->len };
+	struct ph_iov iov = { (uint8_t *)c->buf + w->moved, c->len - w->moved };
 	struct ph_msg msg = { .name = &c->addr,
 			      .iov = &iov,
 			      .niov = 1,
 			      .control = c->control,
 			      .control_cap = c->control_cap };
+	bool all = (c->a[0] & (PH_MSG_WAITALL | PH_MSG_PEEK)) == PH_MSG_WAITALL;
 	int64_t n = ph_recvmsg(p->st, c->fd, &msg, (int)c->a[0], p->now);
 
 	c->msg_flags = msg.flags;
 	c->control_len = msg.control_len;
-	return n;
+	if (!all || nonblocking(p, c))
+		return n;
+	if (n < 0)
+		return n == -EAGAIN || w->moved == 0 ? n : (int64_t)w->moved;
+	w->moved += (size_t)n;
+	return n > 0 && w->moved < c->len ? -EAGAIN : (int64_t)w->moved;
+}
+
+/* Whether what is closed still has octets that the peer has not acknowledged. */
+static bool lingering(const struct phantom *p, const struct wait_state *w)
+{
+	enum { FIN_WAIT1 = 4, LAST_ACK = 9, CLOSING = 11 };
+	size_t n = ph_socks(p->st, NULL, 0);
+	struct ph_sock_info *info = calloc(n + 1, sizeof(*info));
+	bool yes = false;
+
+	n = info ? ph_socks(p->st, info, n) : 0;
+	for (size_t i = 0; i < n; i++)
+		yes |= (info[i].state == FIN_WAIT1 || info[i].state == LAST_ACK ||
+			info[i].state == CLOSING) &&
+		       info[i].local.port == w->local.port && info[i].peer.port == w->peer.port &&
+		       memcmp(&info[i].peer.ip, &w->peer.ip, sizeof(w->peer.ip)) == 0;
+	free(info);
+	return yes;
 }
 
 static int64_t connect_end(struct phantom *p, const struct dut_call *c)
@@ -148,16 +174,17 @@ static int64_t try_again(struct phantom *p, struct dut_call *c)
 	case DUT_SEND:
 		return try_send(p, c, w);
 	case DUT_RECV:
-		return try_recv(p, c);
+		return try_recv(p, c, w);
 	case DUT_POLL:
 	case DUT_EPOLL_WAIT:
 		n = c->op == DUT_POLL ? poll_collect(p, c) : phantom_epoll_collect(&p->epolls, p->st, c);
 		return n == 0 && p->now < w->until ? -EAGAIN : n;
+	case DUT_CLOSE:
+		return lingering(p, w) ? -EAGAIN : 0;
 	case DUT_SOCKET:
 	case DUT_BIND:
 	case DUT_LISTEN:
 	case DUT_SHUTDOWN:
-	case DUT_CLOSE:
 	case DUT_GETSOCKOPT:
 	case DUT_SETSOCKOPT:
 	case DUT_GETSOCKNAME:
@@ -170,6 +197,32 @@ static int64_t try_again(struct phantom *p, struct dut_call *c)
 		break;
 	}
 	return -ENOSYS;
+}
+
+/* What a call returns that has waited as long as SO_RCVTIMEO, SO_SNDTIMEO or SO_LINGER let it. */
+static int64_t timed_out(const struct dut_call *c)
+{
+	const struct wait_state *w = c->priv;
+
+	if (c->op == DUT_CONNECT)
+		return -EINPROGRESS;
+	if (c->op == DUT_CLOSE || w->moved > 0)
+		return (int64_t)w->moved;
+	return -EAGAIN;
+}
+
+static uint64_t patience_of(struct phantom *p, const struct dut_call *c)
+{
+	enum { SO_RCVTIMEO_ = 20, SO_SNDTIMEO_ = 21 };
+	bool gives = c->op == DUT_SEND || c->op == DUT_CONNECT;
+	int64_t time[2] = { 0 };
+	uint32_t len = sizeof(time);
+
+	if (ph_getsockopt(p->st, c->fd, PH_SOL_SOCKET, gives ? SO_SNDTIMEO_ : SO_RCVTIMEO_, time,
+			  &len) != 0 ||
+	    (time[0] == 0 && time[1] == 0))
+		return PH_NEVER;
+	return p->now + (uint64_t)time[0] * 1000 * ns_per_ms + (uint64_t)time[1] * 1000;
 }
 
 static void finish(struct phantom *p, struct dut_call *c, int64_t result)
@@ -207,8 +260,11 @@ static void retry_pending(struct phantom *p)
 
 		next = c->next;
 		result = try_again(p, c);
-		if (result == -EAGAIN)
-			continue;
+		if (result == -EAGAIN) {
+			if (p->now < ((struct wait_state *)c->priv)->until)
+				continue;
+			result = timed_out(c);
+		}
 		accepted(p, c, result);
 		unlink_call(p, c);
 		finish(p, c, result);
@@ -304,7 +360,7 @@ static uint64_t next_event(const struct phantom *p)
 	for (const struct dut_call *c = p->pending; c; c = c->next) {
 		const struct wait_state *w = c->priv;
 
-		if ((c->op == DUT_POLL || c->op == DUT_EPOLL_WAIT) && w->until < at)
+		if (w->until < at)
 			at = w->until;
 	}
 	return at;
@@ -372,11 +428,25 @@ static int op_take(struct dut *d, struct dut_packet *out)
 	return 1;
 }
 
+/* With SO_LINGER's seconds close() waits for the last acknowledgment, O_NONBLOCK or not. */
 static int64_t call_close(struct phantom *p, const struct dut_call *c)
 {
+	struct wait_state *w = c->priv;
+	int32_t linger[2] = { 0 };
+	uint32_t len = sizeof(linger);
+	int rc;
+
 	if (phantom_epoll_close(&p->epolls, c->fd))
 		return 0;
-	return ph_close(p->st, c->fd, p->now);
+	if (ph_getsockname(p->st, c->fd, &w->local) != 0 ||
+	    ph_getpeername(p->st, c->fd, &w->peer) != 0 ||
+	    ph_getsockopt(p->st, c->fd, PH_SOL_SOCKET, PH_SO_LINGER, linger, &len) != 0)
+		linger[0] = 0;
+	rc = ph_close(p->st, c->fd, p->now);
+	if (rc != 0 || !linger[0] || linger[1] <= 0)
+		return rc;
+	w->until = p->now + (uint64_t)linger[1] * 1000 * ns_per_ms;
+	return lingering(p, w) ? -EAGAIN : 0;
 }
 
 static int64_t call_fcntl(struct phantom *p, const struct dut_call *c)
@@ -492,7 +562,7 @@ static bool may_wait(const struct phantom *p, const struct dut_call *c)
 	bool waits = c->op == DUT_ACCEPT || c->op == DUT_SEND || c->op == DUT_RECV ||
 		     c->op == DUT_CONNECT;
 
-	return polls || (waits && !nonblocking(p, c));
+	return polls || c->op == DUT_CLOSE || (waits && !nonblocking(p, c));
 }
 
 static int op_call(struct dut *d, struct dut_call *c)
@@ -513,6 +583,9 @@ static int op_call(struct dut *d, struct dut_call *c)
 	if (result == -EAGAIN && may_wait(p, c)) {
 		struct dut_call **end = &p->pending;
 
+		if (c->op == DUT_ACCEPT || c->op == DUT_SEND || c->op == DUT_RECV ||
+		    c->op == DUT_CONNECT)
+			w->until = patience_of(p, c);
 		while (*end)
 			end = &(*end)->next;
 		*end = c;

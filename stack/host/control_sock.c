@@ -13,11 +13,12 @@
 #include <unistd.h>
 
 #include "host/control_bytes.h"
+#include "host/control_epoll.h"
 #include "host/tap.h"
 
 enum { SIOC_INQ = 0x541B, SIOC_OUTQ = 0x5411, POLL_NVAL = 0x20, DESCRIBED = 32 };
 enum { CONTROL_MSG_MAX = 65536, MSG_ERRORS = 0x2000 /* MSG_ERRQUEUE, which never waits */ };
-static const uint64_t ns_per_ms = 1000000;
+static const uint64_t ns_per_ms = 1000000, linger_look_ns = 5 * 1000000;
 
 struct sock {
 	struct app app;
@@ -32,6 +33,7 @@ struct control_socks {
 	void *arg;
 	struct list socks, calls;
 	struct source timer;
+	struct control_epolls epolls;
 };
 
 struct row;
@@ -47,7 +49,8 @@ struct call {
 	uint64_t started_ns, until_ns;
 	uint8_t *bytes;
 	size_t len, sent;
-	uint8_t *control; /* messages beside the bytes */
+	struct ph_sockaddr local, peer; /* of a connection whose close lingers */
+	uint8_t *control;		/* messages beside the bytes */
 	size_t control_len;
 	const char *wrong; /* a sentence: the request is no good */
 };
@@ -86,8 +89,11 @@ static void retry(struct control_socks *cs);
 
 static void sock_ready(struct host *h, struct app *app, uint32_t events)
 {
+	struct control_socks *cs = container_of(app, struct sock, app)->cs;
+
 	(void)h, (void)events;
-	retry(container_of(app, struct sock, app)->cs);
+	control_epoll_ready(&cs->epolls, (int)app->socket);
+	retry(cs);
 }
 
 static int64_t sock_new(struct call *c, ph_socket socket, bool nonblocking)
@@ -243,16 +249,22 @@ static int64_t call_recv(struct call *c, struct sock *s)
 	struct ph_sockaddr from = { 0 };
 	struct ph_iov iov;
 	struct ph_msg msg = { .name = &from, .iov = &iov, .niov = 1 };
+	bool all = (number(c, "flags") & (PH_MSG_WAITALL | PH_MSG_PEEK)) == PH_MSG_WAITALL;
 	int64_t n;
 
 	if (!take_room(c))
 		return -ENOMEM;
 	msg.control = c->control;
 	msg.control_cap = c->control_len;
-	iov = (struct ph_iov){ c->bytes, c->len };
+	iov = (struct ph_iov){ c->bytes + c->sent, c->len - c->sent };
 	n = ph_recvmsg(c->h->st, s->app.socket, &msg, (int)number(c, "flags"), c->h->now_ns);
-	if (n < 0)
+	if (n < 0 && (c->sent == 0 || (n == -EAGAIN && waits_here(c, s))))
 		return n;
+	c->sent += n > 0 ? (size_t)n : 0;
+	if (n > 0 && all && c->sent < c->len && waits_here(c, s))
+		return -EAGAIN; /* what is here is kept */
+	if (all)
+		n = (int64_t)c->sent;
 	json_object_set_new(c->out, "bytes",
 			    control_bytes(c->bytes, (size_t)n < c->len ? (size_t)n : c->len));
 	json_object_set_new(c->out, "msg_flags", json_integer(msg.flags));
@@ -268,11 +280,86 @@ static int64_t call_shutdown(struct call *c, struct sock *s)
 	return ph_shutdown(c->h->st, s->app.socket, (int)number(c, "how"), c->h->now_ns);
 }
 
+/* Whether what is closed still has octets that the peer has not acknowledged. */
+static bool lingering(const struct call *c)
+{
+	enum { FIN_WAIT1 = 4, LAST_ACK = 9, CLOSING = 11 };
+	size_t n = ph_socks(c->h->st, NULL, 0);
+	struct ph_sock_info *info = calloc(n + 1, sizeof(*info));
+	bool yes = false;
+
+	n = info ? ph_socks(c->h->st, info, n) : 0;
+	for (size_t i = 0; i < n; i++)
+		yes |= (info[i].state == FIN_WAIT1 || info[i].state == LAST_ACK ||
+			info[i].state == CLOSING) &&
+		       info[i].local.port == c->local.port && info[i].peer.port == c->peer.port &&
+		       memcmp(&info[i].peer.ip, &c->peer.ip, sizeof(c->peer.ip)) == 0;
+	free(info);
+	return yes;
+}
+
+/* With SO_LINGER's seconds close() waits for them, or for the last acknowledgment. */
 static int64_t call_close(struct call *c, struct sock *s)
 {
-	(void)c;
+	int32_t linger[2] = { 0 };
+	uint32_t len = sizeof(linger);
+	ph_socket socket;
+
+	if (c->again)
+		return lingering(c) && c->h->now_ns < c->until_ns ? -EAGAIN : 0;
+	if (control_epoll_close(&c->cs->epolls, number(c, "fd")))
+		return 0;
+	if (!s)
+		return -EBADF;
+	socket = s->app.socket;
+	if (ph_getsockname(c->h->st, socket, &c->local) == 0 &&
+	    ph_getpeername(c->h->st, socket, &c->peer) == 0 &&
+	    ph_getsockopt(c->h->st, socket, PH_SOL_SOCKET, PH_SO_LINGER, linger, &len) != 0)
+		linger[0] = 0;
 	sock_free(s);
-	return 0;
+	if (!linger[0] || linger[1] <= 0)
+		return 0;
+	c->until_ns = c->h->now_ns + (uint64_t)linger[1] * 1000 * ns_per_ms;
+	return lingering(c) ? -EAGAIN : 0;
+}
+
+static int64_t call_epoll_create(struct call *c, struct sock *s)
+{
+	(void)s;
+	return control_epoll_new(&c->cs->epolls);
+}
+
+static int64_t call_epoll_ctl(struct call *c, struct sock *s)
+{
+	(void)s;
+	if (!find(c->cs, number(c, "target")))
+		return -EBADF;
+	return control_epoll_ctl(&c->cs->epolls, number(c, "fd"), number(c, "op"),
+				 (int)number(c, "target"), (uint32_t)number(c, "events"),
+				 (uint64_t)number(c, "data"));
+}
+
+static void say_event(void *list, uint32_t events, uint64_t data)
+{
+	json_array_append_new(list, json_pack("{s:I,s:I}", "events", (json_int_t)events, "data",
+					      (json_int_t)data));
+}
+
+static int64_t call_epoll_wait(struct call *c, struct sock *s)
+{
+	json_int_t timeout = number(c, "timeout_ms"), max = number(c, "max");
+	json_t *list = json_array();
+	int64_t n;
+
+	(void)s;
+	if (!c->again)
+		c->until_ns = timeout < 0 ? PH_NEVER
+					  : c->h->now_ns + (uint64_t)timeout * ns_per_ms;
+	n = max <= 0 ? -EINVAL
+		     : control_epoll_wait(&c->cs->epolls, c->h->st, number(c, "fd"), (size_t)max,
+					  say_event, list);
+	json_object_set_new(c->out, "events", list);
+	return n == 0 && c->h->now_ns < c->until_ns ? -EAGAIN : n;
 }
 
 static int64_t call_getsockopt(struct call *c, struct sock *s)
@@ -442,7 +529,10 @@ static const struct row rows[] = {
 	{ "send", call_send, true, true },
 	{ "recv", call_recv, true, true },
 	{ "shutdown", call_shutdown, true, false },
-	{ "close", call_close, true, false },
+	{ "close", call_close, false, true },
+	{ "epoll_create", call_epoll_create, false, false },
+	{ "epoll_ctl", call_epoll_ctl, false, false },
+	{ "epoll_wait", call_epoll_wait, false, true },
 	{ "getsockopt", call_getsockopt, true, false },
 	{ "setsockopt", call_setsockopt, true, false },
 	{ "getsockname", call_name, true, false },
@@ -487,13 +577,45 @@ static void answer(struct call *c, int64_t result)
 	c->cs->say(c->cs->arg, a);
 }
 
+/* Until when SO_RCVTIMEO or SO_SNDTIMEO lets a call wait that has to. */
+static uint64_t patience_of(const struct call *c, const struct sock *s)
+{
+	enum { SO_RCVTIMEO_ = 20, SO_SNDTIMEO_ = 21 };
+	bool gives = c->row->run == call_send || c->row->run == call_connect;
+	int64_t time[2] = { 0 };
+	uint32_t len = sizeof(time);
+
+	if (ph_getsockopt(c->h->st, s->app.socket, PH_SOL_SOCKET,
+			  gives ? SO_SNDTIMEO_ : SO_RCVTIMEO_, time, &len) != 0 ||
+	    (time[0] == 0 && time[1] == 0))
+		return PH_NEVER;
+	return c->h->now_ns + (uint64_t)time[0] * 1000 * ns_per_ms + (uint64_t)time[1] * 1000;
+}
+
+/* What a call returns that has waited that long. */
+static int64_t timed_out(const struct call *c)
+{
+	if (c->row->run == call_connect)
+		return -EINPROGRESS;
+	return c->sent > 0 || c->row->run == call_close ? (int64_t)c->sent : -EAGAIN;
+}
+
 /* One try. False: it has to wait. */
 static bool try(struct call *c)
 {
-	struct sock *s = c->row->on_socket ? find(c->cs, number(c, "fd")) : NULL;
+	bool closes = c->row->run == call_close;
+	struct sock *s = c->row->on_socket || closes ? find(c->cs, number(c, "fd")) : NULL;
 	int64_t result = c->row->on_socket && !s ? -EBADF : c->row->run(c, s);
-	bool waits = result == -EAGAIN && c->row->waits && (!s || waits_here(c, s));
+	/* A closed socket is gone, and polls have none. */
+	bool waits = result == -EAGAIN && c->row->waits &&
+		     (!c->row->on_socket || !s || waits_here(c, s));
 
+	if (waits && !c->again && c->row->on_socket && s)
+		c->until_ns = patience_of(c, s);
+	if (waits && c->h->now_ns >= c->until_ns) {
+		waits = false;
+		result = timed_out(c);
+	}
 	c->again = true;
 	if (!waits)
 		answer(c, result);
@@ -507,8 +629,12 @@ static void arm(struct control_socks *cs)
 	struct list_node *n;
 
 	list_for_each(n, &cs->calls) {
-		uint64_t until = container_of(n, struct call, node)->until_ns;
+		const struct call *c = container_of(n, struct call, node);
+		uint64_t until = c->until_ns;
 
+		/* Nothing tells of a connection whose socket is closed. */
+		if (c->row->run == call_close && until > cs->h->now_ns + linger_look_ns)
+			until = cs->h->now_ns + linger_look_ns;
 		first = until < first ? until : first;
 	}
 	if (first != PH_NEVER) {
