@@ -12,6 +12,8 @@ STACK_BASE = \
 	%D%/base/csum.h %D%/base/csum.c \
 	%D%/base/stream.h %D%/base/stream.c \
 	%D%/base/sockopts.h %D%/base/sockopts.c \
+	%D%/base/cmsg.h %D%/base/cmsg.c \
+	%D%/base/errq.h %D%/base/errq.c \
 	%D%/base/claim.h \
 	%D%/base/timer.h %D%/base/timer.c \
 	%D%/base/hash.h %D%/base/hash.c \
@@ -71,6 +73,7 @@ STACK_RAW =
 STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp.h %D%/tcp/tcp_int.h \
 	%D%/tcp/tcp_opt.h %D%/tcp/tcp_opt.c \
+	%D%/tcp/tcp_marks.h %D%/tcp/tcp_marks.c \
 	%D%/tcp/tcp_rare.h %D%/tcp/tcp_rare.c \
 	%D%/tcp/tcp_seg.h %D%/tcp/tcp_seg.c \
 	%D%/tcp/tcp_rtt.h %D%/tcp/tcp_rtt.c \
@@ -104,6 +107,7 @@ STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp_input.c \
 	%D%/tcp/tcp_timewait.c \
 	%D%/tcp/tcp_listen.c \
+	%D%/tcp/tcp_notify.c \
 	%D%/tcp/tcp_icmp.c \
 	%D%/tcp/tcp_info.c \
 	%D%/tcp/tcp_sockopt.c %D%/tcp/tcp_sockopt_ip.c %D%/tcp/tcp_getsockopt.c \

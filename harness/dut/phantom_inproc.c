@@ -14,7 +14,6 @@
 
 #include "harness/dut/phantom_epoll.h"
 
-enum { SIOC_INQ = 0x541B, SIOC_OUTQ = 0x5411 }; /* Linux's */
 enum { MSG_ERRORS = 0x2000, MSG_NOWAIT = PH_MSG_DONTWAIT | MSG_ERRORS }; /* never wait */
 enum { SPINS_MAX = 100000 }; /* turns at one moment, before the stack is to blame */
 static const uint64_t ns_per_ms = 1000000, start_ns = 1000000000;
@@ -468,21 +467,10 @@ static int64_t call_fcntl(struct phantom *p, const struct dut_call *c)
 
 static int64_t call_ioctl(struct phantom *p, struct dut_call *c)
 {
-	int n;
+	int n = 0, rc = ph_ioctl(p->st, c->fd, (unsigned)c->a[0], &n);
 
-	switch (c->a[0]) {
-	case SIOC_INQ:
-		n = ph_inq(p->st, c->fd);
-		break;
-	case SIOC_OUTQ:
-		n = ph_outq(p->st, c->fd);
-		break;
-	default:
-		n = phantom_is_socket(p->st, c->fd) ? -ENOTTY : -EBADF;
-		break;
-	}
 	c->value = n;
-	return n < 0 ? n : 0;
+	return rc;
 }
 
 static int64_t call_option(struct phantom *p, struct dut_call *c)

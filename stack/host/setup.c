@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/random.h>
 
 #include "host/fnv.h"
@@ -109,6 +110,16 @@ static int set_sysctl(struct host *h, const struct opt_sysctl *s, char *err, siz
 			  row->min, row->max);
 }
 
+/* From the loop's monotonic clock to the time of day. */
+static uint64_t wall_offset(uint64_t now_ns)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_REALTIME, &ts) != 0)
+		return 0;
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec - now_ns;
+}
+
 int setup_stack(struct host *h, char *err, size_t cap)
 {
 	struct ph_conf conf = h->opt->limits;
@@ -116,6 +127,7 @@ int setup_stack(struct host *h, char *err, size_t cap)
 	conf.alloc = take;
 	conf.release = give_back;
 	conf.now_ns = h->now_ns;
+	conf.wall_offset_ns = wall_offset(h->now_ns);
 	memcpy(conf.key, h->opt->key, sizeof(conf.key));
 	if (!h->opt->has_key &&
 	    getrandom(conf.key, sizeof(conf.key), 0) != (ssize_t)sizeof(conf.key)) {

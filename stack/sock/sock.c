@@ -426,6 +426,27 @@ int ph_outq(struct ph_stack *st, ph_socket id)
 	return s ? s->ops->outq(s) : -EBADF;
 }
 
+int ph_ioctl(struct ph_stack *st, ph_socket id, unsigned request, int *value)
+{
+	struct sock *s = find(st, id);
+	int n;
+
+	if (!s)
+		return -EBADF;
+	if (request == PH_SIOCINQ)
+		n = s->ops->inq(s);
+	else if (request == PH_SIOCOUTQ)
+		n = s->ops->outq(s);
+	else
+		n = s->ops->ioctl(s, request);
+	if (n < 0)
+		return n;
+	if (!value)
+		return -EFAULT;
+	*value = n;
+	return 0;
+}
+
 int ph_ready(struct ph_stack *st, struct ph_event *events, int n)
 {
 	struct list_node *node;

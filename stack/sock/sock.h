@@ -32,6 +32,7 @@ struct sock_ops {
 	uint32_t (*poll)(struct ph_stack *st, struct sock *s);
 	int (*inq)(struct sock *s);
 	int (*outq)(struct sock *s);
+	int (*ioctl)(struct sock *s, unsigned request); /* beside those two; >= 0: the value */
 	int (*error)(struct sock *s);
 	int (*getname)(struct sock *s, bool peer, struct ph_sockaddr *a);
 	int (*setsockopt)(struct ph_stack *st, struct sock *s, int level, int name,

@@ -84,6 +84,13 @@ static int op_outq(struct sock *s)
 	return tcp_outq(s->tcp);
 }
 
+static int op_ioctl(struct sock *s, unsigned request)
+{
+	if (request == PH_SIOCATMARK)
+		return tcp_at_mark(s->tcp);
+	return request == PH_SIOCOUTQNSD ? tcp_notsent(s->tcp) : -ENOTTY;
+}
+
 static int op_error(struct sock *s)
 {
 	return tcp_error(s->tcp);
@@ -122,6 +129,7 @@ const struct sock_ops sock_tcp_ops = {
 	.poll = op_poll,
 	.inq = op_inq,
 	.outq = op_outq,
+	.ioctl = op_ioctl,
 	.error = op_error,
 	.getname = op_getname,
 	.setsockopt = op_setsockopt,

@@ -80,6 +80,13 @@ static int op_outq(struct sock *s)
 	return 0; /* a datagram leaves at once or is refused */
 }
 
+static int op_ioctl(struct sock *s, unsigned request)
+{
+	(void)s;
+	(void)request;
+	return -ENOTTY;
+}
+
 static int op_error(struct sock *s)
 {
 	return udp_error(s->udp);
@@ -118,6 +125,7 @@ const struct sock_ops sock_udp_ops = {
 	.poll = op_poll,
 	.inq = op_inq,
 	.outq = op_outq,
+	.ioctl = op_ioctl,
 	.error = op_error,
 	.getname = op_getname,
 	.setsockopt = op_setsockopt,

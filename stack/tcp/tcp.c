@@ -18,6 +18,9 @@ static void init_pools(struct ph_stack *st, struct tcp_state *s)
 
 	pool_init(&s->tcbs, &st->mem, "tcp connections", sizeof(struct tcb), conns);
 	pool_init(&s->rares, &st->mem, "tcp options", sizeof(struct tcp_rare), 0);
+	pool_init(&s->errs, &st->mem, "tcp error queue", sizeof(struct errq_entry), 0);
+	pool_init(&s->marks, &st->mem, "tcp marks", sizeof(struct tcp_marks), 0);
+	pool_init(&s->arrivals, &st->mem, "tcp arrivals", sizeof(struct tcp_arrivals), 0);
 	pool_init(&s->listeners, &st->mem, "tcp listeners", sizeof(struct tcp_listener), 0);
 	pool_init(&s->halves, &st->mem, "tcp half-open", sizeof(struct tcp_half), conns);
 	pool_init(&s->timewait_pool, &st->mem, "tcp time-wait", sizeof(struct tcp_timewait), tws);
@@ -31,6 +34,9 @@ static void destroy_pools(struct tcp_state *s)
 {
 	pool_destroy(&s->tcbs);
 	pool_destroy(&s->rares);
+	pool_destroy(&s->errs);
+	pool_destroy(&s->marks);
+	pool_destroy(&s->arrivals);
 	pool_destroy(&s->listeners);
 	pool_destroy(&s->halves);
 	pool_destroy(&s->timewait_pool);
@@ -190,6 +196,7 @@ void tcp_done(struct ph_stack *st, struct tcb *t, int error, const char *why)
 	link_unwait(&t->waiter);
 	list_remove(&t->owes);
 	tcp_rtxq_clear(&t->rtxq, &st->tcp->recs);
+	tcp_notify_closed(st, t);
 	stream_clear(&t->snd);
 	tcp_reass_clear(&st->tcp->reass, &t->reass);
 	tcp_unuse_port(st, t); /* one that was bound stays the user's */

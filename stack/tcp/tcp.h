@@ -36,9 +36,12 @@ int tcp_shutdown(struct ph_stack *st, struct tcb *t, int how);
 /* The user lets go: FIN (or RST by RFC 1122 4.2.2.13 when data was unread or linger is 0); the tcb
  * lives on as an orphan as long as it must. */
 void tcp_close(struct ph_stack *st, struct tcb *t);
-uint32_t tcp_poll(const struct ph_stack *st, const struct tcb *t);
+uint32_t tcp_poll(const struct ph_stack *st, struct tcb *t);
+/* SIOCINQ, SIOCOUTQ, SIOCOUTQNSD; -EINVAL in LISTEN. */
 int tcp_inq(const struct tcb *t);
 int tcp_outq(const struct tcb *t);
+int tcp_notsent(const struct tcb *t);
+bool tcp_at_mark(const struct tcb *t); /* SIOCATMARK */
 /* Takes and clears the pending error (SO_ERROR): 0 or a positive errno. */
 int tcp_error(struct tcb *t);
 /* Its address or the one at the other end, also of a connection that is over. */

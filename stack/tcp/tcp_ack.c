@@ -39,6 +39,7 @@ static void advance(struct ph_stack *st, struct tcb *t, seq_t ack, struct tcp_de
 	}
 	if (t->fin_sent && ack == t->snd_nxt && bytes > t->snd.len)
 		bytes--;
+	tcp_notify_acked(st, t, ack);
 	stream_consume(&t->snd, bytes);
 	t->bytes_acked += bytes;
 	t->snd_una = ack;
@@ -119,16 +120,6 @@ static bool congestion_told(struct ph_stack *st, struct tcb *t, const struct tcp
 	t->ecn.delivered_ce += marked;
 	COUNT_N(st, TcpExtTCPDeliveredCE, marked);
 	return marked > 0 || t->ecn.mode == TCP_ECN_CLASSIC;
-}
-
-/* Room for the user's next bytes: told once a third is free (Linux's sk_stream_write_space). */
-static void tell_space(struct ph_stack *st, struct tcb *t)
-{
-	tcp_conn_space(st, t);
-	if (t->nospace && tcp_conn_writable(st, t)) {
-		t->nospace = false;
-		ready_set(st, &t->ready);
-	}
 }
 
 /* RFC 5961 5.2: older than any window we offered could explain, or of what was never sent. */
@@ -272,7 +263,5 @@ enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx 
 	k.window_moved = take_window(t, s);
 	t->probes = 0;
 	learn(st, t, rx, &k, &a);
-	if (seq_gt(s->ack, k.before))
-		tell_space(st, t);
 	return DROP_NONE;
 }

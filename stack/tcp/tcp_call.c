@@ -318,14 +318,18 @@ void tcp_close(struct ph_stack *st, struct tcb *t)
  * tcp_epollin_ready). */
 static bool readable(const struct tcb *t)
 {
+	uint32_t target = tcp_rcvlowat(t);
+
 	if (t->rcv.len == 0)
 		return false;
-	return t->rcv.len >= tcp_rcvlowat(t) ||
+	if (t->urg && !t->oobinline && tcp_read_seq(t) == t->rcv_up - 1)
+		target++; /* the urgent octet is not in line */
+	return t->rcv.len >= target ||
 	       tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt) <= t->delack.rcv_mss;
 }
 
 /* Linux's tcp_poll(). */
-uint32_t tcp_poll(const struct ph_stack *st, const struct tcb *t)
+uint32_t tcp_poll(const struct ph_stack *st, struct tcb *t)
 {
 	uint32_t bits = 0;
 
@@ -335,7 +339,7 @@ uint32_t tcp_poll(const struct ph_stack *st, const struct tcb *t)
 		bits |= PH_POLLHUP;
 	if (t->rcv_shut)
 		bits |= PH_POLLIN | PH_POLLRDHUP;
-	if (t->error)
+	if (t->error || (t->rare && t->rare->errq.n))
 		bits |= PH_POLLERR;
 	if (t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED)
 		return bits;
@@ -343,18 +347,43 @@ uint32_t tcp_poll(const struct ph_stack *st, const struct tcb *t)
 		bits |= PH_POLLIN;
 	if (t->snd_shut || tcp_conn_writable(st, t))
 		bits |= PH_POLLOUT;
-	if (t->urg)
+	else
+		t->nospace = true; /* who asks will be told */
+	if (t->urg == TCP_URG_VALID)
 		bits |= PH_POLLPRI;
 	return bits;
 }
 
+/* SIOCINQ: up to the urgent octet, where that lies ahead and not in line. */
 int tcp_inq(const struct tcb *t)
 {
+	seq_t at = tcp_read_seq(t), urgent = t->rcv_up - 1;
+
+	if (t->state == TCPS_LISTEN)
+		return -EINVAL;
+	if (t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED)
+		return 0;
+	if (t->urg && !t->oobinline && seq_ge(urgent, at) && urgent - at < t->rcv.len)
+		return (int)(urgent - at);
 	return (int)t->rcv.len;
+}
+
+bool tcp_at_mark(const struct tcb *t)
+{
+	return t->urg && t->rcv_up - 1 == tcp_read_seq(t);
+}
+
+int tcp_notsent(const struct tcb *t)
+{
+	if (t->state == TCPS_LISTEN)
+		return -EINVAL;
+	return (int)tcp_conn_notsent(t);
 }
 
 int tcp_outq(const struct tcb *t)
 {
+	if (t->state == TCPS_LISTEN)
+		return -EINVAL;
 	return (int)t->snd.len;
 }
 

@@ -6,6 +6,13 @@
 
 #include "tcp/tcp_isn.h"
 
+/* What Linux's buffers cost beside their bytes: how much a write takes is seen by the user. */
+enum {
+	SKB_SIZE = 256,	    /* struct sk_buff */
+	SEG_OVERHEAD = 576, /* its headers and struct skb_shared_info */
+	PKT_OVERHEAD = SKB_SIZE + SEG_OVERHEAD
+};
+
 uint16_t tcp_conn_adv_mss(uint16_t mtu, bool v6)
 {
 	uint16_t fixed = v6 ? 60 : 40; /* RFC 6691 2: fixed headers, no options */
@@ -125,7 +132,8 @@ void tcp_conn_reset(struct ph_stack *st, struct tcb *t)
 	tcp_reass_clear(&st->tcp->reass, &t->reass);
 	t->sack.n = 0;
 	t->fin_queued = t->fin_sent = t->fin_rcvd = t->syn_acked = false;
-	t->rcv_shut = t->snd_shut = t->urg = t->snd_urg = t->nospace = false;
+	t->rcv_shut = t->snd_shut = t->snd_urg = t->nospace = false;
+	t->urg = TCP_URG_NONE;
 	t->connecting = t->active = t->done = t->cwnd_limited = false;
 	t->error = t->error_soft = 0;
 	t->retransmits = t->probes = 0;
@@ -138,46 +146,76 @@ void tcp_conn_reset(struct ph_stack *st, struct tcb *t)
 	t->bytes_acked = t->bytes_received = t->bytes_sent = t->bytes_retrans = 0;
 }
 
-/* Twice the congestion window, so that what an ACK frees can be filled before the next comes. */
+/* Linux's tcp_sndbuf_expand: room for two windows of packets, each with what Linux keeps beside
+ * its bytes. */
 void tcp_conn_space(struct ph_stack *st, struct tcb *t)
 {
-	uint64_t want = 2 * (uint64_t)t->cc.cwnd;
+	uint32_t segs = t->mss ? t->cc.cwnd / t->mss : 0, per = SEG_OVERHEAD, pow2 = 1;
+	uint64_t want;
 
 	if (t->sndbuf_locked)
 		return;
-	if (want < 2 * (uint64_t)cc_initial_window(t->mss))
-		want = 2 * (uint64_t)cc_initial_window(t->mss);
+	per += t->peer_mss > t->mss ? t->peer_mss : t->mss;
+	while (pow2 < per)
+		pow2 *= 2;
+	if (segs < CC_IW_SEGMENTS)
+		segs = CC_IW_SEGMENTS;
+	want = 2 * (uint64_t)segs * (pow2 + SKB_SIZE);
 	if (want > (uint64_t)st->sysctl.tcp_wmem[2])
 		want = (uint64_t)st->sysctl.tcp_wmem[2];
 	if (want > t->sndbuf)
 		t->sndbuf = (uint32_t)want;
 }
 
+uint32_t tcp_conn_notsent(const struct tcb *t)
+{
+	if (t->fin_sent)
+		return 0;
+	return t->syn_acked ? tcp_snd_end(t) - t->snd_nxt : t->snd.len;
+}
+
 /* Bytes, and what Linux adds for each packet they are in or will be. */
 uint32_t tcp_conn_wmem_queued(const struct tcb *t)
 {
-	return t->snd.len;
+	uint32_t notsent = tcp_conn_notsent(t), goal = tcp_output_goal(t);
+	uint64_t n = t->snd.len +
+		     PKT_OVERHEAD * ((uint64_t)t->rtxq.n + (notsent + goal - 1) / goal);
+
+	return t->snd.len == 0 ? 0 : n > INT32_MAX ? INT32_MAX : (uint32_t)n;
 }
 
 uint32_t tcp_conn_sndbuf_free(const struct tcb *t)
 {
-	return t->snd.len < t->sndbuf ? t->sndbuf - t->snd.len : 0;
+	uint32_t queued = tcp_conn_wmem_queued(t);
+
+	return queued < t->sndbuf ? t->sndbuf - queued : 0;
 }
 
 /* A third of the buffer is free, and what was never sent is below TCP_NOTSENT_LOWAT's half (Linux's
  * sk_stream_is_writeable). */
 bool tcp_conn_writable(const struct ph_stack *st, const struct tcb *t)
 {
-	return tcp_conn_sndbuf_free(t) >= t->snd.len / 2 && tcp_conn_below_lowat(st, t, 2);
+	return tcp_conn_sndbuf_free(t) >= tcp_conn_wmem_queued(t) / 2 && tcp_conn_below_lowat(st, t, 2);
+}
+
+/* After an acknowledgment and what it let go: the buffer grows unless the window is full (Linux's
+ * tcp_should_expand_sndbuf), and who waits for room is told once a third is free. */
+void tcp_conn_tell_space(struct ph_stack *st, struct tcb *t)
+{
+	if (!t->nospace)
+		return;
+	if ((uint64_t)tcp_loss_pipe(&t->loss, &t->rtxq) * t->mss < t->cc.cwnd)
+		tcp_conn_space(st, t);
+	if (tcp_conn_writable(st, t)) {
+		t->nospace = false;
+		ready_set(st, &t->ready);
+	}
 }
 
 bool tcp_conn_below_lowat(const struct ph_stack *st, const struct tcb *t, uint32_t times)
 {
 	uint32_t lowat = t->rare && t->rare->notsent_lowat ? t->rare->notsent_lowat :
 							     (uint32_t)st->sysctl.tcp_notsent_lowat;
-	uint32_t notsent = t->syn_acked ? tcp_snd_end(t) - t->snd_nxt : t->snd.len;
 
-	if (t->fin_sent)
-		notsent = 0;
-	return (uint64_t)notsent * times < lowat;
+	return (uint64_t)tcp_conn_notsent(t) * times < lowat;
 }

@@ -301,10 +301,10 @@ static bool abort_on_data(struct ph_stack *st, struct tcb *t, const struct tcp_r
 	return true;
 }
 
-static enum drop check_urg(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+static enum drop check_urg(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
-	if (s->flags & TCP_F_URG)
-		tcp_text_urg(st, t, s);
+	if ((rx->seg.flags & TCP_F_URG) || t->urg == TCP_URG_AHEAD)
+		tcp_text_urg(st, t, rx);
 	return DROP_NONE;
 }
 
@@ -324,7 +324,7 @@ enum drop tcp_input_steps(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 	if (abort_on_data(st, t, rx))
 		return DROP_TCP_ABORT;
 	count_marks(t, rx);
-	if ((why = check_urg(st, t, s)) != DROP_NONE)
+	if ((why = check_urg(st, t, rx)) != DROP_NONE)
 		return why;
 	text = tcp_text_take(st, t, rx);
 	if (text != DROP_NONE && text != DROP_TCP_OFOMERGE)
@@ -367,6 +367,7 @@ static void answer(struct ph_stack *st, struct tcb *t)
 	if (!tcps_synchronised(t->state))
 		return;
 	tcp_output(st, t);
+	tcp_conn_tell_space(st, t);
 	if (!t->delack.pending || t->state == TCPS_CLOSED)
 		return;
 	if (!tcp_delack_due(&t->delack, t->rcv_nxt - t->rcvwin.wup))

@@ -66,6 +66,9 @@ enum tcp_nagle { /* tcb.nonagle */
 	TCP_CORK_ON = 2
 };
 
+/* The last urgent octet: announced, here, read by MSG_OOB; gone when the reader is past it. */
+enum tcp_urg { TCP_URG_NONE, TCP_URG_AHEAD, TCP_URG_VALID, TCP_URG_READ };
+
 /* What fires next of the shared slot (tcb.rto_at). */
 enum tcp_slot {
 	TCP_SLOT_NONE,
@@ -107,11 +110,12 @@ struct tcb {
 	bool done : 1;	     /* was connected once */
 	bool ts : 1, sack_ok : 1, ws : 1;
 	bool nospace : 1;    /* the user was told to wait for room */
-	bool urg : 1;	     /* urgent data is ahead of the reader: rcv_up */
 	bool snd_urg : 1;
 	bool reuse : 1, reuseport : 1, keepalive : 1, linger : 1, oobinline : 1;
 	bool sndbuf_locked : 1, rcvbuf_locked : 1;
 	bool thin : 1; /* TCP_THIN_LINEAR_TIMEOUTS */
+	uint8_t urg;	   /* enum tcp_urg: of the octet before rcv_up */
+	uint8_t urg_octet; /* when VALID */
 	uint8_t nonagle; /* enum tcp_nagle */
 	uint8_t slot;	 /* enum tcp_slot */
 	uint8_t tos, ttl;    /* of IPv4; of IPv6, ip6 says */
@@ -129,6 +133,7 @@ struct tcb {
 	seq_t iss, snd_una, snd_nxt, snd_wl1, snd_wl2, snd_up;
 	seq_t snd_sml;	/* end of the last short segment sent (Minshall) */
 	seq_t push_seq; /* end of the user's last write */
+	seq_t push_half; /* where half a window ended in a long one: PSH there (Linux's forced_push) */
 	uint32_t snd_wnd, max_wnd;
 	uint32_t sndbuf;
 	uint16_t peer_mss, adv_mss, user_mss;
@@ -212,8 +217,8 @@ struct tcp_state {
 	struct hash table; /* struct tcp_ent */
 	struct tcp_ent *last; /* found last: segments come in runs; NULL: none, or it is gone */
 	struct hash ports; /* struct tcp_port */
-	struct pool tcbs, rares, listeners, halves, port_pool, recs, pieces, timewait_pool,
-		cc_states; /* CC_STATE_MAX bytes, for algorithms that keep much */
+	struct pool tcbs, rares, marks, arrivals, errs, listeners, halves, port_pool, recs, pieces,
+		timewait_pool, cc_states; /* CC_STATE_MAX bytes, for algorithms that keep much */
 	struct tcp_reass_env reass;
 	struct list timewaits; /* oldest first */
 	struct list owing;     /* struct tcb by `owes`: its ACK leaves when the batch has been read */
@@ -343,8 +348,10 @@ void tcp_conn_sync_mss(struct tcb *t);
 void tcp_conn_space(struct ph_stack *st, struct tcb *t);
 /* Memory that the send queue is charged, as Linux counts it. */
 uint32_t tcp_conn_wmem_queued(const struct tcb *t);
+uint32_t tcp_conn_notsent(const struct tcb *t); /* bytes written that never left */
 uint32_t tcp_conn_sndbuf_free(const struct tcb *t);
 bool tcp_conn_writable(const struct ph_stack *st, const struct tcb *t);
+void tcp_conn_tell_space(struct ph_stack *st, struct tcb *t);
 /* Is `times` what was never sent below TCP_NOTSENT_LOWAT? */
 bool tcp_conn_below_lowat(const struct ph_stack *st, const struct tcb *t, uint32_t times);
 /* The MSS we announce for a path of this mtu. */
@@ -367,7 +374,7 @@ enum drop tcp_synsent_input(struct ph_stack *st, struct tcb *t, struct tcp_rx *r
 void tcp_text_duplicate(struct ph_stack *st, struct tcb *t, seq_t from, seq_t to);
 enum drop tcp_text_take(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx);
 enum drop tcp_text_fin(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx);
-void tcp_text_urg(struct ph_stack *st, struct tcb *t, const struct tcp_seg *seg);
+void tcp_text_urg(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx);
 enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx);
 
 /* ---- tcp_recover.c */
@@ -408,6 +415,10 @@ bool tcp_output_tail(struct ph_stack *st, struct tcb *t);
 void tcp_output_rst(struct ph_stack *st, struct tcb *t);
 /* A segment that makes the peer answer: with data if the window takes some, else one below it. */
 void tcp_output_probe(struct ph_stack *st, struct tcb *t);
+/* Bytes that go in one packet at most: whole segments, no more than half the peer's window. */
+uint32_t tcp_output_goal(const struct tcb *t);
+/* Does a record end where the send queue does? */
+bool tcp_record_ends(const struct tcb *t);
 /* Payload of a full segment with the options that now apply. */
 uint32_t tcp_output_mss(const struct tcb *t);
 
@@ -467,6 +478,23 @@ int tcp_getsockopt_ip(const struct ph_stack *st, const struct tcb *t, int name, 
 		      uint32_t *len);
 uint8_t tcp_pmtudisc(const struct ph_stack *st, const struct tcb *t); /* PH_IP_PMTUDISC_* */
 bool tcp_dont_fragment(const struct ph_stack *st, const struct tcb *t);
+
+/* ---- tcp_notify.c */
+/* The times that a message's sending is to be told of; -EINVAL: its control messages are wrong. */
+int tcp_notify_flags(const struct tcb *t, const struct ph_msg *msg, uint32_t *tsflags);
+bool tcp_notify_zerocopy_room(struct ph_stack *st, struct tcb *t);
+/* The user wrote up to the send queue's end; `record`: no packet goes on behind it. */
+void tcp_notify_written(struct ph_stack *st, struct tcb *t, uint32_t tsflags, bool zerocopy,
+			bool record);
+void tcp_notify_sent(struct ph_stack *st, struct tcb *t, seq_t seq, uint32_t len);
+/* Before the queue lets go of what `ack` acknowledges. */
+void tcp_notify_acked(struct ph_stack *st, struct tcb *t, seq_t ack);
+void tcp_notify_closed(struct ph_stack *st, struct tcb *t);
+void tcp_notify_arrived(struct ph_stack *st, struct tcb *t, seq_t end, uint64_t at_ns);
+/* Control messages of a recvmsg that took all before read_to. */
+void tcp_notify_read(struct ph_stack *st, struct tcb *t, struct ph_msg *msg, seq_t read_to);
+int64_t tcp_notify_recv(struct ph_stack *st, struct tcb *t, struct ph_msg *msg);
+void tcp_notify_icmp(struct ph_stack *st, struct tcb *t, const struct ip_err *e);
 
 /* ---- tcp_info.c */
 void tcp_info_fill(const struct ph_stack *st, const struct tcb *t, struct ph_tcp_info *i);

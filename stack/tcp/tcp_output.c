@@ -256,6 +256,22 @@ static void cut_to_segments(struct pkt *p, uint32_t *len, uint32_t mss)
 	}
 }
 
+/* Of `len` bytes at seq, what belongs to the same record (MSG_EOR). */
+static uint32_t of_record(const struct tcb *t, seq_t seq, uint32_t len)
+{
+	return t->rare && t->rare->marks ? tcp_marks_cut(t->rare->marks, seq, len) : len;
+}
+
+static bool ends_record(const struct tcb *t, seq_t end)
+{
+	return t->rare && t->rare->marks && tcp_marks_ends(t->rare->marks, end);
+}
+
+bool tcp_record_ends(const struct tcb *t)
+{
+	return ends_record(t, tcp_snd_end(t));
+}
+
 /* Sends the packet with `len` bytes of data at seq. */
 static int send_data(struct ph_stack *st, struct tcb *t, struct pkt *take_pkt, seq_t seq,
 		     uint32_t len, uint32_t mss, bool fin)
@@ -268,7 +284,9 @@ static int send_data(struct ph_stack *st, struct tcb *t, struct pkt *take_pkt, s
 		o.gso_size = (uint16_t)mss;
 	if (fin)
 		o.flags |= TCP_F_FIN;
-	if (len && seq_ge(seq + len, t->push_seq))
+	if (len && (seq_ge(seq + len, t->push_seq) || ends_record(t, seq + len) ||
+		    seq + len == t->push_half ||
+		    (len > mss && seq == t->snd_nxt)))
 		o.flags |= TCP_F_PSH;
 	if (t->snd_urg && seq_lt(seq, t->snd_up)) {
 		uint32_t ahead = t->snd_up - seq;
@@ -334,16 +352,26 @@ static uint32_t window_room(const struct tcb *t)
 	return seq_gt(edge, t->snd_nxt) ? edge - t->snd_nxt : 0;
 }
 
+uint32_t tcp_output_goal(const struct tcb *t)
+{
+	uint32_t mss = tcp_output_mss(t), most = packet_max(t, mss), half = t->max_wnd / 2;
+
+	if (t->max_wnd > TCP_MSS_DEFAULT4 && half < most)
+		most = half > mss ? half - half % mss : mss;
+	return most;
+}
+
 /* How many bytes of new data to put into the next packet; 0: none now. */
 static uint32_t choose_new(const struct ph_stack *st, struct tcb *t, uint32_t mss)
 {
-	uint32_t data = tcp_snd_end(t) - t->snd_nxt, cwnd = cwnd_room(t), n, whole;
+	uint32_t all = tcp_snd_end(t) - t->snd_nxt, data = of_record(t, t->snd_nxt, all);
+	uint32_t cwnd = cwnd_room(t), n, whole;
 
-	n = min_u32(min_u32(min_u32(data, window_room(t)), cwnd), packet_max(t, mss));
+	n = min_u32(min_u32(min_u32(data, window_room(t)), cwnd), tcp_output_goal(t));
 	whole = n - n % mss;
 	if (better_later(st, t, n, data, mss))
 		return 0;
-	if (n == data && may_send_short(t, t->fin_queued))
+	if (n == data && (data < all || may_send_short(t, t->fin_queued)))
 		return n;
 	/* RFC 9293 3.8.6.2.1: full segments only, until the persist timer overrides. */
 	return whole;
@@ -357,6 +385,7 @@ static void sent_new(struct ph_stack *st, struct tcb *t, uint32_t len, uint32_t 
 		cc_resume(&t->cc, st->now_ns, st->now_ns - t->sent_ns, false);
 	if (len % mss)
 		t->snd_sml = t->snd_nxt + len;
+	tcp_notify_sent(st, t, t->snd_nxt, len);
 	t->snd_nxt += len + (fin ? 1 : 0);
 	if (fin)
 		t->fin_sent = true;
@@ -378,8 +407,8 @@ static void sent_new(struct ph_stack *st, struct tcb *t, uint32_t len, uint32_t 
 /* One packet of new data or the FIN. False: nothing to send, or not now. */
 static bool send_new(struct ph_stack *st, struct tcb *t, bool forced)
 {
-	uint32_t mss = tcp_output_mss(t), data = tcp_snd_end(t) - t->snd_nxt;
-	uint32_t len = 0;
+	uint32_t mss = tcp_output_mss(t), all = tcp_snd_end(t) - t->snd_nxt;
+	uint32_t data = of_record(t, t->snd_nxt, all), len = 0;
 	struct tcp_rec *r;
 	struct pkt *p;
 	bool fin;
@@ -391,7 +420,7 @@ static bool send_new(struct ph_stack *st, struct tcb *t, bool forced)
 		if (len == 0)
 			return false;
 	}
-	fin = t->fin_queued && len == data && window_room(t) > len;
+	fin = t->fin_queued && len == all && window_room(t) > len;
 	if (len == 0 && !fin)
 		return false;
 	p = payload(st, t, t->snd_nxt, &len);
@@ -399,7 +428,7 @@ static bool send_new(struct ph_stack *st, struct tcb *t, bool forced)
 		return false;
 	if (len < data)
 		cut_to_segments(p, &len, mss);
-	fin = fin && len == data;
+	fin = fin && len == all;
 	r = tcp_rtxq_sent(&t->rtxq, &st->tcp->recs, t->snd_nxt, len + (fin ? 1 : 0), (uint16_t)mss,
 			  fin ? TCP_REC_FIN : 0, st->now_ns);
 	if (!r) {
@@ -462,7 +491,7 @@ static bool send_lost(struct ph_stack *st, struct tcb *t)
 	if (r->seq != t->snd_una && seq_ge(r->seq, t->snd_una + t->snd_wnd))
 		return false;
 	tcp_rtxq_collapse(&t->rtxq, &st->tcp->recs, r, mss);
-	len = min_u32(r->len, min_u32(room, packet_max(t, mss)));
+	len = of_record(t, r->seq, min_u32(r->len, min_u32(room, packet_max(t, mss))));
 	if (len < r->len && len > mss)
 		len -= len % mss;
 	fin = (r->flags & TCP_REC_FIN) && len == r->len;

@@ -14,18 +14,35 @@ const struct tcp_rare *tcp_rare(const struct tcb *t)
 	return t->rare ? t->rare : &defaults;
 }
 
+static struct tcp_rare *rare_new(struct ph_stack *st, const struct tcp_rare *like)
+{
+	struct tcp_rare *r = pool_get(&st->tcp->rares);
+
+	if (!r)
+		return NULL;
+	*r = *like;
+	errq_init(&r->errq);
+	r->marks = NULL;
+	r->arrivals = NULL;
+	r->ts_base = 0;
+	r->zerocopy_next = 0;
+	return r;
+}
+
 struct tcp_rare *tcp_rare_own(struct ph_stack *st, struct tcb *t)
 {
-	if (!t->rare) {
-		t->rare = pool_get(&st->tcp->rares);
-		if (t->rare)
-			*t->rare = defaults;
-	}
+	if (!t->rare)
+		t->rare = rare_new(st, &defaults);
 	return t->rare;
 }
 
 void tcp_rare_free(struct ph_stack *st, struct tcb *t)
 {
+	if (!t->rare)
+		return;
+	errq_clear(&t->rare->errq, &st->tcp->errs);
+	pool_put(&st->tcp->marks, t->rare->marks);
+	pool_put(&st->tcp->arrivals, t->rare->arrivals);
 	pool_put(&st->tcp->rares, t->rare);
 	t->rare = NULL;
 }
@@ -34,8 +51,6 @@ bool tcp_rare_inherit(struct ph_stack *st, struct tcb *child, const struct tcb *
 {
 	if (!listener->rare)
 		return true;
-	child->rare = pool_get(&st->tcp->rares);
-	if (child->rare)
-		*child->rare = *listener->rare;
+	child->rare = rare_new(st, listener->rare);
 	return child->rare != NULL;
 }

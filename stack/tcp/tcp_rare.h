@@ -10,7 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/errq.h"
 #include "base/sockopts.h"
+#include "tcp/tcp_marks.h"
 
 struct ph_stack;
 struct tcb;
@@ -32,6 +34,17 @@ enum {
 	TCP_IP_RFC4884 = 1 << 12
 };
 
+/* When octets came, for SO_TIMESTAMP and its like; a full list is coarser, not longer. */
+enum { TCP_ARRIVALS_MAX = 32 };
+struct tcp_arrival {
+	seq_t end; /* all before it had come */
+	uint64_t at_ns;
+};
+struct tcp_arrivals {
+	uint32_t n;
+	struct tcp_arrival at[TCP_ARRIVALS_MAX];
+};
+
 struct tcp_rare {
 	struct sockopts so;
 	uint16_t ip;		   /* TCP_IP_* */
@@ -43,6 +56,13 @@ struct tcp_rare {
 	uint32_t rto_max_ms, rto_min_us, delack_max_us; /* 0: the sysctls' */
 	bool pmtudisc_set : 1;
 	bool inq : 1; /* TCP_INQ: recvmsg tells what is left */
+
+	/* Of one connection alone: not inherited. */
+	struct errq errq;
+	struct tcp_marks *marks;       /* NULL: none yet */
+	struct tcp_arrivals *arrivals; /* NULL: none yet */
+	seq_t ts_base;		       /* what SOF_TIMESTAMPING_OPT_ID counts from */
+	uint32_t zerocopy_next;	       /* number of the next zero-copy send */
 };
 
 /* Its options, not to be written: own ones, or the defaults. */

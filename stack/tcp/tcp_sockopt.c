@@ -124,12 +124,20 @@ static int set_plain(struct ph_stack *st, struct tcb *t, int name, const void *v
 	struct sockopts so = tcp_rare(t)->so;
 	int err = sockopts_set(&so, name, value, len);
 	struct tcp_rare *r;
+	bool counts;
 
 	if (err)
 		return err;
+	/* From when on octets are counted (SOF_TIMESTAMPING_OPT_ID); a stream must be there. */
+	counts = (so.tsflags & ~tcp_rare(t)->so.tsflags) & PH_SOF_TIMESTAMPING_OPT_ID;
+	if (counts && (t->state == TCPS_CLOSED || t->state == TCPS_LISTEN))
+		return -EINVAL;
 	r = tcp_rare_own(st, t);
 	if (!r)
 		return -ENOMEM;
+	if (counts)
+		r->ts_base = so.tsflags & PH_SOF_TIMESTAMPING_OPT_ID_TCP ? tcp_snd_end(t) :
+									   t->snd_una;
 	r->so = so;
 	return 0;
 }

@@ -63,6 +63,7 @@ static enum drop take_in_order(struct ph_stack *st, struct tcb *t, const struct 
 		return DROP_NOMEM;
 	}
 	t->rcv_nxt += len;
+	tcp_notify_arrived(st, t, t->rcv_nxt, rx->ip->at_ns ? rx->ip->at_ns : st->now_ns);
 	note_arrival(st, t, rx, len);
 	tcp_rcvwin_data(&t->rcvwin, len, t->rcv.charged - charged, t->adv_mss);
 	if (hole) {
@@ -183,18 +184,43 @@ enum drop tcp_text_take(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 	return s->seq == t->rcv_nxt ? take_in_order(st, t, rx) : take_ahead(st, t, rx);
 }
 
-/* RFC 6093 3.1: the pointer names the byte after the urgent data; it stays in line. */
-void tcp_text_urg(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+/* The urgent octet, should this segment have it: it is kept beside the stream, where it lies as
+ * well. */
+static void take_octet(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
-	seq_t up = s->seq + s->urg;
+	const struct tcp_seg *s = &rx->seg;
+	seq_t at = t->rcv_up - 1;
 
-	if (!takes_text(t) || seq_le(up, t->rcv_nxt))
+	if (seq_lt(at, s->seq) || seq_ge(at, s->seq + s->len))
 		return;
-	if (t->urg && seq_le(up, t->rcv_up))
-		return; /* RFC 9293 MUST-32: told again only when it moves on */
-	t->rcv_up = up;
-	t->urg = true;
+	if (pkt_copy_out(rx->ip->pkt, s->off + (at - s->seq), &t->urg_octet, 1) != 1)
+		return;
+	t->urg = TCP_URG_VALID;
 	ready_set(st, &t->ready);
+}
+
+/*
+ * RFC 6093 3.1, as all hosts have it: the pointer names the byte after the urgent octet. A later
+ * one takes the place of an earlier, one that has been passed is no news (Linux's
+ * tcp_check_urg). tcp_stdurg asks for RFC 9293's pointer, at the octet itself.
+ */
+void tcp_text_urg(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
+{
+	const struct tcp_seg *s = &rx->seg;
+	seq_t up = s->seq + s->urg + (st->sysctl.tcp_stdurg && s->urg ? 1 : 0);
+
+	if (!takes_text(t))
+		return;
+	if ((s->flags & TCP_F_URG) && s->urg == 0)
+		up++; /* Linux: a pointer of nothing is the first octet */
+	if ((s->flags & TCP_F_URG) && seq_gt(up, t->rcv_nxt) &&
+	    !(t->urg && seq_le(up, t->rcv_up))) {
+		t->rcv_up = up;
+		t->urg = TCP_URG_AHEAD;
+		ready_set(st, &t->ready);
+	}
+	if (t->urg == TCP_URG_AHEAD)
+		take_octet(st, t, rx);
 }
 
 /* The FIN has its turn: RFC 9293 3.10.7.4, eighth step. */

@@ -125,20 +125,35 @@ static void check_read(struct user *u, struct user_sock *k, const uint8_t *bytes
 	demand(k->from != 0, "what is read is what the peer sent");
 }
 
+static bool at_mark(const struct user *u, const struct user_sock *k)
+{
+	int mark = 0;
+
+	return ph_ioctl(u->p->st, k->s, PH_SIOCATMARK, &mark) == 0 && mark;
+}
+
 static int64_t read_some(struct user *u, struct user_sock *k, size_t n, int flags, uint64_t now)
 {
 	static uint8_t buf[CHUNK];
 	int queued = ph_inq(u->p->st, k->s);
+	bool marked = k->tcp && at_mark(u, k);
 	int64_t got;
 
 	got = ph_recv(u->p->st, k->s, buf, n, flags, now);
 	demand(got <= (int64_t)n || !k->tcp, "no more is read than there is room for");
-	if (!k->tcp || got <= 0)
+	if (!k->tcp)
 		return got;
-	if (n > 0 && queued >= 0)
+	/* The urgent octet is not in line: what is read begins behind it. */
+	if (marked && (got > 0 || !at_mark(u, k)))
+		k->read++;
+	if (got <= 0)
+		return got;
+	if (n > 0 && queued > 0)
 		demand(got == (int64_t)(n < (size_t)queued ? n : (size_t)queued),
 		       "what is said to be there is read");
 	check_read(u, k, buf, (size_t)got);
+	if (marked && (flags & PH_MSG_PEEK))
+		k->read--;
 	if (!(flags & PH_MSG_PEEK)) {
 		k->read += (uint32_t)got;
 		u->read += (uint64_t)got;

@@ -14,6 +14,7 @@ UNIT_TESTS += %D%/test_timer
 UNIT_TESTS += %D%/test_seq
 UNIT_TESTS += %D%/test_stream
 UNIT_TESTS += %D%/test_sockopts
+UNIT_TESTS += %D%/test_errq
 UNIT_TESTS += %D%/test_sysctl
 UNIT_TESTS += %D%/test_counter
 UNIT_TESTS += %D%/test_drop

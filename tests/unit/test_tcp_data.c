@@ -148,19 +148,46 @@ static void test_ack_older_than_any_window_is_challenged(void **state)
 	fix_free(f);
 }
 
-static void test_urgent_data_stays_in_line_and_is_signalled(void **state)
+/* rfc: 9293:MUST-30 9293:MUST-33 */
+static void test_urgent_octet_is_read_beside_the_stream(void **state)
+{
+	struct fix *f = passive();
+	uint8_t b[16];
+	int mark = 0;
+
+	(void)state;
+	assert_int_equal(ph_recv(f->st, f->s, b, 1, PH_MSG_OOB, f->now), -EINVAL);
+	in(f, "PU. 1:10 ack 1 urg 5");
+	out(f, ". 1:0 ack 11");
+	assert_true(ph_poll(f->st, f->s) & PH_POLLPRI);
+	assert_int_equal(ph_inq(f->st, f->s), 4);
+	assert_int_equal(ph_recv(f->st, f->s, b, 1, PH_MSG_OOB | PH_MSG_PEEK, f->now), 1);
+	assert_int_equal(ph_recv(f->st, f->s, b, 1, PH_MSG_OOB, f->now), 1);
+	assert_false(ph_poll(f->st, f->s) & PH_POLLPRI);
+	assert_int_equal(ph_recv(f->st, f->s, b, 1, PH_MSG_OOB, f->now), -EINVAL);
+	assert_int_equal(ph_recv(f->st, f->s, b, 16, 0, f->now), 4); /* up to it, */
+	assert_int_equal(ph_ioctl(f->st, f->s, PH_SIOCATMARK, &mark), 0);
+	assert_int_equal(mark, 1);
+	assert_int_equal(ph_recv(f->st, f->s, b, 16, 0, f->now), 5); /* and on behind it */
+	assert_int_equal(ph_ioctl(f->st, f->s, PH_SIOCATMARK, &mark), 0);
+	assert_int_equal(mark, 0);
+	in(f, "U. 11:0 ack 1 urg 65535");
+	assert_int_equal(ph_recv(f->st, f->s, b, 1, PH_MSG_OOB, f->now), -EAGAIN);
+	fix_free(f);
+}
+
+static void test_urgent_data_stays_in_line_when_asked_to(void **state)
 {
 	struct fix *f = passive();
 
 	(void)state;
+	set_int(f, f->s, PH_SOL_SOCKET, PH_SO_OOBINLINE, 1);
 	in(f, "PU. 1:10 ack 1 urg 5");
 	out(f, ". 1:0 ack 11");
 	assert_true(ph_poll(f->st, f->s) & PH_POLLPRI);
-	read_n(f, 1, 10);
+	read_n(f, 1, 4);
+	read_n(f, 5, 6);
 	assert_false(ph_poll(f->st, f->s) & PH_POLLPRI);
-	in(f, "U. 11:0 ack 1 urg 0");
-	in(f, "U. 11:0 ack 1 urg 65535");
-	assert_true(ph_poll(f->st, f->s) & PH_POLLPRI);
 	fix_free(f);
 }
 
@@ -522,7 +549,8 @@ int main(void)
 		T(test_segment_without_ack_is_dropped),
 		T(test_ack_of_unsent_data_is_answered_and_dropped),
 		T(test_ack_older_than_any_window_is_challenged),
-		T(test_urgent_data_stays_in_line_and_is_signalled),
+		T(test_urgent_octet_is_read_beside_the_stream),
+		T(test_urgent_data_stays_in_line_when_asked_to),
 		T(test_urgent_data_is_sent_with_its_pointer),
 		T(test_interactive_data_is_acknowledged_late),
 		T(test_answer_carries_the_delayed_ack),

@@ -72,7 +72,7 @@ static void test_what_the_answer_does_not_offer_is_not_used(void **state)
 	assert_int_equal(s.opts.nsack, 0);
 	assert_int_equal(write_n(f, 14600), 14600);
 	out(f, ". 1:1460 ack 1");
-	out(f, ". 1461:1460 ack 1");
+	out(f, "P. 1461:1460 ack 1");
 	quiet(f);
 	fix_free(f);
 }
@@ -95,7 +95,7 @@ static void test_windows_are_scaled_in_all_segments_but_syns(void **state)
 	assert_int_equal(s.wnd, 65535 >> 6);
 	assert_int_equal(write_n(f, 14600), 14600);
 	out(f, ". 1:1460 ack 1");
-	out(f, ". 1461:1460 ack 1");
+	out(f, "P. 1461:1460 ack 1"); /* a window's half is pushed */
 	quiet(f); /* what the SYN-ACK says are bytes */
 	in(f, ". 1:0 ack 2921 win 730"); /* four times that */
 	out(f, ". 2921:1460 ack 1");
@@ -121,7 +121,7 @@ static void test_window_of_a_crossing_syn_ack_is_not_scaled(void **state)
 	assert_int_equal(state_of(f, f->s), EST);
 	assert_int_equal(write_n(f, 14600), 14600);
 	out(f, ". 1:1460 ack 1");
-	out(f, ". 1461:1460 ack 1");
+	out(f, "P. 1461:1460 ack 1"); /* a window's half is pushed */
 	quiet(f);
 	fix_free(f);
 }
@@ -288,7 +288,7 @@ static void test_accepted_connection_scales_the_peers_window(void **state)
 	accept_one(f);
 	assert_int_equal(write_n(f, 14600), 14600);
 	out(f, ". 1:1460 ack 1");
-	out(f, ". 1461:1460 ack 1");
+	out(f, "P. 1461:1460 ack 1"); /* a window's half is pushed */
 	quiet(f);
 	fix_free(f);
 }

@@ -418,11 +418,11 @@ static void test_room_is_told_once_per_refusal(void **state)
 	(void)state;
 	set_int(f, f->s, PH_SOL_SOCKET, PH_SO_SNDBUF, 10000);
 	(void)ph_ready(f->st, e, 4);
-	assert_int_equal(write_n(f, 30000), 20000);
+	assert_int_equal(write_n(f, 60000), 42000);
 	assert_int_equal(write_n(f, 1), -EAGAIN);
 	assert_false(ph_poll(f->st, f->s) & PH_POLLOUT);
 	(void)ph_ready(f->st, e, 4);
-	for (uint32_t i = 1; i <= 20; i++) {
+	for (uint32_t i = 1; i <= 42; i++) {
 		drain(f);
 		snprintf(line, sizeof(line), ". 1:0 ack %u", 1000 * i + 1);
 		in(f, line);

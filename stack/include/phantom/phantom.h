@@ -78,6 +78,7 @@ struct ph_conf {
 
 	uint8_t key[32]; /* entropy, from getrandom(); a constant makes a run repeat exactly */
 	uint64_t now_ns; /* the time of creation */
+	uint64_t wall_offset_ns; /* what makes the time of day of it, in time stamps; 0: the same */
 
 	/* Limits; 0 takes the default written beside it. */
 	uint32_t max_sockets;	   /* 1,048,576: sockets that the user holds */
@@ -527,6 +528,15 @@ uint32_t ph_poll(struct ph_stack *st, ph_socket s);
 /* SIOCINQ: bytes that can be read; SIOCOUTQ: bytes not yet acknowledged. */
 int ph_inq(struct ph_stack *st, ph_socket s);
 int ph_outq(struct ph_stack *st, ph_socket s);
+/* The ioctls of tcp(7) and udp(7) with Linux's numbers; *value is written on 0. -EINVAL: not in this
+ * state; -ENOTTY: no such request. */
+enum {
+	PH_SIOCINQ = 0x541B,
+	PH_SIOCOUTQ = 0x5411,
+	PH_SIOCATMARK = 0x8905, /* is the next octet the urgent one? */
+	PH_SIOCOUTQNSD = 0x894B /* bytes that were never sent */
+};
+int ph_ioctl(struct ph_stack *st, ph_socket s, unsigned request, int *value) PH_CHECK;
 
 struct ph_event {
 	ph_socket socket;
