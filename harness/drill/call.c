@@ -139,7 +139,10 @@ static int new_fd(struct drill_run *r, struct drill_wait *w)
 	int type = is_socket ? (int)(w->c.a[1] & 0xf) : w->fd ? w->fd->type : 0;
 	struct drill_fd *f;
 
-	if (drill_fd_of(r, script))
+	f = drill_fd_of(r, script);
+	if (f && call->id == DRILL_C_accept)
+		f->script = -1; /* the script means the newer one from here on */
+	else if (f)
 		return drill_end(r, DRILL_ERROR, "descriptor %d is open already", script);
 	f = drill_fd_new(r, script, (int)w->c.result, type);
 	if (!f)

@@ -115,7 +115,8 @@ void drill_show_live(const struct drill_live *l, const struct drill_conn *c, enu
 	struct drill_packet p = { .tcp.opt = opt };
 	bool named = false;
 
-	drill_net_packet(l, dir, c ? c->isn_live - c->isn_script : 0, 0, &p);
+	drill_net_packet(l, dir, c ? c->isn_live - (l->flags & DRILL_F_SYN ? c->isn_script : 0) : 0,
+			 c && !(l->flags & DRILL_F_SYN) ? c->remote_isn : 0, &p);
 	/* A timestamp the script has named is shown by its number. */
 	for (uint32_t i = 0; c && i < p.tcp.nopt && !named; i++) {
 		for (unsigned k = 0; opt[i].kind == DRILL_O_TS && k < c->nts && !named; k++) {

@@ -21,7 +21,7 @@ static uint32_t in_sack(void *arg, uint32_t edge)
 {
 	const struct drill_conn *c = arg;
 
-	return edge - c->isn_script + c->isn_live;
+	return edge + c->isn_live;
 }
 
 static uint32_t in_ts_val(void *arg, const struct drill_num *n)
@@ -63,11 +63,19 @@ static struct drill_build start_build(const struct drill_conn *c, const struct d
 	};
 }
 
+/* The sequence number on the wire: a script counts from the first SYN's, but for SYNs themselves. */
+static uint32_t in_seq(const struct drill_conn *c, const struct drill_tcp *t)
+{
+	bool from_syn = !(t->flags & DRILL_F_SYN) && t->seq.kind == DRILL_N_REL;
+
+	return t->seq.start + (from_syn ? c->remote_isn : 0);
+}
+
 /* What is injected is the pattern at its place in the stream; the payload of a SYN is its start. */
 static uint8_t *in_payload(struct drill_run *r, const struct drill_conn *c,
 			   const struct drill_tcp *t)
 {
-	uint32_t first = t->seq.start + ((t->flags & DRILL_F_SYN) != 0) - c->remote_isn - 1;
+	uint32_t first = in_seq(c, t) + ((t->flags & DRILL_F_SYN) != 0) - c->remote_isn - 1;
 	uint8_t *bytes = malloc(t->seq.len ? t->seq.len : 1);
 
 	if (!bytes) {
@@ -84,6 +92,7 @@ static size_t build_tcp(struct drill_run *r, struct drill_conn *c, const struct 
 	const struct drill_tcp *t = &p->tcp;
 	struct drill_build b = start_build(c, &p->info);
 	struct drill_opt_map map = { c, in_sack, in_ts_val, in_ts_ecr };
+	uint32_t isn = t->flags & DRILL_F_SYN ? c->isn_script : 0;
 	uint8_t opt[DRILL_TCPOPT_BYTES_MAX], *bytes;
 	int opt_len = drill_net_options(t, &map, opt);
 	size_t len;
@@ -97,9 +106,9 @@ static size_t build_tcp(struct drill_run *r, struct drill_conn *c, const struct 
 		c->remote_isn = t->seq.start;
 	}
 	b.flags = t->flags;
-	b.seq = t->seq.start;
+	b.seq = in_seq(c, t);
 	if (t->ack.kind == DRILL_N_REL || t->ack.kind == DRILL_N_UNSAID)
-		b.ack = t->flags & DRILL_F_ACK ? in_sack(c, t->ack.num) : t->ack.num;
+		b.ack = t->flags & DRILL_F_ACK ? t->ack.num - isn + c->isn_live : t->ack.num;
 	else if (t->ack.kind == DRILL_N_ABS)
 		b.ack = t->ack.num;
 	else
@@ -438,7 +447,8 @@ static void match_all(struct drill_run *r, struct drill_conn *c, const struct dr
 	if (p->l4 == DRILL_L4_TCP && (p->tcp.flags & f->live.flags & DRILL_F_SYN) &&
 	    p->tcp.seq.kind == DRILL_N_REL)
 		c->isn_script = p->tcp.seq.start;
-	map.seq_base = c->isn_live - c->isn_script;
+	map.seq_base = c->isn_live - (f->live.flags & DRILL_F_SYN ? c->isn_script : 0);
+	map.ack_base = f->live.flags & DRILL_F_SYN ? 0 : c->remote_isn;
 	map.ts_val = known ? &known->live : NULL;
 	drill_match(p, &f->live, &map, d);
 	match_payload(c, &f->live, d);

@@ -10,9 +10,6 @@
 static const struct fixed {
 	const char *name, *value, *fact;
 } phantom_does[] = {
-	{ "net.ipv4.tcp_fastopen", "0", "there is no fast open" },
-	{ "net.ipv4.tcp_fastopen_key", NULL, "there is no fast open" },
-	{ "net.ipv4.tcp_fastopen_blackhole_timeout_sec", NULL, "there is no fast open" },
 	{ "net.ipv4.tcp_no_metrics_save", "1", "no metrics are kept between connections" },
 	{ "net.ipv4.tcp_mtu_probing", "0", "the path's MTU is not probed" },
 	{ "net.ipv4.tcp_syncookies", "0", "there are no SYN cookies" },
@@ -42,6 +39,7 @@ static const struct drill_profile_row profile[] = {
 	{ "net.ipv4.tcp_pacing_ss_ratio", "200" },
 	{ "net.ipv4.tcp_pacing_ca_ratio", "120" },
 	{ "net.ipv4.tcp_fastopen", "3" },
+	{ "net.ipv4.tcp_fastopen_key", "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4" },
 	{ "net.ipv4.tcp_syncookies", "1" },
 	{ "net.ipv4.tcp_no_metrics_save", "1" },
 };

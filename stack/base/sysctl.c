@@ -11,6 +11,9 @@
 
 enum { VALUES_MAX = 3, DIGITS_MAX = 20 /* of an int64_t with its sign */ };
 
+enum { KEYS = 1 }; /* the least of a row that holds keys, where words have 0 */
+#define KEYS_WORDS "random HEX-HEX-HEX-HEX HEX-HEX-HEX-HEX,HEX-HEX-HEX-HEX"
+
 #define CONF6_DEFAULT "net.ipv6.conf.default."
 
 struct row {
@@ -27,9 +30,12 @@ static const struct row rows[] = {
 	{ { name, help, min, max, 3, NULL }, offsetof(struct sysctls, field), { d0, d1, d2 }, NULL },
 #define SYSCTL_WORDS(field, name, d, words, most, help) \
 	{ { name, help, 0, most, 0, words }, offsetof(struct sysctls, field), { 0 }, d },
+#define SYSCTL_KEYS(field, name, d, help) \
+	{ { name, help, KEYS, 1, 0, KEYS_WORDS }, offsetof(struct sysctls, field), { 0 }, d },
 #include "base/sysctl.def"
 #undef SYSCTL
 #undef SYSCTL3
+#undef SYSCTL_KEYS
 #undef SYSCTL_WORDS
 #define CONF6(field, name, d, min, max, help)                              \
 	{ { CONF6_DEFAULT name, help, min, max, 1, NULL },                       \
@@ -70,13 +76,38 @@ static const char *skip_blanks(const char *p)
 	return p;
 }
 
-/* Reads a decimal number with an optional sign, and what ends it; NULL when there is none or it is
- * too large. */
+/* Eight hexadecimal digits at most, and what ends them. NULL: there is none. */
+static const char *parse_hex(const char *p, uint32_t *v)
+{
+	int n = 0;
+
+	for (*v = 0; n < 8; n++, p++) {
+		if (*p >= '0' && *p <= '9')
+			*v = *v << 4 | (uint32_t)(*p - '0');
+		else if ((*p | 0x20) >= 'a' && (*p | 0x20) <= 'f')
+			*v = *v << 4 | (uint32_t)((*p | 0x20) - 'a' + 10);
+		else
+			break;
+	}
+	return n ? p : NULL;
+}
+
+/* Reads a number, decimal with an optional sign or 0x and hexadecimal, and what ends it; NULL when
+ * there is none or it is too large. */
 static const char *parse_number(const char *p, int64_t *value)
 {
 	bool negative = *p == '-';
 	int64_t v = 0;
+	uint32_t hex;
 
+	/* Sums of bits are written so. */
+	if (p[0] == '0' && (p[1] | 0x20) == 'x') {
+		p = parse_hex(p + 2, &hex);
+		if (!p || (*p != '\0' && skip_blanks(p) == p))
+			return NULL;
+		*value = hex;
+		return p;
+	}
 	if (*p == '-' || *p == '+')
 		p++;
 	if (*p < '0' || *p > '9')
@@ -109,6 +140,37 @@ static bool has_word(const char *list, const char *word, size_t len)
 		if (word_len(list) == len && memcmp(list, word, len) == 0)
 			return true;
 	return false;
+}
+
+unsigned sysctl_keys(const char *text, uint32_t keys[2][4])
+{
+	unsigned n = 0;
+
+	for (; n < 2; n++) {
+		for (unsigned i = 0; i < 4; i++) {
+			text = parse_hex(text, &keys[n][i]);
+			if (!text || (i < 3 && *text++ != '-'))
+				return 0;
+		}
+		if (*text != ',')
+			return *skip_blanks(text) ? 0 : n + 1;
+		text++;
+	}
+	return 0;
+}
+
+/* One key or two, or the word that asks for one nobody knows. */
+static int set_keys(const struct row *r, char *base, const char *value)
+{
+	size_t len = word_len(value = skip_blanks(value));
+	uint32_t keys[2][4];
+
+	if (len >= SYSCTL_TEXT_MAX ||
+	    (sysctl_keys(value, keys) == 0 && !has_word(r->text, value, len)))
+		return -EINVAL;
+	memcpy(base + r->offset, value, len);
+	base[r->offset + len] = '\0';
+	return 0;
 }
 
 static int set_words(const struct row *r, char *base, const char *value)
@@ -145,6 +207,8 @@ static int set_row(const struct row *r, char *base, const char *value)
 
 	if (!r)
 		return -ENOENT;
+	if (r->text && r->info.min == KEYS)
+		return set_keys(r, base, value);
 	if (r->text)
 		return set_words(r, base, value);
 	for (i = 0; i < r->info.nvalues; i++) {

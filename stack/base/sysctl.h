@@ -20,10 +20,12 @@ struct conf6 {
 struct sysctls {
 #define SYSCTL(field, name, def, min, max, help) int64_t field;
 #define SYSCTL3(field, name, d0, d1, d2, min, max, help) int64_t field[3];
+#define SYSCTL_KEYS(field, name, def, help) char field[SYSCTL_TEXT_MAX];
 #define SYSCTL_WORDS(field, name, def, words, most, help) char field[SYSCTL_TEXT_MAX];
 #include "base/sysctl.def"
 #undef SYSCTL
 #undef SYSCTL3
+#undef SYSCTL_KEYS
 #undef SYSCTL_WORDS
 	struct conf6 conf6; /* net.ipv6.conf.default */
 };
@@ -43,5 +45,8 @@ int sysctl_conf6_set(struct conf6 *c, const char *leaf, const char *value);
 int sysctl_conf6_get(const struct conf6 *c, const char *leaf, char *out, size_t cap);
 /* Row i of the table, or NULL past its end. */
 const struct ph_sysctl_info *sysctl_row(size_t i);
+
+/* The keys in the text of a row of keys: 1 or 2, each of four numbers; 0: there are none. */
+unsigned sysctl_keys(const char *text, uint32_t keys[2][4]);
 
 #endif

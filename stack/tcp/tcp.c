@@ -17,6 +17,7 @@ static void init_pools(struct ph_stack *st, struct tcp_state *s)
 	uint32_t tws = st->conf.max_timewait ? st->conf.max_timewait : TIMEWAIT_DEFAULT;
 
 	pool_init(&s->tcbs, &st->mem, "tcp connections", sizeof(struct tcb), conns);
+	pool_init(&s->earlies, &st->mem, "tcp fast opens", sizeof(struct tcp_early), conns);
 	pool_init(&s->rares, &st->mem, "tcp options", sizeof(struct tcp_rare), 0);
 	pool_init(&s->errs, &st->mem, "tcp error queue", sizeof(struct errq_entry), 0);
 	pool_init(&s->marks, &st->mem, "tcp marks", sizeof(struct tcp_marks), 0);
@@ -33,6 +34,7 @@ static void init_pools(struct ph_stack *st, struct tcp_state *s)
 static void destroy_pools(struct tcp_state *s)
 {
 	pool_destroy(&s->tcbs);
+	pool_destroy(&s->earlies);
 	pool_destroy(&s->rares);
 	pool_destroy(&s->errs);
 	pool_destroy(&s->marks);
@@ -191,6 +193,7 @@ void tcp_done(struct ph_stack *st, struct tcb *t, int error, const char *why)
 		return;
 	tcp_set_state(st, t, TCPS_CLOSED);
 	TRACE(&st->trace, tcp_closed, .conn = t->id, .why = why);
+	tcp_early_end(st, t);
 	tcp_table_remove(st, &t->ent);
 	tcp_timer_closed(st, t);
 	link_unwait(&t->waiter);

@@ -66,6 +66,19 @@ static uint32_t bound_backlog(const struct ph_stack *st, int backlog)
 	return (uint32_t)backlog < most ? (uint32_t)backlog : most;
 }
 
+/* The sysctl can turn Fast Open on for listeners that did not ask for it. */
+static void fastopen_unasked(struct ph_stack *st, struct tcb *t, uint32_t backlog)
+{
+	const int64_t both = TCP_FO_SERVER | TCP_FO_SERVER_UNASKED;
+	struct tcp_rare *r;
+
+	if ((st->sysctl.tcp_fastopen & both) != both || tcp_rare(t)->fo_qlen || backlog == 0)
+		return;
+	r = tcp_rare_own(st, t);
+	if (r) /* without memory it is as if nobody had asked */
+		r->fo_qlen = backlog;
+}
+
 int tcp_listen(struct ph_stack *st, struct tcb *t, int backlog)
 {
 	struct tcp_listener *q;
@@ -87,6 +100,9 @@ int tcp_listen(struct ph_stack *st, struct tcb *t, int backlog)
 	tcp_conn_reset(st, t);
 	list_init(&q->halves);
 	list_init(&q->accept);
+	list_init(&q->early);
+	list_init(&q->early_reset);
+	fastopen_unasked(st, t, bound_backlog(st, backlog));
 	q->backlog = bound_backlog(st, backlog);
 	t->listener = q;
 	t->ent.kind = TCP_KIND_LISTEN;
@@ -341,7 +357,7 @@ uint32_t tcp_poll(const struct ph_stack *st, struct tcb *t)
 		bits |= PH_POLLIN | PH_POLLRDHUP;
 	if (t->error || (t->rare && t->rare->errq.n))
 		bits |= PH_POLLERR;
-	if (t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED)
+	if (t->state == TCPS_SYN_SENT || (t->state == TCPS_SYN_RECEIVED && !t->early))
 		return bits;
 	if (readable(t))
 		bits |= PH_POLLIN;

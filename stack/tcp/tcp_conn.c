@@ -98,11 +98,10 @@ void tcp_conn_options(struct ph_stack *st, struct tcb *t, const struct tcp_opts 
 	tcp_conn_sync_mss(t);
 }
 
-void tcp_conn_established(struct ph_stack *st, struct tcb *t)
+void tcp_conn_begin(struct ph_stack *st, struct tcb *t)
 {
 	uint32_t mss, rcv_mss = t->adv_mss;
 
-	tcp_set_state(st, t, TCPS_ESTABLISHED);
 	tcp_loss_init(&t->loss, t->sack_ok, t->iss, (uint32_t)st->sysctl.tcp_reordering);
 	mss = tcp_output_mss(t);
 	tcp_cc_start(st, t);
@@ -122,6 +121,18 @@ void tcp_conn_established(struct ph_stack *st, struct tcb *t)
 	t->rcv_up = t->rcv_nxt;
 	t->sent_ns = st->now_ns;
 	tcp_conn_space(st, t);
+}
+
+void tcp_conn_established(struct ph_stack *st, struct tcb *t)
+{
+	tcp_set_state(st, t, TCPS_ESTABLISHED);
+	if (t->early) {
+		t->retransmits = 0;
+		t->rtt.backoff = 0;
+		tcp_early_end(st, t);
+	} else {
+		tcp_conn_begin(st, t);
+	}
 	tcp_timer_keepalive(st, t);
 	ready_set(st, &t->ready);
 }
@@ -135,6 +146,7 @@ void tcp_conn_reset(struct ph_stack *st, struct tcb *t)
 	t->rcv_shut = t->snd_shut = t->snd_urg = t->nospace = false;
 	t->urg = TCP_URG_NONE;
 	t->connecting = t->active = t->done = t->cwnd_limited = false;
+	t->fo_child = t->syn_data = false;
 	t->error = t->error_soft = 0;
 	t->retransmits = t->probes = 0;
 	t->silent_ns = t->oow_ack_ns = t->ts_recent_ms = 0;

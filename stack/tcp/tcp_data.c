@@ -19,9 +19,10 @@ static int send_state(struct tcb *t)
 {
 	if (t->error)
 		return -tcp_error(t);
-	if (t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED)
+	if (t->state == TCPS_SYN_SENT || (t->state == TCPS_SYN_RECEIVED && !t->early))
 		return t->snd_shut ? -EPIPE : -EAGAIN;
-	if (t->snd_shut || (t->state != TCPS_ESTABLISHED && t->state != TCPS_CLOSE_WAIT))
+	if (t->snd_shut || (t->state != TCPS_ESTABLISHED && t->state != TCPS_CLOSE_WAIT &&
+			   !t->early))
 		return -EPIPE;
 	return 0;
 }

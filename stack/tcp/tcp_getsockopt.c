@@ -211,6 +211,8 @@ static int get_tcp(const struct ph_stack *st, const struct tcb *t, int name, voi
 	default:
 		break;
 	}
+	if (tcp_sockopt_is_fo(name))
+		return tcp_getsockopt_fo(st, t, name, value, len);
 	err = tcp_int(st, t, name, &v);
 	return err ? err : sockopts_give(value, len, &v, sizeof(v));
 }

@@ -34,6 +34,12 @@ static bool takes_path_mtu(const struct ph_stack *st, const struct tcb *t)
 	       how != PH_IP_PMTUDISC_OMIT;
 }
 
+/* Opened by Fast Open, and somebody has it already. */
+static bool in_use(const struct tcb *t)
+{
+	return t->early && !t->listener;
+}
+
 static void conn_error(struct ph_stack *st, struct tcb *t, const struct ip_err *e, seq_t seq)
 {
 	if (seq_lt(seq, t->snd_una) || seq_gt(seq, t->snd_nxt)) {
@@ -45,7 +51,7 @@ static void conn_error(struct ph_stack *st, struct tcb *t, const struct ip_err *
 			shrink(st, t, e->mtu);
 		return;
 	}
-	if (t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED) {
+	if (t->state == TCPS_SYN_SENT || (t->state == TCPS_SYN_RECEIVED && !in_use(t))) {
 		/* As Linux: any unreachable ends an attempt (RFC 5461 3). */
 		tcp_done(st, t, e->error, "icmp");
 		return;

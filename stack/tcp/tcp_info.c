@@ -11,7 +11,9 @@ enum { /* Linux's TCPI_OPT_* */
 	OPT_SACK = 2,
 	OPT_WSCALE = 4,
 	OPT_ECN = 8,
-	OPT_ECN_SEEN = 16
+	OPT_ECN_SEEN = 16,
+	OPT_SYN_DATA = 32,
+	OPT_TFO_CHILD = 128
 };
 
 static uint32_t ms_since(const struct ph_stack *st, uint64_t then_ns)
@@ -86,6 +88,8 @@ void tcp_info_fill(const struct ph_stack *st, const struct tcb *t, struct ph_tcp
 	fill_times(st, t, i);
 	i->tcpi_options = (uint8_t)((t->ts ? OPT_TIMESTAMPS : 0) | (t->sack_ok ? OPT_SACK : 0) |
 				    (t->ws ? OPT_WSCALE : 0));
+	i->tcpi_options |= (uint8_t)((t->syn_data ? OPT_SYN_DATA : 0) |
+				     (t->fo_child ? OPT_TFO_CHILD : 0));
 	fill_ecn(&t->ecn, i);
 	i->tcpi_snd_wscale = (unsigned)t->snd_wscale & 15u;
 	i->tcpi_rcv_wscale = (unsigned)t->rcv_wscale & 15u;

@@ -151,8 +151,9 @@ static enum drop check_rst(struct ph_stack *st, struct tcb *t, const struct tcp_
 		tcp_challenge_ack(st, t);
 		return DROP_TCP_INVALID_RST;
 	}
+	tcp_early_reset(st, t);
 	if (t->state == TCPS_SYN_RECEIVED)
-		error = ECONNREFUSED; /* RFC 9293 MUST-11: it was an active open */
+		error = t->fo_child ? ECONNRESET : ECONNREFUSED; /* RFC 9293 MUST-11 */
 	else if (t->state == TCPS_CLOSE_WAIT)
 		error = EPIPE;
 	else if (t->state == TCPS_CLOSING || t->state == TCPS_LAST_ACK)
@@ -313,6 +314,8 @@ enum drop tcp_input_steps(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 	struct tcp_seg *s = &rx->seg;
 	enum drop why, text;
 
+	if (tcp_early_syn_again(st, t, s))
+		return DROP_NONE;
 	if ((why = check_seq(st, t, s)) != DROP_NONE)
 		return why;
 	if ((why = check_rst(st, t, s)) != DROP_NONE)

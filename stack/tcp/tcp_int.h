@@ -82,6 +82,16 @@ struct tcp_listener { /* what a tcb in LISTEN has besides */
 	struct list halves; /* struct tcp_half by `link` */
 	struct list accept; /* struct tcb by `link` */
 	uint32_t nhalves, naccept, backlog;
+	struct list early;	 /* struct tcp_early by `link`: not yet proven, */
+	struct list early_reset; /* and reset by the peer, oldest first */
+	uint32_t nearly;	 /* of both */
+};
+
+/* A connection by Fast Open whose peer has not yet answered our SYN-ACK: tcp_early.c. */
+struct tcp_early {
+	struct list_node link;
+	struct tcb *listener; /* NULL: it is gone */
+	uint64_t until_ns;    /* reset: kept until then */
 };
 
 struct tcb {
@@ -109,6 +119,8 @@ struct tcb {
 	bool rcv_shut : 1, snd_shut : 1;
 	bool done : 1;	     /* was connected once */
 	bool ts : 1, sack_ok : 1, ws : 1;
+	bool fo_child : 1;   /* made by Fast Open */
+	bool syn_data : 1;   /* the SYN's data was taken, by us or by the peer */
 	bool nospace : 1;    /* the user was told to wait for room */
 	bool snd_urg : 1;
 	bool reuse : 1, reuseport : 1, keepalive : 1, linger : 1, oobinline : 1;
@@ -167,6 +179,7 @@ struct tcb {
 	uint64_t oow_ack_ns;   /* last answer to something unacceptable */
 
 	/* What the user set */
+	struct tcp_early *early; /* NULL: the handshake is over, or there is none */
 	struct tcp_rare *rare; /* NULL: nothing of it; read by tcp_rare() */
 	uint32_t user_timeout_ms, linger_s;
 	uint32_t window_clamp;
@@ -217,8 +230,8 @@ struct tcp_state {
 	struct hash table; /* struct tcp_ent */
 	struct tcp_ent *last; /* found last: segments come in runs; NULL: none, or it is gone */
 	struct hash ports; /* struct tcp_port */
-	struct pool tcbs, rares, marks, arrivals, errs, listeners, halves, port_pool, recs, pieces,
-		timewait_pool, cc_states; /* CC_STATE_MAX bytes, for algorithms that keep much */
+	struct pool tcbs, earlies, rares, marks, arrivals, errs, listeners, halves, port_pool, recs;
+	struct pool pieces, timewait_pool, cc_states; /* CC_STATE_MAX bytes, for algorithms that keep much */
 	struct tcp_reass_env reass;
 	struct list timewaits; /* oldest first */
 	struct list owing;     /* struct tcb by `owes`: its ACK leaves when the batch has been read */
@@ -342,6 +355,8 @@ void tcp_conn_reset(struct ph_stack *st, struct tcb *t);
 struct tcp_opts tcp_conn_syn_options(const struct ph_stack *st, const struct tcb *t);
 /* SYN received or sent: what both ends agreed on. */
 void tcp_conn_options(struct ph_stack *st, struct tcb *t, const struct tcp_opts *o);
+/* Sending and receiving data begins. */
+void tcp_conn_begin(struct ph_stack *st, struct tcb *t);
 void tcp_conn_established(struct ph_stack *st, struct tcb *t);
 void tcp_conn_sync_mss(struct tcb *t);
 /* Room for the user's bytes: grows with the congestion window (Linux's tcp_sndbuf_expand). */
@@ -390,6 +405,30 @@ bool tcp_sacked_take(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s
 
 /* ---- tcp_icmp.c */
 void tcp_icmp_error(struct ph_stack *st, const struct ip_err *e);
+
+/* ---- tcp_sockopt_fo.c: options of Fast Open */
+bool tcp_sockopt_is_fo(int name);
+int tcp_setsockopt_fo(struct ph_stack *st, struct tcb *t, int name, const void *value,
+		      uint32_t len);
+int tcp_getsockopt_fo(const struct ph_stack *st, const struct tcb *t, int name, void *value,
+		      uint32_t *len);
+
+/* ---- tcp_early.c */
+/* The keys of a listener's cookies. */
+void tcp_early_keys(const struct ph_stack *st, const struct tcb *l, struct tcp_fo_keys *k);
+/* A SYN for l: is it to make a connection at once? *answer: the cookie for the SYN-ACK, if any. */
+bool tcp_early_wanted(struct ph_stack *st, const struct tcb *l, const struct tcp_rx *rx,
+		      struct tcp_fo_cookie *answer);
+/* The connection is made, and takes what the SYN brought. False: no memory. */
+bool tcp_early_begin(struct ph_stack *st, struct tcb *l, struct tcb *t, struct tcp_rx *rx);
+/* The peer answered, or the connection ends. */
+void tcp_early_end(struct ph_stack *st, struct tcb *t);
+/* The peer reset it. */
+void tcp_early_reset(struct ph_stack *st, struct tcb *t);
+/* Its listener goes. */
+void tcp_early_stop(struct ph_stack *st, struct tcb *l);
+/* The SYN came once more, and is answered. */
+bool tcp_early_syn_again(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s);
 
 /* ---- tcp_listen.c, tcp_timewait.c */
 enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx,

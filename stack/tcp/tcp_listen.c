@@ -5,6 +5,8 @@
  * last ACK makes the connection, if the accept queue has room, else it is dropped and comes again
  * with the next SYN-ACK or data, as in Linux.
  */
+#include <string.h>
+
 #include "tcp/tcp_int.h"
 
 #include "tcp/tcp_isn.h"
@@ -27,15 +29,32 @@ static void synack_ecn(struct ph_stack *st, struct tcp_half *h, struct tcp_out *
 		o->flags |= tcp_ecn_synack_flags((enum tcp_ecn_mode)h->ecn_mode, h->peer_ecn);
 	if (h->ecn_mode == TCP_ECN_ACCURATE && h->synacks == 0 && st->sysctl.tcp_ecn_option)
 		tcp_accecn_first_option(&o->opts);
+	while (tcp_opt_len(&o->opts) > TCP_OPTS_MAX && o->opts.accecn) /* a cookie is there */
+		if (o->opts.naccecn-- == 0)
+			o->opts.accecn = 0;
 	if (h->synacks < UINT8_MAX)
 		h->synacks++;
 }
 
-static void half_send(struct ph_stack *st, struct tcp_half *h, uint16_t flags)
+/* Fast Open's cookie in a SYN-ACK, if there is room. */
+static void add_cookie(struct tcp_opts *o, const struct tcp_fo_cookie *c)
+{
+	o->has_fo = true;
+	o->fo_exp = c->exp;
+	o->fo_len = c->len;
+	memcpy(o->fo, c->bytes, c->len);
+	if (tcp_opt_len(o) > TCP_OPTS_MAX)
+		o->has_fo = false;
+}
+
+/* taken: bytes of the SYN's data that it acknowledges; cookie: NULL, or one for the peer. */
+static void half_send_with(struct ph_stack *st, struct tcp_half *h, uint16_t flags, uint32_t taken,
+			   const struct tcp_fo_cookie *cookie)
 {
 	struct tcp_tuple k = half_tuple(h);
 	bool syn = flags & TCP_F_SYN;
-	struct tcp_out o = { .seq = syn ? h->iss : h->iss + 1, .ack = h->irs + 1, .flags = flags,
+	struct tcp_out o = { .seq = syn ? h->iss : h->iss + 1, .flags = flags,
+			     .ack = h->irs + 1 + taken,
 			     .tos = h->tos, .ttl = tcp_ttl(h->listener, &h->peer) };
 
 	o.wnd = (uint16_t)(syn ? h->wnd : h->wnd >> h->rcv_wscale);
@@ -44,9 +63,16 @@ static void half_send(struct ph_stack *st, struct tcp_half *h, uint16_t flags)
 		.tsval = tcp_ts(st, h->ts_off), .tsecr = h->ts_recent,
 		.sack_ok = syn && h->sack_ok, .has_wscale = syn && h->ws, .wscale = h->rcv_wscale,
 	};
+	if (cookie && cookie->len)
+		add_cookie(&o.opts, cookie);
 	if (syn)
 		synack_ecn(st, h, &o);
 	tcp_xmit_bare(st, &k, &o);
+}
+
+static void half_send(struct ph_stack *st, struct tcp_half *h, uint16_t flags)
+{
+	half_send_with(st, h, flags, 0, NULL);
 }
 
 static void half_arm(struct ph_stack *st, struct tcp_half *h)
@@ -126,51 +152,6 @@ static void half_negotiate(struct ph_stack *st, struct tcp_half *h, const struct
 			h->ts ? h->adv_mss - TCP_OPT_TS_ALIGNED : h->adv_mss,
 			(uint32_t)st->sysctl.tcp_rmem[2], h->ws, &h->rcv_wscale);
 	h->wnd = w.wnd;
-}
-
-enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx, const seq_t *iss)
-{
-	const struct tcp_seg *s = &rx->seg;
-	struct tcp_half *h;
-	struct tcp_tuple k;
-	struct dst d = { .gen = 0 };
-	enum drop why;
-
-	if (s->flags & TCP_F_RST)
-		return DROP_TCP_FLAGS;
-	if (s->flags & TCP_F_ACK) {
-		tcp_xmit_reset(st, rx);
-		return DROP_TCP_FLAGS;
-	}
-	if (!(s->flags & TCP_F_SYN) || (s->flags & TCP_F_FIN))
-		return DROP_TCP_FLAGS;
-	why = admit(st, l->listener);
-	if (why != DROP_NONE)
-		return why;
-	if (dst_lookup(st, &d, &rx->ip->dst, &rx->ip->src, false) != 0)
-		return DROP_IP_OUTNOROUTES;
-	h = pool_get_zeroed(&st->tcp->halves);
-	if (!h)
-		return DROP_NOMEM;
-	h->ent = (struct tcp_ent){ .lport = s->dport, .pport = s->sport, .kind = TCP_KIND_HALF };
-	h->local = rx->ip->dst;
-	h->peer = rx->ip->src;
-	h->listener = l;
-	h->irs = s->seq;
-	h->tos = tcp_tos(l, &h->peer);
-	k = half_tuple(h);
-	h->iss = iss ? *iss : tcp_isn(&st->isn_key, &k, st->now_ns);
-	half_negotiate(st, h, s, &d);
-	h->peer_ecn = rx->ip->tos & IP4_ECN_MASK;
-	h->ecn_mode = (uint8_t)tcp_ecn_grant(st->sysctl.tcp_ecn, s->flags, h->peer_ecn);
-	timer_init(&h->timer, half_fire);
-	tcp_table_insert(st, &h->ent);
-	list_push_back(&l->listener->halves, &h->link);
-	l->listener->nhalves++;
-	h->sent_ns = st->now_ns;
-	half_send(st, h, TCP_F_SYN | TCP_F_ACK);
-	half_arm(st, h);
-	return DROP_NONE;
 }
 
 static void inherit(struct tcb *t, const struct tcb *l)
@@ -264,6 +245,14 @@ fail:
 	return NULL;
 }
 
+static void to_accept(struct ph_stack *st, struct tcb *l, struct tcb *t)
+{
+	t->listener = l->listener;
+	list_push_back(&l->listener->accept, &t->link);
+	l->listener->naccept++;
+	ready_set(st, &l->ready);
+}
+
 static enum drop overflow(struct ph_stack *st, struct tcp_half *h, const struct tcp_rx *rx)
 {
 	h->acked = true;
@@ -291,12 +280,86 @@ static enum drop complete(struct ph_stack *st, struct tcp_half *h, struct tcp_rx
 	}
 	tcp_half_free(st, h);
 	tcp_table_insert(st, &t->ent);
-	t->listener = l->listener;
-	list_push_back(&l->listener->accept, &t->link);
-	l->listener->naccept++;
+	to_accept(st, l, t);
 	why = tcp_input_conn(st, t, rx);
-	ready_set(st, &l->ready);
 	return why;
+}
+
+/* Fast Open: the connection is there at once, and the SYN-ACK tells what it took. False: no
+ * memory, so it waits for the handshake as others do. */
+static bool complete_early(struct ph_stack *st, struct tcp_half *h, struct tcp_rx *rx,
+			   const struct tcp_fo_cookie *cookie)
+{
+	struct tcb *l = h->listener, *t = child_new(st, h);
+
+	if (!t)
+		return false;
+	if (!tcp_early_begin(st, l, t, rx)) {
+		t->held = false;
+		tcp_done(st, t, 0, "no memory");
+		tcp_put(st, t);
+		return false;
+	}
+	tcp_table_insert(st, &t->ent);
+	half_send_with(st, h, TCP_F_SYN | TCP_F_ACK, t->rcv_nxt - (h->irs + 1), cookie);
+	tcp_timer_sent(st, t);
+	to_accept(st, l, t);
+	return true;
+}
+
+static void half_begin(struct ph_stack *st, struct tcp_half *h)
+{
+	timer_init(&h->timer, half_fire);
+	tcp_table_insert(st, &h->ent);
+	list_push_back(&h->listener->listener->halves, &h->link);
+	h->listener->listener->nhalves++;
+}
+
+enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx, const seq_t *iss)
+{
+	const struct tcp_seg *s = &rx->seg;
+	struct tcp_half *h;
+	struct tcp_tuple k;
+	struct dst d = { .gen = 0 };
+	struct tcp_fo_cookie cookie;
+	enum drop why;
+
+	if (s->flags & TCP_F_RST)
+		return DROP_TCP_FLAGS;
+	if (s->flags & TCP_F_ACK) {
+		tcp_xmit_reset(st, rx);
+		return DROP_TCP_FLAGS;
+	}
+	if (!(s->flags & TCP_F_SYN) || (s->flags & TCP_F_FIN))
+		return DROP_TCP_FLAGS;
+	why = admit(st, l->listener);
+	if (why != DROP_NONE)
+		return why;
+	if (dst_lookup(st, &d, &rx->ip->dst, &rx->ip->src, false) != 0)
+		return DROP_IP_OUTNOROUTES;
+	h = pool_get_zeroed(&st->tcp->halves);
+	if (!h)
+		return DROP_NOMEM;
+	h->ent = (struct tcp_ent){ .lport = s->dport, .pport = s->sport, .kind = TCP_KIND_HALF };
+	h->local = rx->ip->dst;
+	h->peer = rx->ip->src;
+	h->listener = l;
+	h->irs = s->seq;
+	h->tos = tcp_tos(l, &h->peer);
+	k = half_tuple(h);
+	h->iss = iss ? *iss : tcp_isn(&st->isn_key, &k, st->now_ns);
+	half_negotiate(st, h, s, &d);
+	h->peer_ecn = rx->ip->tos & IP4_ECN_MASK;
+	h->ecn_mode = (uint8_t)tcp_ecn_grant(st->sysctl.tcp_ecn, s->flags, h->peer_ecn);
+	h->sent_ns = st->now_ns;
+	if (tcp_early_wanted(st, l, rx, &cookie) && complete_early(st, h, rx, &cookie)) {
+		pool_put(&st->tcp->halves, h);
+		return DROP_NONE;
+	}
+	half_begin(st, h);
+	half_send_with(st, h, TCP_F_SYN | TCP_F_ACK, 0, &cookie);
+	half_arm(st, h);
+	return DROP_NONE;
 }
 
 static void half_ack(struct ph_stack *st, struct tcp_half *h)
@@ -394,6 +457,7 @@ void tcp_listen_stop(struct ph_stack *st, struct tcb *l)
 		}
 		tcp_put(st, t);
 	}
+	tcp_early_stop(st, l);
 	pool_put(&st->tcp->listeners, q);
 	l->listener = NULL;
 }

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <string.h>
 
 static uint16_t get16(const uint8_t *p)
 {
@@ -47,6 +48,20 @@ static void read_accecn(const uint8_t *p, uint32_t len, struct tcp_opts *o)
 		o->accecn_bytes[i] = (uint32_t)p[2 + 3 * i] << 16 | get16(p + 3 + 3 * i);
 }
 
+/* RFC 7413 4.1.1 (MUST): a cookie of another length than an even one of 4 to 16 is no cookie. Of
+ * several options the last counts. */
+static void read_fastopen(const uint8_t *p, uint32_t len, bool exp, struct tcp_opts *o)
+{
+	if (len % 2 != 0 || len > TCP_COOKIE_MAX || (len && len < TCP_COOKIE_MIN)) {
+		o->has_fo = false;
+		return;
+	}
+	o->has_fo = true;
+	o->fo_exp = exp;
+	o->fo_len = (uint8_t)len;
+	memcpy(o->fo, p, len);
+}
+
 /* One option of `len` bytes, kind and length included; a known kind of a wrong length is as
  * unknown. */
 static void read_one(const uint8_t *p, uint32_t len, struct tcp_opts *o)
@@ -83,6 +98,13 @@ static void read_one(const uint8_t *p, uint32_t len, struct tcp_opts *o)
 	case TCP_OPT_ACCECN1:
 		read_accecn(p, len, o);
 		break;
+	case TCP_OPT_FASTOPEN:
+		read_fastopen(p + 2, len - 2, false, o);
+		break;
+	case TCP_OPT_EXP:
+		if (len >= 4 && get16(p + 2) == TCP_EXP_FASTOPEN)
+			read_fastopen(p + 4, len - 4, true, o);
+		break;
 	default:
 		break;
 	}
@@ -95,7 +117,7 @@ bool tcp_opt_parse(const uint8_t *p, uint32_t n, struct tcp_opts *o)
 	o->tsval = o->tsecr = 0;
 	o->mss = 0;
 	o->wscale = o->nsack = o->accecn = o->naccecn = 0;
-	o->has_mss = o->has_wscale = o->has_ts = o->sack_ok = false;
+	o->has_mss = o->has_wscale = o->has_ts = o->sack_ok = o->has_fo = false;
 	/* RFC 7323 appendix A: nearly every segment looks like this. */
 	if (n == TCP_OPT_TS_ALIGNED && get32(p) == 0x0101080a) {
 		o->has_ts = true;
@@ -133,6 +155,8 @@ uint32_t tcp_opt_len(const struct tcp_opts *o)
 		len += 2 + 8 * (uint32_t)o->nsack;
 	if (o->accecn)
 		len += 2 + 3 * (uint32_t)o->naccecn;
+	if (o->has_fo)
+		len = ((len + 3) & ~3u) + (o->fo_exp ? 4u : 2u) + o->fo_len;
 	return (len + 3) & ~3u;
 }
 
@@ -168,8 +192,20 @@ static uint8_t *put_sack(uint8_t *p, const struct tcp_opts *o)
 	return p;
 }
 
+static uint8_t *put_fastopen(uint8_t *p, const uint8_t *start, const struct tcp_opts *o)
+{
+	*p++ = o->fo_exp ? TCP_OPT_EXP : TCP_OPT_FASTOPEN;
+	*p++ = (uint8_t)((o->fo_exp ? 4 : 2) + o->fo_len);
+	if (o->fo_exp) {
+		*p++ = TCP_EXP_FASTOPEN >> 8;
+		*p++ = TCP_EXP_FASTOPEN & 0xff;
+	}
+	memcpy(p, o->fo, o->fo_len);
+	return put_nops(p + o->fo_len, start, 0);
+}
+
 /* Linux's order: MSS, SACK-permitted and timestamps in three words, AccECN, SACK-permitted without
- * timestamps, window scale, SACK. */
+ * timestamps, window scale, SACK, Fast Open. */
 uint32_t tcp_opt_build(uint8_t *p, const struct tcp_opts *o)
 {
 	uint8_t *start = p;
@@ -195,5 +231,7 @@ uint32_t tcp_opt_build(uint8_t *p, const struct tcp_opts *o)
 		p = put_nops(p, start, 2 + 8 * (uint32_t)o->nsack);
 		p = put_sack(p, o);
 	}
+	if (o->has_fo)
+		p = put_fastopen(p, start, o);
 	return (uint32_t)(p - start);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* TCP options (RFC 9293 3.2, 7323, 2018, 9768): from bytes to a struct, and back in Linux's
+/* TCP options (RFC 9293 3.2, 7323, 2018, 9768, 7413): from bytes to a struct, and back in Linux's
  * order. A leaf. */
 #ifndef TCP_TCP_OPT_H
 #define TCP_TCP_OPT_H
@@ -24,12 +24,16 @@ struct tcp_opts {
 	uint8_t accecn;	 /* TCP_OPT_ACCECN0 or 1: which order the fields have; 0: no such option */
 	uint8_t naccecn; /* fields it has */
 	uint32_t accecn_bytes[TCP_ACCECN_FIELDS]; /* 24 bits each */
+	bool has_fo, fo_exp; /* Fast Open; in the experimental form */
+	uint8_t fo_len;	     /* of the cookie; 0: it asks for one */
+	uint8_t fo[TCP_COOKIE_MAX];
 };
 
 enum { TCP_OPT_TS_ALIGNED = 12 }; /* NOP NOP TS */
 
 /* Reads n bytes of options; every field of *o is written but sack[nsack] and
- * accecn_bytes[naccecn] and up. False: an option's
+ * accecn_bytes[naccecn]
+ * and fo[fo_len] and up. False: an option's
  * length is 0 or 1, or reaches past the header (RFC 9293 MUST-7). Unknown kinds are skipped
  * (MUST-6), as are known ones of a wrong length. */
 bool tcp_opt_parse(const uint8_t *p, uint32_t n, struct tcp_opts *o);

@@ -342,6 +342,8 @@ static uint32_t cwnd_room(const struct tcb *t)
 	uint32_t pipe = tcp_loss_pipe(&t->loss, &t->rtxq), mss = tcp_output_mss(t);
 	uint32_t cwnd = t->cc.cwnd / mss;
 
+	if (t->early && !t->syn_acked && pipe)
+		pipe--; /* a SYN-ACK that data followed is not counted */
 	return cwnd > pipe ? (cwnd - pipe) * mss : 0;
 }
 
@@ -536,8 +538,9 @@ static bool may_send(const struct tcb *t)
 	case TCPS_CLOSING:
 	case TCPS_LAST_ACK:
 		return true;
-	case TCPS_SYN_SENT:
 	case TCPS_SYN_RECEIVED:
+		return t->early;
+	case TCPS_SYN_SENT:
 	case TCPS_FIN_WAIT_2:
 	case TCPS_TIME_WAIT:
 	case TCPS_CLOSED:

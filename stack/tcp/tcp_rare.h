@@ -13,6 +13,7 @@
 #include "base/errq.h"
 #include "base/sockopts.h"
 #include "tcp/tcp_marks.h"
+#include "tcp/tcp_fastopen.h"
 
 struct ph_stack;
 struct tcb;
@@ -54,6 +55,10 @@ struct tcp_rare {
 	uint32_t rcvlowat;	   /* 0: 1 */
 	uint32_t notsent_lowat;	   /* 0: the sysctl's */
 	uint32_t rto_max_ms, rto_min_us, delack_max_us; /* 0: the sysctls' */
+	struct tcp_fo_keys fo_keys; /* TCP_FASTOPEN_KEY */
+	uint32_t fo_qlen;	   /* TCP_FASTOPEN: of a listener; 0: none */
+	bool fo_no_cookie : 1;	   /* TCP_FASTOPEN_NO_COOKIE */
+	bool fo_connect : 1;	   /* TCP_FASTOPEN_CONNECT */
 	bool pmtudisc_set : 1;
 	bool inq : 1; /* TCP_INQ: recvmsg tells what is left */
 

@@ -333,6 +333,8 @@ int tcp_setsockopt(struct ph_stack *st, struct tcb *t, int level, int name, cons
 	}
 	if (level != PH_IPPROTO_TCP)
 		return -ENOPROTOOPT;
+	if (tcp_sockopt_is_fo(name))
+		return tcp_setsockopt_fo(st, t, name, value, len);
 	if (name == PH_TCP_ULP && len >= 1) /* no upper layer protocol is here */
 		return -ENOENT;
 	err = sockopts_int(value, len, &v);

@@ -142,7 +142,7 @@ static enum drop trim(struct ph_stack *st, struct tcb *t, struct tcp_seg *s)
 
 static bool takes_text(const struct tcb *t)
 {
-	return t->state == TCPS_ESTABLISHED || t->state == TCPS_FIN_WAIT_1 ||
+	return t->early || t->state == TCPS_ESTABLISHED || t->state == TCPS_FIN_WAIT_1 ||
 	       t->state == TCPS_FIN_WAIT_2;
 }
 

@@ -274,7 +274,8 @@ static bool hopeless(const struct ph_stack *st, const struct tcb *t)
 							   (uint32_t)st->sysctl.tcp_syn_retries) +
 						 (uint32_t)st->sysctl.tcp_syn_linear_timeouts;
 	if (t->state == TCPS_SYN_RECEIVED)
-		return t->retransmits >= (uint32_t)st->sysctl.tcp_synack_retries;
+		return t->retransmits >= (uint32_t)st->sysctl.tcp_synack_retries +
+						 (t->early ? 1u : 0);
 	if (!t->retransmits)
 		return false;
 	if (t->user_timeout_ms)

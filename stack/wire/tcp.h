@@ -37,8 +37,11 @@ enum {
 	TCP_OPT_SACK_OK = 4,  /* 2, RFC 2018 2 */
 	TCP_OPT_SACK = 5,     /* 2 + 8n, RFC 2018 3 */
 	TCP_OPT_TS = 8,	      /* 10, RFC 7323 3.2 */
+	TCP_OPT_FASTOPEN = 34, /* 2, or 2 and a cookie of 4 to 16, RFC 7413 4.1.1 */
 	TCP_OPT_ACCECN0 = 172, /* 2 + 3n, RFC 9768 3.2.3: ECT(0), CE, ECT(1) */
-	TCP_OPT_ACCECN1 = 174  /* ECT(1), CE, ECT(0) */
+	TCP_OPT_ACCECN1 = 174, /* ECT(1), CE, ECT(0) */
+	TCP_OPT_EXP = 254,     /* 4 and more, RFC 6994: two bytes say whose */
+	TCP_EXP_FASTOPEN = 0xf989 /* Fast Open's, before it had a kind of its own */
 };
 
 enum {
@@ -47,6 +50,8 @@ enum {
 	TCP_OPTS_MAX = 40,
 	TCP_CSUM_OFF = 16,    /* of the checksum field */
 	TCP_SACK_MAX = 4,     /* blocks that fit in the options */
+	TCP_COOKIE_MIN = 4,   /* bytes of a Fast Open cookie */
+	TCP_COOKIE_MAX = 16,
 	TCP_ACCECN_FIELDS = 3, /* of an AccECN option at most, of three bytes each */
 	TCP_WSCALE_MAX = 14   /* RFC 7323 2.3 */
 };
