@@ -45,7 +45,7 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/addr.h %D%/net/addr.c \
 	%D%/net/if6.h %D%/net/if6.c \
 	%D%/net/addr6.h %D%/net/addr6.c \
-	%D%/net/route.h %D%/net/route.c \
+	%D%/net/metrics.h %D%/net/metrics.c %D%/net/route.h %D%/net/route.c \
 	%D%/net/dst.c %D%/net/dst6.h %D%/net/dst6.c %D%/net/src6.c \
 	%D%/net/ip_send.h %D%/net/ip_send.c \
 	%D%/net/ip6_opt.h %D%/net/ip6_opt.c \

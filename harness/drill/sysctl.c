@@ -204,8 +204,15 @@ static bool route_word(struct dut_route *route, const char *name, const char *va
 		if (strcmp(rows[i].name, name) == 0) {
 			*(uint32_t *)((char *)route + rows[i].at) =
 				(uint32_t)strtoul(value, NULL, 0);
+			if (strcmp(name, "rto_min") == 0 && strchr(value, 's') &&
+			    !strstr(value, "ms")) /* 1s; 200ms and 200 are milliseconds */
+				route->rto_min_ms *= 1000;
 			return true;
 		}
+	}
+	if (strcmp(name, "features") == 0) {
+		route->ecn = strcmp(value, "ecn") == 0;
+		return route->ecn;
 	}
 	if (strcmp(name, "quickack") == 0)
 		route->quickack = strcmp(value, "1") == 0;

@@ -122,7 +122,7 @@ enum { DUT_WAIT_PACKET = 1, DUT_WAIT_CALL = 2, DUT_WAIT_TIME = 4 };
 /* What a route does beyond its way; 0: not said. */
 struct dut_route {
 	uint32_t mtu, advmss, initcwnd, initrwnd, rto_min_ms;
-	bool mtu_lock, quickack;
+	bool mtu_lock, quickack, ecn; /* ecn: features ecn */
 	const char *congctl; /* NULL: not said */
 };
 

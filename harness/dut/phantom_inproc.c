@@ -29,6 +29,7 @@ struct phantom {
 	struct dut dut;
 	struct ph_stack *st;
 	ph_link link;
+	bool v6; /* the route is IPv6's */
 	uint64_t now;
 	struct sent *first, **last;
 	struct dut_call *pending;
@@ -615,6 +616,34 @@ static int op_counter(struct dut *d, const char *name, uint64_t *out)
 	return -ENOENT;
 }
 
+/* Of the one route there is, to everywhere. */
+static int op_route_change(struct dut *d, const struct dut_route *r)
+{
+	struct phantom *p = of(d);
+	struct ph_route_metrics m = { .mtu = r->mtu,
+				      .advmss = r->advmss,
+				      .initcwnd = r->initcwnd,
+				      .initrwnd = r->initrwnd,
+				      .rto_min_us = r->rto_min_ms * 1000,
+				      .mtu_lock = r->mtu_lock,
+				      .quickack = r->quickack,
+				      .ecn = r->ecn };
+	struct ph_ip any = p->v6 ? (struct ph_ip){ { 0 } } : ph_ip4(0, 0, 0, 0);
+	int rc;
+
+	snprintf(m.congctl, sizeof(m.congctl), "%s", r->congctl ? r->congctl : "");
+	rc = ph_route_metrics(p->st, &any, 0, p->link, &m, p->now);
+	if (rc == 0)
+		return 0;
+	snprintf(d->err, sizeof(d->err), "the route takes no such metrics: %s", strerror(-rc));
+	return rc == -EINVAL ? -EOPNOTSUPP : -EIO;
+}
+
+static int op_drop(struct dut *d, int fd)
+{
+	return ph_abort(of(d)->st, fd, of(d)->now) == 0 ? settle(of(d)) : -EIO;
+}
+
 /* There are no metrics kept from one connection to the next. */
 static int op_metrics_flush(struct dut *d)
 {
@@ -677,7 +706,9 @@ static const struct dut_ops phantom_ops = {
 	.sysctl_set = op_sysctl_set,
 	.sysctl_get = op_sysctl_get,
 	.counter = op_counter,
+	.route_change = op_route_change,
 	.metrics_flush = op_metrics_flush,
+	.drop = op_drop,
 	.offload = op_offload,
 	.socks = op_socks,
 	.describe = op_describe,

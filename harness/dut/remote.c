@@ -444,6 +444,33 @@ static int op_shell(struct dut *d, const char *command)
 	return rc < 0 ? -EIO : rc;
 }
 
+static int route_call(struct dut *d, const struct dut_route *route)
+{
+	json_t *got = NULL;
+	json_t *args = json_pack("{s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:b,s:s}", "mtu",
+				 (json_int_t)route->mtu, "advmss", (json_int_t)route->advmss,
+				 "initcwnd", (json_int_t)route->initcwnd, "initrwnd",
+				 (json_int_t)route->initrwnd, "rto_min_ms",
+				 (json_int_t)route->rto_min_ms, "mtu_lock", route->mtu_lock,
+				 "quickack", route->quickack, "ecn", route->ecn, "congctl",
+				 route->congctl ? route->congctl : "");
+	int rc = ask_box(of(d), "route", args, &got);
+
+	json_decref(got);
+	if (rc == -EINVAL)
+		(void)broken(of(d), "the route takes no such metrics");
+	return rc == -EINVAL || rc == -EOPNOTSUPP ? -EOPNOTSUPP : rc < 0 ? -EIO : 0;
+}
+
+static int op_drop(struct dut *d, int fd)
+{
+	json_t *got = NULL;
+	int rc = ask_box(of(d), "drop", json_pack("{s:i}", "fd", fd), &got);
+
+	json_decref(got);
+	return rc;
+}
+
 static int op_route_change(struct dut *d, const struct dut_route *route)
 {
 	struct remote *r = of(d);
@@ -458,10 +485,8 @@ static int op_route_change(struct dut *d, const struct dut_route *route)
 	char command[512];
 	size_t at = (size_t)snprintf(command, sizeof(command), "ip route change %s", r->conf.route);
 
-	if (!r->conf.kernel) {
-		(void)broken(r, "a change of the route");
-		return -EOPNOTSUPP;
-	}
+	if (!r->conf.kernel)
+		return route_call(d, route);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (words[i].value)
 			at += (size_t)snprintf(command + at, sizeof(command) - at, " %s %" PRIu32,
@@ -469,6 +494,8 @@ static int op_route_change(struct dut *d, const struct dut_route *route)
 	if (route->rto_min_ms)
 		at += (size_t)snprintf(command + at, sizeof(command) - at, " rto_min %" PRIu32 "ms",
 				       route->rto_min_ms);
+	if (route->ecn)
+		at += (size_t)snprintf(command + at, sizeof(command) - at, " features ecn");
 	if (route->congctl && strspn(route->congctl, "abcdefghijklmnopqrstuvwxyz0123456789_-") ==
 				      strlen(route->congctl))
 		(void)snprintf(command + at, sizeof(command) - at, " congctl %s", route->congctl);
@@ -543,6 +570,7 @@ static const struct dut_ops remote_ops = {
 	.counter = op_counter,
 	.route_change = op_route_change,
 	.metrics_flush = op_metrics_flush,
+	.drop = op_drop,
 	.offload = op_offload,
 	.shell = op_shell,
 	.socks = op_socks,

@@ -503,6 +503,40 @@ static int64_t call_describe(struct call *c, struct sock *s)
 	return json_object_set_new(c->out, "text", json_string(text));
 }
 
+/* The metrics of the routes to everywhere. */
+static int64_t call_route(struct call *c, struct sock *s)
+{
+	const char *congctl = json_string_value(json_object_get(c->args, "congctl"));
+	struct ph_route_metrics m = {
+		.mtu = (uint32_t)number(c, "mtu"),
+		.advmss = (uint32_t)number(c, "advmss"),
+		.initcwnd = (uint32_t)number(c, "initcwnd"),
+		.initrwnd = (uint32_t)number(c, "initrwnd"),
+		.rto_min_us = (uint32_t)number(c, "rto_min_ms") * 1000,
+		.mtu_lock = json_is_true(json_object_get(c->args, "mtu_lock")),
+		.quickack = json_is_true(json_object_get(c->args, "quickack")),
+		.ecn = json_is_true(json_object_get(c->args, "ecn")),
+	};
+	size_t n = ph_routes(c->h->st, NULL, 0);
+	struct ph_route_info *info = calloc(n + 1, sizeof(*info));
+	int rc = info ? -ESRCH : -ENOMEM;
+
+	(void)s;
+	snprintf(m.congctl, sizeof(m.congctl), "%s", congctl ? congctl : "");
+	n = info ? ph_routes(c->h->st, info, n) : 0;
+	for (size_t i = 0; i < n; i++)
+		if (info[i].prefix == 0)
+			rc = ph_route_metrics(c->h->st, &info[i].dst, 0, info[i].link, &m,
+					      c->h->now_ns);
+	free(info);
+	return rc;
+}
+
+static int64_t call_drop(struct call *c, struct sock *s)
+{
+	return ph_abort(c->h->st, s->app.socket, c->h->now_ns);
+}
+
 static int64_t call_sockets(struct call *c, struct sock *s)
 {
 	size_t n = ph_socks(c->h->st, NULL, 0), have;
@@ -544,6 +578,8 @@ static const struct row rows[] = {
 	{ "counter", call_counter, false, false },
 	{ "describe", call_describe, false, false },
 	{ "sockets", call_sockets, false, false },
+	{ "route", call_route, false, false },
+	{ "drop", call_drop, true, false },
 };
 
 /* ---- a call's life ---- */

@@ -6,6 +6,7 @@
 #include "base/ip.h"
 #include "net/dst6.h"
 #include "net/ip4.h"
+#include "net/metrics.h"
 #include "net/net.h"
 #include "net/net_state.h"
 
@@ -58,6 +59,7 @@ static int to_host(const struct ph_stack *st, struct dst *d)
 	if (!r)
 		return -ENETUNREACH;
 	d->kind = DST_HOST;
+	d->metrics = r->metrics;
 	d->link = r->link;
 	d->next_hop = ip_eq(&r->gateway, &any) ? d->dst : r->gateway;
 	if (ip_is_any(&d->src) && !ip_is_any(&r->src))
@@ -97,6 +99,7 @@ static void take_link(const struct ph_stack *st, struct dst *d)
 
 	d->mtu = l->mtu;
 	d->offload = l->offload;
+	metrics_mtu(st, d);
 	if (d->kind == DST_SELF) {
 		d->mtu = IP4_LEN_MAX;
 		d->offload = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO4;

@@ -3,11 +3,12 @@
  * Destinations over IPv6: next hop determination (RFC 4861 5.2) and the socket addresses' scopes.
  * Called by dst.c, and for addresses of the user by sock/.
  */
-#include "net/dst6.h"
 
 #include "base/ip.h"
 #include "net/addr6.h"
+#include "net/dst6.h"
 #include "net/if6.h"
+#include "net/metrics.h"
 #include "net/net_state.h"
 #include "wire/ip6.h"
 
@@ -62,6 +63,7 @@ static int to_host(const struct ph_stack *st, struct dst *d)
 	if (!r)
 		return -ENETUNREACH;
 	d->link = r->link;
+	d->metrics = r->metrics;
 	if (!ip_eq(&r->gateway, &any))
 		d->next_hop = r->gateway;
 	return 0;
@@ -76,6 +78,7 @@ static int take_link(const struct ph_stack *st, struct dst *d)
 	d->hop_limit = l->v6->hop_limit;
 	d->mtu = l->v6->mtu;
 	d->offload = l->offload;
+	metrics_mtu(st, d);
 	if (d->kind == DST_SELF) {
 		d->mtu = IP6_LEN_MAX;
 		d->offload = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO6;

@@ -35,6 +35,7 @@ struct dst {
 	enum dst_kind kind;
 	bool v6;
 	uint8_t hop_limit; /* IPv6: the link's */
+	uint8_t metrics;   /* the place of the route's: dst_metrics() */
 	struct neigh *neigh; /* valid while gen is; net/ private */
 };
 

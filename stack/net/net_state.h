@@ -9,6 +9,7 @@
 #include "net/ip_reass.h"
 #include "net/link.h"
 #include "net/neigh.h"
+#include "net/metrics.h"
 #include "net/route.h"
 #include "net/stack.h"
 
@@ -21,6 +22,7 @@ struct net_state {
 	struct addr6_table addrs6;
 	struct pool groups; /* of struct group6 */
 	struct route_table routes;
+	struct metrics_table metrics;
 	struct neigh_table neighs;
 	struct reass_table reass, reass6;
 	struct icmp4_state icmp4;

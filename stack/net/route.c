@@ -65,6 +65,20 @@ const struct route *route_find(const struct ph_stack *st, const struct ph_ip *ds
 	return NULL;
 }
 
+struct route *route_by_key(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
+			   ph_link link)
+{
+	struct list_node *n;
+
+	list_for_each(n, list_of(st, dst)) {
+		struct route *r = container_of(n, struct route, node);
+
+		if (ip_eq(&r->dst, dst) && r->prefix == prefix && r->link == link)
+			return r;
+	}
+	return NULL;
+}
+
 static bool before(const struct route *a, const struct route *b)
 {
 	return a->prefix != b->prefix ? a->prefix > b->prefix : a->metric < b->metric;
@@ -95,6 +109,7 @@ static int insert(struct ph_stack *st, const struct route *new)
 static void remove_route(struct ph_stack *st, struct route *r)
 {
 	list_remove(&r->node);
+	(void)metrics_set(st, &r->metrics, NULL);
 	pool_put(&st->net->routes.pool, r);
 	net_changed(st);
 }

@@ -16,6 +16,7 @@ struct route {
 	uint32_t metric;
 	ph_link link;
 	uint8_t prefix;
+	uint8_t metrics; /* the place of its metrics; 0: none */
 	bool connected; /* came with an address */
 };
 
@@ -29,6 +30,9 @@ int route_table_new(struct ph_stack *st);
 void route_table_free(struct ph_stack *st);
 /* NULL: no route. link 0: any. */
 const struct route *route_find(const struct ph_stack *st, const struct ph_ip *dst, ph_link link);
+/* The one with exactly this destination over this link, or NULL. */
+struct route *route_by_key(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
+			   ph_link link);
 /* The subnet of an address of ours. 0, -ENOSPC. */
 int route_add_connected(struct ph_stack *st, ph_link link, const struct ph_ip *src,
 			unsigned prefix);

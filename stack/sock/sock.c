@@ -7,6 +7,7 @@
 #include "base/ip.h"
 #include "net/net.h"
 #include "sock/sock.h"
+#include "tcp/tcp.h"
 
 #include <limits.h>
 #include <string.h>
@@ -311,6 +312,18 @@ int ph_shutdown(struct ph_stack *st, ph_socket id, int how, uint64_t now_ns)
 	if (how < PH_SHUT_RD || how > PH_SHUT_RDWR)
 		return -EINVAL;
 	return s->ops->shutdown(st, s, how);
+}
+
+int ph_abort(struct ph_stack *st, ph_socket id, uint64_t now_ns)
+{
+	struct sock *s = find(st, id);
+
+	stack_enter(st, now_ns);
+	if (!s)
+		return -EBADF;
+	if (s->ops != &sock_tcp_ops)
+		return -EOPNOTSUPP;
+	return tcp_abort(st, s->tcp);
 }
 
 int ph_close(struct ph_stack *st, ph_socket id, uint64_t now_ns)

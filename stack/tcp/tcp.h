@@ -33,6 +33,8 @@ struct tcb *tcp_accept(struct ph_stack *st, struct tcb *listener);
 int64_t tcp_sendmsg(struct ph_stack *st, struct tcb *t, const struct ph_msg *msg, int flags);
 int64_t tcp_recvmsg(struct ph_stack *st, struct tcb *t, struct ph_msg *msg, int flags);
 int tcp_shutdown(struct ph_stack *st, struct tcb *t, int how);
+/* From outside: the peer is reset, the user told ECONNABORTED. 0, -EOPNOTSUPP: nothing to abort. */
+int tcp_abort(struct ph_stack *st, struct tcb *t);
 /* The user lets go: FIN (or RST by RFC 1122 4.2.2.13 when data was unread or linger is 0); the tcb
  * lives on as an orphan as long as it must. */
 void tcp_close(struct ph_stack *st, struct tcb *t);

@@ -294,6 +294,16 @@ static void abort_conn(struct ph_stack *st, struct tcb *t, const char *why)
 	tcp_done(st, t, 0, why);
 }
 
+int tcp_abort(struct ph_stack *st, struct tcb *t)
+{
+	if (t->state == TCPS_CLOSED || t->state == TCPS_LISTEN)
+		return -EOPNOTSUPP;
+	if (tcps_synchronised(t->state) && t->state != TCPS_TIME_WAIT)
+		tcp_output_rst(st, t);
+	tcp_done(st, t, ECONNABORTED, "aborted from outside");
+	return 0;
+}
+
 static void close_conn(struct ph_stack *st, struct tcb *t)
 {
 	if (t->rcv.len > 0) {

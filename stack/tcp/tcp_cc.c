@@ -38,8 +38,13 @@ static void begin(struct ph_stack *st, struct tcb *t, const struct cc_ops *ops)
 
 void tcp_cc_start(struct ph_stack *st, struct tcb *t)
 {
+	const struct ph_route_metrics *m = dst_metrics(st, &t->dst);
+	const struct cc_ops *ops = m->congctl[0] ? cc_find(m->congctl) : NULL;
+
 	cc_start(&t->cc, tcp_output_mss(t));
-	begin(st, t, t->cc.ops);
+	if (m->initcwnd)
+		t->cc.cwnd = t->cc.prior_cwnd = m->initcwnd * tcp_output_mss(t);
+	begin(st, t, ops ? ops : t->cc.ops);
 	t->cwnd_limited = false;
 	t->cwnd_seq = t->snd_una;
 	t->max_out = t->used_out = 0;

@@ -20,6 +20,21 @@ uint16_t tcp_conn_adv_mss(uint16_t mtu, bool v6)
 	return mtu > fixed ? (uint16_t)(mtu - fixed) : 1;
 }
 
+uint16_t tcp_conn_dst_adv_mss(const struct ph_stack *st, const struct dst *d)
+{
+	uint16_t mss = tcp_conn_adv_mss(d->mtu, !ip_is4(&d->dst));
+	uint32_t most = dst_metrics(st, d)->advmss;
+
+	return most && most < mss ? (uint16_t)most : mss;
+}
+
+int64_t tcp_conn_ecn(const struct ph_stack *st, const struct dst *d)
+{
+	int64_t v = st->sysctl.tcp_ecn;
+
+	return dst_metrics(st, d)->ecn && (v == TCP_ECN_NEVER || v == TCP_ECN_IN) ? TCP_ECN_IN_OUT : v;
+}
+
 void tcp_conn_sync_mss(struct tcb *t)
 {
 	uint16_t mtu = t->path_mtu && t->path_mtu < t->dst.mtu ? t->path_mtu : t->dst.mtu;
@@ -54,20 +69,21 @@ static void init_rcvwin(struct ph_stack *st, struct tcb *t)
 {
 	tcp_rcvwin_init(&t->rcvwin, t->rcvwin.buf, t->rcvbuf_locked, t->window_clamp, t->adv_mss,
 			(uint32_t)st->sysctl.tcp_rmem[2], t->ws, &t->rcv_wscale);
+	tcp_rcvwin_at_most(&t->rcvwin, dst_metrics(st, &t->dst)->initrwnd * t->adv_mss);
 }
 
 void tcp_conn_start(struct ph_stack *st, struct tcb *t)
 {
 	struct tcp_tuple k = tcp_ent_tuple(&t->ent);
 
-	t->adv_mss = tcp_conn_adv_mss(t->dst.mtu, !ip_is4(&t->dst.dst));
+	t->adv_mss = tcp_conn_dst_adv_mss(st, &t->dst);
 	if (t->user_mss && t->user_mss < t->adv_mss)
 		t->adv_mss = t->user_mss;
 	t->ts = st->sysctl.tcp_timestamps != 0;
 	t->ws = st->sysctl.tcp_window_scaling != 0;
 	t->sack_ok = st->sysctl.tcp_sack != 0;
 	t->ts_off = st->sysctl.tcp_timestamps == 1 ? tcp_isn_ts_offset(&st->isn_key, &k) : 0;
-	tcp_ecn_ask(&t->ecn, st->sysctl.tcp_ecn);
+	tcp_ecn_ask(&t->ecn, tcp_conn_ecn(st, &t->dst));
 	init_rcvwin(st, t);
 	t->peer_mss = ip_is4(&t->dst.dst) ? TCP_MSS_DEFAULT4 : TCP_MSS_DEFAULT6;
 	tcp_conn_sync_mss(t);

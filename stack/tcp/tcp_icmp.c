@@ -47,7 +47,7 @@ static void conn_error(struct ph_stack *st, struct tcb *t, const struct ip_err *
 		return;
 	}
 	if (e->error == EMSGSIZE) {
-		if (takes_path_mtu(st, t))
+		if (takes_path_mtu(st, t) && !dst_metrics(st, &t->dst)->mtu_lock)
 			shrink(st, t, e->mtu);
 		return;
 	}

@@ -373,7 +373,8 @@ static void answer(struct ph_stack *st, struct tcb *t)
 	tcp_conn_tell_space(st, t);
 	if (!t->delack.pending || t->state == TCPS_CLOSED)
 		return;
-	if (!tcp_delack_due(&t->delack, t->rcv_nxt - t->rcvwin.wup))
+	if (!tcp_delack_due(&t->delack, t->rcv_nxt - t->rcvwin.wup) &&
+	    !dst_metrics(st, &t->dst)->quickack)
 		tcp_timer_ack_owed(st, t);
 	else if (!ack_can_wait(t))
 		tcp_output_ack(st, t);

@@ -16,6 +16,7 @@
 #include "base/stream.h"
 #include "base/timer.h"
 #include "net/ip6_opt.h"
+#include "net/metrics.h"
 #include "net/net.h"
 #include "net/stack.h"
 #include "tcp/cc.h"
@@ -321,6 +322,10 @@ static inline uint32_t tcp_rcvlowat(const struct tcb *t)
 
 static inline uint32_t tcp_rto_min_us(const struct ph_stack *st, const struct tcb *t)
 {
+	uint32_t route = dst_metrics(st, &t->dst)->rto_min_us;
+
+	if (route)
+		return route;
 	return t->rare && t->rare->rto_min_us ? t->rare->rto_min_us :
 						(uint32_t)st->sysctl.tcp_rto_min_us;
 }
@@ -371,6 +376,10 @@ void tcp_conn_tell_space(struct ph_stack *st, struct tcb *t);
 bool tcp_conn_below_lowat(const struct ph_stack *st, const struct tcb *t, uint32_t times);
 /* The MSS we announce for a path of this mtu. */
 uint16_t tcp_conn_adv_mss(uint16_t mtu, bool v6);
+/* The same, as far as the route lets it. */
+uint16_t tcp_conn_dst_adv_mss(const struct ph_stack *st, const struct dst *d);
+/* net.ipv4.tcp_ecn, or more where the route asks for it. */
+int64_t tcp_conn_ecn(const struct ph_stack *st, const struct dst *d);
 
 /* ---- tcp_input.c */
 enum drop tcp_input(struct ph_stack *st, const struct ip_rx *ip);

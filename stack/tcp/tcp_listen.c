@@ -138,7 +138,7 @@ static void half_negotiate(struct ph_stack *st, struct tcp_half *h, const struct
 	struct tcp_rcvwin w;
 
 	h->peer_mss = o->has_mss ? o->mss : ip_is4(&h->peer) ? TCP_MSS_DEFAULT4 : TCP_MSS_DEFAULT6;
-	h->adv_mss = tcp_conn_adv_mss(d->mtu, !ip_is4(&h->peer));
+	h->adv_mss = tcp_conn_dst_adv_mss(st, d);
 	if (l->user_mss && l->user_mss < h->adv_mss)
 		h->adv_mss = l->user_mss;
 	h->ts = o->has_ts && st->sysctl.tcp_timestamps;
@@ -151,6 +151,7 @@ static void half_negotiate(struct ph_stack *st, struct tcp_half *h, const struct
 	tcp_rcvwin_init(&w, l->rcvwin.buf, l->rcvbuf_locked, l->window_clamp,
 			h->ts ? h->adv_mss - TCP_OPT_TS_ALIGNED : h->adv_mss,
 			(uint32_t)st->sysctl.tcp_rmem[2], h->ws, &h->rcv_wscale);
+	tcp_rcvwin_at_most(&w, dst_metrics(st, d)->initrwnd * h->adv_mss);
 	h->wnd = w.wnd;
 }
 
@@ -198,6 +199,7 @@ static void child_state(struct ph_stack *st, struct tcb *t, const struct tcp_hal
 			(uint32_t)st->sysctl.tcp_rmem[2], h->ws, &wscale);
 	t->rcv_wscale = h->rcv_wscale;
 	t->snd_wscale = h->snd_wscale;
+	tcp_rcvwin_at_most(&t->rcvwin, h->wnd);
 	t->rcvwin.wnd = h->wnd;
 	t->irs = h->irs;
 	t->rcv_nxt = t->rcvwin.wup = h->irs + 1;
@@ -350,7 +352,7 @@ enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx
 	h->iss = iss ? *iss : tcp_isn(&st->isn_key, &k, st->now_ns);
 	half_negotiate(st, h, s, &d);
 	h->peer_ecn = rx->ip->tos & IP4_ECN_MASK;
-	h->ecn_mode = (uint8_t)tcp_ecn_grant(st->sysctl.tcp_ecn, s->flags, h->peer_ecn);
+	h->ecn_mode = (uint8_t)tcp_ecn_grant(tcp_conn_ecn(st, &d), s->flags, h->peer_ecn);
 	h->sent_ns = st->now_ns;
 	if (tcp_early_wanted(st, l, rx, &cookie) && complete_early(st, h, rx, &cookie)) {
 		pool_put(&st->tcp->halves, h);

@@ -68,6 +68,12 @@ void tcp_rcvwin_init(struct tcp_rcvwin *w, uint32_t buf, bool locked, uint32_t c
 	w->ssthresh = w->wnd;
 }
 
+void tcp_rcvwin_at_most(struct tcp_rcvwin *w, uint32_t wnd)
+{
+	if (wnd && wnd < w->wnd)
+		w->wnd = w->ssthresh = wnd;
+}
+
 void tcp_rcvwin_start(struct tcp_rcvwin *w, seq_t rcv_nxt, uint64_t now_us)
 {
 	w->wup = w->space_seq = rcv_nxt;

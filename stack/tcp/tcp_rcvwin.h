@@ -30,6 +30,8 @@ struct tcp_rcvwin {
 /* mss: what segments carry. rmem_max: tcp_rmem[2]. Window scale: *wscale, 0 if !scaling. */
 void tcp_rcvwin_init(struct tcp_rcvwin *w, uint32_t buf, bool locked, uint32_t clamp, uint32_t mss,
 		     uint32_t rmem_max, bool scaling, uint8_t *wscale);
+/* Right after: at most so much is offered at first; 0: no such limit. */
+void tcp_rcvwin_at_most(struct tcp_rcvwin *w, uint32_t wnd);
 /* The peer's first sequence number is known. */
 void tcp_rcvwin_start(struct tcp_rcvwin *w, seq_t rcv_nxt, uint64_t now_us);
 /* What is left of the window told. */

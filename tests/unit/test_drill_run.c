@@ -356,6 +356,22 @@ static void test_counters_and_sockets_are_what_grep_finds(void **state)
 	}
 }
 
+static void test_what_ip_and_tcpdrop_say_is_done_to_the_device(void **state)
+{
+	(void)state;
+	expect(OPEN "+0 `tcpdrop 192.168.0.1 8080 192.0.2.1 49153`\n"
+		    "+0 > R. 1:1(0) ack 1\n"
+		    "+0 read(4, ..., 10) = -1 ECONNABORTED (dropped)\n",
+	       DRILL_PASS, 0, "");
+	expect("`ip route change default dev tun0 mtu 900 rto_min 1s onlink 1`\n" LISTEN,
+	       DRILL_UNSUPPORTED, 1, "ip route ... onlink");
+	expect("`ip route replace default dev tun0 mtu 20`\n" LISTEN, DRILL_UNSUPPORTED, 1,
+	       "the route takes no such metrics");
+	expect("`ip route change default dev tun0 advmss 700`\n" LISTEN SYN
+	       "+0 > S. 0:0(0) ack 1 <mss 700,nop,nop,sackOK,nop,wscale 7>\n",
+	       DRILL_PASS, 0, "");
+}
+
 static void test_dry_runs_and_init_scripts(void **state)
 {
 	(void)state;
@@ -521,6 +537,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_not_fatal_is_told_and_passed_over),
 		cmocka_unit_test(test_files_and_pipes_are_the_scripts_own),
 		cmocka_unit_test(test_counters_and_sockets_are_what_grep_finds),
+		cmocka_unit_test(test_what_ip_and_tcpdrop_say_is_done_to_the_device),
 		cmocka_unit_test(test_dry_runs_and_init_scripts),
 		cmocka_unit_test(test_two_runs_are_equal_to_the_nanosecond),
 		cmocka_unit_test(test_a_failure_says_all_that_is_known),

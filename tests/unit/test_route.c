@@ -5,6 +5,8 @@
  */
 #include "net_fixture.h"
 
+#include "net/metrics.h"
+
 enum { GW4 = 0x0a0000fe, FAR4 = 0xc0a80105 };
 
 static int add_route(struct host *h, uint32_t net, unsigned prefix, uint32_t gateway, ph_link link,
@@ -303,6 +305,68 @@ static void test_an_address_takes_its_route_with_it(void **state)
 	host_free(h);
 }
 
+static struct dst to_far(struct host *h)
+{
+	struct ph_ip ip = ip_of4(FAR4);
+	struct dst d;
+
+	assert_int_equal(dst_lookup(h->st, &d, NULL, &ip, false), 0);
+	return d;
+}
+
+static void test_metrics_are_those_of_the_route_that_is_taken(void **state)
+{
+	struct host *h = host_new();
+	struct ph_ip any = ip_of4(0), net = ip_of4(0xc0a80000);
+	struct ph_route_metrics m = { .mtu = 1300, .initcwnd = 4, .congctl = "reno" };
+	struct dst d;
+
+	(void)state;
+	assert_int_equal(ph_route_metrics(h->st, &any, 0, h->link, &m, h->now), -ESRCH);
+	assert_int_equal(add_route(h, 0, 0, GW4, h->link, 0), 0);
+	assert_int_equal(add_route(h, 0xc0a80000, 16, GW4, h->link, 0), 0);
+	assert_int_equal(ph_route_metrics(h->st, &any, 0, h->link, &m, h->now), 0);
+	assert_int_equal(to_far(h).mtu, 1500); /* the longer prefix has none */
+	assert_int_equal(ph_route_metrics(h->st, &net, 16, h->link, &m, h->now), 0);
+	d = to_far(h);
+	assert_int_equal(d.mtu, 1300);
+	assert_int_equal(dst_metrics(h->st, &d)->initcwnd, 4);
+	m.mtu = 9000; /* more than the link has is the link's */
+	assert_int_equal(ph_route_metrics(h->st, &net, 16, h->link, &m, h->now), 0);
+	assert_int_equal(dst_refresh(h->st, &d), 0);
+	assert_int_equal(d.mtu, 1500);
+	m.mtu = 67;
+	assert_int_equal(ph_route_metrics(h->st, &net, 16, h->link, &m, h->now), -EINVAL);
+	assert_int_equal(ph_route_metrics(h->st, &net, 16, h->link, NULL, h->now), 0);
+	d = to_far(h);
+	assert_int_equal(dst_metrics(h->st, &d)->initcwnd, 0);
+	host_free(h);
+}
+
+static void test_sixteen_routes_have_metrics_and_those_that_go_give_them_back(void **state)
+{
+	struct host *h = host_new();
+	struct ph_route_metrics m = { .initcwnd = 2 };
+	struct ph_ip gw = ip_of4(GW4);
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		for (uint32_t i = 0; i <= 16; i++) {
+			struct ph_ip net = ip_of4(0xac100000 + (i << 8));
+
+			assert_int_equal(add_route(h, ip_get4(&net), 24, GW4, h->link, 0), 0);
+			assert_int_equal(ph_route_metrics(h->st, &net, 24, h->link, &m, h->now),
+					 i < 16 ? 0 : -ENOSPC);
+		}
+		for (uint32_t i = 0; i <= 16; i++) {
+			struct ph_ip net = ip_of4(0xac100000 + (i << 8));
+
+			assert_int_equal(ph_route_del(h->st, &net, 24, &gw, h->link, h->now), 0);
+		}
+	}
+	host_free(h);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -320,6 +384,8 @@ int main(void)
 		cmocka_unit_test(test_routes_that_cannot_be_are_refused),
 		cmocka_unit_test(test_the_table_has_a_limit),
 		cmocka_unit_test(test_an_address_takes_its_route_with_it),
+		cmocka_unit_test(test_metrics_are_those_of_the_route_that_is_taken),
+		cmocka_unit_test(test_sixteen_routes_have_metrics_and_those_that_go_give_them_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

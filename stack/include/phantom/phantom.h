@@ -223,6 +223,22 @@ int ph_route_add(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
 		 uint64_t now_ns) PH_CHECK;
 int ph_route_del(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
 		 const struct ph_ip *gateway, ph_link link, uint64_t now_ns);
+/* What a route does beyond its way, as ip-route(8) has it; 0: as without it. */
+struct ph_route_metrics {
+	uint32_t mtu;	     /* at most the link's */
+	uint32_t advmss;     /* announced at most */
+	uint32_t initcwnd;   /* segments */
+	uint32_t initrwnd;   /* segments */
+	uint32_t rto_min_us; /* before net.ipv4.tcp_rto_min_us and the sockets' */
+	uint8_t mtu_lock;    /* no ICMP message makes it less */
+	uint8_t quickack;    /* every segment is acknowledged at once */
+	uint8_t ecn;	     /* asked for and granted, whatever net.ipv4.tcp_ecn says */
+	char congctl[17];    /* the algorithm's name */
+};
+/* Gives them to a route that is there, in place of those it had; NULL: none. -ESRCH: no such route,
+ * -EINVAL, -ENOSPC: 16 routes have some. */
+int ph_route_metrics(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix, ph_link link,
+		     const struct ph_route_metrics *m, uint64_t now_ns) PH_CHECK;
 int ph_neigh_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, const uint8_t mac[6],
 		 uint64_t now_ns);
 
@@ -517,6 +533,9 @@ int64_t ph_recv(struct ph_stack *st, ph_socket s, void *bytes, size_t len, int f
 		uint64_t now_ns) PH_CHECK;
 int ph_shutdown(struct ph_stack *st, ph_socket s, int how, uint64_t now_ns);
 int ph_close(struct ph_stack *st, ph_socket s, uint64_t now_ns);
+/* Ends a TCP connection from outside, as ss -K does: the peer is reset, the user is told ECONNABORTED and
+ * still has the socket. 0, -EBADF, -EOPNOTSUPP. */
+int ph_abort(struct ph_stack *st, ph_socket s, uint64_t now_ns);
 int ph_getsockopt(struct ph_stack *st, ph_socket s, int level, int name, void *value,
 		  uint32_t *len) PH_CHECK;
 int ph_setsockopt(struct ph_stack *st, ph_socket s, int level, int name, const void *value,
