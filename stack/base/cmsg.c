@@ -42,11 +42,12 @@ void cmsg_put(struct ph_msg *msg, int level, int type, const void *data, size_t 
 int cmsg_next(const struct ph_msg *msg, size_t *at, struct cmsg *out)
 {
 	size_t left = msg->control && msg->control_len > *at ? msg->control_len - *at : 0;
-	const uint8_t *p = (const uint8_t *)msg->control + *at;
+	const uint8_t *p;
 	struct header h;
 
 	if (left < sizeof(h))
 		return 0;
+	p = (const uint8_t *)msg->control + *at;
 	memcpy(&h, p, sizeof(h));
 	if (h.len < sizeof(h) || h.len > left)
 		return -EINVAL;

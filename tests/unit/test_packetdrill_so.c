@@ -35,7 +35,16 @@ enum {
 	IP_LEN = 20, TCP_LEN = 20, PACKET_MAX = 65535,
 };
 
+/* gcc says so by a macro, clang by a question that gcc 12 does not understand. */
 #if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+#ifdef SANITIZED
 #define LOAD_FLAGS (RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) /* it does not bear RTLD_DEEPBIND */
 #else
 #define LOAD_FLAGS (RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE | RTLD_DEEPBIND)
