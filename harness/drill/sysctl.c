@@ -154,9 +154,16 @@ static int do_sysctl(struct drill_run *r, const struct drill_simple *s)
 
 static int do_echo(struct drill_run *r, const struct drill_simple *s)
 {
+	static const char hystart[] = "/sys/module/tcp_cubic/parameters/hystart";
 	char value[NAME_MAX_] = "";
 	size_t at = 0;
 
+	/* Which signs HyStart looks for: both, as by default. */
+	if (s->to && strcmp(s->to, "/sys/module/tcp_cubic/parameters/hystart_detect") == 0)
+		return s->n == 2 && strcmp(s->word[1], "3") == 0 ? 0 : RC_UNKNOWN;
+	if (s->to && strcmp(s->to, hystart) == 0 && s->n == 2 &&
+	    strcmp(r->dut->ops->name, "phantom") == 0)
+		return set(r, "net.phantom.tcp_hystart", s->word[1]);
 	if (!s->to || strncmp(s->to, "/proc/sys/", 10) != 0)
 		return s->to ? RC_UNKNOWN : 0;
 	for (int i = 1; i < s->n && at < sizeof(value); i++)
@@ -288,12 +295,13 @@ static int do_ethtool(struct drill_run *r, const struct drill_simple *s)
 	return 0;
 }
 
-/* A queue that keeps the order and does not delay is what the device has. */
+/* A queue that keeps the order and does not delay is what the device has; fq paces. */
 static int do_tc(struct drill_run *r, const struct drill_simple *s)
 {
 	const char *last = s->n ? s->word[s->n - 1] : "";
 
-	(void)r;
+	if (strcmp(last, "fq") == 0 && strcmp(r->dut->ops->name, "phantom") == 0)
+		return set(r, "net.core.default_qdisc", "fq");
 	return strcmp(last, "pfifo") == 0 || strcmp(last, "pfifo_fast") == 0 ? 0 : RC_UNKNOWN;
 }
 

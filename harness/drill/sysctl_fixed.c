@@ -14,10 +14,6 @@ static const struct fixed {
 	{ "net.ipv4.tcp_mtu_probing", "0", "the path's MTU is not probed" },
 	{ "net.ipv4.tcp_syncookies", "0", "there are no SYN cookies" },
 	{ "net.ipv4.tcp_autocorking", "0", "small writes are not held back beyond Nagle" },
-	{ "net.ipv4.tcp_tso_win_divisor", NULL, "the script's link has no segmentation offload" },
-	{ "net.ipv4.tcp_min_tso_segs", NULL, "the script's link has no segmentation offload" },
-	{ "net.ipv4.tcp_pacing_ss_ratio", NULL, "segments are not paced" },
-	{ "net.ipv4.tcp_pacing_ca_ratio", NULL, "segments are not paced" },
 	{ "net.ipv4.tcp_tw_reuse", "0", "TIME-WAIT is not reused for new connections" },
 };
 

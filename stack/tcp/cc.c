@@ -9,7 +9,7 @@
 
 enum { CWND_MAX = INT32_MAX / 2 };
 
-static const struct cc_ops *const all[] = { &cc_reno, &cc_cubic };
+static const struct cc_ops *const all[] = { &cc_reno, &cc_cubic, &cc_bbr };
 
 const struct cc_ops *cc_find(const char *name)
 {

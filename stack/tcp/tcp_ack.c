@@ -8,7 +8,7 @@
 
 /* RFC 9293 3.10.7.4: newer segments, or newer acknowledgments of the same, carry the newer window.
  * True: the ACK is not to be taken for a duplicate, as by Linux's tcp_may_update_window. */
-static bool take_window(struct tcb *t, const struct tcp_seg *s)
+static bool take_window(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
 {
 	/* Not scaled in a SYN (RFC 7323 2.2). */
 	uint32_t wnd = s->flags & TCP_F_SYN ? s->wnd : (uint32_t)s->wnd << t->snd_wscale;
@@ -17,6 +17,8 @@ static bool take_window(struct tcb *t, const struct tcp_seg *s)
 	if (!(seq_gt(s->ack, t->snd_una) || seq_lt(t->snd_wl1, s->seq) ||
 	      (t->snd_wl1 == s->seq && seq_le(t->snd_wl2, s->ack))))
 		return false;
+	if (wnd != t->snd_wnd && tcp_unsent(t))
+		tcp_cc_idle(st, t); /* it was the peer's window that kept data back */
 	news = wnd != t->snd_wnd || wnd == 0 || seq_lt(t->snd_wl1, s->seq);
 	t->snd_wnd = wnd;
 	t->snd_wl1 = s->seq;
@@ -201,8 +203,10 @@ static void recover(struct ph_stack *st, struct tcb *t, const struct tcp_loss_ac
 	a->loss_state = t->loss.state == TCP_CA_LOSS;
 	if (a->recovery)
 		tcp_loss_window(&t->loss, e, in, a->lost);
+	tcp_cc_rate(st, t, in->d, a);
 	if (a->acked || a->lost)
 		cc_acked(&t->cc, a);
+	tcp_cc_pace(st, t);
 	tcp_recover_note(st, t, e);
 	if (st->trace.sink && (e->notes || a->acked))
 		TRACE(&st->trace, tcp_cwnd, .conn = t->id, .cwnd = t->cc.cwnd,
@@ -260,7 +264,7 @@ enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx 
 	}
 	if (seq_gt(s->ack, t->snd_una))
 		t->retransmits = 0;
-	k.window_moved = take_window(t, s);
+	k.window_moved = take_window(st, t, s);
 	t->probes = 0;
 	learn(st, t, rx, &k, &a);
 	return DROP_NONE;

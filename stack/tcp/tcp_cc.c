@@ -31,6 +31,7 @@ static void begin(struct ph_stack *st, struct tcb *t, const struct cc_ops *ops)
 		ops = cc_find(NULL);
 	t->cc.hystart = (uint8_t)st->sysctl.tcp_hystart;
 	t->cc.abe = st->sysctl.tcp_abe != 0;
+	t->cc.paced = t->pace.max_Bps || strcmp(st->sysctl.default_qdisc, "fq") == 0;
 	if (state)
 		t->cc.seed = (uint32_t)prng_u64(&st->prng);
 	cc_switch(&t->cc, ops, state, tcp_output_mss(t), st->now_ns);
@@ -49,6 +50,10 @@ void tcp_cc_start(struct ph_stack *st, struct tcb *t)
 	t->cwnd_seq = t->snd_una;
 	t->max_out = t->used_out = 0;
 	t->cwnd_ns = st->now_ns;
+	t->rate = (struct tcp_rate){ .delivered = 0 };
+	t->pace.next_ns = 0;
+	t->pace.waiting = false;
+	tcp_cc_pace(st, t);
 }
 
 static bool listed(const char *list, const char *name)
@@ -127,4 +132,100 @@ bool tcp_cc_limited(const struct tcb *t)
 	if (t->cwnd_limited)
 		return true;
 	return cc_slow_start(&t->cc) && t->cc.cwnd < 2 * (uint64_t)t->max_out;
+}
+
+/* ---- rate and pacing */
+
+void tcp_cc_rate(struct ph_stack *st, struct tcb *t, const struct tcp_delivered *d,
+		 struct cc_ack *a)
+{
+	struct tcp_rate_result r =
+		tcp_rate_make(&t->rate, &d->rate, st->now_ns, a->lost, t->rtt.min_rtt_us);
+
+	a->rate_Bps = r.rate_Bps;
+	a->delivered = t->rate.delivered;
+	a->prior_delivered = r.prior_delivered;
+	a->interval_us = r.interval_us;
+	a->tx_in_flight = r.in_flight;
+	a->lost_since = r.lost;
+	a->app_limited = r.app_limited;
+}
+
+void tcp_cc_pace(struct ph_stack *st, struct tcb *t)
+{
+	uint32_t window = t->cc.cwnd, flight = tcp_flight(t);
+	int64_t percent = t->cc.cwnd < t->cc.ssthresh / 2 ? st->sysctl.tcp_pacing_ss_ratio :
+							    st->sysctl.tcp_pacing_ca_ratio;
+
+	if (!t->cc.ops->control)
+		t->cc.pace_Bps = tcp_pace_rate(window > flight ? window : flight,
+					       tcp_output_mss(t), tcp_rtt_srtt_us(&t->rtt),
+					       (uint32_t)percent);
+	if (t->pace.max_Bps && t->cc.pace_Bps > t->pace.max_Bps)
+		t->cc.pace_Bps = t->pace.max_Bps;
+}
+
+void tcp_cc_max_pacing(struct ph_stack *st, struct tcb *t, uint64_t Bps)
+{
+	t->pace.max_Bps = Bps ? Bps : 1;
+	if (Bps != UINT64_MAX)
+		t->cc.paced = true;
+	if (tcps_synchronised(t->state))
+		tcp_cc_pace(st, t);
+}
+
+/* RFC 5681 4.1: a window that was not used for a timeout's time is not to be trusted. */
+void tcp_cc_idle(struct ph_stack *st, struct tcb *t)
+{
+	uint64_t idle_us = (st->now_ns - t->sent_ns) / 1000;
+	uint32_t rto_us = t->rtt.rto_us;
+
+	if (!st->sysctl.tcp_slow_start_after_idle || tcp_flight(t) || idle_us <= rto_us ||
+	    t->cc.ops->control)
+		return;
+	cc_resume(&t->cc, st->now_ns, idle_us * 1000, false);
+	cc_idle(&t->cc, tcp_output_mss(t),
+		idle_us / rto_us < 32 ? (uint32_t)(idle_us / rto_us) : 32);
+	t->sent_ns = t->cwnd_ns = st->now_ns;
+	t->used_out = 0;
+}
+
+void tcp_cc_written(struct ph_stack *st, struct tcb *t)
+{
+	uint32_t mss = tcp_output_mss(t), pipe = tcp_loss_pipe(&t->loss, &t->rtxq) * mss;
+
+	tcp_cc_idle(st, t);
+	if (tcp_snd_end(t) - t->snd_nxt < mss && !list_linked(&t->waiter.node) &&
+	    pipe < t->cc.cwnd && t->rtxq.lost <= t->rtxq.retrans)
+		tcp_rate_app_limited(&t->rate, pipe);
+}
+
+bool tcp_cc_held(struct ph_stack *st, struct tcb *t)
+{
+	t->pace.waiting = t->cc.paced && tcp_pace_held(&t->pace, st->now_ns);
+	if (t->pace.waiting)
+		tcp_timer_pace(st, t);
+	return t->pace.waiting;
+}
+
+void tcp_cc_packet(struct ph_stack *st, struct tcb *t, struct tcp_rec *r, uint32_t pipe,
+		   uint32_t len)
+{
+	tcp_rate_sent(&t->rate, &r->rate, st->now_ns, pipe, len);
+	if (t->cc.paced)
+		tcp_pace_sent(&t->pace, st->now_ns, t->cc.pace_Bps, len, t->data_segs_out);
+}
+
+uint32_t tcp_cc_quantum(const struct ph_stack *st, const struct tcb *t, uint32_t mss,
+			uint32_t max_bytes)
+{
+	uint64_t rate = t->cc.pace_Bps && tcp_rtt_known(&t->rtt) ? t->cc.pace_Bps : UINT64_MAX;
+	uint32_t segs = tcp_pace_quantum(rate, mss, t->rtt.min_rtt_us,
+					 (uint32_t)st->sysctl.tcp_min_tso_segs, max_bytes);
+	uint32_t half = t->cc.cwnd / mss / 2;
+
+	/* Two packets at least make up a window, as in Linux's tcp_cwnd_test. */
+	if (half == 0)
+		half = 1;
+	return segs < half ? segs : half;
 }

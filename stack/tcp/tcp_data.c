@@ -131,6 +131,7 @@ int64_t tcp_sendmsg(struct ph_stack *st, struct tcb *t, const struct ph_msg *msg
 		err = tcp_notify_flags(t, msg, &tsflags);
 	if (err)
 		return err;
+	tcp_cc_written(st, t);
 	done = write_all(st, t, msg);
 	if (done == 0)
 		return total(msg) > 0 ? nothing_taken(st, t) : 0;

@@ -25,6 +25,7 @@
 #include "tcp/tcp_ecn.h"
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_opt.h"
+#include "tcp/tcp_pace.h"
 #include "tcp/tcp_rare.h"
 #include "tcp/tcp_rcvwin.h"
 #include "tcp/tcp_reass.h"
@@ -161,6 +162,8 @@ struct tcb {
 	uint64_t silent_ns;	  /* the first probe of a closed window that nobody answered; 0: none */
 	uint8_t retransmits;	  /* timeouts since progress */
 	uint8_t probes;		  /* window or keep-alive probes unanswered */
+	struct tcp_rate rate;
+	struct tcp_pace pace;
 	bool cwnd_limited;	  /* in the window that ends at cwnd_seq */
 	seq_t cwnd_seq;
 	uint32_t max_out, used_out; /* most bytes out: in that window; since cwnd_ns */
@@ -498,6 +501,25 @@ int tcp_cc_set(struct ph_stack *st, struct tcb *t, const char *name);
 uint32_t tcp_cc_info(const struct tcb *t, uint8_t *out);
 /* Something left, or cwnd kept all of it back: limited. */
 void tcp_cc_sent(struct ph_stack *st, struct tcb *t, bool limited);
+/* An ACK was read: its delivery rate. */
+void tcp_cc_rate(struct ph_stack *st, struct tcb *t, const struct tcp_delivered *d,
+		 struct cc_ack *a);
+/* Window or round trip changed: the rate that pacing would be at (Linux's tcp_update_pacing_rate). */
+void tcp_cc_pace(struct ph_stack *st, struct tcb *t);
+/* Data may leave again: after a time without use the window is smaller. */
+void tcp_cc_idle(struct ph_stack *st, struct tcb *t);
+/* The user writes: after an idle time, or when the window had room for more than there was? */
+void tcp_cc_written(struct ph_stack *st, struct tcb *t);
+/* Must the next packet wait? Then the timer is set. */
+bool tcp_cc_held(struct ph_stack *st, struct tcb *t);
+/* A packet of `len` bytes left, its record being r; pipe: bytes in the network before it. */
+void tcp_cc_packet(struct ph_stack *st, struct tcb *t, struct tcp_rec *r, uint32_t pipe,
+		   uint32_t len);
+/* Segments that one packet holds at most, by rate and half the window. */
+uint32_t tcp_cc_quantum(const struct ph_stack *st, const struct tcb *t, uint32_t mss,
+			uint32_t max_bytes);
+/* SO_MAX_PACING_RATE, bytes per second; UINT64_MAX: none. */
+void tcp_cc_max_pacing(struct ph_stack *st, struct tcb *t, uint64_t Bps);
 /* May the window grow: was it used (RFC 2861)? */
 bool tcp_cc_limited(const struct tcb *t);
 
@@ -516,6 +538,7 @@ void tcp_timer_ack_owed(struct ph_stack *st, struct tcb *t); /* an ACK may wait 
 void tcp_timer_ack_sent(struct ph_stack *st, struct tcb *t);
 void tcp_timer_keepalive(struct ph_stack *st, struct tcb *t); /* set or reset the keep-alive */
 void tcp_timer_fin_wait_2(struct ph_stack *st, struct tcb *t); /* an orphan waits for the FIN */
+void tcp_timer_pace(struct ph_stack *st, struct tcb *t); /* pace.next_ns is waited for */
 void tcp_timer_closed(struct ph_stack *st, struct tcb *t);
 uint32_t tcp_timer_rto_us(const struct ph_stack *st, const struct tcb *t);
 

@@ -23,7 +23,8 @@ enum {
 	COPY_MAX = 192,			      /* smaller payloads lie behind their headers */
 	PAYLOAD_MIN = 8,		      /* of a segment, whatever its options */
 	SPREE_MAX = 1024,		      /* packets in one call */
-	DEFER_NS = 1000000
+	DEFER_NS = 1000000,
+	DEFER_SEGS = 3
 };
 
 static uint32_t min_u32(uint32_t a, uint32_t b)
@@ -280,13 +281,14 @@ static int send_data(struct ph_stack *st, struct tcb *t, struct pkt *take_pkt, s
 
 	o.opts = options(st, t);
 	o.wnd = tell_window(st, t);
-	if (len > mss)
+	if (len > mss) {
 		o.gso_size = (uint16_t)mss;
+		o.flags |= TCP_F_PSH; /* as Linux: what came together is delivered together */
+	}
 	if (fin)
 		o.flags |= TCP_F_FIN;
 	if (len && (seq_ge(seq + len, t->push_seq) || ends_record(t, seq + len) ||
-		    seq + len == t->push_half ||
-		    (len > mss && seq == t->snd_nxt)))
+		    seq + len == t->push_half))
 		o.flags |= TCP_F_PSH;
 	if (t->snd_urg && seq_lt(seq, t->snd_up)) {
 		uint32_t ahead = t->snd_up - seq;
@@ -313,18 +315,6 @@ static bool may_send_short(const struct tcb *t, bool all_with_fin)
 	if (t->nonagle & TCP_NODELAY_ON)
 		return true;
 	return !(seq_gt(t->snd_sml, t->snd_una) && seq_le(t->snd_sml, t->snd_nxt));
-}
-
-/* More would go in one packet if it waited for the next ACK, and one is soon to come: Linux's
- * tcp_tso_should_defer. */
-static bool better_later(const struct ph_stack *st, const struct tcb *t, uint32_t n, uint32_t data,
-			 uint32_t mss)
-{
-	if (n >= data || n >= super_max(t) / 2 || t->snd_nxt == t->snd_una)
-		return false;
-	if (t->loss.state != TCP_CA_OPEN || st->now_ns - t->sent_ns > DEFER_NS)
-		return false;
-	return n > 0 && n < min_u32(t->cc.cwnd, t->snd_wnd) / 3 && n < 3 * mss;
 }
 
 /* The most that goes in one packet: whole segments, and one where a segment is larger than a
@@ -363,15 +353,42 @@ uint32_t tcp_output_goal(const struct tcb *t)
 	return most;
 }
 
+/*
+ * More would go in one packet if it waited for the next ACK, and one is soon to come: Linux's
+ * tcp_tso_should_defer. n: what may go now; most: what a packet holds.
+ */
+static bool better_later(const struct ph_stack *st, const struct tcb *t, uint32_t n, uint32_t data,
+			 uint32_t most)
+{
+	const struct tcp_rec *head = tcp_rtxq_first(&t->rtxq);
+	uint32_t room = min_u32(window_room(t), cwnd_room(t));
+	uint64_t srtt_ns = (uint64_t)tcp_rtt_srtt_us(&t->rtt) * 1000, soon = srtt_ns / 2;
+	uint32_t divisor = (uint32_t)st->sysctl.tcp_tso_win_divisor;
+	uint32_t chunk = min_u32(t->snd_wnd, t->cc.cwnd);
+
+	if (!head || data <= tcp_output_mss(t) || t->loss.state >= TCP_CA_RECOVERY ||
+	    st->now_ns - t->sent_ns > DEFER_NS)
+		return false;
+	if (room >= most || room >= data || (t->fin_queued && n == data))
+		return false;
+	if (divisor ? room >= chunk / divisor : room > DEFER_SEGS * tcp_output_mss(t))
+		return false;
+	if (soon > DEFER_NS)
+		soon = DEFER_NS;
+	/* When is the ACK of the first expected? */
+	return head->sent_ns + srtt_ns <= st->now_ns + soon;
+}
+
 /* How many bytes of new data to put into the next packet; 0: none now. */
 static uint32_t choose_new(const struct ph_stack *st, struct tcb *t, uint32_t mss)
 {
 	uint32_t all = tcp_snd_end(t) - t->snd_nxt, data = of_record(t, t->snd_nxt, all);
 	uint32_t cwnd = cwnd_room(t), n, whole;
+	uint32_t most = tcp_cc_quantum(st, t, mss, tcp_output_goal(t)) * mss;
 
-	n = min_u32(min_u32(min_u32(data, window_room(t)), cwnd), tcp_output_goal(t));
+	n = min_u32(min_u32(min_u32(data, window_room(t)), cwnd), most);
 	whole = n - n % mss;
-	if (better_later(st, t, n, data, mss))
+	if (better_later(st, t, n, data, most))
 		return 0;
 	if (n == data && (data < all || may_send_short(t, t->fin_queued)))
 		return n;
@@ -411,6 +428,7 @@ static bool send_new(struct ph_stack *st, struct tcb *t, bool forced)
 {
 	uint32_t mss = tcp_output_mss(t), all = tcp_snd_end(t) - t->snd_nxt;
 	uint32_t data = of_record(t, t->snd_nxt, all), len = 0;
+	uint32_t pipe = tcp_loss_pipe(&t->loss, &t->rtxq) * mss;
 	struct tcp_rec *r;
 	struct pkt *p;
 	bool fin;
@@ -441,6 +459,7 @@ static bool send_new(struct ph_stack *st, struct tcb *t, bool forced)
 		tcp_rtxq_unsend(&t->rtxq, &st->tcp->recs, r);
 		return false;
 	}
+	tcp_cc_packet(st, t, r, pipe, len);
 	sent_new(st, t, len, mss, fin);
 	return true;
 }
@@ -460,7 +479,7 @@ static void count_again(struct ph_stack *st, struct tcb *t, const struct tcp_rec
 static void sent_again(struct ph_stack *st, struct tcb *t, struct tcp_rec *r, uint32_t len,
 		       uint32_t mss, const char *why)
 {
-	uint32_t segs = segments(len, mss);
+	uint32_t segs = segments(len, mss), pipe = tcp_loss_pipe(&t->loss, &t->rtxq) * mss;
 
 	count_again(st, t, r, len, segs, why);
 	if (t->loss.state == TCP_CA_LOSS)
@@ -472,6 +491,7 @@ static void sent_again(struct ph_stack *st, struct tcb *t, struct tcp_rec *r, ui
 	if (tcp_loss_reducing(&t->loss))
 		t->loss.prr.out += segs;
 	tcp_rtxq_resent(&t->rtxq, &st->tcp->recs, r, len, (uint16_t)mss, st->now_ns);
+	tcp_cc_packet(st, t, r, pipe, len);
 	tcp_timer_sent_again(st, t, r == tcp_rtxq_first(&t->rtxq));
 }
 
@@ -493,7 +513,8 @@ static bool send_lost(struct ph_stack *st, struct tcb *t)
 	if (r->seq != t->snd_una && seq_ge(r->seq, t->snd_una + t->snd_wnd))
 		return false;
 	tcp_rtxq_collapse(&t->rtxq, &st->tcp->recs, r, mss);
-	len = of_record(t, r->seq, min_u32(r->len, min_u32(room, packet_max(t, mss))));
+	len = tcp_cc_quantum(st, t, mss, packet_max(t, mss)) * mss;
+	len = of_record(t, r->seq, min_u32(r->len, min_u32(room, len)));
 	if (len < r->len && len > mss)
 		len -= len % mss;
 	fin = (r->flags & TCP_REC_FIN) && len == r->len;
@@ -511,22 +532,6 @@ static bool send_lost(struct ph_stack *st, struct tcb *t)
 	sent_again(st, t, r, data + (fin ? 1 : 0), mss,
 		   t->loss.state == TCP_CA_LOSS ? "timeout" : "fast");
 	return true;
-}
-
-/* RFC 5681 4.1: a window that was not used for a timeout's time is not to be trusted. */
-static void after_idle(struct ph_stack *st, struct tcb *t)
-{
-	uint64_t idle_us = (st->now_ns - t->sent_ns) / 1000;
-	uint32_t rto_us = t->rtt.rto_us;
-
-	if (!st->sysctl.tcp_slow_start_after_idle || tcp_flight(t) || idle_us <= rto_us ||
-	    t->cc.ops->control)
-		return;
-	cc_resume(&t->cc, st->now_ns, idle_us * 1000, false);
-	cc_idle(&t->cc, tcp_output_mss(t),
-		idle_us / rto_us < 32 ? (uint32_t)(idle_us / rto_us) : 32);
-	t->sent_ns = t->cwnd_ns = st->now_ns;
-	t->used_out = 0;
 }
 
 static bool may_send(const struct tcb *t)
@@ -605,7 +610,7 @@ static bool spree(struct ph_stack *st, struct tcb *t)
 			link_wait(st, t->dst.link, &t->waiter);
 			break;
 		}
-		if (!send_one(st, t))
+		if (tcp_cc_held(st, t) || !send_one(st, t))
 			break;
 		any = true;
 	}
@@ -625,7 +630,6 @@ bool tcp_output(struct ph_stack *st, struct tcb *t)
 	if (!wants(t))
 		return false;
 	if (path_ready(st, t)) {
-		after_idle(st, t);
 		any = spree(st, t);
 		limited = cwnd_room(t) < tcp_output_mss(t);
 		if (any || limited)
@@ -682,6 +686,7 @@ static bool tail_again(struct ph_stack *st, struct tcb *t)
 	count_again(st, t, r, r->len, 1, "probe");
 	(void)send_data(st, t, p, r->seq, data, mss, fin);
 	t->sent_ns = st->now_ns;
+	tcp_cc_packet(st, t, r, tcp_loss_pipe(&t->loss, &t->rtxq) * mss, data);
 	tcp_rtxq_probed(&t->rtxq, r, st->now_ns);
 	return true;
 }

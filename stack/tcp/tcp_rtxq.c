@@ -199,6 +199,7 @@ static void deliver(const struct tcp_rtxq *q, struct tcp_rec *r, uint32_t len,
 	if (r->flags & TCP_REC_SACKED)
 		return;
 	d->acked += len;
+	tcp_rate_got(&d->rate, &r->rate, r->sent_ns, len);
 	if (!(r->flags & TCP_REC_EVER)) {
 		span(&d->first_ns, &d->last_ns, r->sent_ns);
 		original(q, r, d);

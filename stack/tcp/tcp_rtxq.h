@@ -19,6 +19,7 @@
 #include "base/pool.h"
 #include "tcp/tcp_opt.h"
 #include "tcp/tcp_rack.h"
+#include "tcp/tcp_rate.h"
 
 enum {
 	TCP_REC_SYN = 1,
@@ -37,6 +38,7 @@ struct tcp_rec {
 	uint32_t len; /* of sequence space: SYN and FIN count */
 	uint16_t mss; /* of the segments it was sent in; > 0 */
 	uint8_t flags;
+	struct tcp_rate_mark rate; /* when it last left */
 };
 
 struct tcp_rtxq {
@@ -75,6 +77,7 @@ struct tcp_delivered {
 	bool retrans;	   /* some acknowledged cumulatively had been retransmitted */
 	bool orig;	   /* data below high_seq arrived that never was (F-RTO) */
 	bool reneged;	   /* what now comes first had been SACKed */
+	struct tcp_rate_sample rate;
 	uint32_t dup_segs; /* retransmissions that a D-SACK block above snd_una reports */
 	seq_t dup_end;
 };

@@ -7,6 +7,7 @@
  *	rto_at	 retransmission (RFC 6298 5), tail probe or reordering (RFC 8985 7, 6.3), or window
  *		 probe (RFC 9293 3.8.6.1): one of them
  *	ack_at	 the delayed ACK
+ *	pace	 the next packet may leave (tcp_pace.h)
  *	keep_at	 keep-alive (RFC 9293 3.8.4), or how long an orphan waits in FIN-WAIT-2
  *
  * A deadline that moves away leaves the wheel alone: the timer fires early, finds nothing due, and
@@ -42,6 +43,8 @@ static void rearm(struct ph_stack *st, struct tcb *t)
 		at = t->ack_at;
 	if (t->keep_at < at)
 		at = t->keep_at;
+	if (t->pace.waiting && t->pace.next_ns < at)
+		at = t->pace.next_ns;
 	if (at == PH_NEVER)
 		timer_stop(&st->wheel, &t->timer);
 	else if (!timer_armed(&t->timer) || at < t->timer.at_ns)
@@ -209,10 +212,16 @@ void tcp_timer_fin_wait_2(struct ph_stack *st, struct tcb *t)
 	rearm(st, t);
 }
 
+void tcp_timer_pace(struct ph_stack *st, struct tcb *t)
+{
+	rearm(st, t);
+}
+
 void tcp_timer_closed(struct ph_stack *st, struct tcb *t)
 {
 	t->slot = TCP_SLOT_NONE;
 	t->rto_at = t->ack_at = t->keep_at = PH_NEVER;
+	t->pace.waiting = false;
 	timer_stop(&st->wheel, &t->timer);
 }
 
@@ -510,6 +519,10 @@ static void fire(void *ctx, struct timer *timer)
 	if (t->keep_at <= st->now_ns) {
 		t->keep_at = PH_NEVER;
 		fire_keep(st, t);
+	}
+	if (t->pace.waiting && t->pace.next_ns <= st->now_ns) {
+		t->pace.waiting = false;
+		tcp_output(st, t);
 	}
 	if (!tcp_put(st, t))
 		rearm(st, t);

@@ -487,7 +487,9 @@ static void test_fin_rides_on_the_last_data(void **state)
 	for (int i = 0; i < 9; i++) {
 		char line[40];
 
-		snprintf(line, sizeof(line), ". %d:1460 ack 1", 1 + i * 1460);
+		/* Half of the window is a packet, and its last segment says PSH. */
+		snprintf(line, sizeof(line), "%s %d:1460 ack 1", i % 5 == 4 ? "P." : ".",
+			 1 + i * 1460);
 		out(f, line);
 	}
 	out(f, "P. 13141:1460 ack 1");
