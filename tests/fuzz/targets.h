@@ -17,6 +17,7 @@ void fuzz_pcapng(const uint8_t *bytes, size_t len);  /* capture files */
 void fuzz_topo(const uint8_t *bytes, size_t len);    /* lines of the topology language */
 void fuzz_spec(const uint8_t *bytes, size_t len);    /* the words of a link */
 void fuzz_audit(const uint8_t *bytes, size_t len);   /* captured frames in the audit */
+void fuzz_script(const uint8_t *bytes, size_t len);  /* scripts of packets and calls */
 void fuzz_control(const uint8_t *bytes, size_t len); /* phantom's control commands */
 
 #ifdef FUZZ_TARGET

@@ -57,6 +57,11 @@ def rig(tap):
             set(OPTION.findall(body)), "rig.1")
 
 
+def agent(tap):
+    compare(tap, "rig-agent(1) has the options of rig-agent --help",
+            set(OPTION.findall(help_of("./rig-agent"))), set(OPTION.findall(page("rig-agent.1"))), "rig-agent.1")
+
+
 def library(tap):
     has = set(re.findall(r"\b(ph_\w+)\(", read("stack/include/phantom/phantom.h")))
     has |= set(re.findall(r"\bstruct (ph_\w+)", read("stack/include/phantom/phantom.h")))
@@ -67,7 +72,7 @@ def library(tap):
 
 def main():
     tap = Tap()
-    for name, check in (("phantom", phantom), ("rig", rig)):
+    for name, check in (("phantom", phantom), ("rig", rig), ("rig-agent", agent)):
         if os.path.exists(name):
             check(tap)
         else:
