@@ -113,9 +113,9 @@ int drill_cmsg_room(struct drill_run *r, struct drill_wait *w, const struct dril
 /* ---- in ---- */
 
 struct got {
-	struct cmsghdr h;
 	const uint8_t *data;
 	size_t len;
+	struct cmsghdr h; /* ends in an array without size */
 };
 
 /* The message at *at, which moves on; false at the end. */

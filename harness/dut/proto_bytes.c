@@ -211,9 +211,12 @@ int proto_read(struct proto_in *in, int fd, int flags)
 
 const char *proto_next(struct proto_in *in, size_t *len)
 {
-	char *from = in->bytes + in->taken;
-	char *end = in->have > in->taken ? memchr(from, '\n', in->have - in->taken) : NULL;
+	char *from, *end;
 
+	if (in->have == in->taken)
+		return NULL;
+	from = in->bytes + in->taken;
+	end = memchr(from, '\n', in->have - in->taken);
 	if (!end)
 		return NULL;
 	*len = (size_t)(end - from);
