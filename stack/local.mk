@@ -43,9 +43,10 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/arp.h %D%/net/arp.c \
 	%D%/net/neigh.h %D%/net/neigh.c \
 	%D%/net/addr.h %D%/net/addr.c \
-	%D%/net/if6.h %D%/net/if6.c \
+	%D%/net/if6.h %D%/net/if6.c %D%/net/conf6.c \
 	%D%/net/addr6.h %D%/net/addr6.c \
 	%D%/net/metrics.h %D%/net/metrics.c %D%/net/route.h %D%/net/route.c \
+	%D%/net/route6.c \
 	%D%/net/dst.c %D%/net/dst6.h %D%/net/dst6.c %D%/net/src6.c \
 	%D%/net/ip_send.h %D%/net/ip_send.c \
 	%D%/net/ip6_opt.h %D%/net/ip6_opt.c \
@@ -59,6 +60,10 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/icmp6.h %D%/net/icmp6.c %D%/net/icmp6_err.c \
 	%D%/net/nd_opt.h %D%/net/nd_opt.c \
 	%D%/net/nd.h %D%/net/nd.c \
+	%D%/net/dad.h %D%/net/dad.c \
+	%D%/net/slaac.h %D%/net/slaac.c \
+	%D%/net/ra.h %D%/net/ra.c %D%/net/ra_dns.c \
+	%D%/net/redirect.h %D%/net/redirect.c \
 	%D%/net/net.c
 
 STACK_UDP = %D%/udp/udp.h \

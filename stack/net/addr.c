@@ -185,7 +185,9 @@ size_t ph_addrs(const struct ph_stack *st, struct ph_addr_info *out, size_t n)
 		if (count < n)
 			out[count] = (struct ph_addr_info){ .link = a->link,
 							    .ip = a->ip,
-							    .prefix = a->prefix };
+							    .prefix = a->prefix,
+							    .preferred_s = UINT32_MAX,
+							    .valid_s = UINT32_MAX };
 		count++;
 	}
 	return addr6_user_list(st, out, n, count);

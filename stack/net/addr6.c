@@ -6,9 +6,11 @@
 #include "net/addr6.h"
 
 #include "base/ip.h"
+#include "net/dad.h"
 #include "net/if6.h"
 #include "net/net.h"
 #include "net/net_state.h"
+#include "net/slaac.h"
 
 int addr6_table_new(struct ph_stack *st)
 {
@@ -58,6 +60,55 @@ const struct addr6 *addr6_linklocal(const struct ph_stack *st, ph_link link)
 	return NULL;
 }
 
+/* ---- lifetimes ------------------------------------------------------------------------------ */
+
+static uint64_t earliest(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void arm_life(struct ph_stack *st, struct addr6 *a)
+{
+	uint64_t at = a->valid_until_ns;
+
+	if (!addr6_deprecated(st, a))
+		at = earliest(at, a->preferred_until_ns);
+	if (!a->succeeded)
+		at = earliest(at, slaac_succeed_at(st, a));
+	if (at == PH_NEVER)
+		timer_stop(&st->wheel, &a->life);
+	else
+		timer_arm(&st->wheel, &a->life, at);
+}
+
+/* Preferred no more: others are chosen; valid no more: gone (RFC 4862 5.5.4). */
+static void life_ends(void *ctx, struct timer *t)
+{
+	struct ph_stack *st = ctx;
+	struct addr6 *a = container_of(t, struct addr6, life);
+
+	if (st->now_ns >= a->valid_until_ns) {
+		addr6_remove(st, a);
+		return;
+	}
+	if (!a->succeeded && st->now_ns >= slaac_succeed_at(st, a))
+		slaac_succeed(st, a);
+	net_changed(st);
+	arm_life(st, a);
+}
+
+void addr6_set_lifetimes(struct ph_stack *st, struct addr6 *a, uint64_t preferred_until_ns,
+			 uint64_t valid_until_ns)
+{
+	bool was = addr6_deprecated(st, a);
+
+	a->preferred_until_ns = preferred_until_ns;
+	a->valid_until_ns = valid_until_ns;
+	if (was != addr6_deprecated(st, a))
+		net_changed(st);
+	arm_life(st, a);
+}
+
 int addr6_add(struct ph_stack *st, struct link *l, const struct addr6 *like, struct addr6 **out)
 {
 	struct ph_ip ip = ip6_with_scope(like->ip, (uint32_t)l->index);
@@ -81,7 +132,10 @@ int addr6_add(struct ph_stack *st, struct link *l, const struct addr6 *like, str
 	if (rc != 0)
 		goto no_route;
 	list_push_back(&st->net->addrs6.list, &a->node);
+	timer_init(&a->life, life_ends);
+	addr6_set_lifetimes(st, a, a->preferred_until_ns, a->valid_until_ns);
 	net_changed(st);
+	dad_begin(st, a);
 	if (out)
 		*out = a;
 	return 0;
@@ -97,6 +151,8 @@ void addr6_remove(struct ph_stack *st, struct addr6 *a)
 	struct link *l = link_get(st, a->link);
 	struct ph_ip group = ip6_solicited_node(&a->ip, (uint32_t)a->link);
 
+	dad_stop(st, a);
+	timer_stop(&st->wheel, &a->life);
 	route_del_connected(st, a->link, &a->ip);
 	if6_leave(st, l, &group);
 	list_remove(&a->node);
@@ -151,6 +207,22 @@ int addr6_user_del(struct ph_stack *st, ph_link link, const struct ph_ip *ip)
 	return 0;
 }
 
+static uint32_t flags_of(const struct ph_stack *st, const struct addr6 *a)
+{
+	return (a->tentative ? PH_ADDR_TENTATIVE : 0u) | (a->optimistic ? PH_ADDR_OPTIMISTIC : 0u) |
+	       (a->duplicate ? PH_ADDR_DADFAILED : 0u) |
+	       (addr6_deprecated(st, a) ? PH_ADDR_DEPRECATED : 0u) |
+	       (a->origin == ADDR6_TEMPORARY ? PH_ADDR_TEMPORARY : 0u) |
+	       (a->origin == ADDR6_STATIC ? 0u : PH_ADDR_AUTO);
+}
+
+static uint32_t left(const struct ph_stack *st, uint64_t until_ns)
+{
+	if (until_ns == PH_NEVER)
+		return UINT32_MAX;
+	return until_ns > st->now_ns ? (uint32_t)((until_ns - st->now_ns) / 1000000000) : 0;
+}
+
 size_t addr6_user_list(const struct ph_stack *st, struct ph_addr_info *out, size_t n, size_t count)
 {
 	const struct list_node *node;
@@ -159,9 +231,14 @@ size_t addr6_user_list(const struct ph_stack *st, struct ph_addr_info *out, size
 		const struct addr6 *a = container_of(node, struct addr6, node);
 
 		if (count < n)
-			out[count] = (struct ph_addr_info){ .link = a->link,
-							    .ip = ip6_bare(a->ip),
-							    .prefix = a->prefix };
+			out[count] = (struct ph_addr_info){
+				.link = a->link,
+				.ip = ip6_bare(a->ip),
+				.prefix = a->prefix,
+				.flags = flags_of(st, a),
+				.preferred_s = left(st, a->preferred_until_ns),
+				.valid_s = left(st, a->valid_until_ns),
+			};
 		count++;
 	}
 	return count;

@@ -22,7 +22,14 @@ struct addr6 {
 	bool tentative;	 /* duplicate address detection is not over: nobody may know it yet */
 	bool optimistic; /* RFC 4429: usable all the same */
 	bool duplicate;	 /* somebody else has it */
+	bool told_gone;	 /* its prefix's preferred lifetime was said to be 0: no successor */
+	bool succeeded;	 /* temporary: the one after it is there */
+	uint8_t dad_left, dad_loops; /* probes to send; that came back to us */
+	uint8_t dad_counter;	     /* RFC 7217 5: of the identifier */
+	uint8_t nonce[6];	     /* of the last probe */
 	uint64_t preferred_until_ns, valid_until_ns; /* PH_NEVER: for ever */
+	uint64_t made_ns;
+	struct timer dad, life;
 };
 
 struct addr6_table {
@@ -45,6 +52,9 @@ const struct addr6 *addr6_linklocal(const struct ph_stack *st, ph_link link);
 int addr6_add(struct ph_stack *st, struct link *l, const struct addr6 *like, struct addr6 **out);
 void addr6_remove(struct ph_stack *st, struct addr6 *a);
 void addr6_flush(struct ph_stack *st, ph_link link);
+/* When it is preferred no more and valid no more; arms what ends them. */
+void addr6_set_lifetimes(struct ph_stack *st, struct addr6 *a, uint64_t preferred_until_ns,
+			 uint64_t valid_until_ns);
 
 /* ph_addr_add(), ph_addr_del() and ph_addrs() for IPv6. */
 int addr6_user_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, unsigned prefix);

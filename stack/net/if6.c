@@ -11,6 +11,8 @@
 #include "net/addr6.h"
 #include "net/net.h"
 #include "net/net_state.h"
+#include "net/ra.h"
+#include "net/slaac.h"
 #include "wire/ip6.h"
 
 int if6_start(struct ph_stack *st, struct link *l, enum ph_ipv6_mode mode)
@@ -27,7 +29,9 @@ int if6_start(struct ph_stack *st, struct link *l, enum ph_ipv6_mode mode)
 	*v6 = (struct if6){ .mode = mode, .conf = st->sysctl.conf6, .mtu = l->mtu };
 	v6->hop_limit = (uint8_t)v6->conf.hop_limit;
 	list_init(&v6->groups);
+	v6->link = l;
 	l->v6 = v6;
+	ra_timer_init(l);
 	rc = if6_join(st, l, &all);
 	if (rc != 0)
 		if6_stop(st, l);
@@ -48,6 +52,8 @@ void if6_free(struct ph_stack *st, struct link *l)
 	if (!l->v6)
 		return;
 	drop_groups(st, l->v6);
+	ra_dns_flush(st, l);
+	ra_stop(st, l);
 	mem_free(&st->mem, l->v6, sizeof(*l->v6));
 	l->v6 = NULL;
 }
@@ -123,6 +129,13 @@ bool if6_hears(const struct link *l, const uint8_t mac[ETH_ADDR_LEN])
 	return false;
 }
 
+uint64_t if6_retrans_ns(const struct ph_stack *st, const struct link *l)
+{
+	if (l->v6->retrans_ns)
+		return l->v6->retrans_ns;
+	return (uint64_t)st->sysctl.neigh_retrans_time_ms * 1000000;
+}
+
 void if6_eui64(const struct link *l, uint8_t iid[8])
 {
 	memcpy(iid, l->mac, 3);
@@ -130,22 +143,6 @@ void if6_eui64(const struct link *l, uint8_t iid[8])
 	iid[4] = 0xfe;
 	memcpy(iid + 5, l->mac + 3, 3);
 	iid[0] ^= 2;
-}
-
-/* RFC 4291 2.8: each link has an address that needs no router. */
-static int add_linklocal(struct ph_stack *st, struct link *l)
-{
-	struct addr6 a = { .link = l->index,
-			   .ip = { { 0xfe, 0x80 } },
-			   .prefix = 64,
-			   .origin = ADDR6_LINKLOCAL,
-			   .preferred_until_ns = PH_NEVER,
-			   .valid_until_ns = PH_NEVER };
-
-	if (l->kind != PH_LINK_ETHER)
-		return 0;
-	if6_eui64(l, a.ip.b + 8);
-	return addr6_add(st, l, &a, NULL);
 }
 
 int ph_link_ipv6(struct ph_stack *st, ph_link link, enum ph_ipv6_mode mode, uint64_t now_ns)
@@ -163,7 +160,9 @@ int ph_link_ipv6(struct ph_stack *st, ph_link link, enum ph_ipv6_mode mode, uint
 		return 0;
 	rc = if6_start(st, l, mode);
 	if (rc == 0)
-		rc = add_linklocal(st, l);
+		rc = slaac_linklocal(st, l); /* RFC 4291 2.8 */
+	if (rc == 0 && l->kind == PH_LINK_IP)
+		slaac_linklocal_ready(st, l); /* there is none to wait for */
 	if (rc != 0)
 		if6_stop(st, l);
 	return rc;

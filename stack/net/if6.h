@@ -21,13 +21,21 @@ struct group6 {
 };
 
 struct if6 {
+	struct link *link;
 	enum ph_ipv6_mode mode;
 	struct conf6 conf;   /* net.ipv6.conf.NAME */
 	struct list groups;  /* of struct group6 */
 	uint32_t ngroups;
 	uint16_t mtu;	     /* of IPv6 packets: the link's, or what a router said */
 	uint8_t hop_limit;
+	bool managed, other; /* RA flags: DHCPv6 for addresses, for the rest */
+	bool failing;	     /* accept_dad 2: to be turned off by `rs`'s turn */
 	uint64_t base_reachable_ns, retrans_ns; /* 0: the sysctl's */
+	struct timer rs;     /* next router solicitation */
+	uint64_t rs_wait_ns; /* before it; 0: the first */
+	uint32_t rs_sent;
+	struct list dns;     /* of struct ra_dns, ra_dns.h */
+	uint32_t ndns;
 };
 
 /* IPv6 on, by a copy of the default settings. 0, -ENOMEM, -EINVAL (mtu below 1280). */
@@ -44,6 +52,8 @@ bool if6_member(const struct link *l, const struct ph_ip *group);
 /* Is this Ethernet group address one of an IPv6 group of ours (RFC 2464 7)? */
 bool if6_hears(const struct link *l, const uint8_t mac[ETH_ADDR_LEN]);
 
+/* Time between neighbour solicitations, ns. */
+uint64_t if6_retrans_ns(const struct ph_stack *st, const struct link *l);
 /* An interface identifier from the hardware address: modified EUI-64 (RFC 4291 appendix A). */
 void if6_eui64(const struct link *l, uint8_t iid[8]);
 

@@ -11,10 +11,13 @@
 #include "base/csum.h"
 #include "base/ip.h"
 #include "net/addr6.h"
+#include "net/dad.h"
 #include "net/dst6.h"
 #include "net/if6.h"
 #include "net/nd_opt.h"
 #include "net/net_state.h"
+#include "net/ra.h"
+#include "net/redirect.h"
 
 /* ---- out ------------------------------------------------------------------------------------ */
 
@@ -84,9 +87,9 @@ void nd_solicit(struct ph_stack *st, struct link *l, const struct ph_ip *source,
 
 	if (!l->v6)
 		return;
-	if (!a || a->link != l->index)
+	if (!a || a->link != l->index || a->tentative)
 		a = src6_choose(st, target, l->index);
-	if (!a)
+	if (!a || a->tentative) /* RFC 4429 3.2: an optimistic address does not ask */
 		return;
 	p = pkt_new_tx(&st->pkts, sizeof(*ns) + sizeof(struct nd_opt_mac));
 	if (!p)
@@ -123,19 +126,24 @@ struct nd_msg {
 	struct link *l;
 	struct ph_ip target;
 	const uint8_t *mac; /* of the link-layer address option that the type asks for, or NULL */
+	const uint8_t *nonce; /* six bytes, or NULL */
 	uint8_t flags;
 };
 
 static enum drop take_ns(struct ph_stack *st, const struct nd_msg *m)
 {
-	const struct addr6 *a = addr6_find(st, &m->target);
+	struct addr6 *a = addr6_find_any(st, &m->target);
 	struct ph_ip all = ip6_all_nodes((uint32_t)m->l->index);
 	bool dad = ip6_is_any(&m->rx->src);
 
 	if (dad && (m->mac || !ip6_is_multicast(&m->rx->dst)))
 		return DROP_IPV6_NDISC_ADDRESS;
-	if (!a || a->link != m->l->index)
+	if (!a || a->link != m->l->index || a->duplicate)
 		return DROP_IPV6_NDISC_NS_OTHERHOST;
+	if (dad && a->tentative)
+		return dad_heard_probe(st, a, m->nonce);
+	if (!addr6_usable(a)) /* RFC 4862 5.4.3: it is not ours yet */
+		return DROP_IPV6_NDISC_IGNORED;
 	if (dad) { /* RFC 4861 7.2.4: everybody hears that it is taken */
 		nd_advertise(st, m->l, a, &all, ND_NA_OVERRIDE);
 		return DROP_NONE;
@@ -146,17 +154,24 @@ static enum drop take_ns(struct ph_stack *st, const struct nd_msg *m)
 		if (n)
 			neigh_update(st, n, m->mac, NEIGH_SEEN, true);
 	}
-	nd_advertise(st, m->l, a, &m->rx->src, ND_NA_SOLICITED | ND_NA_OVERRIDE);
+	nd_advertise(st, m->l, a, &m->rx->src,
+		     a->tentative ? ND_NA_SOLICITED : ND_NA_SOLICITED | ND_NA_OVERRIDE);
 	return DROP_NONE;
 }
 
 static enum drop take_na(struct ph_stack *st, const struct nd_msg *m)
 {
 	struct neigh *n;
+	struct addr6 *a;
 
 	if ((m->flags & ND_NA_SOLICITED) && ip6_is_multicast(&m->rx->dst))
 		return DROP_IPV6_NDISC_ADDRESS;
-	if (addr6_find_any(st, &m->target))
+	a = addr6_find_any(st, &m->target);
+	if (a && a->tentative) {
+		dad_failed(st, a);
+		return DROP_NONE;
+	}
+	if (a)
 		return DROP_IPV6_NDISC_OWN;
 	n = neigh_find(st, m->l->index, &m->target);
 	if (!n)
@@ -181,6 +196,7 @@ static enum drop take_neighbour(struct ph_stack *st, struct nd_msg *m, uint8_t t
 				     type == ICMP6_NS ? ND_OPT_SOURCE_MAC : ND_OPT_TARGET_MAC);
 	if (m->mac && (m->mac[0] & 1))
 		return DROP_IPV6_NDISC_ADDRESS;
+	m->nonce = nd_opts_mac(options, len, ND_OPT_NONCE); /* of the same length */
 	m->flags = p[offsetof(struct nd_na, flags)];
 	return type == ICMP6_NS ? take_ns(st, m) : take_na(st, m);
 }
@@ -222,7 +238,11 @@ enum drop nd_input(struct ph_stack *st, const struct ip_rx *rx, const struct ip6
 	case ICMP6_NS:
 	case ICMP6_NA:
 		return take_neighbour(st, &m, type);
+	case ICMP6_RA:
+		return ra_input(st, rx);
+	case ICMP6_REDIRECT:
+		return redirect_input(st, rx);
 	default:
-		return DROP_IPV6_NDISC_IGNORED;
+		return DROP_IPV6_NDISC_IGNORED; /* hosts hear no solicitations of routers */
 	}
 }

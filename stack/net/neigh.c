@@ -237,6 +237,7 @@ static void set_reachable(struct ph_stack *st, struct neigh *n)
 		n->reachable_ns = base / 2 + prng_u64(&st->prng) % (base + 1);
 	n->reachable_until_ns = st->now_ns + n->reachable_ns;
 	timer_stop(&st->wheel, &n->timer);
+	n->failed_ns = 0;
 	set_state(st, n, NEIGH_REACHABLE);
 }
 
@@ -337,6 +338,9 @@ static void fail(struct ph_stack *st, struct neigh *n)
 	list_splice(&queue, &n->queue);
 	n->queued = n->queued_bytes = 0;
 	set_state(st, n, NEIGH_FAILED);
+	n->failed_ns = st->now_ns;
+	if (!ip_is4(&n->ip)) /* another router may do (RFC 4861 6.3.6) */
+		net_changed(st);
 	while ((node = list_pop_front(&queue))) { /* whoever is told may send again, and n may go */
 		struct pkt *p = container_of(node, struct pkt, node);
 
@@ -515,6 +519,8 @@ void neigh_advertised(struct ph_stack *st, struct neigh *n, const uint8_t *mac, 
 {
 	bool solicited = flags & ND_NA_SOLICITED, override = flags & ND_NA_OVERRIDE, other;
 
+	if (n->router && !(flags & ND_NA_ROUTER)) /* RFC 4861 7.2.5: a router no more */
+		route_lose_router(st, n->link, &n->ip);
 	if (n->state == NEIGH_PERMANENT)
 		return;
 	if (!has_mac(n)) {

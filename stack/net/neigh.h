@@ -39,6 +39,7 @@ struct neigh {
 	uint8_t eth[ETH_HDR_LEN]; /* the header of frames to it; first its address */
 	uint8_t probes;		  /* solicitations sent in this state */
 	bool router;		  /* IPv6: it said so */
+	uint64_t failed_ns;	  /* when it last did not answer; 0: it did since */
 	uint64_t reachable_ns,
 		reachable_until_ns;	       /* for how long and until when, while REACHABLE */
 	uint64_t updated_ns, used_ns, aged_ns; /* address learned; packet sent; put last in `age` */

@@ -14,6 +14,7 @@
 #include "net/ip6.h"
 #include "net/ip6_frag.h"
 #include "net/net_state.h"
+#include "net/ra.h"
 
 int net_new(struct ph_stack *st)
 {
@@ -25,6 +26,7 @@ int net_new(struct ph_stack *st)
 	memset(net, 0, sizeof(*net));
 	net->gen = 1;
 	list_init(&net->loop);
+	pool_init(&net->dns, &st->mem, "name servers", sizeof(struct ra_dns), 0);
 	pool_init(&net->groups, &st->mem, "groups", sizeof(struct group6), 0);
 	for (uint32_t i = 0; i < NET_IDENTS; i++)
 		net->idents[i] = (uint16_t)prng_u64(&st->prng);
@@ -66,6 +68,7 @@ void net_free(struct ph_stack *st)
 	addr_table_free(st);
 	link_table_free(st);
 	pool_destroy(&st->net->groups);
+	pool_destroy(&st->net->dns);
 	mem_free(&st->mem, st->net, sizeof(*st->net));
 	st->net = NULL;
 }

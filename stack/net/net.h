@@ -93,6 +93,13 @@ void icmp_send_error(struct ph_stack *st, const struct ip_rx *rx, enum icmp_err 
 int ip_scope_in(const struct ph_stack *st, struct ph_sockaddr *a);
 void ip_scope_out(struct ph_sockaddr *a);
 
+/*
+ * net.ipv6.conf.NAME.LEAF: of a link by its name, or `all`: every link's and the default. What the
+ * table of sysctls knows (default) is not asked here. -ENOENT: no such link or leaf, -EINVAL.
+ */
+int net_conf6_set(struct ph_stack *st, const char *name, const char *value);
+int net_conf6_get(const struct ph_stack *st, const char *name, char *out, size_t cap);
+
 /* Is it an address of ours (on any link)? */
 bool addr_is_local(const struct ph_stack *st, const struct ph_ip *ip);
 /* Broadcast of any link, or multicast? */

@@ -21,6 +21,7 @@ struct net_state {
 	struct addr_table addrs;
 	struct addr6_table addrs6;
 	struct pool groups; /* of struct group6 */
+	struct pool dns;    /* of struct ra_dns */
 	struct route_table routes;
 	struct metrics_table metrics;
 	struct neigh_table neighs;

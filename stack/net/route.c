@@ -13,6 +13,12 @@
 #include "net/net_state.h"
 
 static const struct ph_ip any;
+static const char *const proto_name[] = {
+	[ROUTE_STATIC] = "static",
+	[ROUTE_CONNECTED] = "kernel",
+	[ROUTE_RA] = "ra",
+	[ROUTE_REDIRECT] = "redirect",
+};
 
 int route_table_new(struct ph_stack *st)
 {
@@ -21,6 +27,7 @@ int route_table_new(struct ph_stack *st)
 	pool_init(&t->pool, &st->mem, "routes", sizeof(struct route), st->conf.max_routes);
 	list_init(&t->list);
 	list_init(&t->list6);
+	route6_init(st);
 	return 0;
 }
 
@@ -43,7 +50,7 @@ static const struct route *find6(const struct ph_stack *st, const struct ph_ip *
 		const struct route *r = container_of(n, struct route, node);
 
 		if (ip6_same_prefix(dst, &r->dst, r->prefix) && (link == 0 || r->link == link))
-			return r;
+			return route6_choose(st, r, dst, link);
 	}
 	return NULL;
 }
@@ -84,7 +91,7 @@ static bool before(const struct route *a, const struct route *b)
 	return a->prefix != b->prefix ? a->prefix > b->prefix : a->metric < b->metric;
 }
 
-static int insert(struct ph_stack *st, const struct route *new)
+int route_insert(struct ph_stack *st, const struct route *new)
 {
 	struct list *list = list_of(st, &new->dst);
 	struct route *r = pool_get(&st->net->routes.pool);
@@ -106,7 +113,7 @@ static int insert(struct ph_stack *st, const struct route *new)
 	return 0;
 }
 
-static void remove_route(struct ph_stack *st, struct route *r)
+void route_remove(struct ph_stack *st, struct route *r)
 {
 	list_remove(&r->node);
 	(void)metrics_set(st, &r->metrics, NULL);
@@ -122,9 +129,9 @@ int route_add_connected(struct ph_stack *st, ph_link link, const struct ph_ip *s
 			   .src = *src,
 			   .link = link,
 			   .prefix = (uint8_t)prefix,
-			   .connected = true };
+			   .proto = ROUTE_CONNECTED };
 
-	return insert(st, &r);
+	return route_insert(st, &r);
 }
 
 void route_del_connected(struct ph_stack *st, ph_link link, const struct ph_ip *src)
@@ -134,8 +141,8 @@ void route_del_connected(struct ph_stack *st, ph_link link, const struct ph_ip *
 	list_for_each_safe(n, next, list_of(st, src)) {
 		struct route *r = container_of(n, struct route, node);
 
-		if (r->connected && r->link == link && ip_eq(&r->src, src))
-			remove_route(st, r);
+		if (r->proto == ROUTE_CONNECTED && r->link == link && ip_eq(&r->src, src))
+			route_remove(st, r);
 	}
 }
 
@@ -147,7 +154,7 @@ static void flush(struct ph_stack *st, struct list *list, ph_link link)
 		struct route *r = container_of(n, struct route, node);
 
 		if (r->link == link)
-			remove_route(st, r);
+			route_remove(st, r);
 	}
 }
 
@@ -160,6 +167,7 @@ void route_flush(struct ph_stack *st, ph_link link)
 void route_flush6(struct ph_stack *st, ph_link link)
 {
 	flush(st, &st->net->routes.list6, link);
+	route6_rearm(st);
 }
 
 /* A router we can speak to without another router, and that is not ourselves (RFC 1122 3.3.1.1). */
@@ -213,10 +221,11 @@ int ph_route_add(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
 	list_for_each(n, list_of(st, dst)) {
 		const struct route *r = container_of(n, struct route, node);
 
-		if (ip_eq(&r->dst, &new.dst) && r->prefix == prefix && r->metric == metric)
+		if (r->proto <= ROUTE_CONNECTED &&
+		    ip_eq(&r->dst, &new.dst) && r->prefix == prefix && r->metric == metric)
 			return -EEXIST;
 	}
-	return insert(st, &new);
+	return route_insert(st, &new);
 }
 
 int ph_route_del(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
@@ -232,14 +241,23 @@ int ph_route_del(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
 
 		if (ip_eq(&r->dst, &to) && r->prefix == prefix && r->link == link &&
 		    ip_eq(&r->gateway, &via)) {
-			remove_route(st, r);
+			route_remove(st, r);
 			return 0;
 		}
 	}
 	return -ESRCH;
 }
 
-static size_t show(const struct list *list, struct ph_route_info *out, size_t n, size_t count)
+static uint32_t left(const struct ph_stack *st, const struct route *r)
+{
+	if (r->proto < ROUTE_RA || r->expires_ns == PH_NEVER)
+		return UINT32_MAX;
+	return r->expires_ns > st->now_ns ? (uint32_t)((r->expires_ns - st->now_ns) / 1000000000)
+					  : 0;
+}
+
+static size_t show(const struct ph_stack *st, const struct list *list, struct ph_route_info *out,
+		   size_t n, size_t count)
 {
 	const struct list_node *node;
 
@@ -251,7 +269,10 @@ static size_t show(const struct list *list, struct ph_route_info *out, size_t n,
 							     .gateway = ip6_bare(r->gateway),
 							     .prefix = r->prefix,
 							     .link = r->link,
-							     .metric = r->metric };
+							     .metric = r->metric,
+							     .proto = proto_name[r->proto],
+							     .preference = r->pref,
+							     .expires_s = left(st, r) };
 		count++;
 	}
 	return count;
@@ -259,5 +280,6 @@ static size_t show(const struct list *list, struct ph_route_info *out, size_t n,
 
 size_t ph_routes(const struct ph_stack *st, struct ph_route_info *out, size_t n)
 {
-	return show(&st->net->routes.list6, out, n, show(&st->net->routes.list, out, n, 0));
+	return show(st, &st->net->routes.list6, out, n,
+		    show(st, &st->net->routes.list, out, n, 0));
 }

@@ -80,6 +80,7 @@ struct ph_stack {
 	struct timer_wheel wheel;
 	struct prng prng;
 	struct siphash_key hash_key, isn_key, port_key;
+	struct siphash_key iid_key; /* RFC 7217's secret */
 	struct counters counters;
 	struct sysctls sysctl;
 	struct trace trace;

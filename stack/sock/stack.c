@@ -30,6 +30,20 @@ static void set_limits(struct ph_conf *c)
 	set_default(&c->max_links, 64);
 }
 
+/* RFC 7217 5: a secret of its own, the user's if there is one. */
+static void iid_key(struct ph_stack *st, const struct siphash_key *root)
+{
+	static const uint8_t none[sizeof(st->conf.stable_secret)];
+	uint64_t what[2] = { UINT64_C(0x7217), 0 };
+
+	memcpy(&st->iid_key, st->conf.stable_secret, sizeof(st->iid_key));
+	if (memcmp(st->conf.stable_secret, none, sizeof(none)) != 0)
+		return;
+	st->iid_key.k0 = siphash(root, what, sizeof(what));
+	what[1] = 1;
+	st->iid_key.k1 = siphash(root, what, sizeof(what));
+}
+
 /* One key from the user, one per purpose inside: what leaks of one says nothing of another (RFC
  * 6528 3). */
 static void derive_keys(struct ph_stack *st)
@@ -46,6 +60,7 @@ static void derive_keys(struct ph_stack *st)
 		block[0]++;
 		purpose[i]->k1 = siphash(&root, block, sizeof(block));
 	}
+	iid_key(st, &root);
 	prng_seed(&st->prng, st->conf.key);
 }
 
@@ -158,12 +173,16 @@ bool ph_stack_check(const struct ph_stack *st, struct ph_claim *broken)
 
 int ph_sysctl_set(struct ph_stack *st, const char *name, const char *value)
 {
-	return sysctl_set(&st->sysctl, name, value);
+	int rc = sysctl_set(&st->sysctl, name, value);
+
+	return rc == -ENOENT ? net_conf6_set(st, name, value) : rc;
 }
 
 int ph_sysctl_get(const struct ph_stack *st, const char *name, char *out, size_t cap)
 {
-	return sysctl_get(&st->sysctl, name, out, cap);
+	int rc = sysctl_get(&st->sysctl, name, out, cap);
+
+	return rc == -ENOENT ? net_conf6_get(st, name, out, cap) : rc;
 }
 
 const struct ph_sysctl_info *ph_sysctl_row(size_t i)

@@ -48,6 +48,7 @@ static inline struct host *host6_with(struct ph_link_conf conf, enum ph_ipv6_mod
 	memcpy(conf.mac, us_mac, sizeof(conf.mac));
 	h->link = ph_link_add(h->st, &conf, h->now);
 	assert_true(h->link > 0);
+	assert_int_equal(ph_sysctl_set(h->st, "net.ipv6.conf.default.addr_gen_mode", "0"), 0);
 	assert_int_equal(ph_link_ipv6(h->st, h->link, mode, h->now), 0);
 	return h;
 }

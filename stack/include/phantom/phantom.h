@@ -77,6 +77,11 @@ struct ph_conf {
 	uint64_t mem_limit; /* bytes the stack may hold in all; 0: no limit */
 
 	uint8_t key[32]; /* entropy, from getrandom(); a constant makes a run repeat exactly */
+	/*
+	 * RFC 7217's secret, kept from run to run so that IPv6 addresses stay the same; all zero:
+	 * made from key.
+	 */
+	uint8_t stable_secret[16];
 	uint64_t now_ns; /* the time of creation */
 	uint64_t wall_offset_ns; /* what makes the time of day of it, in time stamps; 0: the same */
 
@@ -251,16 +256,29 @@ struct ph_link_info {
 	uint32_t offload, txqueuelen, queued;
 	uint64_t rx_packets, rx_bytes, rx_dropped, tx_packets, tx_bytes, tx_dropped;
 };
+enum { /* ph_addr_info.flags, of IPv6 */
+	PH_ADDR_TENTATIVE = 1,	/* not ours yet: duplicates are looked for */
+	PH_ADDR_OPTIMISTIC = 2, /* but used all the same */
+	PH_ADDR_DADFAILED = 4,	/* somebody else has it */
+	PH_ADDR_DEPRECATED = 8, /* not for new connections */
+	PH_ADDR_TEMPORARY = 16,
+	PH_ADDR_AUTO = 32 /* made by the stack, not given by the user */
+};
 struct ph_addr_info {
 	ph_link link;
 	struct ph_ip ip;
 	unsigned prefix;
+	uint32_t flags;
+	uint32_t preferred_s, valid_s; /* IPv6: what is left; UINT32_MAX: for ever */
 };
 struct ph_route_info {
 	struct ph_ip dst, gateway; /* gateway all zero: on-link */
 	unsigned prefix;
 	ph_link link;
 	uint32_t metric;
+	const char *proto;   /* Linux's words: kernel static ra redirect */
+	int preference;	     /* of routes from advertisements: -1 low, 0 medium, 1 high */
+	uint32_t expires_s;  /* what is left; UINT32_MAX: for ever */
 };
 struct ph_neigh_info {
 	ph_link link;
@@ -275,6 +293,16 @@ size_t ph_links(const struct ph_stack *st, struct ph_link_info *out, size_t n);
 size_t ph_addrs(const struct ph_stack *st, struct ph_addr_info *out, size_t n);
 size_t ph_routes(const struct ph_stack *st, struct ph_route_info *out, size_t n);
 size_t ph_neighs(const struct ph_stack *st, struct ph_neigh_info *out, size_t n);
+
+/* Name servers and search domains that routers advertised (RFC 8106). */
+enum { PH_DNS_NAME = 256 };
+struct ph_dns_info {
+	ph_link link;
+	struct ph_ip server;	  /* all zero: a domain */
+	char domain[PH_DNS_NAME]; /* "": a server */
+	uint32_t valid_s;	  /* what is left; UINT32_MAX: for ever */
+};
+size_t ph_dns(const struct ph_stack *st, struct ph_dns_info *out, size_t n);
 
 /* ---- sysctls and counters ----------------------------------------------------------------- */
 

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Redirects from routers, of IPv6 (RFC 4861 8). Private to net/. */
+#ifndef NET_REDIRECT_H
+#define NET_REDIRECT_H
+
+#include "net/nd.h"
+
+enum {
+	REDIRECTS_MAX = 64, /* destinations of one link that routers may send elsewhere */
+	REDIRECT_LIFE_S = 600
+};
+
+enum drop redirect_input(struct ph_stack *st, const struct ip_rx *rx);
+
+#endif
