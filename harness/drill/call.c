@@ -216,6 +216,7 @@ static int check_time(struct drill_run *r, const struct drill_wait *w)
 	/* Other calls than those that block take what the device takes. */
 	if (off <= tolerance || (!w->blocks && at <= due + patience_ns))
 		return 0;
+	r->only_time = true;
 	return drill_end(r, DRILL_FAIL, "%s() returned at %s; expected at %s (tolerance %.3f ms)",
 			 w->ev->call.name, drill_time_text(r, at, a), drill_time_text(r, due, b),
 			 (double)tolerance / 1e6);

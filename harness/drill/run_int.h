@@ -110,6 +110,8 @@ struct drill_run {
 	uint64_t last_in_ns; /* when the last inbound packet was due */
 	bool last_was_in;
 	uint64_t last_ns; /* when the event before was due or seen */
+	uint64_t late_ns;  /* how late the latest event of the script began */
+	bool only_time;	   /* it failed by a time alone */
 
 	struct drill_conn *conns, *conn; /* all; the one that packets are about */
 	unsigned nconns;

@@ -476,6 +476,7 @@ static int differs(struct drill_run *r, const struct drill_conn *c, const struct
 		snprintf(shown + at, sizeof(shown) - at, "  it was sent at %s\n",
 			 drill_time_text(r, f->live.at_ns, line));
 	drill_detail(r, shown);
+	r->only_time = d->n == 1 && d->at[0].field == DRILL_FIELD_TIME;
 	return drill_end(r, DRILL_FAIL, "the packet is not the expected one: %s%s%s%s%s",
 			 d->at[0].text, d->n > 1 ? "; " : "", d->n > 1 ? d->at[1].text : "",
 			 d->n > 2 ? "; " : "", d->n > 2 ? d->at[2].text : "");

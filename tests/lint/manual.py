@@ -59,7 +59,8 @@ def rig(tap):
 
 def agent(tap):
     compare(tap, "rig-agent(1) has the options of rig-agent --help",
-            set(OPTION.findall(help_of("./rig-agent"))), set(OPTION.findall(page("rig-agent.1"))), "rig-agent.1")
+            set(OPTION.findall(help_of("./rig-agent"))), set(OPTION.findall(page("rig-agent.1"))),
+            "rig-agent.1")
 
 
 def library(tap):
