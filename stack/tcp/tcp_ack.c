@@ -267,5 +267,6 @@ enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx 
 	k.window_moved = take_window(st, t, s);
 	t->probes = 0;
 	learn(st, t, rx, &k, &a);
+	tcp_info_chrono(st, t);
 	return DROP_NONE;
 }

@@ -73,6 +73,16 @@ static int socket_int(const struct tcb *t, int name, int *v)
 	}
 }
 
+static int get_max_pacing(const struct tcb *t, void *value, uint32_t *len)
+{
+	uint64_t Bps = t->pace.max_Bps ? t->pace.max_Bps : UINT64_MAX;
+	uint32_t v = Bps > UINT32_MAX ? UINT32_MAX : (uint32_t)Bps;
+
+	if (*len >= sizeof(Bps))
+		return sockopts_give(value, len, &Bps, sizeof(Bps));
+	return sockopts_give(value, len, &v, sizeof(v));
+}
+
 static int get_socket(const struct tcb *t, int name, void *value, uint32_t *len)
 {
 	uint8_t out[SOCKOPTS_MAX];
@@ -85,6 +95,8 @@ static int get_socket(const struct tcb *t, int name, void *value, uint32_t *len)
 		return get_meminfo(t, value, len);
 	case PH_SO_COOKIE:
 		return get_cookie(t, value, len);
+	case PH_SO_MAX_PACING_RATE:
+		return get_max_pacing(t, value, len);
 	default:
 		break;
 	}

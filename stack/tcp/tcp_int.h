@@ -96,6 +96,14 @@ struct tcp_early {
 	uint64_t until_ns;    /* reset: kept until then */
 };
 
+/* What the sender has waited for, each time a part of being busy: Linux's tcp_chrono. */
+enum tcp_wait { TCP_WAIT_NONE, TCP_WAIT_BUSY, TCP_WAIT_WINDOW, TCP_WAIT_SNDBUF, TCP_WAIT_N };
+struct tcp_chrono {
+	uint64_t since_ns;
+	uint32_t ms[TCP_WAIT_N];
+	uint8_t now; /* enum tcp_wait */
+};
+
 struct tcb {
 	struct tcp_ent ent;
 	struct ready ready;
@@ -164,6 +172,7 @@ struct tcb {
 	uint8_t probes;		  /* window or keep-alive probes unanswered */
 	struct tcp_rate rate;
 	struct tcp_pace pace;
+	struct tcp_chrono chrono;
 	bool cwnd_limited;	  /* in the window that ends at cwnd_seq */
 	seq_t cwnd_seq;
 	uint32_t max_out, used_out; /* most bytes out: in that window; since cwnd_ns */
@@ -568,6 +577,8 @@ int64_t tcp_notify_recv(struct ph_stack *st, struct tcb *t, struct ph_msg *msg);
 void tcp_notify_icmp(struct ph_stack *st, struct tcb *t, const struct ip_err *e);
 
 /* ---- tcp_info.c */
+/* Something was sent, written or acknowledged: the clock of what the sender waits for. */
+void tcp_info_chrono(const struct ph_stack *st, struct tcb *t);
 void tcp_info_fill(const struct ph_stack *st, const struct tcb *t, struct ph_tcp_info *i);
 void tcp_info_trace_sent(const struct ph_stack *st, const struct tcb *t, const struct tcp_out *o,
 			 uint32_t len);

@@ -178,6 +178,7 @@ static void inherit(struct tcb *t, const struct tcb *l)
 	t->rcvwin.buf = l->rcvwin.buf;
 	t->rcvbuf_locked = l->rcvbuf_locked;
 	t->cc.ops = l->cc.ops;
+	t->pace.max_Bps = l->pace.max_Bps;
 	t->oobinline = l->oobinline;
 }
 

@@ -637,6 +637,7 @@ bool tcp_output(struct ph_stack *st, struct tcb *t)
 	}
 	if (tcp_flight(t) == 0)
 		tcp_timer_idle(st, t);
+	tcp_info_chrono(st, t);
 	return any;
 }
 

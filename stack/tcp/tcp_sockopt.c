@@ -142,12 +142,30 @@ static int set_plain(struct ph_stack *st, struct tcb *t, int name, const void *v
 	return 0;
 }
 
+/* Bytes per second as 32 bits, all ones being no bound, or as 64. */
+static int set_max_pacing(struct ph_stack *st, struct tcb *t, const void *value, uint32_t len)
+{
+	uint64_t Bps;
+	uint32_t v;
+
+	if (len < sizeof(v))
+		return -EINVAL;
+	memcpy(&v, value, sizeof(v));
+	Bps = v == UINT32_MAX ? UINT64_MAX : v;
+	if (len >= sizeof(Bps))
+		memcpy(&Bps, value, sizeof(Bps));
+	tcp_cc_max_pacing(st, t, Bps);
+	return 0;
+}
+
 static int set_socket(struct ph_stack *st, struct tcb *t, int name, const void *value, uint32_t len)
 {
 	int v, err;
 
 	if (name == PH_SO_LINGER)
 		return set_linger(t, value, len);
+	if (name == PH_SO_MAX_PACING_RATE)
+		return set_max_pacing(st, t, value, len);
 	err = set_plain(st, t, name, value, len);
 	if (err != SOCKOPTS_OTHER)
 		return err;
