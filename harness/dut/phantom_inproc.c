@@ -33,6 +33,7 @@ struct phantom {
 	uint64_t now;
 	struct sent *first, **last;
 	struct dut_call *pending;
+	unsigned metrics_epoch;
 	unsigned completed; /* calls that were pending and are done, not yet told of */
 	struct phantom_epolls epolls;
 	uint8_t frame[DUT_PACKET_MAX];
@@ -100,8 +101,16 @@ static int64_t try_send(struct phantom *p, struct dut_call *c, struct wait_state
 			      .niov = 1,
 			      .control = c->control,
 			      .control_len = c->control_len };
-	int64_t n = ph_sendmsg(p->st, c->fd, &msg, (int)c->a[0], p->now);
+	int flags = (int)c->a[0] | (nonblocking(p, c) ? PH_MSG_DONTWAIT : 0);
+	int64_t n = ph_sendmsg(p->st, c->fd, &msg, flags, p->now);
 
+	if ((c->a[0] & PH_MSG_FASTOPEN) && !nonblocking(p, c)) {
+		c->a[0] &= ~(int64_t)PH_MSG_FASTOPEN; /* the rest goes when it is connected */
+		if (n >= 0)
+			w->moved += (size_t)n;
+		if (n >= 0 || n == -EINPROGRESS)
+			return -EAGAIN;
+	}
 	if (n < 0)
 		return n == -EAGAIN || w->moved == 0 ? n : (int64_t)w->moved;
 	w->moved += (size_t)n;
@@ -647,8 +656,11 @@ static int op_drop(struct dut *d, int fd)
 /* There are no metrics kept from one connection to the next. */
 static int op_metrics_flush(struct dut *d)
 {
-	(void)d;
-	return 0;
+	struct phantom *p = of(d);
+	char epoch[24];
+
+	snprintf(epoch, sizeof(epoch), "%u", ++p->metrics_epoch);
+	return ph_sysctl_set(p->st, "net.phantom.tcp_metrics_epoch", epoch);
 }
 
 /* The link has no offloads, as a script that turns them off wants it. */

@@ -59,6 +59,8 @@ int tcp_new(struct ph_stack *st)
 		goto no_table;
 	if (hash_init(&s->ports, &st->mem, TABLE_FIRST) != 0)
 		goto no_ports;
+	if (tcp_peers_init(&s->peers, &st->mem, &st->hash_key) != 0)
+		goto no_peers;
 	init_pools(st, s);
 	s->reass = (struct tcp_reass_env){
 		.mem = &st->mem, .pieces = &s->pieces, .pkts = &st->pkts,
@@ -71,6 +73,8 @@ int tcp_new(struct ph_stack *st)
 	st->tcp = s;
 	st->l4[6] = &proto;
 	return 0;
+no_peers:
+	hash_destroy(&s->ports);
 no_ports:
 	hash_destroy(&s->table);
 no_table:
@@ -99,6 +103,7 @@ void tcp_free(struct ph_stack *st)
 	hash_each(&s->table, silence, st);
 	hash_destroy(&s->table);
 	hash_destroy(&s->ports);
+	tcp_peers_destroy(&s->peers);
 	destroy_pools(s); /* and with them whatever was in use */
 	mem_free(&st->mem, s, sizeof(*s));
 	st->tcp = NULL;

@@ -134,7 +134,7 @@ static int connect_state(struct tcb *t)
 		return 0;
 	case TCPS_SYN_SENT:
 	case TCPS_SYN_RECEIVED:
-		return -EALREADY;
+		return t->fo_deferred ? -EISCONN : -EALREADY;
 	case TCPS_LISTEN:
 	case TCPS_ESTABLISHED:
 	case TCPS_FIN_WAIT_1:
@@ -176,6 +176,14 @@ static int connect_port(struct ph_stack *st, struct tcb *t, uint16_t pport)
 
 int tcp_connect(struct ph_stack *st, struct tcb *t, const struct ph_sockaddr *a)
 {
+	uint32_t sent;
+
+	return tcp_connect_with(st, t, a, NULL, &sent);
+}
+
+int tcp_connect_with(struct ph_stack *st, struct tcb *t, const struct ph_sockaddr *a,
+		     const struct ph_msg *msg, uint32_t *sent)
+{
 	struct ph_ip src = { .b = { 0 } }, peer = a->ip;
 	struct dst d = { .gen = 0 };
 	int err;
@@ -212,8 +220,7 @@ int tcp_connect(struct ph_stack *st, struct tcb *t, const struct ph_sockaddr *a)
 	t->active = t->connecting = true;
 	tcp_table_insert(st, &t->ent);
 	COUNT(st, TcpActiveOpens);
-	tcp_output_syn(st, t);
-	return -EINPROGRESS;
+	return tcp_fo_connect(st, t, msg, sent);
 }
 
 /* RFC 9293 3.10.4: what CLOSE makes of each state; true: a FIN is due. */
@@ -368,7 +375,7 @@ uint32_t tcp_poll(const struct ph_stack *st, struct tcb *t)
 	if (t->error || (t->rare && t->rare->errq.n))
 		bits |= PH_POLLERR;
 	if (t->state == TCPS_SYN_SENT || (t->state == TCPS_SYN_RECEIVED && !t->early))
-		return bits;
+		return bits | (t->fo_deferred ? PH_POLLOUT : 0u);
 	if (readable(t))
 		bits |= PH_POLLIN;
 	if (t->snd_shut || tcp_conn_writable(st, t))

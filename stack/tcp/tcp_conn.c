@@ -162,7 +162,9 @@ void tcp_conn_reset(struct ph_stack *st, struct tcb *t)
 	t->rcv_shut = t->snd_shut = t->snd_urg = t->nospace = false;
 	t->urg = TCP_URG_NONE;
 	t->connecting = t->active = t->done = t->cwnd_limited = false;
-	t->fo_child = t->syn_data = false;
+	t->fo_child = t->syn_data = t->fo_syn = t->fo_exp = t->fo_data = t->fo_deferred = false;
+	t->fo_more = false;
+	t->fo_fail = 0;
 	t->error = t->error_soft = 0;
 	t->retransmits = t->probes = 0;
 	t->silent_ns = t->oow_ack_ns = t->ts_recent_ms = 0;

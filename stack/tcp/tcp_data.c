@@ -44,7 +44,7 @@ static uint32_t room(const struct ph_stack *st, const struct tcb *t)
 }
 
 /* Copies n bytes from byte `off` of the message on; less when memory is short. */
-static uint32_t copy_in(struct tcb *t, const struct ph_msg *msg, uint64_t off, uint32_t n)
+uint32_t tcp_data_copy(struct tcb *t, const struct ph_msg *msg, uint64_t off, uint32_t n)
 {
 	uint32_t done = 0;
 
@@ -80,7 +80,7 @@ static uint64_t write_all(struct ph_stack *st, struct tcb *t, const struct ph_ms
 			break;
 		if (n > want - done)
 			n = (uint32_t)(want - done);
-		put = copy_in(t, msg, done, n);
+		put = tcp_data_copy(t, msg, done, n);
 		done += put;
 		if (put < n)
 			break;
@@ -124,6 +124,12 @@ int64_t tcp_sendmsg(struct ph_stack *st, struct tcb *t, const struct ph_msg *msg
 	uint64_t done;
 	int err;
 
+	if ((flags & PH_MSG_FASTOPEN) || t->fo_deferred) {
+		int64_t n = tcp_fo_send(st, t, msg, flags);
+
+		if (n)
+			return n;
+	}
 	if (zerocopy && !tcp_notify_zerocopy_room(st, t))
 		return -ENOBUFS; /* too many are not yet over */
 	err = send_state(t);

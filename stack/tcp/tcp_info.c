@@ -140,6 +140,7 @@ void tcp_info_fill(const struct ph_stack *st, const struct tcb *t, struct ph_tcp
 				    (t->ws ? OPT_WSCALE : 0));
 	i->tcpi_options |= (uint8_t)((t->syn_data ? OPT_SYN_DATA : 0) |
 				     (t->fo_child ? OPT_TFO_CHILD : 0));
+	i->tcpi_fastopen_client_fail = t->fo_fail & 3u;
 	fill_ecn(&t->ecn, i);
 	i->tcpi_snd_wscale = (unsigned)t->snd_wscale & 15u;
 	i->tcpi_rcv_wscale = (unsigned)t->rcv_wscale & 15u;

@@ -26,6 +26,7 @@
 #include "tcp/tcp_loss.h"
 #include "tcp/tcp_opt.h"
 #include "tcp/tcp_pace.h"
+#include "tcp/tcp_peers.h"
 #include "tcp/tcp_rare.h"
 #include "tcp/tcp_rcvwin.h"
 #include "tcp/tcp_reass.h"
@@ -80,6 +81,8 @@ enum tcp_slot {
 	TCP_SLOT_REORDER /* reordering was waited for (RFC 8985 6.3) */
 };
 
+struct tcp_fo_syn;
+
 struct tcp_listener { /* what a tcb in LISTEN has besides */
 	struct list halves; /* struct tcp_half by `link` */
 	struct list accept; /* struct tcb by `link` */
@@ -131,6 +134,11 @@ struct tcb {
 	bool ts : 1, sack_ok : 1, ws : 1;
 	bool fo_child : 1;   /* made by Fast Open */
 	bool syn_data : 1;   /* the SYN's data was taken, by us or by the peer */
+	bool fo_syn : 1, fo_exp : 1; /* our SYN had Fast Open's option, the experimental one */
+	bool fo_data : 1;    /* and it had data */
+	bool fo_deferred : 1; /* it waits for the first write */
+	bool fo_more : 1;    /* who sent by it waits to send the rest */
+	uint8_t fo_fail : 2; /* tcpi_fastopen_client_fail */
 	bool nospace : 1;    /* the user was told to wait for room */
 	bool snd_urg : 1;
 	bool reuse : 1, reuseport : 1, keepalive : 1, linger : 1, oobinline : 1;
@@ -246,6 +254,9 @@ struct tcp_state {
 	struct pool tcbs, earlies, rares, marks, arrivals, errs, listeners, halves, port_pool, recs;
 	struct pool pieces, timewait_pool, cc_states; /* CC_STATE_MAX bytes, for algorithms that keep much */
 	struct tcp_reass_env reass;
+	struct tcp_peers peers;
+	uint64_t fo_hole_ns; /* Fast Open last met a black hole, */
+	uint32_t fo_holes;   /* for so many times in a row */
 	struct list timewaits; /* oldest first */
 	struct list owing;     /* struct tcb by `owes`: its ACK leaves when the batch has been read */
 	struct timer timewait_timer;
@@ -434,6 +445,30 @@ int tcp_setsockopt_fo(struct ph_stack *st, struct tcb *t, int name, const void *
 int tcp_getsockopt_fo(const struct ph_stack *st, const struct tcb *t, int name, void *value,
 		      uint32_t *len);
 
+/* ---- tcp_call.c */
+/* connect(); msg: NULL, or what to send with it, of which *sent bytes went. */
+int tcp_connect_with(struct ph_stack *st, struct tcb *t, const struct ph_sockaddr *a,
+		     const struct ph_msg *msg, uint32_t *sent);
+
+/* ---- tcp_data.c */
+/* Copies up to n bytes of msg from `off` into the send queue; returns how many. */
+uint32_t tcp_data_copy(struct tcb *t, const struct ph_msg *msg, uint64_t off, uint32_t n);
+
+/* ---- tcp_fo_client.c: Fast Open of connections begun here */
+struct tcp_fo_syn { /* what the first SYN has */
+	bool option;
+	struct tcp_fo_cookie cookie; /* len 0: asks for one */
+	uint32_t len;		     /* data, from the send queue's first byte */
+};
+/* Everything is chosen: the SYN leaves, or waits. -EINPROGRESS, or 0: it waits. */
+int tcp_fo_connect(struct ph_stack *st, struct tcb *t, const struct ph_msg *msg, uint32_t *sent);
+/* MSG_FASTOPEN, or the first write of a SYN that waits. Bytes sent, an error, or 0: send as ever. */
+int64_t tcp_fo_send(struct ph_stack *st, struct tcb *t, const struct ph_msg *msg, int flags);
+/* Our SYN is acknowledged, and what that covers is off the queue. */
+void tcp_fo_synack(struct ph_stack *st, struct tcb *t, const struct tcp_opts *o);
+/* A timeout, `last`: after which the connection is given up. */
+void tcp_fo_timeout(struct ph_stack *st, struct tcb *t, bool last);
+
 /* ---- tcp_early.c */
 /* The keys of a listener's cookies. */
 void tcp_early_keys(const struct ph_stack *st, const struct tcb *l, struct tcp_fo_keys *k);
@@ -469,6 +504,8 @@ void tcp_output_resume(struct ph_stack *st, struct link_waiter *w);
 void tcp_output_ack(struct ph_stack *st, struct tcb *t);
 /* SYN, or SYN-ACK of a simultaneous open. */
 void tcp_output_syn(struct ph_stack *st, struct tcb *t);
+/* The first SYN, by Fast Open. */
+void tcp_output_syn_with(struct ph_stack *st, struct tcb *t, const struct tcp_fo_syn *f);
 /* The tail probe (RFC 8985 7.3): a segment of new data, or the last one again. False: neither left. */
 bool tcp_output_tail(struct ph_stack *st, struct tcb *t);
 /* RST in the connection's own sequence. */

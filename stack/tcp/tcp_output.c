@@ -17,6 +17,8 @@
  * A packet that the link did not take was not sent: snd_nxt stays, and the link calls back
  * (tcp_output_resume).
  */
+#include <string.h>
+
 #include "tcp/tcp_int.h"
 
 enum {
@@ -192,39 +194,6 @@ void tcp_output_rst(struct ph_stack *st, struct tcb *t)
 	send_bare(st, t, t->snd_nxt, TCP_F_RST | TCP_F_ACK);
 }
 
-void tcp_output_syn(struct ph_stack *st, struct tcb *t)
-{
-	struct tcp_out o = { .seq = t->iss, .flags = TCP_F_SYN };
-	struct tcp_rec *r = tcp_rtxq_first(&t->rtxq);
-	struct pkt *p;
-
-	if (!r) {
-		if (!tcp_rtxq_sent(&t->rtxq, &st->tcp->recs, t->iss, 1, 1, TCP_REC_SYN, st->now_ns))
-			return; /* the timer tries again */
-		t->snd_nxt = t->iss + 1;
-		COUNT(st, TcpOutSegs);
-	} else {
-		tcp_rtxq_resent(&t->rtxq, &st->tcp->recs, r, r->len, r->mss, st->now_ns);
-		COUNT(st, TcpRetransSegs);
-		COUNT(st, TcpExtTCPSynRetrans);
-		t->total_retrans++;
-	}
-	tcp_timer_sent(st, t);
-	o.opts = tcp_conn_syn_options(st, t);
-	o.wnd = (uint16_t)min_u32(t->rcvwin.wnd, UINT16_MAX); /* never scaled (RFC 7323 2.2) */
-	if (t->state == TCPS_SYN_SENT) {
-		o.flags |= tcp_ecn_syn_flags(&t->ecn, r ? t->retransmits : 0,
-					     st->sysctl.tcp_ecn_fallback != 0);
-	} else {
-		o.flags |= TCP_F_ACK |
-			   tcp_ecn_synack_flags((enum tcp_ecn_mode)t->ecn.mode, t->ecn.peer_syn);
-		o.ack = t->rcv_nxt;
-	}
-	t->segs_out++;
-	if (dst_refresh(st, &t->dst) == 0 && (p = pkt_new_tx(&st->pkts, 0)))
-		(void)xmit(st, t, &o, p, 0);
-}
-
 /* Payload [seq, seq+len) in a packet, small ones copied; *len: what fitted into its spans. NULL: no
  * memory. */
 static struct pkt *payload(struct ph_stack *st, struct tcb *t, seq_t seq, uint32_t *len)
@@ -245,6 +214,68 @@ static struct pkt *payload(struct ph_stack *st, struct tcb *t, seq_t seq, uint32
 		return NULL;
 	}
 	return p;
+}
+
+void tcp_output_syn(struct ph_stack *st, struct tcb *t)
+{
+	tcp_output_syn_with(st, t, &(struct tcp_fo_syn){ .len = 0 });
+}
+
+/* Fast Open's part of the first SYN: the option, and a record of its data. */
+static void syn_extras(struct ph_stack *st, struct tcb *t, struct tcp_out *o,
+		       const struct tcp_fo_syn *f)
+{
+	o->opts.has_fo = f->option;
+	o->opts.fo_exp = f->cookie.exp;
+	o->opts.fo_len = f->cookie.len;
+	memcpy(o->opts.fo, f->cookie.bytes, f->cookie.len);
+	if (tcp_opt_len(&o->opts) > TCP_OPTS_MAX)
+		o->opts.has_fo = false;
+	if (f->len == 0 || !tcp_rtxq_sent(&t->rtxq, &st->tcp->recs, t->iss + 1, f->len,
+					  (uint16_t)f->len, 0, st->now_ns))
+		return; /* what was not sent goes with the handshake's end */
+	t->snd_nxt += f->len;
+	t->bytes_sent += f->len;
+	t->data_segs_out++;
+	COUNT(st, TcpExtTCPOrigDataSent);
+}
+
+void tcp_output_syn_with(struct ph_stack *st, struct tcb *t, const struct tcp_fo_syn *f)
+{
+	uint32_t len = 0;
+	struct tcp_out o = { .seq = t->iss, .flags = TCP_F_SYN };
+	struct tcp_rec *r = tcp_rtxq_first(&t->rtxq);
+	struct pkt *p;
+
+	if (!r) {
+		if (!tcp_rtxq_sent(&t->rtxq, &st->tcp->recs, t->iss, 1, 1, TCP_REC_SYN, st->now_ns))
+			return; /* the timer tries again */
+		t->snd_nxt = t->iss + 1;
+		COUNT(st, TcpOutSegs);
+	} else {
+		tcp_rtxq_resent(&t->rtxq, &st->tcp->recs, r, r->len, r->mss, st->now_ns);
+		COUNT(st, TcpRetransSegs);
+		COUNT(st, TcpExtTCPSynRetrans);
+		t->total_retrans++;
+	}
+	tcp_timer_sent(st, t);
+	o.opts = tcp_conn_syn_options(st, t);
+	if (!r) {
+		syn_extras(st, t, &o, f);
+		len = t->snd_nxt - (t->iss + 1);
+	}
+	o.wnd = (uint16_t)min_u32(t->rcvwin.wnd, UINT16_MAX); /* never scaled (RFC 7323 2.2) */
+	if (t->state == TCPS_SYN_SENT) {
+		o.flags |= tcp_ecn_syn_flags(&t->ecn, r ? t->retransmits : 0,
+					     st->sysctl.tcp_ecn_fallback != 0);
+	} else {
+		o.flags |= TCP_F_ACK |
+			   tcp_ecn_synack_flags((enum tcp_ecn_mode)t->ecn.mode, t->ecn.peer_syn);
+		o.ack = t->rcv_nxt;
+	}
+	t->segs_out++;
+	if (dst_refresh(st, &t->dst) == 0 && (p = payload(st, t, t->iss + 1, &len)))
+		(void)xmit(st, t, &o, p, len);
 }
 
 /* Cuts the packet's payload, of *len bytes, back to whole segments: its spans were many and

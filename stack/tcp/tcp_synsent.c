@@ -53,8 +53,14 @@ static enum drop established(struct ph_stack *st, struct tcb *t, struct tcp_rx *
 		tcp_ecn_reduced(&t->ecn); /* the lost SYN cost the initial window */
 	tcp_conn_established(st, t);
 	(void)tcp_ack_input(st, t, rx); /* cannot refuse: the ack was checked */
+	tcp_fo_synack(st, t, &s->opts);
 	/* The third segment of the handshake goes at once, unless data is there to carry it. */
 	t->delack.pending = t->delack.now = true;
+	if (t->fo_more) { /* Linux's words for it: data is about to go both ways */
+		t->delack.now = false;
+		t->delack.ato_us = TCP_ATO_MIN_US;
+		t->delack.last_rcv_us = tcp_now_us(st);
+	}
 	t->ecn.reflect = true;
 	return rest_of(st, t, rx);
 }

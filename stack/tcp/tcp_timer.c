@@ -368,6 +368,7 @@ static void fire_rto(struct ph_stack *st, struct tcb *t)
 	}
 	COUNT(st, TcpExtTCPTimeouts);
 	if (shut ? shut_too_long(st, t) : hopeless(st, t)) {
+		tcp_fo_timeout(st, t, true);
 		give_up(st, t);
 		return;
 	}
@@ -380,6 +381,7 @@ static void fire_rto(struct ph_stack *st, struct tcb *t)
 	t->total_rto++;
 	if (t->retransmits < UINT8_MAX && !shut)
 		t->retransmits++;
+	tcp_fo_timeout(st, t, false);
 	if (handshake)
 		tcp_output_syn(st, t);
 	else

@@ -27,7 +27,7 @@ UNIT_TESTS += %D%/test_tcp %D%/test_tcp_data %D%/test_tcp_send \
 	%D%/test_tcp_rtxq %D%/test_tcp_check %D%/test_tcp_edges %D%/test_two_hosts
 UNIT_TESTS += %D%/test_tcp_arrives %D%/test_tcp_recovers %D%/test_tcp_timers \
 	%D%/test_tcp_handshake %D%/test_tcp_calls
-UNIT_TESTS += %D%/test_tcp_ecn
+UNIT_TESTS += %D%/test_tcp_ecn %D%/test_tcp_fastopen
 UNIT_TESTS += %D%/test_tcp_loss
 UNIT_TESTS += %D%/test_udp
 
