@@ -3,3 +3,7 @@
 
 dist_man_MANS += %D%/man/phantom.1 %D%/man/rig.1 %D%/man/libphantom.3 %D%/man/rig-agent.1
 EXTRA_DIST += %D%/ARCHITECTURE.md %D%/BENCH.md %D%/dut-protocol.md %D%/packetdrill-so.md %D%/dut-lwip.md %D%/rfc
+
+if HAVE_LWIP
+dist_man_MANS += %D%/man/rig-lwip-agent.1
+endif

@@ -57,10 +57,10 @@ def rig(tap):
             set(OPTION.findall(body)), "rig.1")
 
 
-def agent(tap):
-    compare(tap, "rig-agent(1) has the options of rig-agent --help",
-            set(OPTION.findall(help_of("./rig-agent"))), set(OPTION.findall(page("rig-agent.1"))),
-            "rig-agent.1")
+def agent(tap, name="rig-agent"):
+    compare(tap, f"{name}(1) has the options of {name} --help",
+            set(OPTION.findall(help_of(f"./{name}"))), set(OPTION.findall(page(f"{name}.1"))),
+            f"{name}.1")
 
 
 def library(tap):
@@ -78,6 +78,8 @@ def main():
             check(tap)
         else:
             tap.row(f"{name}(1) agrees with {name} --help", [f"./{name} was not built"])
+    if os.path.exists("rig-lwip-agent"):  # where lwIP was found
+        agent(tap, "rig-lwip-agent")
     library(tap)
     return tap.done()
 
