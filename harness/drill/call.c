@@ -165,7 +165,7 @@ static int take_effect(struct drill_run *r, struct drill_wait *w)
 		return new_fd(r, w);
 	if (!w->fd || w->inner)
 		return 0;
-	if (id == DRILL_C_connect && !w->fd->conn)
+	if (id == DRILL_C_connect && !w->fd->conn && w->c.addr.family != 0)
 		drill_fd_bind(r, w->fd, true);
 	if (id == DRILL_C_close && got >= 0) {
 		drill_fd_close(r, w->fd);
@@ -187,6 +187,8 @@ static int check_done(struct drill_run *r, struct drill_wait *w)
 	char how[96], e[64];
 	int rc;
 
+	if (w->null_buf && w->c.result > 0)
+		w->c.result = -EFAULT;
 	if (w->c.result < 0)
 		snprintf(how, sizeof(how), " = -1 %s", errno_name(w->c.result, e));
 	else if (gives_fd(w->ev->call.id) && w->ev->call.result)
@@ -315,7 +317,7 @@ static int start(struct drill_run *r, struct drill_wait *w)
 	if (rc != 0)
 		return drill_broken(r);
 	/* Its packets go out before it returns. */
-	if (w->c.op == DUT_CONNECT && w->fd &&
+	if (w->c.op == DUT_CONNECT && w->fd && w->c.addr.family != 0 &&
 	    (!w->c.done || w->c.result == 0 || w->c.result == -EINPROGRESS))
 		drill_fd_bind(r, w->fd, true);
 	return 0;

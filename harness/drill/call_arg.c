@@ -137,6 +137,13 @@ static int flat_buffer(struct drill_run *r, struct drill_wait *w, bool sends)
 
 	if (number(r, w, 2, 0, &len) != 0 || room(r, w, len) != 0)
 		return -1;
+	if (sends && len > 0 && arg(w, 1)->kind == DRILL_E_INT) {
+		/* NULL: nobody passes that on, and all say the same of it. */
+		w->inner = w->c.done = true;
+		w->c.result = -EFAULT;
+		w->c.done_ns = r->now_ns;
+		return 0;
+	}
 	return sends ? fill(r, w, arg(w, 1), 0, (size_t)len) : 0;
 }
 
@@ -196,7 +203,8 @@ static int to_address(struct drill_run *r, struct drill_wait *w)
 
 	for (unsigned i = 0; i < 4 && e; i++)
 		e = e->next;
-	given = is_any(e) || e->kind == DRILL_E_STRUCT || e->kind == DRILL_E_LIST;
+	given = is_any(e) || e->kind == DRILL_E_STRUCT || e->kind == DRILL_E_LIST ||
+		(e->kind == DRILL_E_INT && e->src.len == 9); /* AF_UNSPEC, not NULL */
 	if (!given || !w->fd)
 		return 0;
 	if (w->fd->type != PH_SOCK_DGRAM && !(w->c.a[0] & MSG_FASTOPEN_))
@@ -225,9 +233,14 @@ static int prepare_data(struct drill_run *r, struct drill_wait *w)
 		rc = number(r, w, flags4 ? 3 : 2, 0, &w->c.a[0]);
 	if (rc == 0 && id == DRILL_C_sendto)
 		rc = to_address(r, w);
+	/* Into NULL nothing can be copied: what is there stays there. */
+	w->null_buf = !sends && w->c.len > 0 && !flags3 && id != DRILL_C_readv &&
+		      arg(w, 1)->kind == DRILL_E_INT && !(w->c.a[0] & PH_MSG_TRUNC);
+	if (w->null_buf)
+		w->c.a[0] |= PH_MSG_PEEK;
 	if (rc == 0 && (w->c.a[0] & PH_MSG_OOB) && w->fd)
 		w->fd->unchecked = true;
-	if (rc == 0 && sends && w->fd && w->fd->type == PH_SOCK_STREAM)
+	if (rc == 0 && sends && !w->inner && w->fd && w->fd->type == PH_SOCK_STREAM)
 		w->fd->wrote += w->c.len; /* corrected when it returns: its packets come before */
 	return rc;
 }

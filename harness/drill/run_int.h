@@ -89,6 +89,7 @@ struct drill_wait {
 	uint8_t *buf;
 	size_t buf_len;
 	void *more; /* poll or epoll entries */
+	bool null_buf; /* it reads into NULL */
 	bool inner; /* done without the device: files.h */
 	int file_from, file_to; /* descriptors of files that bytes come from or go to; 0: none */
 	int64_t file_at;	/* sendfile's offset; -1: the file's own place */

@@ -200,6 +200,8 @@ int drill_val_sockaddr(const struct drill_expr *e, struct drill_sockaddr *out,
 	int64_t family = AF_UNSPEC;
 
 	memset(out, 0, sizeof(*out));
+	if (e->kind == DRILL_E_INT && e->src.len == 9 && memcmp(e->src.at, "AF_UNSPEC", 9) == 0)
+		return 0; /* no address: undoes a connect */
 	out->any = e->kind == DRILL_E_ANY || (e->kind == DRILL_E_INT && e->num == 0);
 	if (out->any)
 		return 0;

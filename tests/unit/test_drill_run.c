@@ -373,6 +373,19 @@ static void test_what_ip_and_tcpdrop_say_is_done_to_the_device(void **state)
 	       DRILL_PASS, 0, "");
 }
 
+static void test_null_is_no_buffer(void **state)
+{
+	(void)state;
+	expect(OPEN "+0 write(4, NULL, 100) = -1 EFAULT (no buffer)\n"
+		    "+0.1 < P. 1:101(100) ack 1 win 257\n+0 > . 1:1(0) ack 101\n"
+		    "+0 read(4, NULL, 100) = -1 EFAULT (no buffer)\n"
+		    "+0 recv(4, NULL, 40, MSG_TRUNC) = 40\n"
+		    "+0 read(4, ..., 100) = 60\n"
+		    "+0 write(4, ..., 10) = 10\n+0 > P. 1:11(10) ack 101\n",
+	       DRILL_PASS, 0, "");
+	expect(OPEN "+0 write(4, NULL, 100) = 100\n", DRILL_FAIL, 8, "-1 EFAULT");
+}
+
 static void test_dry_runs_and_init_scripts(void **state)
 {
 	(void)state;
@@ -549,6 +562,7 @@ int main(void)
 		cmocka_unit_test(test_files_and_pipes_are_the_scripts_own),
 		cmocka_unit_test(test_counters_and_sockets_are_what_grep_finds),
 		cmocka_unit_test(test_what_ip_and_tcpdrop_say_is_done_to_the_device),
+		cmocka_unit_test(test_null_is_no_buffer),
 		cmocka_unit_test(test_dry_runs_and_init_scripts),
 		cmocka_unit_test(test_two_runs_are_equal_to_the_nanosecond),
 		cmocka_unit_test(test_a_failure_says_all_that_is_known),
