@@ -27,6 +27,7 @@ struct addr6 {
 	uint8_t dad_left, dad_loops; /* probes to send; that came back to us */
 	uint8_t dad_counter;	     /* RFC 7217 5: of the identifier */
 	uint8_t nonce[6];	     /* of the last probe */
+	struct ph_ip router;	     /* who advertised its prefix last; all zero: nobody */
 	uint64_t preferred_until_ns, valid_until_ns; /* PH_NEVER: for ever */
 	uint64_t made_ns;
 	struct timer dad, life;

@@ -115,7 +115,7 @@ int dst6_lookup(struct ph_stack *st, struct dst *d, const struct ph_ip *src,
 	if (rc != 0)
 		return rc;
 	if (ip6_is_any(&new.src)) {
-		a = src6_choose(st, dst, new.link);
+		a = src6_choose(st, dst, &new.next_hop, new.link);
 		if (!a)
 			return -EADDRNOTAVAIL;
 		new.src = a->ip;

@@ -48,6 +48,7 @@ int net_new(struct ph_stack *st)
 		net_free(st);
 		return rc;
 	}
+	policy6_init(st);
 	icmp4_new(st);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "net/ip_reass.h"
 #include "net/link.h"
 #include "net/neigh.h"
+#include "net/policy6.h"
 #include "net/metrics.h"
 #include "net/route.h"
 #include "net/stack.h"
@@ -20,6 +21,7 @@ struct net_state {
 	struct link_table links;
 	struct addr_table addrs;
 	struct addr6_table addrs6;
+	struct policy6_table policy6;
 	struct pool groups; /* of struct group6 */
 	struct pool dns;    /* of struct ra_dns */
 	struct route_table routes;

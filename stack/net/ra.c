@@ -129,7 +129,8 @@ static void give_route(struct ph_stack *st, struct link *l, const struct ph_ip *
 
 /* ---- options -------------------------------------------------------------------------------- */
 
-static void take_prefix(struct ph_stack *st, struct link *l, const uint8_t *opt, uint32_t len)
+static void take_prefix(struct ph_stack *st, struct link *l, const struct ph_ip *from,
+			const uint8_t *opt, uint32_t len)
 {
 	const struct nd_opt_prefix *o = (const void *)opt;
 	uint32_t valid, preferred;
@@ -146,7 +147,7 @@ static void take_prefix(struct ph_stack *st, struct link *l, const uint8_t *opt,
 	if (o->flags & ND_PREFIX_ONLINK)
 		give_route(st, l, &prefix, o->prefix_len, NULL, 0, valid);
 	if (o->flags & ND_PREFIX_AUTO)
-		slaac_prefix(st, l, &prefix, o->prefix_len, valid, preferred);
+		slaac_prefix(st, l, from, o);
 }
 
 static void take_mtu(struct ph_stack *st, struct link *l, const uint8_t *opt, uint32_t len)
@@ -189,7 +190,7 @@ static void take_options(struct ph_stack *st, struct link *l, const struct ph_ip
 	while ((opt = nd_opts_next(&o, &n))) {
 		switch (opt[0]) {
 		case ND_OPT_PREFIX:
-			take_prefix(st, l, opt, n);
+			take_prefix(st, l, from, opt, n);
 			break;
 		case ND_OPT_MTU:
 			take_mtu(st, l, opt, n);

@@ -116,11 +116,15 @@ static uint64_t until(const struct ph_stack *st, uint32_t s)
  * hosts do not change at once; and not worth making if it ends while its successor is made.
  */
 static void add_temporary(struct ph_stack *st, struct link *l, const struct ph_ip *prefix,
-			  uint64_t preferred_until, uint64_t valid_until)
+			  const struct addr6 *public)
 {
+	uint64_t preferred_until = public->preferred_until_ns;
+	uint64_t valid_until = public->valid_until_ns;
 	const struct conf6 *c = &l->v6->conf;
 	uint64_t most = (uint64_t)c->temp_prefered_lft, desync = (uint64_t)c->max_desync_factor;
-	struct addr6 a = { .ip = *prefix, .prefix = 64, .origin = ADDR6_TEMPORARY };
+	struct addr6 a = {
+		.ip = *prefix, .prefix = 64, .origin = ADDR6_TEMPORARY, .router = public->router
+	};
 
 	if (desync > most * 2 / 5)
 		desync = most * 2 / 5;
@@ -180,7 +184,7 @@ void slaac_succeed(struct ph_stack *st, struct addr6 *a)
 	a->succeeded = true;
 	if (!public || !l->v6->conf.use_tempaddr || a->told_gone)
 		return;
-	add_temporary(st, l, &prefix, public->preferred_until_ns, public->valid_until_ns);
+	add_temporary(st, l, &prefix, public);
 }
 
 bool slaac_try_another(struct ph_stack *st, struct link *l, struct addr6 *a)
@@ -225,9 +229,9 @@ static void update_temporary(struct ph_stack *st, const struct link *l, struct a
 			    valid);
 }
 
-static bool update(struct ph_stack *st, struct link *l, const struct ph_ip *prefix,
-		   uint64_t preferred_until, uint64_t valid_until)
+static bool update(struct ph_stack *st, struct link *l, const struct addr6 *like)
 {
+	uint64_t preferred_until = like->preferred_until_ns, valid_until = like->valid_until_ns;
 	struct list_node *n, *next;
 	bool found = false;
 
@@ -235,9 +239,12 @@ static bool update(struct ph_stack *st, struct link *l, const struct ph_ip *pref
 		struct addr6 *a = container_of(n, struct addr6, node);
 
 		if (a->link != l->index || a->origin < ADDR6_AUTO ||
-		    !ip6_same_prefix(&a->ip, prefix, a->prefix))
+		    !ip6_same_prefix(&a->ip, &like->ip, a->prefix))
 			continue;
 		found = true;
+		if (!ip_eq(&a->router, &like->router))
+			net_changed(st);
+		a->router = like->router;
 		if (a->origin == ADDR6_TEMPORARY)
 			update_temporary(st, l, a, preferred_until, valid_until);
 		else
@@ -247,22 +254,24 @@ static bool update(struct ph_stack *st, struct link *l, const struct ph_ip *pref
 	return found;
 }
 
-void slaac_prefix(struct ph_stack *st, struct link *l, const struct ph_ip *prefix,
-		  unsigned prefix_len, uint32_t valid_s, uint32_t preferred_s)
+void slaac_prefix(struct ph_stack *st, struct link *l, const struct ph_ip *router,
+		  const struct nd_opt_prefix *o)
 {
-	struct addr6 a = { .ip = ip6_prefix(prefix, prefix_len),
-			   .prefix = 64,
+	struct addr6 a = { .prefix = 64,
 			   .origin = ADDR6_AUTO,
-			   .preferred_until_ns = until(st, preferred_s),
-			   .valid_until_ns = until(st, valid_s) };
-	struct ph_ip p = a.ip;
+			   .router = *router,
+			   .preferred_until_ns = until(st, be32_get(o->preferred)),
+			   .valid_until_ns = until(st, be32_get(o->valid)) };
+	struct ph_ip p;
 
-	if (prefix_len != 64) /* 5.5.3 (d): identifiers have 64 bits */
+	if (o->prefix_len != 64) /* 5.5.3 (d): identifiers have 64 bits */
 		return;
-	if (update(st, l, &p, a.preferred_until_ns, a.valid_until_ns))
+	memcpy(a.ip.b, o->prefix, 8);
+	p = a.ip;
+	if (update(st, l, &a))
 		return;
-	if (valid_s == 0 || !l->v6->conf.autoconf || l->v6->conf.addr_gen_mode > GEN_STABLE)
+	if (be32_get(o->valid) == 0 || !l->v6->conf.autoconf || l->v6->conf.addr_gen_mode > GEN_STABLE)
 		return;
 	if (add(st, l, &a) == 0 && l->v6->conf.use_tempaddr)
-		add_temporary(st, l, &p, a.preferred_until_ns, a.valid_until_ns);
+		add_temporary(st, l, &p, &a);
 }

@@ -7,16 +7,17 @@
 #define NET_SLAAC_H
 
 #include "net/addr6.h"
+#include "wire/icmp6.h"
 
 /* The link-local address, by addr_gen_mode. 0 or addr6_add()'s error. */
 int slaac_linklocal(struct ph_stack *st, struct link *l);
 /* It may be used: the rest of configuration begins. */
 void slaac_linklocal_ready(struct ph_stack *st, struct link *l);
 /*
- * An advertised prefix with the A flag (RFC 4862 5.5.3): lifetimes in s, UINT32_MAX for ever.
+ * An advertised prefix with the A flag (RFC 4862 5.5.3), its length and lifetimes looked at.
  */
-void slaac_prefix(struct ph_stack *st, struct link *l, const struct ph_ip *prefix,
-		  unsigned prefix_len, uint32_t valid_s, uint32_t preferred_s);
+void slaac_prefix(struct ph_stack *st, struct link *l, const struct ph_ip *router,
+		  const struct nd_opt_prefix *o);
 /* In place of one that is a duplicate, which is gone then. False: there is no other to try. */
 bool slaac_try_another(struct ph_stack *st, struct link *l, struct addr6 *a);
 /* A temporary address comes to its end, or nears it: its successor (RFC 8981 3.4 (5), 3.5). */

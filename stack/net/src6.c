@@ -7,12 +7,14 @@
 #include "base/ip.h"
 #include "net/addr6.h"
 #include "net/dst6.h"
+#include "net/if6.h"
 #include "net/net_state.h"
+#include "net/policy6.h"
 
 enum { SCOPE_LINK = 2, SCOPE_GLOBAL = 14, COMMON_MAX = 64 };
 
 /* RFC 6724 3.1, with multicast's numbers. */
-static int scope_of(const struct ph_ip *ip)
+int src6_scope(const struct ph_ip *ip)
 {
 	if (ip6_is_multicast(ip))
 		return ip->b[1] & 15;
@@ -24,7 +26,7 @@ static int scope_of(const struct ph_ip *ip)
 /* Rule 2: the smallest scope that is large enough. Positive: a, negative: b, 0: the next rule. */
 static int by_scope(const struct ph_ip *a, const struct ph_ip *b, const struct ph_ip *dst)
 {
-	int sa = scope_of(a), sb = scope_of(b), sd = scope_of(dst);
+	int sa = src6_scope(a), sb = src6_scope(b), sd = src6_scope(dst);
 
 	if (sa == sb)
 		return 0;
@@ -33,9 +35,36 @@ static int by_scope(const struct ph_ip *a, const struct ph_ip *b, const struct p
 	return sb < sd ? 1 : -1;
 }
 
-static int better(const struct ph_stack *st, const struct addr6 *a, const struct addr6 *b,
-		  const struct ph_ip *dst)
+static bool optimistic(const struct addr6 *a)
 {
+	return a->tentative;
+}
+
+/* Rule 5.5, RFC 8028: the prefix that the next hop advertised. */
+static int by_router(const struct ph_stack *st, const struct addr6 *a, const struct addr6 *b,
+		     const struct ph_ip *hop)
+{
+	bool of_a = ip_eq(&a->router, hop), of_b = ip_eq(&b->router, hop);
+
+	(void)st;
+	if (ip6_is_any(&a->router) || ip6_is_any(&b->router))
+		return 0;
+	return of_a - of_b;
+}
+
+/* Rule 7: only where the link is told to prefer them. */
+static int by_temporary(const struct ph_stack *st, const struct addr6 *a, const struct addr6 *b)
+{
+	const struct link *l = link_get(st, a->link);
+	bool ta = a->origin == ADDR6_TEMPORARY, tb = b->origin == ADDR6_TEMPORARY;
+
+	return l->v6->conf.use_tempaddr == 2 ? ta - tb : tb - ta;
+}
+
+static int better(const struct ph_stack *st, const struct addr6 *a, const struct addr6 *b,
+		  const struct ph_ip *dst, const struct ph_ip *hop)
+{
+	uint32_t label = policy6_label(st, dst);
 	unsigned ca, cb;
 	int r;
 
@@ -46,6 +75,17 @@ static int better(const struct ph_stack *st, const struct addr6 *a, const struct
 		return r;
 	if (addr6_deprecated(st, a) != addr6_deprecated(st, b)) /* 3 */
 		return addr6_deprecated(st, b) ? 1 : -1;
+	if (optimistic(a) != optimistic(b)) /* RFC 4429 3.3: as if deprecated */
+		return optimistic(b) ? 1 : -1;
+	r = by_router(st, a, b, hop); /* 5.5 */
+	if (r != 0)
+		return r;
+	r = (policy6_label(st, &a->ip) == label) - (policy6_label(st, &b->ip) == label); /* 6 */
+	if (r != 0)
+		return r;
+	r = by_temporary(st, a, b); /* 7 */
+	if (r != 0)
+		return r;
 	ca = ip6_common(&a->ip, dst); /* 8: no further than the prefix */
 	cb = ip6_common(&b->ip, dst);
 	ca = ca < COMMON_MAX ? ca : (unsigned)COMMON_MAX;
@@ -54,7 +94,8 @@ static int better(const struct ph_stack *st, const struct addr6 *a, const struct
 }
 
 /* RFC 6724 4: those of the link that the packet leaves by. */
-const struct addr6 *src6_choose(const struct ph_stack *st, const struct ph_ip *dst, ph_link link)
+const struct addr6 *src6_choose(const struct ph_stack *st, const struct ph_ip *dst,
+				const struct ph_ip *hop, ph_link link)
 {
 	const struct addr6 *best = NULL;
 	const struct list_node *n;
@@ -64,7 +105,7 @@ const struct addr6 *src6_choose(const struct ph_stack *st, const struct ph_ip *d
 
 		if (a->link != link || !addr6_usable(a))
 			continue;
-		if (!best || better(st, a, best, dst) > 0)
+		if (!best || better(st, a, best, dst, hop) > 0)
 			best = a;
 	}
 	return best;

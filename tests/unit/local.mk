@@ -38,7 +38,7 @@ UNIT_TESTS += %D%/test_link_spec %D%/test_link_classify %D%/test_link_model %D%/
 EXTRA_DIST += %D%/private_net.h
 UNIT_TESTS += %D%/test_arp %D%/test_neigh %D%/test_route %D%/test_ip4 %D%/test_reass \
 	%D%/test_icmp4 %D%/test_gso %D%/test_link
-UNIT_TESTS += %D%/test_ip6 %D%/test_nd
+UNIT_TESTS += %D%/test_ip6 %D%/test_nd %D%/test_slaac
 EXTRA_DIST += %D%/net6_fixture.h
 UNIT_TESTS += %D%/test_host_options %D%/test_host_pcap %D%/test_host_control %D%/test_host_service
 

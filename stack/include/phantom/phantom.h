@@ -205,6 +205,8 @@ int ph_link_output_bytes(struct ph_stack *st, ph_link link, void *bytes, size_t 
 			 uint64_t now_ns);
 void ph_pkt_free(struct ph_stack *st, struct ph_pkt *pkt);
 
+struct ph_sockaddr;
+
 /* ---- addresses, routes, neighbours -------------------------------------------------------- */
 
 /*
@@ -293,6 +295,25 @@ size_t ph_links(const struct ph_stack *st, struct ph_link_info *out, size_t n);
 size_t ph_addrs(const struct ph_stack *st, struct ph_addr_info *out, size_t n);
 size_t ph_routes(const struct ph_stack *st, struct ph_route_info *out, size_t n);
 size_t ph_neighs(const struct ph_stack *st, struct ph_neigh_info *out, size_t n);
+
+/*
+ * Default address selection (RFC 6724): the policy table, replaced whole; at first the RFC's own.
+ * 0, -ENOSPC (64 rows), -EINVAL (a length above 128).
+ */
+struct ph_policy {
+	struct ph_ip prefix;
+	unsigned prefix_len;
+	uint32_t precedence, label;
+};
+int ph_policy_set(struct ph_stack *st, const struct ph_policy *rows, size_t n,
+		  uint64_t now_ns) PH_CHECK;
+size_t ph_policy(const struct ph_stack *st, struct ph_policy *out, size_t n);
+/*
+ * Addresses of one name, the one to try first to the front (RFC 6724 6), for a getaddrinfo(); of
+ * equals the order stays. 0, -ENOSPC (64).
+ */
+int ph_sort_destinations(struct ph_stack *st, struct ph_sockaddr *addrs, size_t n,
+			 uint64_t now_ns) PH_CHECK;
 
 /* Name servers and search domains that routers advertised (RFC 8106). */
 enum { PH_DNS_NAME = 256 };
