@@ -199,6 +199,10 @@ static void recover(struct ph_stack *st, struct tcb *t, const struct tcp_loss_ac
 	a->acked = (uint32_t)(t->loss.delivered - delivered) * a->mss;
 	a->lost = (t->rtxq.lost_ever - lost) * a->mss;
 	a->pipe = tcp_loss_pipe(&t->loss, &t->rtxq) * a->mss;
+	/* Where reordering is known what arrives aside is as good as in order (Linux's
+	 * tcp_may_raise_cwnd). */
+	if (t->loss.reordering > e->reordering && in->d->sacked_segs)
+		a->advanced = true;
 	a->recovery = tcp_loss_reducing(&t->loss);
 	a->loss_state = t->loss.state == TCP_CA_LOSS;
 	if (a->recovery)
