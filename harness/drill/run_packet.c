@@ -338,7 +338,7 @@ static struct drill_frame *join(const struct drill_frame *a, const struct drill_
 	f->live.data = f->bytes + head;
 	f->live.data_len += b->live.data_len;
 	f->live.len += b->live.data_len;
-	f->live.flags |= b->live.flags;
+	f->live.flags = b->live.flags; /* the last one's PSH and FIN count */
 	return f;
 }
 

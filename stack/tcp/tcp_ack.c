@@ -203,6 +203,7 @@ static void recover(struct ph_stack *st, struct tcb *t, const struct tcp_loss_ac
 	 * tcp_may_raise_cwnd). */
 	if (t->loss.reordering > e->reordering && in->d->sacked_segs)
 		a->advanced = true;
+	a->cwnd_limited = tcp_cc_limited(t); /* the window may have come down */
 	a->recovery = tcp_loss_reducing(&t->loss);
 	a->loss_state = t->loss.state == TCP_CA_LOSS;
 	if (a->recovery)
@@ -239,10 +240,15 @@ static void learn(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx, s
 	a->sacked = d.sacked;
 	k->ece = a->ece = congestion_told(st, t, s, &d, a->advanced, k->syn);
 	in = describe(t, s, k, &d);
-	if (k->flight)
+	if (k->flight) {
 		recover(st, t, &in, &e, delivered, sampled);
-	else
-		tcp_timer_acked(st, t, false, false, &e);
+		return;
+	}
+	if (k->dsack) { /* all is acknowledged, and some of it was sent for nothing */
+		tcp_loss_alert(&t->loss, &e, &in);
+		tcp_recover_note(st, t, &e);
+	}
+	tcp_timer_acked(st, t, false, false, &e);
 }
 
 enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)

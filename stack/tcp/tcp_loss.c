@@ -92,6 +92,7 @@ bool tcp_loss_dsack(struct tcp_loss *l, struct tcp_loss_env *e, struct tcp_range
 	if (l->dsack_dups > retrans_total)
 		return false;
 	l->peer_dsacks = true;
+	l->delivered += segs; /* it did arrive */
 	if (l->reord_seen && !probed)
 		l->rack.dsack_seen = true;
 	*probe = *probe || probed;

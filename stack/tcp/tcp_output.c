@@ -304,11 +304,12 @@ bool tcp_record_ends(const struct tcb *t)
 	return ends_record(t, tcp_snd_end(t));
 }
 
-/* Sends the packet with `len` bytes of data at seq. */
-static int send_data(struct ph_stack *st, struct tcb *t, struct pkt *take_pkt, seq_t seq,
-		     uint32_t len, uint32_t mss, bool fin)
+/* Sends the packet with the first `len` bytes of the record, and with its FIN. */
+static int send_data(struct ph_stack *st, struct tcb *t, struct pkt *take_pkt,
+		     const struct tcp_rec *r, uint32_t len, uint32_t mss, bool fin)
 {
-	struct tcp_out o = { .seq = seq, .ack = t->rcv_nxt, .flags = TCP_F_ACK };
+	struct tcp_out o = { .seq = r->seq, .ack = t->rcv_nxt, .flags = TCP_F_ACK };
+	seq_t seq = r->seq;
 
 	o.opts = options(st, t);
 	o.wnd = tell_window(st, t);
@@ -318,8 +319,7 @@ static int send_data(struct ph_stack *st, struct tcb *t, struct pkt *take_pkt, s
 	}
 	if (fin)
 		o.flags |= TCP_F_FIN;
-	if (len && (seq_ge(seq + len, t->push_seq) || ends_record(t, seq + len) ||
-		    seq + len == t->push_half))
+	if ((r->flags & TCP_REC_PUSH) && len + (fin ? 1 : 0) == r->len)
 		o.flags |= TCP_F_PSH;
 	if (t->snd_urg && seq_lt(seq, t->snd_up)) {
 		uint32_t ahead = t->snd_up - seq;
@@ -486,7 +486,10 @@ static bool send_new(struct ph_stack *st, struct tcb *t, bool forced)
 		pkt_free(p);
 		return false;
 	}
-	if (send_data(st, t, p, t->snd_nxt, len, mss, fin) != 0) {
+	if (len && (seq_ge(t->snd_nxt + len, t->push_seq) || ends_record(t, t->snd_nxt + len) ||
+		    t->snd_nxt + len == t->push_half))
+		r->flags |= TCP_REC_PUSH;
+	if (send_data(st, t, p, r, len, mss, fin) != 0) {
 		tcp_rtxq_unsend(&t->rtxq, &st->tcp->recs, r);
 		return false;
 	}
@@ -559,7 +562,7 @@ static bool send_lost(struct ph_stack *st, struct tcb *t)
 		fin = false;
 		cut_to_segments(p, &data, mss);
 	}
-	(void)send_data(st, t, p, r->seq, data, mss, fin);
+	(void)send_data(st, t, p, r, data, mss, fin);
 	sent_again(st, t, r, data + (fin ? 1 : 0), mss,
 		   t->loss.state == TCP_CA_LOSS ? "timeout" : "fast");
 	return true;
@@ -716,7 +719,7 @@ static bool tail_again(struct ph_stack *st, struct tcb *t)
 		return false;
 	}
 	count_again(st, t, r, r->len, 1, "probe");
-	(void)send_data(st, t, p, r->seq, data, mss, fin);
+	(void)send_data(st, t, p, r, data, mss, fin);
 	t->sent_ns = st->now_ns;
 	tcp_cc_packet(st, t, r, tcp_loss_pipe(&t->loss, &t->rtxq) * mss, data);
 	tcp_rtxq_probed(&t->rtxq, r, st->now_ns);

@@ -141,7 +141,7 @@ static bool rec_split(struct tcp_rtxq *q, struct pool *recs, struct tcp_rec *r, 
 	rest->len -= len;
 	rest->flags &= (uint8_t)~TCP_REC_SYN;
 	r->len = len;
-	r->flags &= (uint8_t)~TCP_REC_FIN;
+	r->flags &= (uint8_t)~(TCP_REC_FIN | TCP_REC_PUSH);
 	list_insert_before(r->node.next, &rest->node);
 	list_init_node(&rest->by_time);
 	if (list_linked(&r->by_time))
@@ -504,7 +504,7 @@ void tcp_rtxq_collapse(struct tcp_rtxq *q, struct pool *recs, struct tcp_rec *r,
 	while (r->len < mss && !(r->flags & (TCP_REC_SYN | TCP_REC_FIN)) &&
 	       (next = rec_next(q, r)) && !(next->flags & TCP_REC_SACKED) &&
 	       r->len + next->len - (next->flags & TCP_REC_FIN ? 1 : 0) <= mss) {
-		uint8_t flags = next->flags & (TCP_REC_FIN | TCP_REC_EVER);
+		uint8_t flags = next->flags & (TCP_REC_FIN | TCP_REC_EVER | TCP_REC_PUSH);
 		uint32_t len = next->len;
 
 		rec_free(q, recs, next);

@@ -27,7 +27,8 @@ enum {
 	TCP_REC_SACKED = 4,
 	TCP_REC_LOST = 8,
 	TCP_REC_RETRANS = 16, /* a retransmission of it is on its way */
-	TCP_REC_EVER = 32     /* was retransmitted once: no RTT from it (Karn) */
+	TCP_REC_EVER = 32,    /* was retransmitted once: no RTT from it (Karn) */
+	TCP_REC_PUSH = 64     /* its end was pushed */
 };
 
 struct tcp_rec {

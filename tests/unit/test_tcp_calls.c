@@ -317,7 +317,7 @@ static void test_fin_is_sent_again_behind_the_last_byte_only(void **state)
 	close_s(f);
 	out(f, "FP. 1561:1440 ack 1");
 	pass(f, 250);
-	out(f, ". 1:100 ack 1"); /* without FIN */
+	out(f, "P. 1:100 ack 1"); /* without FIN */
 	drain(f);
 	in(f, ". 1:0 ack 3001");
 	drain(f);
