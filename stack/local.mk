@@ -42,6 +42,7 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/gso.h %D%/net/gso.c \
 	%D%/net/arp.h %D%/net/arp.c \
 	%D%/net/neigh.h %D%/net/neigh.c \
+	%D%/net/acd.h %D%/net/acd.c %D%/net/early.h %D%/net/early.c \
 	%D%/net/addr.h %D%/net/addr.c \
 	%D%/net/if6.h %D%/net/if6.c %D%/net/conf6.c \
 	%D%/net/addr6.h %D%/net/addr6.c \

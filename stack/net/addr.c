@@ -151,6 +151,7 @@ int ph_addr_del(struct ph_stack *st, ph_link link, const struct ph_ip *ip, uint6
 		return -ENODEV;
 	if (!ip_is4(ip))
 		return addr6_user_del(st, link, ip);
+	claim_forget(st, link, ip);
 	list_for_each_safe(n, next, &st->net->addrs.list) {
 		struct addr *a = container_of(n, struct addr, node);
 

@@ -44,6 +44,11 @@ static inline bool addr_is_unicast4(uint32_t ip4)
 	return net != 0 && net != 127 && (net < 224 || (net >= 240 && ip4 != UINT32_MAX));
 }
 
+static inline bool addr_is_linklocal4(uint32_t ip4)
+{
+	return ip4 >> 16 == 0xa9fe;
+}
+
 static inline bool addr_is_multicast4(uint32_t ip4)
 {
 	return ip4 >> 28 == 14;

@@ -7,6 +7,7 @@
 #include "net/arp.h"
 
 #include "base/ip.h"
+#include "net/acd.h"
 #include "net/net.h"
 #include "net/net_state.h"
 #include "wire/arp.h"
@@ -83,7 +84,8 @@ static void send(struct ph_stack *st, struct link *l, uint16_t op, const uint8_t
 	memcpy(h->target_mac, target_mac, ETH_ADDR_LEN);
 	h->target_ip = be32_of(ip_get4(target));
 	eth = (void *)pkt_push(p, sizeof(*eth));
-	memcpy(eth->dst, mac, ETH_ADDR_LEN);
+	/* What says a link-local address is for all to hear (RFC 3927 2.5). */
+	memcpy(eth->dst, addr_is_linklocal4(ip_get4(sender)) ? eth_broadcast : mac, ETH_ADDR_LEN);
 	memcpy(eth->src, l->mac, ETH_ADDR_LEN);
 	eth->type = be16_of(ETH_TYPE_ARP);
 	(void)link_enqueue(st, l, p);
@@ -98,6 +100,18 @@ void arp_request(struct ph_stack *st, struct link *l, const struct ph_ip *source
 		a = addr_choose(st, l->index, target);
 	if (a)
 		send(st, l, ARP_OP_REQUEST, mac ? mac : eth_broadcast, &a->ip, eth_none, target);
+}
+
+void arp_probe(struct ph_stack *st, struct link *l, const struct ph_ip *ip)
+{
+	struct ph_ip none = ip_of4(0);
+
+	send(st, l, ARP_OP_REQUEST, eth_broadcast, &none, eth_none, ip);
+}
+
+void arp_announce(struct ph_stack *st, struct link *l, const struct ph_ip *ip)
+{
+	send(st, l, ARP_OP_REQUEST, eth_broadcast, ip, eth_none, ip);
 }
 
 /*
@@ -123,6 +137,8 @@ enum drop arp_input(struct ph_stack *st, struct link *l, struct pkt *pkt)
 	struct neigh *n;
 	enum drop d = parse(pkt, &a);
 
+	if (d == DROP_NONE && memcmp(a.mac, l->mac, ETH_ADDR_LEN) != 0)
+		acd_heard(st, l, a.mac, &a.sender, &a.target, a.op == ARP_OP_REQUEST);
 	if (d == DROP_NONE)
 		d = check_sender(st, l, &a);
 	if (d != DROP_NONE)

@@ -16,5 +16,8 @@ enum drop arp_input(struct ph_stack *st, struct link *l, struct pkt *pkt);
  */
 void arp_request(struct ph_stack *st, struct link *l, const struct ph_ip *source,
 		 const struct ph_ip *target, const uint8_t *mac);
+/* RFC 5227 1.1: is anybody at this address? And: it is ours. */
+void arp_probe(struct ph_stack *st, struct link *l, const struct ph_ip *ip);
+void arp_announce(struct ph_stack *st, struct link *l, const struct ph_ip *ip);
 
 #endif

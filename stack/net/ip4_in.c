@@ -8,6 +8,7 @@
 
 #include "base/csum.h"
 #include "base/ip.h"
+#include "net/early.h"
 #include "net/ip4_reass.h"
 #include "net/net_state.h"
 
@@ -163,13 +164,14 @@ enum drop ip4_input(struct ph_stack *st, struct link *l, struct pkt *pkt, bool l
 	struct ip4_info h;
 	enum drop d;
 
-	(void)l;
 	count_arrival(st, pkt->len);
 	d = check_header(st, pkt, &h);
 	if (d != DROP_NONE)
 		return d;
 	pkt_trim(pkt, h.len);
 	count_kinds(st, pkt, &h);
+	if (l->early && !looped && early_input(st, l, pkt, &h))
+		return DROP_NONE;
 	if (!looped)
 		d = check_source(st, &h);
 	if (d == DROP_NONE)

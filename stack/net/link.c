@@ -131,6 +131,7 @@ int ph_link_remove(struct ph_stack *st, ph_link index, uint64_t now_ns)
 	if (!l)
 		return -ENODEV;
 	route_flush(st, index);
+	claim_flush(st, index);
 	addr_flush(st, index);
 	if6_stop(st, l);
 	neigh_flush(st, index);

@@ -24,6 +24,7 @@ struct link_stats {
 };
 
 struct if6;
+struct early;
 
 struct link {
 	ph_link index;
@@ -39,6 +40,7 @@ struct link {
 	struct list waiters; /* of struct link_waiter */
 	struct link_stats stats;
 	struct if6 *v6; /* if6.h; NULL: IPv6 is off here */
+	struct early *early; /* early.h; NULL: none */
 };
 
 struct link_table {

@@ -49,6 +49,7 @@ int net_new(struct ph_stack *st)
 		return rc;
 	}
 	policy6_init(st);
+	claim_table_new(st);
 	icmp4_new(st);
 	return 0;
 }
@@ -66,6 +67,7 @@ void net_free(struct ph_stack *st)
 	neigh_table_free(st);
 	route_table_free(st);
 	addr6_table_free(st);
+	claim_table_free(st);
 	addr_table_free(st);
 	link_table_free(st);
 	pool_destroy(&st->net->groups);
@@ -112,4 +114,11 @@ void net_usage(const struct ph_stack *st, struct ph_usage *u)
 {
 	u->neighbours = st->net->neighs.pool.in_use;
 	u->reassemblies = st->net->reass.pool.in_use + st->net->reass6.pool.in_use;
+}
+
+void net_addr_gone(struct ph_stack *st, const struct ph_ip *ip)
+{
+	for (size_t i = 0; i < sizeof(st->l4) / sizeof(st->l4[0]); i++)
+		if (st->l4[i] && st->l4[i]->addr_gone)
+			st->l4[i]->addr_gone(st, ip);
 }

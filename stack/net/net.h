@@ -99,6 +99,9 @@ void ip_scope_out(struct ph_sockaddr *a);
  */
 int net_conf6_set(struct ph_stack *st, const char *name, const char *value);
 int net_conf6_get(const struct ph_stack *st, const char *name, char *out, size_t cap);
+/* An address of ours is about to be given up, while packets from it can still leave: who has
+ * connections from it resets them (RFC 5227 2.4, 3927 2.5). */
+void net_addr_gone(struct ph_stack *st, const struct ph_ip *ip);
 
 /* Is it an address of ours (on any link)? */
 bool addr_is_local(const struct ph_stack *st, const struct ph_ip *ip);

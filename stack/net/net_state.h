@@ -3,6 +3,7 @@
 #ifndef NET_NET_STATE_H
 #define NET_NET_STATE_H
 
+#include "net/acd.h"
 #include "net/addr.h"
 #include "net/addr6.h"
 #include "net/icmp4.h"
@@ -22,6 +23,9 @@ struct net_state {
 	struct addr_table addrs;
 	struct addr6_table addrs6;
 	struct policy6_table policy6;
+	struct list acds;   /* struct acd that are not idle */
+	struct list claims; /* struct claim, acd.c */
+	struct pool claims_pool;
 	struct pool groups; /* of struct group6 */
 	struct pool dns;    /* of struct ra_dns */
 	struct route_table routes;

@@ -61,6 +61,7 @@ struct ip_err {
 struct l4_proto {
 	enum drop (*input)(struct ph_stack *st, const struct ip_rx *rx);
 	void (*error)(struct ph_stack *st, const struct ip_err *err); /* may be NULL */
+	void (*addr_gone)(struct ph_stack *st, const struct ph_ip *ip); /* may be NULL */
 };
 
 /*

@@ -9,7 +9,10 @@ enum {
 	TIMEWAIT_DEFAULT = 262144
 };
 
-static const struct l4_proto proto = { .input = tcp_input, .error = tcp_icmp_error };
+static void addr_gone(struct ph_stack *st, const struct ph_ip *ip);
+static const struct l4_proto proto = { .input = tcp_input,
+				       .error = tcp_icmp_error,
+				       .addr_gone = addr_gone };
 
 static void init_pools(struct ph_stack *st, struct tcp_state *s)
 {
@@ -115,20 +118,35 @@ static bool reset_is_due(const struct tcb *t)
 	return tcps_synchronised(t->state) && t->state != TCPS_TIME_WAIT;
 }
 
+struct abort_of {
+	struct ph_stack *st;
+	const struct ph_ip *local; /* NULL: all of them */
+};
+
+static bool is_from(const struct tcp_ent *e, const struct ph_ip *local)
+{
+	struct tcp_tuple k = tcp_ent_tuple(e);
+
+	return !local || ip_eq(&k.local, local);
+}
+
 /* hash_each lets fn remove only its own node: a listener's children are other nodes, and go on
  * their own turn. */
 static void abort_one(void *arg, struct hash_node *n)
 {
-	struct ph_stack *st = arg;
+	const struct abort_of *of = arg;
+	struct ph_stack *st = of->st;
 	struct tcp_ent *e = container_of(n, struct tcp_ent, node);
 	struct tcb *t;
 
+	if (!is_from(e, of->local))
+		return;
 	switch ((enum tcp_kind)e->kind) {
 	case TCP_KIND_CONN:
 		t = container_of(e, struct tcb, ent);
 		if (reset_is_due(t))
 			tcp_output_rst(st, t);
-		tcp_done(st, t, ECONNABORTED, "stack aborted");
+		tcp_done(st, t, ECONNABORTED, of->local ? "address lost" : "stack aborted");
 		tcp_put(st, t);
 		break;
 	case TCP_KIND_HALF:
@@ -144,7 +162,13 @@ static void abort_one(void *arg, struct hash_node *n)
 
 void tcp_abort_all(struct ph_stack *st)
 {
-	hash_each(&st->tcp->table, abort_one, st);
+	hash_each(&st->tcp->table, abort_one, &(struct abort_of){ .st = st });
+}
+
+/* RFC 5227 2.4: rather a reset than connections that hang until they time out. */
+static void addr_gone(struct ph_stack *st, const struct ph_ip *ip)
+{
+	hash_each(&st->tcp->table, abort_one, &(struct abort_of){ .st = st, .local = ip });
 }
 
 struct tcb *tcp_tcb_new(struct ph_stack *st, bool v6)

@@ -224,6 +224,18 @@ int ph_link_ipv6(struct ph_stack *st, ph_link link, enum ph_ipv6_mode mode,
 int ph_addr_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, unsigned prefix,
 		uint64_t now_ns) PH_CHECK;
 int ph_addr_del(struct ph_stack *st, ph_link link, const struct ph_ip *ip, uint64_t now_ns);
+/*
+ * The same for IPv4, once nobody answers for it (RFC 5227 2.1: three probes, some six seconds); it
+ * is then announced, and defended as `mode` says. Where another has it, it is asked for again once a
+ * minute; when it is lost, its connections are reset and it goes. ph_addr_del() ends all of that.
+ */
+enum ph_acd_mode {
+	PH_ACD_DEFEND_ONCE,  /* RFC 5227 2.4 (b): a second conflict within ten seconds takes it */
+	PH_ACD_CEDE,	     /* (a): the first does */
+	PH_ACD_DEFEND_ALWAYS /* (c): none does; for servers whose address is known to all */
+};
+int ph_addr_claim(struct ph_stack *st, ph_link link, const struct ph_ip *ip, unsigned prefix,
+		  enum ph_acd_mode mode, uint64_t now_ns) PH_CHECK;
 /* gateway NULL: on-link. For IPv4 the prefix counts from the IPv4 address's first bit (0..32). */
 int ph_route_add(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
 		 const struct ph_ip *gateway, ph_link link, uint32_t metric,
