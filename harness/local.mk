@@ -44,7 +44,7 @@ HARNESS_DRILL_RUN = \
 # phantom in this process: also what packetdrill is given (tests/local.mk).
 HARNESS_DUT_PHANTOM = \
 	%D%/dut/dut.h \
-	%D%/dut/phantom_epoll.h %D%/dut/phantom_epoll.c \
+	%D%/dut/super.h %D%/dut/super.c %D%/dut/phantom_epoll.h %D%/dut/phantom_epoll.c \
 	%D%/dut/phantom_inproc.c
 
 HARNESS_DUT = $(HARNESS_DUT_PHANTOM) \

@@ -229,6 +229,7 @@ static int open_device(struct drill_run *r)
 		return -1;
 	c->prefix = prefix_of(r);
 	c->mtu = r->opt.mtu;
+	c->mss = r->opt.mss;
 	memset(c->key, 0x5a, sizeof(c->key)); /* runs repeat */
 	if (r->keep) {
 		c->trace = drill_record_trace;

@@ -27,6 +27,7 @@ struct dut_conf {
 	struct ph_ip remote; /* the script's address */
 	struct ph_ip gateway; /* the way to remote; all zero: on the link */
 	uint32_t mtu;	     /* 0: 1500 */
+	uint32_t mss; /* longer TCP packets to the device stand for segments of this; 0: for one */
 	uint8_t key[32];     /* entropy, for devices that let it be chosen */
 	void (*trace)(void *arg, const struct ph_trace_event *event); /* NULL: none */
 	void *trace_arg;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "harness/dut/phantom_epoll.h"
+#include "harness/dut/super.h"
 
 enum { MSG_ERRORS = 0x2000, MSG_NOWAIT = PH_MSG_DONTWAIT | MSG_ERRORS }; /* never wait */
 enum { SPINS_MAX = 100000 }; /* turns at one moment, before the stack is to blame */
@@ -30,6 +31,7 @@ struct phantom {
 	struct ph_stack *st;
 	ph_link link;
 	bool v6; /* the route is IPv6's */
+	uint32_t mss;
 	uint64_t now;
 	struct sent *first, **last;
 	struct dut_call *pending;
@@ -410,7 +412,9 @@ static int op_wait(struct dut *d, uint64_t until_ns, unsigned what)
 static int op_inject(struct dut *d, const void *bytes, size_t len)
 {
 	struct phantom *p = of(d);
-	int rc = ph_link_input_bytes(p->st, p->link, bytes, len, NULL, p->now);
+	struct ph_offload super;
+	bool is_super = dut_super(bytes, len, p->mss, &super);
+	int rc = ph_link_input_bytes(p->st, p->link, bytes, len, is_super ? &super : NULL, p->now);
 
 	if (rc != 0) {
 		snprintf(d->err, sizeof(d->err), "phantom takes no packet of %zu bytes: %s", len,
@@ -766,6 +770,7 @@ struct dut *dut_phantom_new(const struct dut_conf *conf, char *err)
 	p->dut.ops = &phantom_ops;
 	p->last = &p->first;
 	p->now = start_ns;
+	p->mss = conf->mss;
 	p->st = ph_stack_new(&pc);
 	if (!p->st) {
 		snprintf(err, DUT_ERR_TEXT, "out of memory for a stack");

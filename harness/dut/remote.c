@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/virtio_net.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,11 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "harness/dut/proto.h"
+#include "harness/dut/super.h"
 
 static const uint64_t ns_per_s = 1000000000;
 static const uint64_t patience_ns = 60 * 1000000000ull; /* for an answer that cannot take long */
@@ -85,6 +88,35 @@ static int keep_packet(struct remote *r, size_t len, uint64_t at_ns)
 	return 0;
 }
 
+static ssize_t read_tun(struct remote *r)
+{
+	struct virtio_net_hdr h;
+	struct iovec part[2] = { { &h, sizeof(h) }, { r->frame, sizeof(r->frame) } };
+	ssize_t n;
+
+	if (!r->conf.vnet)
+		return read(r->conf.frames, r->frame, sizeof(r->frame));
+	n = readv(r->conf.frames, part, 2);
+	return n >= (ssize_t)sizeof(h) ? n - (ssize_t)sizeof(h) : n;
+}
+
+static ssize_t write_tun(struct remote *r, const void *bytes, size_t len)
+{
+	struct virtio_net_hdr h = { 0 };
+	struct iovec part[2] = { { &h, sizeof(h) }, { (void *)(uintptr_t)bytes, len } };
+	struct ph_offload super;
+
+	if (!r->conf.vnet)
+		return write(r->conf.frames, bytes, len);
+	if (dut_super(bytes, len, r->conf.mss, &super)) {
+		h.flags = super.flags;
+		h.gso_type = super.gso_type;
+		h.hdr_len = super.hdr_len;
+		h.gso_size = super.gso_size;
+	}
+	return writev(r->conf.frames, part, 2);
+}
+
 /* Length, 0 when there is none, -errno. What this side sent itself is not the device's. */
 static ssize_t read_frame(struct remote *r)
 {
@@ -96,7 +128,7 @@ static ssize_t read_frame(struct remote *r)
 		n = r->conf.packet_socket
 			    ? recvfrom(r->conf.frames, r->frame, sizeof(r->frame), MSG_DONTWAIT,
 				       (struct sockaddr *)&from, &len)
-			    : read(r->conf.frames, r->frame, sizeof(r->frame));
+			    : read_tun(r);
 	} while ((n < 0 && errno == EINTR) || (n >= 0 && from.sll_pkttype == PACKET_OUTGOING));
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -errno;
@@ -116,9 +148,8 @@ static int drain_frames(struct remote *r)
 	return n < 0 ? broken(r, "the device's link cannot be read: %s", strerror((int)-n)) : 0;
 }
 
-static int op_inject(struct dut *d, const void *bytes, size_t len)
+static int inject_one(struct remote *r, const void *bytes, size_t len)
 {
-	struct remote *r = of(d);
 	bool v6 = len > 0 && *(const uint8_t *)bytes >> 4 == 6;
 	struct sockaddr_ll to = { .sll_family = AF_PACKET };
 	socklen_t tolen = sizeof(to);
@@ -130,12 +161,37 @@ static int op_inject(struct dut *d, const void *bytes, size_t len)
 						: __builtin_bswap16(ETH_P_IP));
 		n = sendto(r->conf.frames, bytes, len, 0, (struct sockaddr *)&to, sizeof(to));
 	} else {
-		n = write(r->conf.frames, bytes, len);
+		n = write_tun(r, bytes, len);
 	}
 	if (n < 0)
 		return broken(r, "the device's link takes no packet of %zu bytes: %s", len,
 			      strerror(errno));
-	return drain_frames(r);
+	return 0;
+}
+
+/* What is longer than the link takes, or stands for segments, comes as they would. */
+static int op_inject(struct dut *d, const void *bytes, size_t len)
+{
+	static const uint32_t headers = 60;
+	struct remote *r = of(d);
+	uint32_t mtu = r->conf.mtu ? r->conf.mtu : 1500;
+	uint32_t mss = r->conf.mss ? r->conf.mss : len > mtu ? mtu - headers : 0;
+	struct ph_offload super;
+	uint8_t *one;
+	size_t n;
+	int rc = 0;
+
+	if (!r->conf.packet_socket || !dut_super(bytes, len, mss, &super)) {
+		rc = inject_one(r, bytes, len);
+		return rc == 0 ? drain_frames(r) : rc;
+	}
+	one = malloc(len);
+	if (!one)
+		return broken(r, "out of memory for a packet");
+	for (size_t i = 0; rc == 0 && (n = dut_super_segment(bytes, len, &super, i, one)) > 0; i++)
+		rc = inject_one(r, one, n);
+	free(one);
+	return rc == 0 ? drain_frames(r) : rc;
 }
 
 static int op_take(struct dut *d, struct dut_packet *out)

@@ -17,6 +17,9 @@ struct remote_conf {
 	int control;	  /* a connected stream socket that speaks the protocol */
 	int frames;	  /* a TUN, or an AF_PACKET socket bound to one */
 	bool packet_socket;
+	bool vnet;    /* each frame of the TUN has a struct virtio_net_hdr before it */
+	uint32_t mtu; /* of the link; 0: 1500 */
+	uint32_t mss; /* longer TCP packets stand for segments of this, with vnet; 0: for one */
 	pid_t child; /* killed and waited for at the end; 0: none */
 	bool kernel; /* ip route and its like are understood where it lives */
 	char route[REMOTE_ROUTE_TEXT]; /* "default via 192.168.0.2 dev tun0", for ip route change */

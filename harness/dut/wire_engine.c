@@ -164,9 +164,9 @@ static int own_namespace(char *err)
 	return 0;
 }
 
-static int make_tun(char *err)
+static int make_tun(bool vnet, char *err)
 {
-	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	struct ifreq ifr = { .ifr_flags = (short)(IFF_TUN | IFF_NO_PI | (vnet ? IFF_VNET_HDR : 0)) };
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 
 	memcpy(ifr.ifr_name, device, sizeof(device));
@@ -228,7 +228,7 @@ static int make_link(const struct start *s, char *err)
 	/* Linux's usual ones: the window scale that is offered follows from them. */
 	put("/proc/sys/net/ipv4/tcp_rmem", "4096 131072 6291456");
 	put("/proc/sys/net/ipv4/tcp_wmem", "4096 16384 4194304");
-	tun = make_tun(err);
+	tun = make_tun(s->kernel && s->conf->mss, err);
 	if (tun < 0)
 		return -1;
 	rc = nlk_open(&k, &e);
@@ -359,7 +359,9 @@ static int connect_control(const struct start *s, pid_t child, char *err)
 static struct dut *start_child(struct start *s, const int pair[2], char *err)
 {
 	struct remote_conf rc = { .name = s->which, .frames = -1, .control = -1,
-				  .packet_socket = !s->kernel, .kernel = s->kernel };
+				  .packet_socket = !s->kernel, .kernel = s->kernel,
+				  .vnet = s->kernel && s->conf->mss, .mss = s->conf->mss,
+				  .mtu = s->conf->mtu };
 	struct dut *d = NULL;
 
 	rc.child = fork();

@@ -372,7 +372,7 @@ int cmd_drill(int argc, char **argv)
 	return status;
 }
 
-/* rig run takes scripts too: its first word that is no option is one, or a directory with some. */
+/* rig run takes scripts too: one of its words is one, or a directory with some, and no topology before. */
 bool drill_wants(int argc, char **argv)
 {
 	char **list = NULL, err[512];
@@ -395,7 +395,10 @@ bool drill_wants(int argc, char **argv)
 		for (size_t k = 0; k < n; k++)
 			free(list[k]);
 		free(list);
-		return yes;
+		list = NULL;
+		n = 0;
+		if (yes)
+			return true;
 	}
 	return false;
 }

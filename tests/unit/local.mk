@@ -56,7 +56,7 @@ tests_unit_test_hostile_SOURCES = %D%/test_hostile.c \
 UNIT_TESTS += %D%/test_fuzz_corpus
 tests_unit_test_fuzz_corpus_SOURCES = %D%/test_fuzz_corpus.c $(FUZZ_SOURCES)
 
-UNIT_TESTS += %D%/test_dut_proto %D%/test_agent_stack %D%/test_host_control_sock
+UNIT_TESTS += %D%/test_dut_proto %D%/test_dut_super %D%/test_agent_stack %D%/test_host_control_sock
 
 # It loads ./libphantom_packetdrill.so, which is a check program too.
 UNIT_TESTS += %D%/test_packetdrill_so
