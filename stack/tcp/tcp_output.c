@@ -319,7 +319,7 @@ static int send_data(struct ph_stack *st, struct tcb *t, struct pkt *take_pkt,
 	}
 	if (fin)
 		o.flags |= TCP_F_FIN;
-	if ((r->flags & TCP_REC_PUSH) && len + (fin ? 1 : 0) == r->len)
+	if (len && (r->flags & TCP_REC_PUSH) && len + (fin ? 1 : 0) == r->len)
 		o.flags |= TCP_F_PSH;
 	if (t->snd_urg && seq_lt(seq, t->snd_up)) {
 		uint32_t ahead = t->snd_up - seq;
