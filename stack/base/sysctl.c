@@ -165,7 +165,7 @@ static int set_keys(const struct row *r, char *base, const char *value)
 	size_t len = word_len(value = skip_blanks(value));
 	uint32_t keys[2][4];
 
-	if (len >= SYSCTL_TEXT_MAX ||
+	if (len >= SYSCTL_KEYS_MAX ||
 	    (sysctl_keys(value, keys) == 0 && !has_word(r->text, value, len)))
 		return -EINVAL;
 	memcpy(base + r->offset, value, len);

@@ -9,7 +9,10 @@
 
 #include "phantom/phantom.h"
 
-enum { SYSCTL_TEXT_MAX = 64 }; /* of a value that is words, with its end */
+enum {
+	SYSCTL_TEXT_MAX = 64, /* of a value that is words, with its end */
+	SYSCTL_KEYS_MAX = 72  /* of two keys */
+};
 /* Of a link, and of links to come. */
 struct conf6 {
 #define CONF6(field, name, def, min, max, help) int64_t field;
@@ -20,7 +23,7 @@ struct conf6 {
 struct sysctls {
 #define SYSCTL(field, name, def, min, max, help) int64_t field;
 #define SYSCTL3(field, name, d0, d1, d2, min, max, help) int64_t field[3];
-#define SYSCTL_KEYS(field, name, def, help) char field[SYSCTL_TEXT_MAX];
+#define SYSCTL_KEYS(field, name, def, help) char field[SYSCTL_KEYS_MAX];
 #define SYSCTL_WORDS(field, name, def, words, most, help) char field[SYSCTL_TEXT_MAX];
 #include "base/sysctl.def"
 #undef SYSCTL
@@ -35,7 +38,7 @@ void sysctl_defaults(struct sysctls *s);
  * out of bounds, a triple that does not ascend, too many words or one that is not in the row), -EPERM
  * (only to be read); nothing changes on an error. */
 int sysctl_set(struct sysctls *s, const char *name, const char *value);
-/* The numbers as text, triples apart by tabs. 0, -ENOENT, -ENOSPC (cap too small; 64 is enough for
+/* The numbers as text, triples apart by tabs. 0, -ENOENT, -ENOSPC (cap too small; 72 is enough for
  * all). */
 int sysctl_get(const struct sysctls *s, const char *name, char *out, size_t cap);
 /*

@@ -146,7 +146,8 @@ static int xmit(struct ph_stack *st, struct tcb *t, struct tcp_out *o, struct pk
 	o->may_fragment = !t->dst.v6 && !tcp_dont_fragment(st, t);
 	mark_ecn(t, o, len);
 	if (o->opts.accecn)
-		tcp_accecn_option_sent(&t->ecn.acc, st->now_ns, false);
+		tcp_accecn_option_sent(&t->ecn.acc, st->now_ns,
+				       o->opts.nsack && t->sack.dup.from != t->sack.dup.to);
 	/* RFC 3168 6.1.2: once, so in the first of them only. */
 	take_pkt->gso_ecn = t->ecn.mode == TCP_ECN_CLASSIC && (o->flags & TCP_F_CWR);
 	if (o->opts.nsack)

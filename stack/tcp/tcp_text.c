@@ -122,6 +122,8 @@ static enum drop trim(struct ph_stack *st, struct tcb *t, struct tcp_seg *s)
 	seq_t edge = t->rcv_nxt + tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt);
 
 	if (seq_le(tcp_seg_end(s), t->rcv_nxt)) {
+		if (tcp_ecn_accurate(&t->ecn))
+			tcp_accecn_duplicate(&t->ecn.acc);
 		COUNT(st, TcpExtDelayedACKLost);
 		tcp_text_duplicate(st, t, s->seq, s->seq + s->len);
 		quick(t);
