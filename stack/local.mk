@@ -80,6 +80,7 @@ STACK_RAW =
 STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp.h %D%/tcp/tcp_int.h \
 	%D%/tcp/tcp_opt.h %D%/tcp/tcp_opt.c \
+	%D%/tcp/tcp_chrono.h %D%/tcp/tcp_chrono.c \
 	%D%/tcp/tcp_marks.h %D%/tcp/tcp_marks.c \
 	%D%/tcp/tcp_rare.h %D%/tcp/tcp_rare.c \
 	%D%/tcp/tcp_seg.h %D%/tcp/tcp_seg.c \

@@ -223,7 +223,7 @@ int ph_connect(struct ph_stack *st, ph_socket id, const struct ph_sockaddr *addr
 }
 
 /* The pieces' lengths must add up to what a return value can say. */
-static int check_msg(const struct ph_msg *msg)
+static int check_msg(const struct ph_msg *msg, bool copies)
 {
 	size_t sum = 0;
 
@@ -232,6 +232,8 @@ static int check_msg(const struct ph_msg *msg)
 	for (size_t i = 0; i < msg->niov; i++) {
 		if (msg->iov[i].len > INT_MAX - sum)
 			return -EINVAL;
+		if (copies && !msg->iov[i].base && msg->iov[i].len > 0)
+			return -EFAULT;
 		sum += msg->iov[i].len;
 	}
 	return 0;
@@ -248,7 +250,7 @@ int64_t ph_sendmsg(struct ph_stack *st, ph_socket id, const struct ph_msg *msg, 
 	stack_enter(st, now_ns);
 	if (!s)
 		return -EBADF;
-	rc = check_msg(msg);
+	rc = check_msg(msg, true);
 	if (rc != 0)
 		return rc;
 	if (!msg->name)
@@ -269,7 +271,7 @@ int64_t ph_recvmsg(struct ph_stack *st, ph_socket id, struct ph_msg *msg, int fl
 	stack_enter(st, now_ns);
 	if (!s)
 		return -EBADF;
-	rc = check_msg(msg);
+	rc = check_msg(msg, !(flags & PH_MSG_TRUNC));
 	if (rc != 0)
 		return rc;
 	msg->flags = 0;

@@ -93,7 +93,7 @@ static int op_ioctl(struct sock *s, unsigned request)
 
 static int op_error(struct sock *s)
 {
-	return tcp_error(s->tcp);
+	return tcp_so_error(s->tcp);
 }
 
 static int op_getname(struct sock *s, bool peer, struct ph_sockaddr *a)

@@ -44,8 +44,10 @@ int tcp_inq(const struct tcb *t);
 int tcp_outq(const struct tcb *t);
 int tcp_notsent(const struct tcb *t);
 bool tcp_at_mark(const struct tcb *t); /* SIOCATMARK */
-/* Takes and clears the pending error (SO_ERROR): 0 or a positive errno. */
+/* Takes and clears the pending error: 0 or a positive errno. */
 int tcp_error(struct tcb *t);
+/* The same for SO_ERROR, which tells of soft errors as well (RFC 9293 SHLD-25). */
+int tcp_so_error(struct tcb *t);
 /* Its address or the one at the other end, also of a connection that is over. */
 void tcp_name(const struct tcb *t, bool peer, struct ph_sockaddr *a);
 int tcp_getname(const struct tcb *t, bool peer, struct ph_sockaddr *a);

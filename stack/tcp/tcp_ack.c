@@ -43,6 +43,8 @@ static void advance(struct ph_stack *st, struct tcb *t, seq_t ack, struct tcp_de
 		bytes--;
 	tcp_notify_acked(st, t, ack);
 	stream_consume(&t->snd, bytes);
+	if (t->snd.len == 0)
+		tcp_chrono_stop(&t->chrono, TCP_CHRONO_BUSY, true, tcp_now_us(st));
 	t->bytes_acked += bytes;
 	t->snd_una = ack;
 	if (seq_lt(t->snd_up, ack))
@@ -277,6 +279,5 @@ enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx 
 	k.window_moved = take_window(st, t, s);
 	t->probes = 0;
 	learn(st, t, rx, &k, &a);
-	tcp_info_chrono(st, t);
 	return DROP_NONE;
 }

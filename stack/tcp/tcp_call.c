@@ -420,6 +420,17 @@ int tcp_outq(const struct tcb *t)
 	return (int)t->snd.len;
 }
 
+int tcp_so_error(struct tcb *t)
+{
+	int error = tcp_error(t);
+
+	if (!error) {
+		error = t->error_soft;
+		t->error_soft = 0;
+	}
+	return error;
+}
+
 int tcp_error(struct tcb *t)
 {
 	int error = t->error;

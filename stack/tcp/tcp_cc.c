@@ -50,7 +50,7 @@ void tcp_cc_start(struct ph_stack *st, struct tcb *t)
 	t->cwnd_seq = t->snd_una;
 	t->max_out = t->used_out = 0;
 	t->cwnd_ns = st->now_ns;
-	t->chrono = (struct tcp_chrono){ .now = TCP_WAIT_NONE };
+	t->chrono = (struct tcp_chrono){ .now = TCP_CHRONO_IDLE };
 	t->rate = (struct tcp_rate){ .delivered = 0 };
 	t->pace.next_ns = 0;
 	t->pace.waiting = false;

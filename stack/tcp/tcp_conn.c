@@ -133,6 +133,7 @@ void tcp_conn_begin(struct ph_stack *st, struct tcb *t)
 	if (rcv_mss > t->rcvwin.wnd / 2)
 		rcv_mss = t->rcvwin.wnd / 2;
 	tcp_delack_init(&t->delack, (uint16_t)rcv_mss);
+	t->delack.last_rcv_us = tcp_now_us(st); /* as Linux: the handshake counts */
 	tcp_rcvwin_start(&t->rcvwin, t->rcv_nxt, tcp_now_us(st));
 	t->rcv_up = t->rcv_nxt;
 	t->sent_ns = st->now_ns;
@@ -172,7 +173,8 @@ void tcp_conn_reset(struct ph_stack *st, struct tcb *t)
 	t->path_mtu = 0;
 	t->snd_wnd = t->max_wnd = 0;
 	t->segs_in = t->segs_out = t->data_segs_in = t->data_segs_out = 0;
-	t->total_retrans = t->total_rto = 0;
+	t->total_retrans = t->total_rto = t->rcv_ooopack = 0;
+	t->chrono = (struct tcp_chrono){ .now = TCP_CHRONO_IDLE };
 	t->bytes_acked = t->bytes_received = t->bytes_sent = t->bytes_retrans = 0;
 }
 
@@ -238,6 +240,7 @@ void tcp_conn_tell_space(struct ph_stack *st, struct tcb *t)
 		tcp_conn_space(st, t);
 	if (tcp_conn_writable(st, t)) {
 		t->nospace = false;
+		tcp_chrono_stop(&t->chrono, TCP_CHRONO_SNDBUF, t->snd.len == 0, tcp_now_us(st));
 		ready_set(st, &t->ready);
 	}
 }

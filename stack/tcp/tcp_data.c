@@ -32,14 +32,18 @@ static int send_state(struct tcb *t)
  * for, or, while the buffer is not full, one packet more. So Linux counts, and a write may exceed
  * SO_SNDBUF by a packet.
  */
-static uint32_t room(const struct ph_stack *st, const struct tcb *t)
+static uint32_t room(const struct ph_stack *st, struct tcb *t)
 {
-	uint32_t goal = tcp_output_goal(t), tail = tcp_conn_notsent(t) % goal;
+	uint32_t goal = tcp_output_goal(t), notsent = tcp_conn_notsent(t);
+	uint32_t tail = tcp_snd_end(t) - t->tail_seq;
 
-	if (tail && !tcp_record_ends(t))
+	if (notsent < tail)
+		tail = notsent; /* the packet was cut, its front is gone */
+	if (tail && tail < goal && !tcp_record_ends(t))
 		return goal - tail;
 	if (tcp_conn_wmem_queued(t) >= t->sndbuf || !tcp_conn_below_lowat(st, t, 1))
 		return 0;
+	t->tail_seq = tcp_snd_end(t);
 	return goal;
 }
 
@@ -93,7 +97,7 @@ static uint64_t write_all(struct ph_stack *st, struct tcb *t, const struct ph_ms
 	return done;
 }
 
-static int nothing_taken(const struct ph_stack *st, struct tcb *t)
+static int nothing_taken(struct ph_stack *st, struct tcb *t)
 {
 	if (room(st, t))
 		return -ENOBUFS; /* memory is short, and nobody will say when it is not */
@@ -104,7 +108,7 @@ static int nothing_taken(const struct ph_stack *st, struct tcb *t)
 static void written(struct ph_stack *st, struct tcb *t, int flags, uint32_t tsflags, bool zerocopy,
 		    bool all)
 {
-	t->push_seq = tcp_snd_end(t);
+	t->push_seq = tcp_snd_end(t) + (all && (flags & PH_MSG_MORE) ? 1 : 0);
 	tcp_notify_written(st, t, tsflags, zerocopy, all && (flags & PH_MSG_EOR));
 	if (flags & PH_MSG_OOB) {
 		/* RFC 6093 3.1: the pointer names the byte after the urgent one. */
@@ -117,7 +121,7 @@ static void written(struct ph_stack *st, struct tcb *t, int flags, uint32_t tsfl
 
 int64_t tcp_sendmsg(struct ph_stack *st, struct tcb *t, const struct ph_msg *msg, int flags)
 {
-	uint8_t nonagle = t->nonagle;
+	uint8_t nonagle;
 	bool zerocopy = (flags & PH_MSG_ZEROCOPY) &&
 			(tcp_rare(t)->so.flags & SOCKOPT_ZEROCOPY) && total(msg) > 0;
 	uint32_t tsflags = 0;
@@ -138,6 +142,10 @@ int64_t tcp_sendmsg(struct ph_stack *st, struct tcb *t, const struct ph_msg *msg
 	if (err)
 		return err;
 	tcp_cc_written(st, t);
+	t->nonagle &= (uint8_t)~TCP_PUSH_NOW;
+	nonagle = t->nonagle;
+	if (total(msg) && tcp_conn_notsent(t) == 0)
+		tcp_chrono_start(&t->chrono, TCP_CHRONO_BUSY, tcp_now_us(st));
 	done = write_all(st, t, msg);
 	if (done == 0)
 		return total(msg) > 0 ? nothing_taken(st, t) : 0;

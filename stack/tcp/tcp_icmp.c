@@ -53,7 +53,13 @@ static void conn_error(struct ph_stack *st, struct tcb *t, const struct ip_err *
 	}
 	if (t->state == TCPS_SYN_SENT || (t->state == TCPS_SYN_RECEIVED && !in_use(t))) {
 		/* As Linux: any unreachable ends an attempt (RFC 5461 3). */
+		tcp_notify_icmp(st, t, e);
 		tcp_done(st, t, e->error, "icmp");
+		return;
+	}
+	if (t->held && (tcp_rare(t)->ip & TCP_IP_RECVERR)) {
+		t->error = (int16_t)e->error; /* told at once, obeyed no more than others */
+		ready_set(st, &t->ready);
 		return;
 	}
 	t->error_soft = (int16_t)e->error;

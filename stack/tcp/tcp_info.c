@@ -41,53 +41,15 @@ static void fill_loss(const struct tcb *t, struct ph_tcp_info *i, uint32_t mss)
 	i->tcpi_total_rto = (uint16_t)t->total_rto;
 }
 
-static enum tcp_wait waits_for(const struct tcb *t)
-{
-	bool unsent = tcp_unsent(t);
-	seq_t edge = t->snd_una + t->snd_wnd;
-
-	if (!unsent && tcp_flight(t) == 0)
-		return TCP_WAIT_NONE;
-	if (!unsent)
-		return t->nospace && !tcp_cc_limited(t) ? TCP_WAIT_SNDBUF : TCP_WAIT_BUSY;
-	if (seq_ge(t->snd_nxt + tcp_output_mss(t), edge) && seq_gt(tcp_snd_end(t), edge) &&
-	    t->snd_wnd < t->cc.cwnd)
-		return TCP_WAIT_WINDOW;
-	return TCP_WAIT_BUSY;
-}
-
-void tcp_info_chrono(const struct ph_stack *st, struct tcb *t)
-{
-	struct tcp_chrono *c = &t->chrono;
-	enum tcp_wait what = waits_for(t);
-
-	if (what == c->now)
-		return;
-	if (c->now != TCP_WAIT_NONE)
-		c->ms[c->now] += ms_since(st, c->since_ns);
-	c->now = (uint8_t)what;
-	c->since_ns = st->now_ns;
-}
-
-static uint64_t waited_us(const struct ph_stack *st, const struct tcp_chrono *c, enum tcp_wait what)
-{
-	uint64_t ms = c->ms[what];
-
-	if (c->now == what)
-		ms += ms_since(st, c->since_ns);
-	return ms * 1000;
-}
-
 static void fill_rates(const struct ph_stack *st, const struct tcb *t, struct ph_tcp_info *i)
 {
 	i->tcpi_pacing_rate = t->cc.pace_Bps ? t->cc.pace_Bps : UINT64_MAX;
 	i->tcpi_max_pacing_rate = t->pace.max_Bps ? t->pace.max_Bps : UINT64_MAX;
 	i->tcpi_delivery_rate = tcp_rate_best_Bps(&t->rate);
 	i->tcpi_delivery_rate_app_limited = t->rate.best_app_limited;
-	i->tcpi_rwnd_limited = waited_us(st, &t->chrono, TCP_WAIT_WINDOW);
-	i->tcpi_sndbuf_limited = waited_us(st, &t->chrono, TCP_WAIT_SNDBUF);
-	i->tcpi_busy_time = i->tcpi_rwnd_limited + i->tcpi_sndbuf_limited +
-			    waited_us(st, &t->chrono, TCP_WAIT_BUSY);
+	i->tcpi_busy_time = tcp_chrono_us(&t->chrono, TCP_CHRONO_BUSY, tcp_now_us(st));
+	i->tcpi_rwnd_limited = tcp_chrono_us(&t->chrono, TCP_CHRONO_RWND, tcp_now_us(st));
+	i->tcpi_sndbuf_limited = tcp_chrono_us(&t->chrono, TCP_CHRONO_SNDBUF, tcp_now_us(st));
 }
 
 static void fill_times(const struct ph_stack *st, const struct tcb *t, struct ph_tcp_info *i)
@@ -128,7 +90,10 @@ void tcp_info_fill(const struct ph_stack *st, const struct tcb *t, struct ph_tcp
 
 	memset(i, 0, sizeof(*i));
 	i->tcpi_state = t->state;
+	i->tcpi_pacing_rate = i->tcpi_max_pacing_rate = UINT64_MAX; /* none asked for */
 	if (t->state == TCPS_LISTEN) {
+		i->tcpi_reordering = (uint32_t)st->sysctl.tcp_reordering;
+		i->tcpi_snd_cwnd = CC_IW_SEGMENTS;
 		i->tcpi_unacked = t->listener->naccept; /* as Linux: the accept queue, */
 		i->tcpi_sacked = t->listener->backlog;	/* and its bound */
 		return;
@@ -158,6 +123,7 @@ void tcp_info_fill(const struct ph_stack *st, const struct tcb *t, struct ph_tcp
 	i->tcpi_bytes_received = t->bytes_received;
 	i->tcpi_bytes_sent = t->bytes_sent + t->bytes_retrans;
 	i->tcpi_bytes_retrans = t->bytes_retrans;
+	i->tcpi_rcv_ooopack = t->rcv_ooopack;
 	i->tcpi_segs_in = t->segs_in;
 	i->tcpi_segs_out = t->segs_out;
 	i->tcpi_data_segs_in = t->data_segs_in;

@@ -21,6 +21,7 @@
 #include "net/stack.h"
 #include "tcp/cc.h"
 #include "tcp/tcp.h"
+#include "tcp/tcp_chrono.h"
 #include "tcp/tcp_delack.h"
 #include "tcp/tcp_ecn.h"
 #include "tcp/tcp_loss.h"
@@ -66,7 +67,8 @@ enum { TCP_LOCK_SNDBUF = 1, TCP_LOCK_RCVBUF = 2 }; /* SO_BUF_LOCK */
 
 enum tcp_nagle { /* tcb.nonagle */
 	TCP_NODELAY_ON = 1,
-	TCP_CORK_ON = 2
+	TCP_CORK_ON = 2,
+	TCP_PUSH_NOW = 4 /* what is queued goes, corked or not: until the next write */
 };
 
 /* The last urgent octet: announced, here, read by MSG_OOB; gone when the reader is past it. */
@@ -97,14 +99,6 @@ struct tcp_early {
 	struct list_node link;
 	struct tcb *listener; /* NULL: it is gone */
 	uint64_t until_ns;    /* reset: kept until then */
-};
-
-/* What the sender has waited for, each time a part of being busy: Linux's tcp_chrono. */
-enum tcp_wait { TCP_WAIT_NONE, TCP_WAIT_BUSY, TCP_WAIT_WINDOW, TCP_WAIT_SNDBUF, TCP_WAIT_N };
-struct tcp_chrono {
-	uint64_t since_ns;
-	uint32_t ms[TCP_WAIT_N];
-	uint8_t now; /* enum tcp_wait */
 };
 
 struct tcb {
@@ -163,6 +157,7 @@ struct tcb {
 	seq_t iss, snd_una, snd_nxt, snd_wl1, snd_wl2, snd_up;
 	seq_t snd_sml;	/* end of the last short segment sent (Minshall) */
 	seq_t push_seq; /* end of the user's last write */
+	seq_t tail_seq; /* where the last packet of the queue begins, as writes filled it */
 	seq_t push_half; /* where half a window ended in a long one: PSH there (Linux's forced_push) */
 	uint32_t snd_wnd, max_wnd;
 	uint32_t sndbuf;
@@ -210,7 +205,8 @@ struct tcb {
 	int16_t error, error_soft;	    /* positive errno */
 
 	/* For struct ph_tcp_info */
-	uint32_t segs_in, segs_out, data_segs_in, data_segs_out, total_retrans, total_rto;
+	uint32_t segs_in, segs_out, data_segs_in, data_segs_out, total_retrans, total_rto,
+		rcv_ooopack;
 	uint64_t bytes_acked, bytes_received, bytes_sent, bytes_retrans;
 };
 
@@ -614,8 +610,6 @@ int64_t tcp_notify_recv(struct ph_stack *st, struct tcb *t, struct ph_msg *msg);
 void tcp_notify_icmp(struct ph_stack *st, struct tcb *t, const struct ip_err *e);
 
 /* ---- tcp_info.c */
-/* Something was sent, written or acknowledged: the clock of what the sender waits for. */
-void tcp_info_chrono(const struct ph_stack *st, struct tcb *t);
 void tcp_info_fill(const struct ph_stack *st, const struct tcb *t, struct ph_tcp_info *i);
 void tcp_info_trace_sent(const struct ph_stack *st, const struct tcb *t, const struct tcp_out *o,
 			 uint32_t len);

@@ -342,6 +342,8 @@ static bool may_send_short(const struct tcb *t, bool all_with_fin)
 {
 	if (all_with_fin || (t->snd_urg && seq_lt(t->snd_nxt, t->snd_up)))
 		return true;
+	if (t->nonagle & TCP_PUSH_NOW)
+		return true;
 	if (t->nonagle & TCP_CORK_ON)
 		return false;
 	if (t->nonagle & TCP_NODELAY_ON)
@@ -411,6 +413,12 @@ static bool better_later(const struct ph_stack *st, const struct tcb *t, uint32_
 	return head->sent_ns + srtt_ns <= st->now_ns + soon;
 }
 
+/* Before the urgent octet each segment says how far it is: one goes at a time. */
+static uint32_t most_at(const struct tcb *t, seq_t seq, uint32_t most)
+{
+	return t->snd_urg && seq_lt(seq, t->snd_up) ? min_u32(most, tcp_output_mss(t)) : most;
+}
+
 /* How many bytes of new data to put into the next packet; 0: none now. */
 static uint32_t choose_new(const struct ph_stack *st, struct tcb *t, uint32_t mss)
 {
@@ -418,10 +426,11 @@ static uint32_t choose_new(const struct ph_stack *st, struct tcb *t, uint32_t ms
 	uint32_t cwnd = cwnd_room(t), n, whole;
 	uint32_t most = tcp_cc_quantum(st, t, mss, tcp_output_goal(t)) * mss;
 
-	n = min_u32(min_u32(min_u32(data, window_room(t)), cwnd), most);
-	whole = n - n % mss;
-	if (better_later(st, t, n, data, most))
+	n = min_u32(min_u32(data, window_room(t)), cwnd);
+	if (better_later(st, t, min_u32(n, most), data, most))
 		return 0;
+	n = min_u32(n, most_at(t, t->snd_nxt, most));
+	whole = n - n % mss;
 	if (n == data && (data < all || may_send_short(t, t->fin_queued)))
 		return n;
 	/* RFC 9293 3.8.6.2.1: full segments only, until the persist timer overrides. */
@@ -453,6 +462,7 @@ static void sent_new(struct ph_stack *st, struct tcb *t, uint32_t len, uint32_t 
 		t->loss.prr.out += segs;
 	t->sent_ns = st->now_ns;
 	tcp_timer_sent(st, t);
+	tcp_conn_tell_space(st, t); /* what never left may be little now */
 }
 
 /* One packet of new data or the FIN. False: nothing to send, or not now. */
@@ -548,7 +558,7 @@ static bool send_lost(struct ph_stack *st, struct tcb *t)
 	if (r->seq != t->snd_una && seq_ge(r->seq, t->snd_una + t->snd_wnd))
 		return false;
 	tcp_rtxq_collapse(&t->rtxq, &st->tcp->recs, r, mss);
-	len = tcp_cc_quantum(st, t, mss, packet_max(t, mss)) * mss;
+	len = most_at(t, r->seq, tcp_cc_quantum(st, t, mss, packet_max(t, mss)) * mss);
 	len = of_record(t, r->seq, min_u32(r->len, min_u32(room, len)));
 	if (len < r->len && len > mss)
 		len -= len % mss;
@@ -654,6 +664,20 @@ static bool spree(struct ph_stack *st, struct tcb *t)
 	return any;
 }
 
+/* What holds the sender up: a window that does not take the next segment, or a user who would write
+ * more if the buffer took it (Linux's tcp_write_xmit and tcp_cwnd_validate). */
+static void note_limits(const struct ph_stack *st, struct tcb *t, bool any, bool cwnd_full)
+{
+	uint32_t notsent = tcp_conn_notsent(t), next = min_u32(notsent, tcp_output_mss(t));
+
+	if (notsent && !cwnd_full && window_room(t) < next)
+		tcp_chrono_start(&t->chrono, TCP_CHRONO_RWND, tcp_now_us(st));
+	else
+		tcp_chrono_stop(&t->chrono, TCP_CHRONO_RWND, t->snd.len == 0, tcp_now_us(st));
+	if (any && !cwnd_full && notsent == 0 && t->nospace)
+		tcp_chrono_start(&t->chrono, TCP_CHRONO_SNDBUF, tcp_now_us(st));
+}
+
 bool tcp_output(struct ph_stack *st, struct tcb *t)
 {
 	bool any = false, limited;
@@ -669,10 +693,10 @@ bool tcp_output(struct ph_stack *st, struct tcb *t)
 		limited = cwnd_room(t) < tcp_output_mss(t);
 		if (any || limited)
 			tcp_cc_sent(st, t, limited);
+		note_limits(st, t, any, limited);
 	}
 	if (tcp_flight(t) == 0)
 		tcp_timer_idle(st, t);
-	tcp_info_chrono(st, t);
 	return any;
 }
 

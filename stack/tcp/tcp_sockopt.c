@@ -176,9 +176,12 @@ static int set_socket(struct ph_stack *st, struct tcb *t, int name, const void *
 static int set_nagle(struct ph_stack *st, struct tcb *t, enum tcp_nagle bit, bool on)
 {
 	t->nonagle = (uint8_t)(on ? t->nonagle | bit : t->nonagle & ~bit);
-	/* What waited for company goes now. */
-	if ((bit == TCP_NODELAY_ON) == on)
-		tcp_output(st, t);
+	if ((bit == TCP_NODELAY_ON) != on)
+		return 0;
+	/* What waited for company goes now; without delay, even if it is corked. */
+	if (t->nonagle & TCP_NODELAY_ON)
+		t->nonagle |= TCP_PUSH_NOW;
+	tcp_output(st, t);
 	return 0;
 }
 

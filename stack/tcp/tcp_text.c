@@ -77,6 +77,14 @@ static enum drop take_in_order(struct ph_stack *st, struct tcb *t, const struct 
 	return DROP_NONE;
 }
 
+/* Segments that a super-segment was made of. */
+static uint32_t segments_of(const struct tcp_rx *rx)
+{
+	uint32_t size = rx->ip->pkt->gso_size;
+
+	return size && rx->seg.len > size ? (rx->seg.len + size - 1) / size : 1;
+}
+
 static enum drop take_ahead(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
 	const struct tcp_seg *s = &rx->seg;
@@ -90,6 +98,7 @@ static enum drop take_ahead(struct ph_stack *st, struct tcb *t, const struct tcp
 		return why;
 	}
 	COUNT(st, TcpExtTCPOFOQueue);
+	t->rcv_ooopack += segments_of(rx);
 	tcp_text_duplicate(st, t, dup.from, dup.to);
 	if (t->sack_ok)
 		tcp_sack_add(&t->sack, block);
@@ -217,6 +226,9 @@ void tcp_text_urg(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 		up++; /* Linux: a pointer of nothing is the first octet */
 	if ((s->flags & TCP_F_URG) && seq_gt(up, t->rcv_nxt) &&
 	    !(t->urg && seq_le(up, t->rcv_up))) {
+		/* An urgent octet that the reader stands before, and that is not in line, is lost. */
+		if (t->urg && !t->oobinline && t->rcv.len && tcp_read_seq(t) == t->rcv_up - 1)
+			stream_consume(&t->rcv, 1);
 		t->rcv_up = up;
 		t->urg = TCP_URG_AHEAD;
 		ready_set(st, &t->ready);
@@ -232,6 +244,7 @@ static void fin_arrived(struct ph_stack *st, struct tcb *t)
 	t->fin_rcvd = t->rcv_shut = true;
 	tcp_reass_clear(&st->tcp->reass, &t->reass);
 	t->sack.n = 0;
+	tcp_sack_told(&t->sack); /* nor is told what came twice: Linux's tcp_fin */
 	t->delack.pending = t->delack.now = true;
 	switch ((enum tcps)t->state) {
 	case TCPS_SYN_RECEIVED:

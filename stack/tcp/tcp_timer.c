@@ -424,6 +424,7 @@ static void fire_persist(struct ph_stack *st, struct tcb *t)
 {
 	uint32_t max = t->held ? (uint32_t)st->sysctl.tcp_retries2 : orphan_retries(st);
 
+	t->push_seq = tcp_snd_end(t); /* nobody will write more so soon: Linux's tcp_write_wakeup */
 	if (tcp_output(st, t) || !tcp_unsent(t))
 		return;
 	if (!t->silent_ns)

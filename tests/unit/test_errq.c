@@ -16,6 +16,7 @@
 #include "base/cmsg.h"
 #include "base/errq.h"
 #include "base/pool.h"
+#include "tcp/tcp_chrono.h"
 #include "tcp/tcp_marks.h"
 
 static void *take(void *arg, size_t size)
@@ -254,6 +255,27 @@ static void test_marks_are_bounded_and_zero_copy_ones_are_not_lost(void **state)
 	assert_false(tcp_marks_add(&m, 1001, TCP_MARK_ZEROCOPY, 1));
 }
 
+/* ---- what a sender's time went into */
+
+static void test_time_goes_to_the_highest_cause(void **state)
+{
+	struct tcp_chrono c = { 0 };
+
+	(void)state;
+	assert_int_equal(tcp_chrono_us(&c, TCP_CHRONO_BUSY, 64000), 0);
+	tcp_chrono_start(&c, TCP_CHRONO_BUSY, 64000);
+	tcp_chrono_start(&c, TCP_CHRONO_RWND, 128000);
+	tcp_chrono_start(&c, TCP_CHRONO_BUSY, 140000); /* holds already, below */
+	assert_int_equal(tcp_chrono_us(&c, TCP_CHRONO_RWND, 192000), 64000);
+	tcp_chrono_stop(&c, TCP_CHRONO_RWND, false, 192000);
+	tcp_chrono_stop(&c, TCP_CHRONO_SNDBUF, false, 200000); /* does not hold */
+	tcp_chrono_start(&c, TCP_CHRONO_SNDBUF, 256000);
+	tcp_chrono_stop(&c, TCP_CHRONO_BUSY, true, 320000); /* all is over */
+	assert_int_equal(tcp_chrono_us(&c, TCP_CHRONO_BUSY, 900000), 256000);
+	assert_int_equal(tcp_chrono_us(&c, TCP_CHRONO_RWND, 900000), 64000);
+	assert_int_equal(tcp_chrono_us(&c, TCP_CHRONO_SNDBUF, 900000), 64000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_errors_come_out_in_order_with_their_messages),
 		cmocka_unit_test(test_runs_of_zero_copy_sends_are_one_entry),
 		cmocka_unit_test(test_queue_is_bounded_and_counts_what_it_loses),
+		cmocka_unit_test(test_time_goes_to_the_highest_cause),
 		cmocka_unit_test(test_marks_leave_when_acknowledged),
 		cmocka_unit_test(test_records_cut_what_goes_together),
 		cmocka_unit_test(test_marks_are_bounded_and_zero_copy_ones_are_not_lost),
