@@ -50,6 +50,7 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/route6.c \
 	%D%/net/dst.c %D%/net/dst6.h %D%/net/dst6.c %D%/net/src6.c \
 	%D%/net/policy6.h %D%/net/policy6.c \
+	%D%/net/pmtu.h %D%/net/pmtu.c \
 	%D%/net/ip_send.h %D%/net/ip_send.c \
 	%D%/net/ip6_opt.h %D%/net/ip6_opt.c \
 	%D%/net/ip4.h %D%/net/ip4_in.c %D%/net/ip4_out.c \

@@ -128,6 +128,12 @@ static enum drop error_input(struct ph_stack *st, const struct ip_rx *rx)
 	e.mtu = h->type == ICMP6_TOO_BIG ? be32_get(h->u.mtu) : 0;
 	e.quote = ip + off;
 	e.quote_len = rx->l4_len - at - off;
+	if (e.type == ICMP6_TOO_BIG && e.mtu < IP6_MTU_MIN) /* RFC 8201 4: nobody's path */
+		return DROP_ICMP6_IGNORED;
+	if (e.type == ICMP6_TOO_BIG && proto == IP6_NEXT_ICMP) { /* our echo replies */
+		pmtu_learn(st, &e.remote, e.mtu);
+		return DROP_NONE;
+	}
 	l4 = proto == PH_IPPROTO_ICMP ? NULL : st->l4[proto];
 	if (!l4 || !l4->error)
 		return DROP_ICMP6_QUOTE;

@@ -41,6 +41,8 @@ int net_new(struct ph_stack *st)
 	if (rc == 0)
 		rc = neigh_table_new(st);
 	if (rc == 0)
+		rc = pmtu_new(st);
+	if (rc == 0)
 		rc = ip4_reass_new(st);
 	if (rc == 0)
 		rc = ip6_frag_new(st);
@@ -64,6 +66,7 @@ void net_free(struct ph_stack *st)
 		pkt_free(container_of(n, struct pkt, node));
 	reass_free(st, &st->net->reass);
 	reass_free(st, &st->net->reass6);
+	pmtu_free(st);
 	neigh_table_free(st);
 	route_table_free(st);
 	addr6_table_free(st);

@@ -30,6 +30,7 @@ struct dst {
 	struct ph_ip next_hop;
 	ph_link link;
 	uint16_t mtu;	  /* of the path, IP packet bytes */
+	uint16_t link_mtu; /* of its first link: what we can receive */
 	uint32_t gen;	  /* 0: never looked up */
 	uint32_t offload; /* the link's PH_OFFLOAD_* */
 	enum dst_kind kind;
@@ -92,6 +93,12 @@ void icmp_send_error(struct ph_stack *st, const struct ip_rx *rx, enum icmp_err 
  */
 int ip_scope_in(const struct ph_stack *st, struct ph_sockaddr *a);
 void ip_scope_out(struct ph_sockaddr *a);
+
+/*
+ * An ICMP error that is about a packet of ours says what its path carries: kept for some time, if it
+ * is less than what was known (RFC 1191 6.3, 8201 4).
+ */
+void pmtu_learn(struct ph_stack *st, const struct ph_ip *remote, uint32_t mtu);
 
 /*
  * net.ipv6.conf.NAME.LEAF: of a link by its name, or `all`: every link's and the default. What the

@@ -10,6 +10,7 @@
 #include "net/ip_reass.h"
 #include "net/link.h"
 #include "net/neigh.h"
+#include "net/pmtu.h"
 #include "net/policy6.h"
 #include "net/metrics.h"
 #include "net/route.h"
@@ -26,6 +27,7 @@ struct net_state {
 	struct list acds;   /* struct acd that are not idle */
 	struct list claims; /* struct claim, acd.c */
 	struct pool claims_pool;
+	struct pmtu_table pmtus;
 	struct pool groups; /* of struct group6 */
 	struct pool dns;    /* of struct ra_dns */
 	struct route_table routes;

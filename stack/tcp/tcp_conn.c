@@ -22,7 +22,7 @@ uint16_t tcp_conn_adv_mss(uint16_t mtu, bool v6)
 
 uint16_t tcp_conn_dst_adv_mss(const struct ph_stack *st, const struct dst *d)
 {
-	uint16_t mss = tcp_conn_adv_mss(d->mtu, !ip_is4(&d->dst));
+	uint16_t mss = tcp_conn_adv_mss(d->link_mtu, !ip_is4(&d->dst));
 	uint32_t most = dst_metrics(st, d)->advmss;
 
 	return most && most < mss ? (uint16_t)most : mss;

@@ -21,6 +21,7 @@ static void shrink(struct ph_stack *st, struct tcb *t, uint32_t mtu)
 		return;
 	t->path_mtu = (uint16_t)mtu;
 	tcp_conn_sync_mss(t);
+	pmtu_learn(st, &t->dst.dst, mtu); /* for those who come after */
 	if (tcp_loss_too_large(&t->loss, &t->rtxq, tcp_output_mss(t), t->snd_nxt))
 		tcp_output(st, t);
 }

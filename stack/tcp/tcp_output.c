@@ -616,6 +616,8 @@ static bool path_ready(struct ph_stack *st, struct tcb *t)
 		t->error_soft = (int16_t)-err;
 		return false;
 	}
+	if (t->dst.mtu > mtu) /* what ICMP told is too old to be believed, or the link's grew */
+		t->path_mtu = 0;
 	if (t->dst.mtu != mtu)
 		tcp_conn_sync_mss(t);
 	return true;

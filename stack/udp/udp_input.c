@@ -108,6 +108,8 @@ void udp_error_input(struct ph_stack *st, const struct ip_err *err)
 	if (err->quote_len < sizeof(*h))
 		return;
 	u = udp_table_find(st, &err->local, be16_get(h->sport), &err->remote, be16_get(h->dport));
+	if (u && err->error == EMSGSIZE)
+		pmtu_learn(st, &err->remote, err->mtu);
 	if (!u || !u->connected || !err->hard)
 		return;
 	u->err = err->error;

@@ -651,6 +651,95 @@ static void test_what_is_larger_than_the_path_is_cut_at_the_source(void **state)
 	host_free(h);
 }
 
+/* ---- path mtus ------------------------------------------------------------------------------ */
+
+/* The largest frame of the answer to an echo request of n bytes. */
+static int largest_answer(struct host *h, size_t n)
+{
+	struct frame f;
+	int most = 0;
+
+	frame_icmp6(&f, &peer6, &us6, ICMP6_ECHO, n);
+	frame_icmp6_end(&f, AT6);
+	frame_in(h, &f);
+	while (host_take(h) > 0)
+		most = h->out_len > most ? h->out_len : most;
+	return most;
+}
+
+/* A packet too big about an echo reply to the peer. */
+static void too_big(struct host *h, uint32_t mtu)
+{
+	struct frame quoted, f;
+	uint8_t *p;
+
+	frame_icmp6(&quoted, &us6, &peer6, ICMP6_ECHO_REPLY, 1200);
+	frame_icmp6_end(&quoted, AT6);
+	p = frame_icmp6(&f, &far6, &us6, ICMP6_TOO_BIG, 8);
+	p[6] = (uint8_t)(mtu >> 8);
+	p[7] = (uint8_t)mtu;
+	memcpy(frame_put(&f, 1000), quoted.b + ETH_HDR_LEN, 1000);
+	frame_icmp6_end(&f, AT6);
+	frame_in(h, &f);
+}
+
+/* rfc: 8201:4-2 8201:4-4 8201:4-5 8201:5.3-1 8021:4-2 8200:5-1 */
+static void test_a_path_is_as_wide_as_we_were_told_for_a_time(void **state)
+{
+	struct host *h = host6_new();
+
+	(void)state;
+	host6_know(h, &peer6);
+	assert_int_equal(largest_answer(h, 1400), AT6 + 1400);
+	too_big(h, 1279); /* no path of IPv6's is: believed not at all */
+	assert_int_equal(largest_answer(h, 1400), AT6 + 1400);
+	too_big(h, 1600);
+	assert_int_equal(largest_answer(h, 1400), AT6 + 1400);
+	too_big(h, 1300);
+	assert_in_range(largest_answer(h, 1400), ETH_HDR_LEN + 1280, ETH_HDR_LEN + 1300);
+	too_big(h, 1400); /* never larger */
+	assert_in_range(largest_answer(h, 1400), ETH_HDR_LEN + 1280, ETH_HDR_LEN + 1300);
+	too_big(h, 1280);
+	assert_in_range(largest_answer(h, 1400), ETH_HDR_LEN + 1264, ETH_HDR_LEN + 1280);
+	host_run(h, 599 * NS_PER_S);
+	assert_in_range(largest_answer(h, 1400), ETH_HDR_LEN + 1264, ETH_HDR_LEN + 1280);
+	host_run(h, 2 * NS_PER_S);
+	assert_int_equal(largest_answer(h, 1400), AT6 + 1400);
+	host_free(h);
+}
+
+/* rfc: 1191:6.3-1 */
+static void test_the_path_mtus_kept_are_bounded_and_of_both_families(void **state)
+{
+	struct host *h = host_new();
+	struct ph_ip gateway = ip_of4(PEER4), all = ip_of4(0), to;
+	struct dst d = { 0 };
+	uint64_t bytes = 0;
+	struct ph_usage u;
+
+	(void)state;
+	assert_int_equal(ph_route_add(h->st, &all, 0, &gateway, h->link, 0, h->now), 0);
+	for (uint32_t i = 0; i < 3000; i++) {
+		to = ip_of4(0xc0000200 + i);
+		pmtu_learn(h->st, &to, 1000);
+		ph_stack_usage(h->st, &u);
+		if (i == 1200)
+			bytes = u.bytes;
+	}
+	assert_true(u.bytes == bytes);
+	assert_int_equal(dst_lookup(h->st, &d, NULL, &to, false), 0);
+	assert_int_equal(d.mtu, 1000);
+	assert_int_equal(d.link_mtu, 1500);
+	pmtu_learn(h->st, &to, 60); /* net.ipv4.route.min_pmtu */
+	assert_int_equal(dst_lookup(h->st, &d, NULL, &to, false), 0);
+	assert_int_equal(d.mtu, 552);
+	to = ip_of4(0xc0000200);
+	assert_int_equal(dst_lookup(h->st, &d, NULL, &to, false), 0);
+	assert_int_equal(d.mtu, 1500); /* the first made room */
+	host_run(h, 601 * NS_PER_S);
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -673,6 +762,8 @@ int main(void)
 		cmocka_unit_test(test_fragments_hold_no_more_memory_than_the_limit),
 		cmocka_unit_test(test_our_header_is_right_in_every_field),
 		cmocka_unit_test(test_what_is_larger_than_the_path_is_cut_at_the_source),
+		cmocka_unit_test(test_a_path_is_as_wide_as_we_were_told_for_a_time),
+		cmocka_unit_test(test_the_path_mtus_kept_are_bounded_and_of_both_families),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
