@@ -28,6 +28,7 @@ static const struct control_cmd commands[] = {
 	{ "addrs", "", "addresses", control_addrs },
 	{ "routes", "", "routes", control_routes },
 	{ "neighs", "", "the neighbour cache", control_neighs },
+	{ "dns", "", "name servers and search domains that routers advertised", control_dns },
 	{ "usage", "", "memory and pieces in use", usage },
 	{ "help", "", "these commands", help },
 	{ "quit", "", "close every connection and end", quit },

@@ -39,5 +39,6 @@ int control_links(struct control_call *call);
 int control_addrs(struct control_call *call);
 int control_routes(struct control_call *call);
 int control_neighs(struct control_call *call);
+int control_dns(struct control_call *call);
 
 #endif

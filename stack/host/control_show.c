@@ -152,6 +152,35 @@ int control_links(struct control_call *call)
 	return json_object_set_new(call->answer, "links", list);
 }
 
+/* Seconds that are left; nothing for what does not end. */
+static void put_left(json_t *o, const char *name, uint32_t s)
+{
+	if (s != UINT32_MAX)
+		json_object_set_new(o, name, json_integer((json_int_t)s));
+}
+
+/* What `ip -6 addr` says of an address: words, and how long it lives. */
+static void addr_life(json_t *o, const struct ph_addr_info *a)
+{
+	static const struct {
+		uint32_t flag;
+		const char *word;
+	} words[] = { { PH_ADDR_TENTATIVE, "tentative" },   { PH_ADDR_OPTIMISTIC, "optimistic" },
+		      { PH_ADDR_DADFAILED, "dadfailed" },   { PH_ADDR_DEPRECATED, "deprecated" },
+		      { PH_ADDR_TEMPORARY, "temporary" },   { PH_ADDR_AUTO, "dynamic" } };
+	json_t *list;
+
+	if (ph_ip_is4(&a->ip))
+		return;
+	list = json_array();
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (a->flags & words[i].flag)
+			json_array_append_new(list, json_string(words[i].word));
+	json_object_set_new(o, "flags", list);
+	put_left(o, "valid_lft", a->valid_s);
+	put_left(o, "preferred_lft", a->preferred_s);
+}
+
 int control_addrs(struct control_call *call)
 {
 	size_t n = ph_addrs(call->host->st, NULL, 0), nlinks;
@@ -165,10 +194,12 @@ int control_addrs(struct control_call *call)
 	for (size_t i = 0; memory && i < n; i++) {
 		char ip[TEXT_IP];
 
-		json_array_append_new(list, json_pack("{s:s,s:i,s:s}", "addr",
-						      text_from_ip(ip, &addrs[i].ip), "prefix",
-						      (int)addrs[i].prefix, "dev",
-						      link_name(links, nlinks, addrs[i].link)));
+		json_t *o = json_pack("{s:s,s:i,s:s}", "addr", text_from_ip(ip, &addrs[i].ip),
+				      "prefix", (int)addrs[i].prefix, "dev",
+				      link_name(links, nlinks, addrs[i].link));
+
+		addr_life(o, &addrs[i]);
+		json_array_append_new(list, o);
 	}
 	free(addrs);
 	free(links);
@@ -197,6 +228,11 @@ int control_routes(struct control_call *call)
 
 		if (memcmp(&r->gateway, &none, sizeof(none)) != 0)
 			json_object_set_new(o, "via", json_string(text_from_ip(ip, &r->gateway)));
+		json_object_set_new(o, "proto", json_string(r->proto));
+		if (r->preference != 0)
+			json_object_set_new(o, "pref",
+					    json_string(r->preference > 0 ? "high" : "low"));
+		put_left(o, "expires", r->expires_s);
 		json_array_append_new(list, o);
 	}
 	free(routes);
@@ -229,5 +265,32 @@ int control_neighs(struct control_call *call)
 	free(neighs);
 	free(links);
 	json_object_set_new(call->answer, "neighs", list);
+	return memory ? 0 : no_memory(call);
+}
+
+/* Name servers and search domains that routers advertised. */
+int control_dns(struct control_call *call)
+{
+	size_t n = ph_dns(call->host->st, NULL, 0), nlinks;
+	struct ph_dns_info *dns = calloc(n + 1, sizeof(*dns));
+	struct ph_link_info *links = get_links(call->host->st, &nlinks);
+	json_t *list = json_array();
+	bool memory = dns && links;
+
+	if (memory)
+		(void)ph_dns(call->host->st, dns, n);
+	for (size_t i = 0; memory && i < n; i++) {
+		char ip[TEXT_IP];
+		bool domain = dns[i].domain[0] != '\0';
+		json_t *o = json_pack("{s:s,s:s}", domain ? "search" : "nameserver",
+				      domain ? dns[i].domain : text_from_ip(ip, &dns[i].server), "dev",
+				      link_name(links, nlinks, dns[i].link));
+
+		put_left(o, "expires", dns[i].valid_s);
+		json_array_append_new(list, o);
+	}
+	free(dns);
+	free(links);
+	json_object_set_new(call->answer, "dns", list);
 	return memory ? 0 : no_memory(call);
 }

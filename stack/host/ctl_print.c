@@ -141,12 +141,22 @@ static const char *family(const char *addr)
 
 void ctl_print_addrs(const json_t *part, bool all)
 {
-	size_t i;
-	json_t *a;
+	size_t i, k;
+	json_t *a, *flag;
 
 	(void)all;
-	json_array_foreach(part, i, a) printf("%s %s/%lld dev %s\n", family(word(a, "addr")),
-					      word(a, "addr"), number(a, "prefix"), word(a, "dev"));
+	json_array_foreach(part, i, a)
+	{
+		printf("%s %s/%lld dev %s", family(word(a, "addr")), word(a, "addr"),
+		       number(a, "prefix"), word(a, "dev"));
+		json_array_foreach(json_object_get(a, "flags"), k, flag)
+			printf(" %s", json_string_value(flag));
+		if (json_object_get(a, "valid_lft"))
+			printf(" valid_lft %lldsec", number(a, "valid_lft"));
+		if (json_object_get(a, "preferred_lft"))
+			printf(" preferred_lft %lldsec", number(a, "preferred_lft"));
+		printf("\n");
+	}
 }
 
 void ctl_print_routes(const json_t *part, bool all)
@@ -168,6 +178,12 @@ void ctl_print_routes(const json_t *part, bool all)
 			printf(" scope link");
 		if (number(r, "metric"))
 			printf(" metric %lld", number(r, "metric"));
+		if (strcmp(word(r, "proto"), "ra") == 0 || strcmp(word(r, "proto"), "redirect") == 0)
+			printf(" proto %s", word(r, "proto"));
+		if (json_object_get(r, "expires"))
+			printf(" expires %lldsec", number(r, "expires"));
+		if (*word(r, "pref"))
+			printf(" pref %s", word(r, "pref"));
 		printf("\n");
 	}
 }
@@ -184,5 +200,23 @@ void ctl_print_neighs(const json_t *part, bool all)
 		if (*word(n, "mac"))
 			printf(" lladdr %s", word(n, "mac"));
 		printf(" %s\n", word(n, "state"));
+	}
+}
+
+void ctl_print_dns(const json_t *part, bool all)
+{
+	size_t i;
+	json_t *d;
+
+	(void)all;
+	json_array_foreach(part, i, d)
+	{
+		bool search = *word(d, "search");
+
+		printf("%s %s dev %s", search ? "search" : "nameserver",
+		       search ? word(d, "search") : word(d, "nameserver"), word(d, "dev"));
+		if (json_object_get(d, "expires"))
+			printf(" expires %lldsec", number(d, "expires"));
+		printf("\n");
 	}
 }

@@ -15,6 +15,7 @@ void ctl_print_links(const json_t *part, bool all);
 void ctl_print_addrs(const json_t *part, bool all);
 void ctl_print_routes(const json_t *part, bool all);
 void ctl_print_neighs(const json_t *part, bool all);
+void ctl_print_dns(const json_t *part, bool all);
 void ctl_print_nothing(const json_t *part, bool all);
 
 #endif

@@ -25,9 +25,9 @@ static const struct row rows[] = {
 	  "\"mac\":\"02:00:00:00:00:02\",\"mtu\":1400,\"name\":\"test0\",\"offload\":[\"csum\"]" },
 	{ "{\"cmd\":\"addrs\"}", "{\"addr\":\"10.0.0.2\",\"dev\":\"test0\",\"prefix\":24}" },
 	{ "{\"cmd\":\"routes\"}",
-	  "\"dst\":\"0.0.0.0\",\"metric\":0,\"prefix\":0,\"via\":\"10.0.0.1\"" },
+	  "\"dst\":\"0.0.0.0\",\"metric\":0,\"prefix\":0,\"proto\":\"static\",\"via\":\"10.0.0.1\"" },
 	{ "{\"cmd\":\"routes\"}",
-	  "{\"dev\":\"test0\",\"dst\":\"10.0.0.0\",\"metric\":0,\"prefix\":24}" },
+	  "{\"dev\":\"test0\",\"dst\":\"10.0.0.0\",\"metric\":0,\"prefix\":24,\"proto\":\"kernel\"}" },
 	{ "{\"cmd\":\"neighs\"}",
 	  "\"addr\":\"10.0.0.9\",\"dev\":\"test0\",\"mac\":\"02:00:00:00:00:09\",\"queued\":0,"
 	  "\"state\":\"PERMANENT\"" },
