@@ -233,7 +233,7 @@ static void syn_extras(struct ph_stack *st, struct tcb *t, struct tcp_out *o,
 	if (tcp_opt_len(&o->opts) > TCP_OPTS_MAX)
 		o->opts.has_fo = false;
 	if (f->len == 0 || !tcp_rtxq_sent(&t->rtxq, &st->tcp->recs, t->iss + 1, f->len,
-					  (uint16_t)f->len, 0, st->now_ns))
+					  (uint16_t)f->len, TCP_REC_PUSH, st->now_ns))
 		return; /* what was not sent goes with the handshake's end */
 	t->snd_nxt += f->len;
 	t->bytes_sent += f->len;
