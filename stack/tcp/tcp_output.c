@@ -557,7 +557,7 @@ static bool send_lost(struct ph_stack *st, struct tcb *t)
 	 * 3.8.6.1). */
 	if (r->seq != t->snd_una && seq_ge(r->seq, t->snd_una + t->snd_wnd))
 		return false;
-	tcp_rtxq_collapse(&t->rtxq, &st->tcp->recs, r, mss);
+	tcp_rtxq_collapse(&t->rtxq, &st->tcp->recs, r, of_record(t, r->seq, mss));
 	len = most_at(t, r->seq, tcp_cc_quantum(st, t, mss, packet_max(t, mss)) * mss);
 	len = of_record(t, r->seq, min_u32(r->len, min_u32(room, len)));
 	if (len < r->len && len > mss)
