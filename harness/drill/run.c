@@ -219,6 +219,8 @@ static int open_device(struct drill_run *r)
 	char err[DUT_ERR_TEXT] = "";
 	struct dut_conf *c = &r->conf;
 
+	if (r->opt.is_anyip)
+		return drill_end(r, DRILL_UNSUPPORTED, "--is_anyip: the device has one address");
 	r->v4 = r->script->ip_version != DRILL_V_IP6;
 	if (set_ip(r, "local_ip", r->opt.local_ip, r->v4 ? "192.168.0.1" : "fd3d:a0b:17d6::1",
 		   &c->local) != 0 ||

@@ -3,6 +3,7 @@
  * The script's packets: those it sends are put together and given to the device, those it expects
  * are waited for and held against what came. Called by run.c.
  */
+#include "harness/drill/md5sig.h"
 #include "harness/drill/run_int.h"
 
 #include <stdio.h>
@@ -87,6 +88,68 @@ static uint8_t *in_payload(struct drill_run *r, const struct drill_conn *c,
 	return bytes;
 }
 
+static const struct drill_tcpopt *md5_of(const struct drill_packet *p)
+{
+	for (uint32_t i = 0; p->l4 == DRILL_L4_TCP && i < p->tcp.nopt; i++)
+		if (p->tcp.opt[i].kind == DRILL_O_MD5 &&
+		    (p->tcp.opt[i].blob.kind == DRILL_B_VALID ||
+		     p->tcp.opt[i].blob.kind == DRILL_B_INVALID))
+			return &p->tcp.opt[i];
+	return NULL;
+}
+
+/* Where the digest of the options is, or NULL. */
+static const uint8_t *digest_in(const uint8_t *opt, size_t len)
+{
+	enum { EOL, NOP, MD5 = 19, MD5_OPT = 18 };
+
+	for (size_t at = 0; at < len && opt[at] != EOL;) {
+		size_t n = opt[at] == NOP ? 1 : at + 1 < len ? opt[at + 1] : 0;
+
+		if (opt[at] == MD5 && n == MD5_OPT && at + n <= len)
+			return opt + at + 2;
+		if (n == 0)
+			return NULL;
+		at += n;
+	}
+	return NULL;
+}
+
+/* md5 valid and md5 invalid of a packet that is built but for them: its options are filled in. */
+static int sign(struct drill_run *r, const struct drill_packet *p, size_t len,
+		uint8_t opt[DRILL_TCPOPT_BYTES_MAX], size_t opt_len)
+{
+	const struct drill_tcpopt *o = md5_of(p);
+	const uint8_t *place = digest_in(opt, opt_len);
+	uint8_t digest[DRILL_MD5_LEN];
+
+	if (!r->opt.md5_secret)
+		return drill_end(r, DRILL_ERROR, "md5 %s needs --tcp_md5_secret=TEXT",
+				 o->blob.kind == DRILL_B_VALID ? "valid" : "invalid");
+	if (!place || !drill_md5sig(r->out, len, r->opt.md5_secret, digest))
+		return drill_end(r, DRILL_ERROR, "out of memory");
+	if (o->blob.kind == DRILL_B_INVALID)
+		digest[0] ^= 0xff;
+	memcpy(opt + (place - opt), digest, sizeof(digest));
+	return 0;
+}
+
+static void match_md5(const struct drill_run *r, const struct drill_packet *p,
+		      const struct drill_live *l, struct drill_diffs *d)
+{
+	const struct drill_tcpopt *o = md5_of(p);
+	const uint8_t *got = o && l->l4 == DRILL_L4_TCP ? digest_in(l->opt, l->opt_len) : NULL;
+	uint8_t want[DRILL_MD5_LEN];
+	bool same;
+
+	if (!got || !r->opt.md5_secret || !drill_md5sig(l->bytes, l->len, r->opt.md5_secret, want))
+		return;
+	same = memcmp(got, want, sizeof(want)) == 0;
+	if (same != (o->blob.kind == DRILL_B_VALID))
+		drill_diff_add(d, DRILL_FIELD_OPTIONS, "md5: the digest is%s that of the secret",
+			       same ? "" : " not");
+}
+
 static size_t build_tcp(struct drill_run *r, struct drill_conn *c, const struct drill_packet *p)
 {
 	const struct drill_tcp *t = &p->tcp;
@@ -125,6 +188,8 @@ static size_t build_tcp(struct drill_run *r, struct drill_conn *c, const struct 
 	if ((t->flags & DRILL_F_URG) && c->fd)
 		c->fd->unchecked = true;
 	len = drill_net_tcp(&b, r->out);
+	if (len && md5_of(p))
+		len = sign(r, p, len, opt, b.opt_len) == 0 ? drill_net_tcp(&b, r->out) : 0;
 	free(bytes);
 	if (len == 0)
 		(void)drill_end(r, DRILL_ERROR, "a packet has at most %d bytes", DRILL_NET_MAX);
@@ -451,6 +516,7 @@ static void match_all(struct drill_run *r, struct drill_conn *c, const struct dr
 	map.ack_base = f->live.flags & DRILL_F_SYN ? 0 : c->remote_isn;
 	map.ts_val = known ? &known->live : NULL;
 	drill_match(p, &f->live, &map, d);
+	match_md5(r, p, &f->live, d);
 	match_payload(c, &f->live, d);
 	if (ts && f->live.l4 == DRILL_L4_TCP && live_ts(&f->live, &val)) {
 		match_tick(r, c, ts, val, d);

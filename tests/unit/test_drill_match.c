@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "harness/drill/match.h"
+#include "harness/drill/md5sig.h"
 #include "harness/drill/parse.h"
 
 static uint8_t wire[DRILL_NET_MAX];
@@ -206,6 +207,56 @@ static void test_the_pattern_tells_places_apart(void **state)
 	assert_true(same < 65536 / 16);
 }
 
+static void test_md5_is_that_of_the_rfc(void **state)
+{
+	static const struct {
+		const char *text, *hex;
+	} known[] = { /* RFC 1321 A.5 */
+		{ "", "d41d8cd98f00b204e9800998ecf8427e" },
+		{ "abc", "900150983cd24fb0d6963f7d28e17f72" },
+		{ "12345678901234567890123456789012345678901234567890123456789012345678901234567890",
+		  "57edf4a22be3c955ac49da2e2107b67a" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		uint8_t digest[DRILL_MD5_LEN];
+		char hex[2 * DRILL_MD5_LEN + 1];
+
+		drill_md5(known[i].text, strlen(known[i].text), digest);
+		for (int k = 0; k < DRILL_MD5_LEN; k++)
+			snprintf(hex + 2 * k, 3, "%02x", digest[k]);
+		assert_string_equal(hex, known[i].hex);
+	}
+}
+
+static void test_a_signature_is_of_all_but_options_and_checksum(void **state)
+{
+	static uint8_t bytes[DRILL_NET_MAX];
+	struct drill_build b = { .ends = { .src = ph_ip4(192, 0, 2, 1), .dst = ph_ip4(10, 0, 0, 1) },
+				 .ttl = 64,
+				 .flags = DRILL_F_ACK,
+				 .opt = (const uint8_t *)"\1\1\1\1",
+				 .opt_len = 4,
+				 .data = (const uint8_t *)"abc",
+				 .data_len = 3 };
+	size_t len = drill_net_tcp(&b, bytes);
+	uint8_t first[DRILL_MD5_LEN], then[DRILL_MD5_LEN];
+
+	(void)state;
+	assert_true(drill_md5sig(bytes, len, "key", first));
+	bytes[41] ^= 1; /* an option */
+	bytes[36] ^= 1; /* the checksum */
+	assert_true(drill_md5sig(bytes, len, "key", then));
+	assert_memory_equal(first, then, sizeof(first));
+	assert_true(drill_md5sig(bytes, len, "kex", then));
+	assert_memory_not_equal(first, then, sizeof(first));
+	bytes[len - 1] ^= 1;
+	assert_true(drill_md5sig(bytes, len, "key", then));
+	assert_memory_not_equal(first, then, sizeof(first));
+	assert_false(drill_md5sig(bytes, 39, "key", then));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +266,8 @@ int main(void)
 		cmocka_unit_test(test_each_field_is_compared_when_it_is_written),
 		cmocka_unit_test(test_options_survive_the_wire),
 		cmocka_unit_test(test_the_pattern_tells_places_apart),
+		cmocka_unit_test(test_md5_is_that_of_the_rfc),
+		cmocka_unit_test(test_a_signature_is_of_all_but_options_and_checksum),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -392,6 +392,11 @@ static void test_dry_runs_and_init_scripts(void **state)
 	expect("--dry_run\n" LISTEN "+0 > R 1:1(0)\n", DRILL_PASS, 0, "");
 	expect("--init_scripts=./defaults.sh,x/sysctl_restore_1.sh\n" LISTEN, DRILL_PASS, 0, "");
 	expect("--init_scripts=./other.sh\n" LISTEN, DRILL_UNSUPPORTED, 0, "other.sh");
+	expect("--is_anyip\n" LISTEN, DRILL_UNSUPPORTED, 0, "--is_anyip");
+	expect("--tcp_md5_secret=x\n" LISTEN "+0 < S 0:0(0) win 9 <mss 1000,md5 valid,nop,nop>\n",
+	       DRILL_PASS, 0, "");
+	expect(LISTEN "+0 < S 0:0(0) win 9 <mss 1000,md5 valid,nop,nop>\n", DRILL_ERROR, 4,
+	       "needs --tcp_md5_secret");
 	expect("--code_format=perl\n" LISTEN, DRILL_ERROR, 1, "one of: python");
 }
 
