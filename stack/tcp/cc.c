@@ -27,7 +27,8 @@ const struct cc_ops *cc_at(size_t i)
 }
 
 /* RFC 6928 2: min(10 * MSS, max(2 * MSS, 14600)). Linux takes ten segments of any size; so do
- * we. */
+ * we. Deviation: RFC 6928 2: after a loss in that window the restart window stays as large, as Linux's
+ * does; what was lost is remembered by ssthresh. */
 uint32_t cc_initial_window(uint32_t mss)
 {
 	return CC_IW_SEGMENTS * mss;

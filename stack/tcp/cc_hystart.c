@@ -81,7 +81,7 @@ static void linux_sample(struct cc *cc, struct cc_hystart *h, const struct cc_ac
 /* RFC 9406 4.2. */
 static void plus_sample(struct cc *cc, struct cc_hystart *h, const struct cc_ack *a)
 {
-	if (!h->started || seq_ge(a->una, h->end)) {
+	if (!h->started || seq_gt(a->una, h->end)) {
 		new_round(h, a);
 		if (h->base_us && ++h->rounds >= HYSTART_CSS_ROUNDS) {
 			end_slow_start(cc, h);

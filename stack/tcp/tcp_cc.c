@@ -8,6 +8,8 @@
 
 #include "tcp/tcp_int.h"
 
+static const uint64_t NON_VALIDATED_NS = 300ull * 1000000000; /* five minutes */
+
 void tcp_cc_new(struct ph_stack *st, struct tcb *t)
 {
 	t->cc.ops = cc_find(st->sysctl.tcp_congestion_control);
@@ -49,7 +51,7 @@ void tcp_cc_start(struct ph_stack *st, struct tcb *t)
 	t->cwnd_limited = false;
 	t->cwnd_seq = t->snd_una;
 	t->max_out = t->used_out = 0;
-	t->cwnd_ns = st->now_ns;
+	t->cwnd_ns = t->used_ns = st->now_ns;
 	t->chrono = (struct tcp_chrono){ .now = TCP_CHRONO_IDLE };
 	t->rate = (struct tcp_rate){ .delivered = 0 };
 	t->pace.next_ns = 0;
@@ -112,17 +114,20 @@ void tcp_cc_sent(struct ph_stack *st, struct tcb *t, bool limited)
 	}
 	if (tcp_cc_limited(t)) {
 		t->used_out = 0;
-		t->cwnd_ns = st->now_ns;
+		t->cwnd_ns = t->used_ns = st->now_ns;
 		return;
 	}
 	if (out > t->used_out)
 		t->used_out = out;
-	if (st->sysctl.tcp_slow_start_after_idle && !t->cc.ops->control &&
-	    st->now_ns - t->cwnd_ns >= (uint64_t)t->rtt.rto_us * 1000) {
+	if (!st->sysctl.tcp_slow_start_after_idle || t->cc.ops->control)
+		return;
+	/* Without an ACK for a timeout; or, with ACKs, for as long as RFC 7661 4.4.3 believes. */
+	if (st->now_ns - t->cwnd_ns >= (uint64_t)t->rtt.rto_us * 1000 ||
+	    st->now_ns - t->used_ns >= NON_VALIDATED_NS) {
 		if (t->loss.state == TCP_CA_OPEN)
 			cc_unused(&t->cc, tcp_output_mss(t), t->used_out);
 		t->used_out = 0;
-		t->cwnd_ns = st->now_ns;
+		t->cwnd_ns = t->used_ns = st->now_ns;
 	}
 }
 

@@ -179,7 +179,8 @@ struct tcb {
 	bool cwnd_limited;	  /* in the window that ends at cwnd_seq */
 	seq_t cwnd_seq;
 	uint32_t max_out, used_out; /* most bytes out: in that window; since cwnd_ns */
-	uint64_t cwnd_ns;	    /* the window was last used, or shrunk for not being used */
+	uint64_t cwnd_ns;	    /* the window was last used or grew, or shrunk for not being used */
+	uint64_t used_ns;	    /* it was last used in full */
 
 	/* Receiving */
 	struct stream rcv;
