@@ -78,6 +78,11 @@ STACK_UDP = %D%/udp/udp.h \
 
 STACK_RAW =
 
+STACK_DHCP = %D%/wire/dhcp.h \
+	%D%/dhcp/dhcp_msg.h %D%/dhcp/dhcp_msg.c \
+	%D%/dhcp/dhcp_client.h %D%/dhcp/dhcp_client.c \
+	%D%/dhcp/dhcp.c
+
 STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp.h %D%/tcp/tcp_int.h \
 	%D%/tcp/tcp_opt.h %D%/tcp/tcp_opt.c \
@@ -132,7 +137,6 @@ STACK_SOCK = %D%/sock/sock.h \
 	%D%/sock/sock.c \
 	%D%/sock/stack.c
 
-STACK_DHCP =
 
 # All of host/ but main.c, so that tests can link its parts.
 STACK_HOST = %D%/host/fnv.h \

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "net/arp.h"
+#include "net/early.h"
 #include "net/gso.h"
 #include "net/if6.h"
 #include "net/ip4.h"
@@ -48,6 +49,8 @@ void link_table_free(struct ph_stack *st)
 		if (!t->at[i])
 			continue;
 		drain(t->at[i]);
+		if (t->at[i]->early)
+			t->at[i]->early->gone(st, t->at[i]->early);
 		if6_free(st, t->at[i]);
 		mem_free(&st->mem, t->at[i], sizeof(struct link));
 	}
@@ -130,6 +133,8 @@ int ph_link_remove(struct ph_stack *st, ph_link index, uint64_t now_ns)
 	stack_enter(st, now_ns);
 	if (!l)
 		return -ENODEV;
+	if (l->early)
+		l->early->gone(st, l->early);
 	route_flush(st, index);
 	claim_flush(st, index);
 	addr_flush(st, index);

@@ -36,7 +36,8 @@ tests_unit_test_cc_LDADD = libphantom.a $(CMOCKA_LIBS) -lm
 UNIT_TESTS += %D%/test_link_spec %D%/test_link_classify %D%/test_link_model %D%/test_link_pipe \
 	%D%/test_link_wire %D%/test_link_devices %D%/test_pcapng
 EXTRA_DIST += %D%/private_net.h
-UNIT_TESTS += %D%/test_acd %D%/test_arp %D%/test_neigh %D%/test_route %D%/test_ip4 %D%/test_reass \
+EXTRA_DIST += %D%/dhcp_server.h
+UNIT_TESTS += %D%/test_dhcp %D%/test_dhcp_msg %D%/test_acd %D%/test_arp %D%/test_neigh %D%/test_route %D%/test_ip4 %D%/test_reass \
 	%D%/test_icmp4 %D%/test_gso %D%/test_link
 UNIT_TESTS += %D%/test_ip6 %D%/test_nd %D%/test_slaac
 EXTRA_DIST += %D%/net6_fixture.h

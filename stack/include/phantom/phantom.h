@@ -337,6 +337,49 @@ struct ph_dns_info {
 };
 size_t ph_dns(const struct ph_stack *st, struct ph_dns_info *out, size_t n);
 
+/* ---- DHCPv4 ------------------------------------------------------------------------------- */
+
+/*
+ * Gets the link an address, and keeps it (RFC 2131): asked about by ARP before it is used (RFC 5227),
+ * renewed, given up with its connections when the lease ends. Links with an Ethernet header only.
+ */
+struct ph_dhcp_conf {
+	const char *hostname; /* told to the server; NULL: none */
+	const uint8_t *duid;  /* who we are (RFC 4361), at most 59 bytes; NULL: from the address of the
+				 link */
+	size_t duid_len;
+	uint32_t lease_s; /* to ask for; 0: as the server likes */
+	struct ph_ip known; /* an address of before with known_s left of its lease: asked for again */
+	uint32_t known_s;
+	bool inform; /* `known` is the link's, given by hand: ask for everything else */
+	/* Take the server's routes (RFC 3442) instead of its routers: they can lead all traffic
+	 * anywhere. */
+	bool classless_routes;
+	enum ph_acd_mode defend;
+};
+/* 0, -ENODEV, -EOPNOTSUPP (no Ethernet), -EEXIST (runs already), -EINVAL (hostname, duid), -ENOMEM. */
+int ph_dhcp_start(struct ph_stack *st, ph_link link, const struct ph_dhcp_conf *conf,
+		  uint64_t now_ns) PH_CHECK;
+/* With `release` the server is told; without, the lease can be asked for again at the next start. 0 or
+ * -ENOENT. */
+int ph_dhcp_stop(struct ph_stack *st, ph_link link, bool release, uint64_t now_ns);
+
+enum { PH_DHCP_LIST = 8 };
+struct ph_dhcp_info {
+	ph_link link;
+	const char *state; /* RFC 2131's words: INIT SELECTING REQUESTING BOUND RENEWING ... */
+	struct ph_ip ip, server; /* all zero: none now */
+	unsigned prefix;
+	uint16_t mtu; /* told; 0: not */
+	uint32_t renew_s, rebind_s, expire_s; /* from now; UINT32_MAX: never */
+	struct ph_ip routers[PH_DHCP_LIST], dns[PH_DHCP_LIST], ntp[PH_DHCP_LIST];
+	unsigned nrouters, ndns, nntp;
+	char hostname[256], domain[256]; /* given; "": not */
+	uint32_t sent, received, bad, foreign, naks, declined; /* messages */
+};
+/* 0 or -ENOENT: DHCP does not run there. */
+int ph_dhcp_info(const struct ph_stack *st, ph_link link, struct ph_dhcp_info *out);
+
 /* ---- sysctls and counters ----------------------------------------------------------------- */
 
 /* Values as text, as in /proc/sys. -ENOENT unknown, -EINVAL not a number or out of bounds, -EPERM
