@@ -49,7 +49,7 @@ UNIT_TESTS += %D%/test_topo %D%/test_netaddr %D%/test_responder %D%/test_serve \
 UNIT_TESTS += %D%/test_sim %D%/test_tcp_sim
 
 UNIT_TESTS += %D%/test_drill_lex %D%/test_drill_parse %D%/test_drill_expr \
-	%D%/test_drill_python
+	%D%/test_drill_python %D%/test_drill_constructs
 
 UNIT_TESTS += %D%/test_hostile
 tests_unit_test_hostile_SOURCES = %D%/test_hostile.c \
