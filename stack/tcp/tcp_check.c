@@ -22,7 +22,8 @@ static bool check_seq(const struct tcb *t, struct ph_claim *c)
 	CLAIM(c, "send", !list_empty(&t->rtxq.recs) || t->snd_nxt == t->snd_una ||
 			 t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED,
 	      t->snd_una, t->snd_nxt);
-	CLAIM(c, "send", t->state == TCPS_SYN_SENT || (t->cc.cwnd > 0 && t->cc.ssthresh > 0),
+	CLAIM(c, "send", t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED ||
+			 (t->cc.cwnd > 0 && t->cc.ssthresh > 0),
 	      t->cc.cwnd, t->cc.ssthresh);
 	return tcp_check_stream(&t->snd, c) &&
 	       tcp_check_rtxq(&t->rtxq, t->snd_una, t->snd_nxt, c) &&

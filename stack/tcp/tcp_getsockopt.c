@@ -154,6 +154,9 @@ static int rare_int(const struct ph_stack *st, const struct tcb *t, int name, in
 	case PH_TCP_TIMESTAMP:
 		*v = (int)tcp_ts(st, t->ts_off);
 		return 0;
+	case PH_TCP_THIN_LINEAR_TIMEOUTS:
+		*v = t->thin;
+		return 0;
 	case PH_TCP_THIN_DUPACK: /* Linux: taken, and without effect since 4.12 */
 	case PH_TCP_IS_MPTCP:
 		*v = 0;

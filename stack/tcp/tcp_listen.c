@@ -163,6 +163,7 @@ static void inherit(struct tcb *t, const struct tcb *l)
 	t->ip6 = l->ip6;
 	t->reuse = l->reuse;
 	t->reuseport = l->reuseport;
+	t->thin = l->thin;
 	t->keepalive = l->keepalive;
 	t->keep_idle_s = l->keep_idle_s;
 	t->keep_intvl_s = l->keep_intvl_s;

@@ -136,6 +136,15 @@ static inline uint32_t tcp_loss_pipe(const struct tcp_loss *l, const struct tcp_
 	return in > l->reno_sacked ? in - l->reno_sacked : 0;
 }
 
+/* Segments were joined, or cut anew: fewer are outstanding than `out` were, and fewer can have
+ * arrived. */
+static inline void tcp_loss_fewer(struct tcp_loss *l, const struct tcp_rtxq *q, uint32_t out)
+{
+	uint32_t less = out > q->out ? out - q->out : 0;
+
+	l->reno_sacked -= less < l->reno_sacked ? less : l->reno_sacked;
+}
+
 /* Is cwnd the episode's to set? */
 static inline bool tcp_loss_reducing(const struct tcp_loss *l)
 {

@@ -544,7 +544,7 @@ static void sent_again(struct ph_stack *st, struct tcb *t, struct tcp_rec *r, ui
 static bool send_lost(struct ph_stack *st, struct tcb *t)
 {
 	struct tcp_rec *r = tcp_rtxq_next(&t->rtxq);
-	uint32_t mss = tcp_output_mss(t), len, data, room;
+	uint32_t mss = tcp_output_mss(t), out = t->rtxq.out, len, data, room;
 	struct pkt *p;
 	bool fin;
 
@@ -557,7 +557,8 @@ static bool send_lost(struct ph_stack *st, struct tcb *t)
 	 * 3.8.6.1). */
 	if (r->seq != t->snd_una && seq_ge(r->seq, t->snd_una + t->snd_wnd))
 		return false;
-	tcp_rtxq_collapse(&t->rtxq, &st->tcp->recs, r, of_record(t, r->seq, mss));
+	if (st->sysctl.tcp_retrans_collapse)
+		tcp_rtxq_collapse(&t->rtxq, &st->tcp->recs, r, of_record(t, r->seq, mss));
 	len = most_at(t, r->seq, tcp_cc_quantum(st, t, mss, packet_max(t, mss)) * mss);
 	len = of_record(t, r->seq, min_u32(r->len, min_u32(room, len)));
 	if (len < r->len && len > mss)
@@ -565,6 +566,8 @@ static bool send_lost(struct ph_stack *st, struct tcb *t)
 	fin = (r->flags & TCP_REC_FIN) && len == r->len;
 	data = len - (fin ? 1 : 0);
 	p = payload(st, t, r->seq, &data);
+	tcp_loss_fewer(&t->loss, &t->rtxq, out);
+	out = t->rtxq.out;
 	if (!p) {
 		COUNT(st, TcpExtTCPRetransFail);
 		return false;
@@ -576,6 +579,7 @@ static bool send_lost(struct ph_stack *st, struct tcb *t)
 	(void)send_data(st, t, p, r, data, mss, fin);
 	sent_again(st, t, r, data + (fin ? 1 : 0), mss,
 		   t->loss.state == TCP_CA_LOSS ? "timeout" : "fast");
+	tcp_loss_fewer(&t->loss, &t->rtxq, out);
 	return true;
 }
 

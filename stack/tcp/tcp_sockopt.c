@@ -286,6 +286,10 @@ static int set_flag(struct ph_stack *st, struct tcb *t, int name, int v)
 		return -EINVAL;
 	if (name == PH_TCP_THIN_DUPACK) /* Linux: without effect since 4.12 */
 		return 0;
+	if (name == PH_TCP_THIN_LINEAR_TIMEOUTS) {
+		t->thin = v != 0;
+		return 0;
+	}
 	r = tcp_rare_own(st, t);
 	if (!r)
 		return -ENOMEM;
@@ -330,6 +334,7 @@ static int set_tcp(struct ph_stack *st, struct tcb *t, int name, int v)
 		return -EPERM;
 	case PH_TCP_INQ:
 	case PH_TCP_THIN_DUPACK:
+	case PH_TCP_THIN_LINEAR_TIMEOUTS:
 		return set_flag(st, t, name, v);
 	default:
 		return set_rare(st, t, name, v);
