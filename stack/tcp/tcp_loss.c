@@ -10,7 +10,7 @@ void tcp_loss_init(struct tcp_loss *l, bool sack, seq_t iss, uint32_t reordering
 
 static uint32_t segments(uint32_t bytes, uint32_t mss)
 {
-	return (bytes + mss - 1) / mss;
+	return (uint32_t)(((uint64_t)bytes + mss - 1) / mss);
 }
 
 static uint32_t sacked(const struct tcp_loss *l, const struct tcp_loss_env *e)

@@ -435,6 +435,23 @@ static void test_newreno_enters_once_and_repairs_hole_by_hole(void **state)
 	env_free(v);
 }
 
+/* Undone while the state is held: the threshold is without bound again, and the window stays. */
+static void test_undone_episode_that_is_held_keeps_its_window(void **state)
+{
+	struct env *v = env_new(false);
+
+	(void)state;
+	send(v, 10, 0);
+	for (int i = 0; i < 3; i++)
+		(void)ack(v, (struct news){ .dup = true });
+	resend(v, 1);
+	(void)ack(v, (struct news){ .ack = 10, .old_echo = true });
+	assert_int_equal(v->l.state, TCP_CA_RECOVERY);
+	assert_int_equal(v->cc.ssthresh, UINT32_MAX);
+	assert_true(v->cc.cwnd >= MSS);
+	env_free(v);
+}
+
 /* rfc: 5681:3.2-7, 9937:6.2-6 */
 static void test_more_duplicates_than_segments_are_not_believed(void **state)
 {
@@ -638,6 +655,7 @@ int main(void)
 		T(test_waiting_for_reordering_ends_in_recovery),
 		T(test_lost_retransmission_is_noticed),
 		T(test_newreno_enters_once_and_repairs_hole_by_hole),
+		T(test_undone_episode_that_is_held_keeps_its_window),
 		T(test_more_duplicates_than_segments_are_not_believed),
 		T(test_duplicates_without_flight_mean_nothing),
 		T(test_episode_is_undone_when_all_of_it_was_duplicated),
