@@ -84,6 +84,8 @@ HARNESS_SIM = \
 	%D%/sim/plan_topo.c %D%/sim/plan_topo.h \
 	%D%/sim/plan.c %D%/sim/plan.h \
 	%D%/sim/run.c %D%/sim/run.h \
+	%D%/sim/transfer.c %D%/sim/transfer.h \
+	%D%/sim/response.c %D%/sim/response.h \
 	%D%/sim/table.c %D%/sim/table.h
 
 # What rig is made of that stands alone, and is tested so.

@@ -74,6 +74,14 @@ libphantom_packetdrill_so_CFLAGS = $(AM_CFLAGS) -fPIC -fvisibility=hidden
 libphantom_packetdrill_so_LDFLAGS = $(AM_LDFLAGS) -shared
 libphantom_packetdrill_so_LDADD = -lpthread
 
+# Bugs planted in a copy of the tree, each to be caught by what it names. MUTANTS are words of names.
+check-mutants:
+	@CC='$(CC)' $(PYTHON) $(srcdir)/tests/mutants/run $(MUTANTS)
+
+# Response functions of congestion control, in virtual time: docs/response.md and its picture.
+response: all
+	@RIG_BUILDDIR='$(abs_top_builddir)' $(PYTHON) $(srcdir)/tests/bench/response '$(abs_top_srcdir)/docs'
+
 clean-local:
 	rm -rf tests/results
 
@@ -82,7 +90,8 @@ dist-hook:
 	find $(distdir) -name __pycache__ -prune -exec rm -rf '{}' +
 	find $(distdir) '(' -name '*.pyc' -o -name '*~' -o -name '.*.swp' ')' -exec rm -f '{}' +
 
-EXTRA_DIST += %D%/sim/goodput.txt
+EXTRA_DIST += %D%/sim/goodput.txt %D%/mutants
 EXTRA_DIST += %D%/bench/run %D%/bench/client.c %D%/bench/segments.c %D%/run-check %D%/run-scenarios %D%/run-netem %D%/uml %D%/junit-rows.py %D%/lint %D%/bench
 
-.PHONY: check-programs check-unit check-lint check-scripts check-scripts-wire check-scenarios check-netem bench
+.PHONY: check-programs check-unit check-lint check-scripts check-scripts-wire check-scenarios check-netem check-sim \
+	check-mutants bench response

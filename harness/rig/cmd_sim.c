@@ -19,6 +19,7 @@
 
 #include "harness/rig/find.h"
 #include "harness/rig/rig.h"
+#include "harness/sim/response.h"
 #include "harness/sim/run.h"
 #include "harness/sim/table.h"
 
@@ -27,7 +28,7 @@ enum { WORKERS_MAX = 64, AGAIN_MAX = 4096 };
 struct args {
 	uint64_t from, to;
 	unsigned jobs;
-	bool check, json, verbose, table;
+	bool check, json, verbose, table, response;
 	const char *topo_name;
 	char *topo;
 	struct topo_vars vars;
@@ -353,6 +354,8 @@ static int parse_one(struct args *a, int argc, char **argv, int *i)
 		a->verbose = true;
 	} else if (strcmp(word, "--table") == 0) {
 		a->table = true;
+	} else if (strcmp(word, "--response") == 0) {
+		a->response = true;
 	} else if (word[0] != '-' && strchr(word, '=')) {
 		char *name = strndup(word, (size_t)(strchr(word, '=') - word));
 		int rc = name ? topo_vars_set(&a->vars, name, strchr(word, '=') + 1, true, &e) : -1;
@@ -389,6 +392,8 @@ int cmd_sim(int argc, char **argv)
 		status = read_topo(&a);
 	if (status == RIG_OK && a.table) {
 		sim_table_print(stdout);
+	} else if (status == RIG_OK && a.response) {
+		sim_response_print(stdout);
 	} else if (status == RIG_OK) {
 		t.runs = a.json ? json_array() : NULL;
 		status = run_all(&a, &t);

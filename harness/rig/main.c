@@ -63,7 +63,7 @@ static const struct command commands[] = {
 	  "[--json] FILE.pcapng [FILE ...]\n" },
 	{ "sim", cmd_sim, "run whole networks in virtual time, one per seed",
 	  "[--seeds A..B] [--check] [--topo FILE [NAME=VALUE ...]] [-j N] [--json] [-v]\n"
-	  "       rig sim --table\n\n"
+	  "       rig sim --table | --response\n\n"
 	  "  --seeds A..B  a run per seed (default: 1..20); the seed decides everything: topology,\n"
 	  "                links, sysctls, connections and how they end\n"
 	  "  --check       hold every event against the invariants of TCP, every frame against the\n"
@@ -72,7 +72,8 @@ static const struct command commands[] = {
 	  "  -j N          N runs at once (default: 1)\n"
 	  "  --json        say it as JSON\n"
 	  "  -v            a line per seed\n"
-	  "  --table       print goodput by loss, round-trip time and buffer, and nothing else\n\n"
+	  "  --table       print goodput by loss, round-trip time and buffer, and nothing else\n"
+	  "  --response    print the mean congestion window by loss beside theory, and nothing else\n\n"
 	  "A failed seed prints what happened last, its plan, and the command that runs it again.\n" },
 	{ "matrix", cmd_matrix, "requirement by device, from the results of the tests", NULL },
 	{ "demo", cmd_demo, "watch a stack come up, meet loss, and be judged", NULL },

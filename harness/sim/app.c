@@ -62,6 +62,9 @@ static void set_options(struct sim_apps *a, struct sim_host *h, ph_socket s,
 	set_option(a, h, s, PH_IPPROTO_TCP, PH_TCP_KEEPINTVL, KEEP_INTVL_S, p->keepalive);
 	set_option(a, h, s, PH_IPPROTO_TCP, PH_TCP_KEEPCNT, KEEP_COUNT, p->keepalive);
 	set_option(a, h, s, PH_SOL_SOCKET, PH_SO_KEEPALIVE, 1, p->keepalive);
+	if (p->cc && ph_setsockopt(h->st, s, PH_IPPROTO_TCP, PH_TCP_CONGESTION, p->cc,
+				   (uint32_t)strlen(p->cc), sim_host_now(h)))
+		sim_fail(a->net, "%s has no congestion control \"%s\"", h->name, p->cc);
 	set_option(a, h, s, PH_SOL_SOCKET, PH_SO_REUSEADDR, 1, p->reuseaddr);
 }
 

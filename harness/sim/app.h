@@ -27,6 +27,7 @@ struct sim_end_plan {
 	uint64_t abort_at; /* octets read and written after which it resets; UINT64_MAX: never */
 	/* Socket options; 0: left alone. */
 	uint32_t sndbuf, rcvbuf, mss, clamp;
+	const char *cc; /* congestion control; NULL: the host's */
 	bool nodelay, cork, keepalive, quickack, reuseaddr;
 };
 

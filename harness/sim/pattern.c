@@ -15,6 +15,11 @@ static uint64_t word_at(uint64_t key, uint64_t index)
 
 void sim_pattern_fill(uint64_t key, uint64_t offset, uint8_t *to, size_t n)
 {
+	for (; offset % WORD == 0 && n >= WORD; to += WORD, offset += WORD, n -= WORD) {
+		uint64_t word = word_at(key, offset / WORD);
+
+		memcpy(to, &word, WORD);
+	}
 	while (n > 0) {
 		uint64_t word = word_at(key, offset / WORD);
 		size_t skip = (size_t)(offset % WORD), len = WORD - skip < n ? WORD - skip : n;

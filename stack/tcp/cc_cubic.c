@@ -89,8 +89,10 @@ static uint32_t curve(const struct cubic *q, uint64_t now_ns)
 	if (off > OFFSET_MAX)
 		off = OFFSET_MAX;
 	delta = (off * off * off * 4 / 10) >> 30;
+	/* Whole segments of the curve, not more: rounded up, the window would stand at W_max for
+	 * seconds before K, and its mean be a quarter above RFC 9438 5.1's. */
 	if (t < q->k)
-		return delta < q->origin ? q->origin - (uint32_t)delta : 0;
+		return delta + 1 < q->origin ? q->origin - (uint32_t)delta - 1 : 0;
 	return q->origin + (uint32_t)delta;
 }
 

@@ -30,7 +30,16 @@ static bool check_seq(const struct tcb *t, struct ph_claim *c)
 	       tcp_check_loss(&t->loss, &t->rtxq, t->snd_una, t->snd_nxt, c);
 }
 
-static bool check_rcv(const struct tcb *t, struct ph_claim *c)
+static bool memory_was_short(const struct ph_stack *st)
+{
+	uint64_t failed = st->pkts.pkt.failed;
+
+	for (int i = 0; i < BUF_CLASS_N; i++)
+		failed += st->pkts.buf[i].failed;
+	return failed > 0;
+}
+
+static bool check_rcv(const struct ph_stack *st, const struct tcb *t, struct ph_claim *c)
 {
 	seq_t edge = t->rcvwin.wup + t->rcvwin.wnd;
 	uint32_t left = tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt), told;
@@ -41,6 +50,10 @@ static bool check_rcv(const struct tcb *t, struct ph_claim *c)
 	told = tcp_rcvwin_choose(&t->rcvwin, t->rcv_nxt, tcp_rcv_charged(t), t->delack.rcv_mss,
 				 t->rcv_wscale);
 	CLAIM(c, "receive", told >= left, told, left); /* never shrinks */
+	/* A window of zero stands only while there is nothing else to tell, or was no memory to. */
+	CLAIM(c, "receive", left > 0 || told == 0 || t->rcv_shut || t->delack.pending ||
+			    memory_was_short(st),
+	      told, t->rcv.charged);
 	CLAIM(c, "receive", !t->fin_rcvd || tcp_reass_empty(&t->reass), t->reass.n, t->state);
 	CLAIM(c, "receive", t->sack_ok || t->sack.n == 0, t->sack.n, 0);
 	return tcp_check_stream(&t->rcv, c) &&
@@ -86,7 +99,7 @@ static bool check_conn(const struct ph_stack *st, const struct tcb *t, struct ph
 	      t->state, 0);
 	if (!check_seq(t, c) || !check_timers(st, t, c))
 		return false;
-	return t->state == TCPS_SYN_SENT || check_rcv(t, c);
+	return t->state == TCPS_SYN_SENT || check_rcv(st, t, c);
 }
 
 static bool check_listener(const struct ph_stack *st, const struct tcb *t, struct ph_claim *c)

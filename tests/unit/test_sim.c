@@ -16,6 +16,7 @@
 
 #include "harness/sim/notation.h"
 #include "harness/sim/pattern.h"
+#include "harness/sim/response.h"
 #include "harness/sim/run.h"
 #include "harness/sim/table.h"
 #include "harness/sim/tso.h"
@@ -257,6 +258,30 @@ static void test_goodput_is_what_the_committed_table_says(void **state)
 	free(got);
 }
 
+/* RFC 9438 5.1, and 1.2/sqrt(p): the whole table is docs/response.md. */
+static void test_mean_windows_lie_within_a_tenth_of_the_response_functions(void **state)
+{
+	static const struct {
+		const char *cc;
+		unsigned every;
+		bool random;
+	} row[] = {
+		{ "reno", 1000, false }, { "reno", 3162, false }, { "reno", 100, true },
+		{ "cubic", 1000, false }, { "cubic", 3162, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		unsigned drops = row[i].random ? 1000 : 50;
+		struct sim_response r = sim_response_measure(row[i].cc, row[i].every,
+							     row[i].random, drops);
+
+		if (r.window < 0.9 * r.expected || r.window > 1.1 * r.expected)
+			fail_msg("%s, one in %u lost: %.1f segments, theory %.1f", row[i].cc,
+				 row[i].every, r.window, r.expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +297,7 @@ int main(void)
 		cmocka_unit_test(test_octets_are_compared_to_the_first_that_differs),
 		cmocka_unit_test(test_a_super_segment_is_cut_as_its_fields_say),
 		cmocka_unit_test(test_a_frame_is_written_in_one_line),
+		cmocka_unit_test(test_mean_windows_lie_within_a_tenth_of_the_response_functions),
 		cmocka_unit_test(test_goodput_is_what_the_committed_table_says),
 	};
 

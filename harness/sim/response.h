@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Response functions: the mean window that congestion control keeps where one data segment in 1/p
+ * is dropped, beside what theory asks. Called by rig sim --response and by a test.
+ */
+#ifndef SIM_RESPONSE_H
+#define SIM_RESPONSE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct sim_response {
+	double loss;	 /* as it came to be */
+	double window;	 /* mean congestion window, segments */
+	double rate;	 /* segments per round trip */
+	double expected; /* by the response function of cc at `loss` */
+};
+
+/* every: each so many-th data segment is dropped, or one in so many at random. drops: so many of
+ * them are waited for. cc: "reno" or "cubic". */
+struct sim_response sim_response_measure(const char *cc, unsigned every, bool random,
+					 unsigned drops);
+/* 1.2 / sqrt(p), and for cubic the larger of it and RFC 9438 5.1's. 0: not known for cc. */
+double sim_response_expected(const char *cc, double loss);
+/* The table, from 1e-5 to 1e-2. */
+void sim_response_print(FILE *f);
+
+#endif
