@@ -516,6 +516,13 @@ void sim_apps_turn(struct sim_apps *a, struct sim_host *h)
 	sim_flows_turn(&a->flows, h);
 }
 
+void sim_apps_poll(const struct sim_apps *a, const struct sim_host *h)
+{
+	for (unsigned i = 0; i < 2 * a->nconn; i++)
+		if (a->end[i].host == h && a->end[i].socket >= 0)
+			(void)ph_poll(h->st, a->end[i].socket);
+}
+
 void sim_apps_quit(struct sim_apps *a, struct sim_end *e)
 {
 	leave(a, e, SIM_END_ABORTED);

@@ -102,6 +102,9 @@ void sim_apps_listen(struct sim_apps *a, const struct sim_end_plan *opts, int ba
 void sim_apps_stop_listening(struct sim_apps *a);
 /* A host's applications do what they can; the turn hook of struct sim_hooks. */
 void sim_apps_turn(struct sim_apps *a, struct sim_host *h);
+/* Each asks what its socket is ready for, as a poll() that waits does: who asks for room is told when
+ * there is some. So a run in which check.c asks is the same run. */
+void sim_apps_poll(const struct sim_apps *a, const struct sim_host *h);
 /* When one wants a turn, by the network's clock, or PH_NEVER; and marks the hosts of those. */
 uint64_t sim_apps_next(const struct sim_apps *a);
 void sim_apps_mark(struct sim_apps *a);

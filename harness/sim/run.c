@@ -29,7 +29,11 @@ static void on_turn(void *ctx, struct sim_host *h)
 
 static void on_after(void *ctx, struct sim_host *h)
 {
-	sim_check_turn(&((struct run *)ctx)->check, h);
+	struct run *r = ctx;
+
+	sim_apps_poll(&r->apps, h);
+	if (r->conf->check)
+		sim_check_turn(&r->check, h);
 }
 
 /* Lets time go on until nothing is left to wait for, or, with `until`, that says so. */
@@ -182,14 +186,12 @@ int sim_run(const struct sim_run_conf *conf, struct sim_result *result, struct n
 	}
 	r.net->events_max = SIM_EVENTS_MAX;
 	r.net->now_max = SIM_START_NS + SIM_TIME_MAX_NS;
-	r.net->hooks = (struct sim_hooks){ .ctx = &r, .turn = on_turn };
+	r.net->hooks = (struct sim_hooks){ .ctx = &r, .turn = on_turn, .after = on_after };
 	sim_apps_init(&r.apps, r.net, r.plan.conn, r.plan.nconn, r.plan.flow, r.plan.nflow,
 		      conf->seed);
 	sim_check_init(&r.check, r.net, &r.apps);
-	if (conf->check) {
+	if (conf->check)
 		r.net->hooks.frame = on_frame;
-		r.net->hooks.after = on_after;
-	}
 	under_way = &r;
 	play(&r);
 	under_way = NULL;
