@@ -40,6 +40,8 @@ enum {
 	MIN_SEGMENTS = 4,
 	RENO_ROUNDS_MAX = 63,
 	EXTRA_ROUNDS = 5,   /* two of these windows are remembered */
+	EXTRA_MAX_US = 100000, /* Linux's bound: what the rate gives in that time */
+	EXTRA_EPOCH_US = 250000,
 	UP_ROUNDS_MAX = 30
 };
 static const uint64_t MS = 1000000, NONE = UINT64_MAX;
@@ -405,19 +407,20 @@ static void update_congestion(struct bbr *b, const struct cc_ack *a, uint32_t cw
  * the rate, of the last ten rounds. */
 static void update_extra_acked(struct bbr *b, const struct cc_ack *a, uint32_t cwnd)
 {
-	uint64_t ns = a->now_ns - b->extra_ns, expected;
+	uint64_t us = (a->now_ns - b->extra_ns) / 1000, expected = bw(b) * us / 1000000;
+	uint64_t most = bw(b) / (1000000 / EXTRA_MAX_US);
 	uint32_t extra;
 
-	if (ns > 1000000000u)
-		ns = 1000000000u;
-	expected = bw(b) / 1000 * (ns / 1000) / 1000;
-	if (b->extra_delivered <= expected) {
+	/* An epoch without a pause must end as well: a rate a little too low would add up. */
+	if (b->extra_delivered <= expected || us > EXTRA_EPOCH_US) {
 		b->extra_delivered = 0;
 		b->extra_ns = a->now_ns;
 		expected = 0;
 	}
 	b->extra_delivered += a->acked;
 	extra = to_u32(b->extra_delivered - expected);
+	if (extra > most)
+		extra = to_u32(most);
 	if (extra > cwnd)
 		extra = cwnd;
 	if (b->rounds - b->extra_round >= (b->full_reached ? EXTRA_ROUNDS : 1)) {

@@ -257,6 +257,7 @@ static void mark_sacked(struct tcp_rtxq *q, struct tcp_rec *r, struct tcp_delive
 	d->sacked += r->len;
 	d->segs += segs;
 	d->sacked_segs += segs;
+	tcp_rate_got(&d->rate, &r->rate, r->sent_ns, r->len);
 	arrived(d, r);
 	if (!(r->flags & TCP_REC_EVER)) {
 		original(q, r, d);
