@@ -107,9 +107,7 @@ static enum drop error_input(struct ph_stack *st, const struct ip_rx *rx)
 
 	if (!pkt_pull_up(rx->pkt, rx->l4_len)) /* errors are rare and short */
 		return DROP_NOMEM;
-	h = (const void *)pkt_bytes(rx->pkt);
-	if (h->type > ICMP6_PARAM_PROBLEM)
-		return DROP_ICMP6_IGNORED;
+	h = (const void *)pkt_bytes(rx->pkt); /* also of a type that nobody knows: 2.4 (a) */
 	ip = pkt_bytes(rx->pkt) + at;
 	if (rx->l4_len < at + IP6_HDR_LEN || ip[0] >> 4 != 6)
 		return DROP_ICMP6_MALFORMED;

@@ -12,6 +12,7 @@ static void packet(struct frame *f, const struct ph_ip *src, const struct ph_ip 
 	frame6_end(f);
 }
 
+/* rfc: 8200:3-2 8200:3-3 */
 static void test_a_packet_is_delivered_with_what_its_header_said(void **state)
 {
 	struct host *h = host6_new();
@@ -222,6 +223,8 @@ static void check_problem(struct host *h, const struct chain *c)
 	assert_memory_equal(out_ip6(h)->dst, peer6.b, 16);
 }
 
+/* rfc: 8200:4-1 8200:4-2 8200:4-3 8200:4.1-1 8200:4.2-1 8200:4.2-2 8200:4.2-3 8200:4.2-4
+ *	8200:4.2-5 8200:4.2-6 8200:4.4-1 8200:4.4-2 8504:5.3-1 8504:5.3-2 4443:3.4-1 */
 static void test_a_chain_of_headers_is_walked_as_it_says(void **state)
 {
 	(void)state;
@@ -248,6 +251,7 @@ static void test_a_chain_of_headers_is_walked_as_it_says(void **state)
 	}
 }
 
+/* rfc: 8504:5.3-3 */
 static void test_more_options_than_the_limit_end_it(void **state)
 {
 	static const struct {
@@ -274,6 +278,7 @@ static void test_more_options_than_the_limit_end_it(void **state)
 	host_free(h);
 }
 
+/* rfc: 4443:4.2-1 4443:4.2-2 4443:2.2-1 4443:2.2-2 4443:4.1-1 4443:2.3-1 */
 static void test_echo_comes_back_from_the_address_it_went_to(void **state)
 {
 	static const struct ph_ip *const dst[] = { &us6, &us_ll, &all_nodes6 };
@@ -305,6 +310,7 @@ static void test_echo_comes_back_from_the_address_it_went_to(void **state)
 	}
 }
 
+/* rfc: 4443:2.4-5 4443:2.4-6 4443:2.4-7 */
 static void test_nobody_is_told_of_errors_groups_or_unknown_senders(void **state)
 {
 	static const struct {
@@ -340,6 +346,7 @@ static void test_nobody_is_told_of_errors_groups_or_unknown_senders(void **state
 	}
 }
 
+/* rfc: 4443:2.4-10 4443:2.4-3 4443:2.4-11 */
 static void test_errors_leave_at_a_rate_and_fit_the_least_mtu(void **state)
 {
 	struct host *h = host6_new();
@@ -366,6 +373,7 @@ static void test_errors_leave_at_a_rate_and_fit_the_least_mtu(void **state)
 }
 
 /* An ICMPv6 error, and what a transport hears. */
+/* rfc: 4443:2.4-1 4443:2.4-4 4443:3.1-2 4443:3.2-2 4443:3.3-2 4443:3.4-2 */
 static void test_an_error_reaches_the_transport_that_sent_it(void **state)
 {
 	static const struct {
@@ -376,7 +384,7 @@ static void test_an_error_reaches_the_transport_that_sent_it(void **state)
 		{ 1, 0, ENETUNREACH, false }, { 1, 1, EACCES, true },	 { 1, 2, EHOSTUNREACH, false },
 		{ 1, 3, EHOSTUNREACH, false }, { 1, 4, ECONNREFUSED, true }, { 1, 5, EACCES, true },
 		{ 1, 6, EACCES, true },	      { 1, 99, EPROTO, true },	 { 2, 0, EMSGSIZE, false },
-		{ 3, 0, EHOSTUNREACH, false }, { 4, 1, EPROTO, true },
+		{ 3, 0, EHOSTUNREACH, false }, { 4, 1, EPROTO, true },	 { 100, 0, EPROTO, false },
 	};
 
 	(void)state;
@@ -434,6 +442,7 @@ static void fragment(struct frame *f, uint32_t id, uint32_t off, uint32_t len, b
 	frame6_end(f);
 }
 
+/* rfc: 8200:4.5-11 */
 static void test_fragments_in_any_order_become_the_datagram(void **state)
 {
 	static const uint8_t order[][3] = { { 0, 1, 2 }, { 2, 1, 0 }, { 1, 2, 0 }, { 2, 0, 1 } };
@@ -463,6 +472,7 @@ static void test_fragments_in_any_order_become_the_datagram(void **state)
 	}
 }
 
+/* rfc: 5722:4-2 8200:4.5-10 */
 static void test_fragments_that_overlap_take_the_datagram_with_them(void **state)
 {
 	struct host *h = host6_new();
@@ -482,6 +492,7 @@ static void test_fragments_that_overlap_take_the_datagram_with_them(void **state
 	host_free(h);
 }
 
+/* rfc: 6946:3-1 6946:3-2 8200:4.5-12 */
 static void test_an_atomic_fragment_belongs_to_no_other(void **state)
 {
 	struct host *h = host6_new();
@@ -502,6 +513,7 @@ static void test_an_atomic_fragment_belongs_to_no_other(void **state)
 	host_free(h);
 }
 
+/* rfc: 8200:4.5-7 8200:4.5-8 8200:4.5-9 */
 static void test_a_fragment_that_cannot_be_is_told_of(void **state)
 {
 	static const struct {
@@ -538,6 +550,7 @@ static void test_a_fragment_that_cannot_be_is_told_of(void **state)
 	}
 }
 
+/* rfc: 8200:4.5-5 8200:4.5-6 */
 static void test_who_sent_the_first_fragment_hears_that_the_others_are_late(void **state)
 {
 	struct host *h = host6_new();
@@ -619,6 +632,7 @@ static void test_our_header_is_right_in_every_field(void **state)
 	host_free(h);
 }
 
+/* rfc: 8200:4.5-1 8200:4.5-2 8200:4.5-4 5722:4-1 */
 static void test_what_is_larger_than_the_path_is_cut_at_the_source(void **state)
 {
 	struct ip_tx tx = { .proto = TEST_PROTO };

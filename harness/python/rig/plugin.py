@@ -51,6 +51,7 @@ def pytest_configure(config):
     for line in ("duts(*names): the devices this case applies to",
                  "dut(serve, sysctl, args, start): how the device under test is started",
                  "deviation(dut, why): expected to fail for this device",
+                 "six(mode): how the device comes by IPv6: static (default) or slaac",
                  "silent_tester: the rig answers no ARP for the tester",
                  "rfc(*ids): the requirements of docs/rfc that this case shows"):
         config.addinivalue_line("markers", line)
@@ -249,6 +250,17 @@ def tester(bench, request):
         session.do(f"responder tester {tester.ip} mac {tester.mac}")
     yield tester
     tester.close()
+
+
+@pytest.fixture
+def six(request, dut, tester):
+    """IPv6 between the tester and the device, which this starts: mark the case dut(start=False).
+
+    The mark six("slaac") has the device configured by routers instead of fd00::2/64.
+    """
+    from .six import Six
+    mark = request.node.get_closest_marker("six")
+    return Six(dut, tester, *(mark.args if mark else ()))
 
 
 @pytest.fixture

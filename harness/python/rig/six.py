@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""IPv6 between the tester and the device under test: addresses, messages made by hand, pings.
+
+The device has fd00::2/64 and a link-local address; it finds the tester by a solicitation of ours.
+Used by the fixture `six`; cases that take it are marked dut(start=False).
+"""
+
+from scapy.layers.inet6 import (ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6ND_NS,
+                                ICMPv6NDOptSrcLLAddr, IPv6)
+from scapy.layers.l2 import Ether
+
+US, TESTER = "fd00::2", "fd00::100"
+TESTER_LL = "fe80::100"
+ALL_NODES, ALL_NODES_MAC = "ff02::1", "33:33:00:00:00:01"
+SOLICITED, SOLICITED_MAC = "ff02::1:ff00:2", "33:33:ff:00:00:02"
+
+
+class Six:
+    def __init__(self, dut, tester, mode="static"):
+        self.dut, self.tester = dut, tester
+        if dut.name == "phantom":
+            args = ["--ipv6", "slaac"] if mode == "slaac" else ["--addr", f"{US}/64"]
+            dut.start(sysctl={"net.ipv6.conf.default.accept_dad": 0}, args=args)
+        else:
+            dut.node.sysctl("net.ipv6.conf.eth0.accept_dad", 0)
+            if mode == "slaac":
+                dut.node.sysctl("net.ipv6.conf.eth0.router_solicitation_delay", 0)
+                dut.node.sysctl("net.ipv6.conf.eth0.disable_ipv6", 0)
+            else:
+                dut.node.sysctl("net.ipv6.conf.eth0.accept_ra", 0)
+                dut.session.do(f"addr dut.eth0 {US}/64")
+            dut.start()
+
+    def ether(self, dst=None):
+        return Ether(src=self.tester.mac, dst=dst or self.dut.mac)
+
+    def ip(self, dst=US, src=TESTER, **fields):
+        """An IPv6 packet to the device; groups go to their own hardware address."""
+        mac = None
+        if dst.startswith("ff"):
+            mac = SOLICITED_MAC if dst == SOLICITED else ALL_NODES_MAC
+        return self.ether(mac) / IPv6(src=src, dst=dst, **fields)
+
+    def send(self, packet):
+        self.tester.inject(bytes(packet))
+
+    def solicit(self, target=US, src=TESTER, dst=SOLICITED, **fields):
+        return (self.ip(dst, src, hlim=fields.pop("hlim", 255)) / ICMPv6ND_NS(tgt=target, **fields)
+                / ICMPv6NDOptSrcLLAddr(lladdr=self.tester.mac))
+
+    def introduce(self, src=TESTER):
+        """The device learns where we are."""
+        self.send(self.solicit(src=src))
+        return self.tester.expect(ICMPv6ND_NA(tgt=US), skip=True)
+
+    def echo(self, data=b"six", number=1, **fields):
+        return self.ip(**fields) / ICMPv6EchoRequest(id=0x6666, seq=number, data=data)
+
+    def ping(self, data=b"six", number=1, **fields):
+        """The answer to an echo request."""
+        self.send(self.echo(data, number, **fields))
+        return self.tester.expect(ICMPv6EchoReply(id=0x6666, seq=number, data=data), skip=True)
+
+    def answered(self, since, kind):
+        """Frames of this kind that came for us since frame number `since`, before a ping's answer."""
+        self.ping(b"mark", number=0x7fff)
+        return [seen.packet for seen in self.tester.received(since) if kind in seen.packet]
