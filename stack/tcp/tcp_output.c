@@ -160,6 +160,23 @@ static int xmit(struct ph_stack *st, struct tcb *t, struct tcp_out *o, struct pk
 	return tcp_xmit(st, &t->dst, o, take_pkt);
 }
 
+/* The route still stands, and its mtu is the one that mss was made for. */
+static bool path_ready(struct ph_stack *st, struct tcb *t)
+{
+	uint16_t mtu = t->dst.mtu;
+	int err = dst_refresh(st, &t->dst);
+
+	if (err) {
+		t->error_soft = (int16_t)-err;
+		return false;
+	}
+	if (t->dst.mtu > mtu) /* what ICMP told is too old to be believed, or the link's grew */
+		t->path_mtu = 0;
+	if (t->dst.mtu != mtu)
+		tcp_conn_sync_mss(t);
+	return true;
+}
+
 static void count_out(struct ph_stack *st, struct tcb *t, uint32_t segs)
 {
 	COUNT_N(st, TcpOutSegs, segs);
@@ -174,7 +191,7 @@ static void send_bare(struct ph_stack *st, struct tcb *t, seq_t seq, uint16_t fl
 
 	refresh_ecn(st, t);
 	o.opts = options(st, t);
-	if (dst_refresh(st, &t->dst) != 0 || !(p = pkt_new_tx(&st->pkts, 0)))
+	if (!path_ready(st, t) || !(p = pkt_new_tx(&st->pkts, 0)))
 		return;
 	if (flags & TCP_F_ACK) {
 		o.ack = t->rcv_nxt;
@@ -608,23 +625,6 @@ static bool may_send(const struct tcb *t)
 static bool wants(const struct tcb *t)
 {
 	return t->rtxq.lost > t->rtxq.retrans || tcp_unsent(t);
-}
-
-/* The route still stands, and its mtu is the one that mss was made for. */
-static bool path_ready(struct ph_stack *st, struct tcb *t)
-{
-	uint16_t mtu = t->dst.mtu;
-	int err = dst_refresh(st, &t->dst);
-
-	if (err) {
-		t->error_soft = (int16_t)-err;
-		return false;
-	}
-	if (t->dst.mtu > mtu) /* what ICMP told is too old to be believed, or the link's grew */
-		t->path_mtu = 0;
-	if (t->dst.mtu != mtu)
-		tcp_conn_sync_mss(t);
-	return true;
 }
 
 /* RFC 5681 3.1: never less than a full segment, and a segment may grow, with the peer's window or
