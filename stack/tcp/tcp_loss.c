@@ -254,6 +254,8 @@ static uint32_t retrans_now(const struct tcp_loss *l, const struct tcp_loss_env 
 	return e->q->retrans + (l->probing && l->probe_again ? 1 : 0);
 }
 
+/* Deviation: RFC 5681 3.2 (MUST): cwnd is not ssthresh and three segments, inflated by duplicates, but
+ * comes down by PRR (RFC 9937), without SACK as well. */
 static void enter_recovery(struct tcp_loss *l, struct tcp_loss_env *e, bool ece)
 {
 	clean_stamp(l, e);

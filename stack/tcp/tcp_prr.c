@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The three numbers of PRR. Called by tcp_ack.c for each ACK of an episode. */
+/* The three numbers of PRR. Called by tcp_loss.c for each ACK of an episode. Deviation: RFC 9937 6.4
+ * (SHOULD): what the end of an episode lets go is paced only where the connection is. */
 #include "tcp/tcp_prr.h"
 
 void tcp_prr_begin(struct tcp_prr *p, uint32_t prior_cwnd)

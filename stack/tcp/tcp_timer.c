@@ -146,6 +146,8 @@ static void window_acked(struct ph_stack *st, struct tcb *t)
 		slot_set(st, t, TCP_SLOT_NONE, 0); /* RFC 6298 5.2; output sets it again */
 }
 
+/* Deviation: RFC 6582 3.2 (SHOULD): each partial acknowledgment starts the timeout anew, not the
+ * first alone, as in Linux. */
 void tcp_timer_acked(struct ph_stack *st, struct tcb *t, bool progress, bool set,
 		     const struct tcp_loss_env *e)
 {

@@ -123,6 +123,7 @@ static void test_timeout_keeps_its_distance_and_its_bounds(void **state)
 	assert_true(tcp_rtt_known(&r));
 }
 
+/* rfc: 6298:2-5, 8961:4-6 */
 static void test_back_off_doubles_until_a_sample(void **state)
 {
 	struct tcp_rtt r;
