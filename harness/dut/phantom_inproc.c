@@ -183,7 +183,8 @@ static int64_t try_again(struct phantom *p, struct dut_call *c)
 	case DUT_CONNECT:
 		return connect_end(p, c);
 	case DUT_SEND: /* woken when a third of the buffer is free, as in Linux, and not before */
-		if (!(ph_poll(p->st, c->fd) & (PH_POLLOUT | PH_POLLERR | PH_POLLHUP)))
+		if (!(c->a[0] & PH_MSG_FASTOPEN) &&
+		    !(ph_poll(p->st, c->fd) & (PH_POLLOUT | PH_POLLERR | PH_POLLHUP)))
 			return -EAGAIN;
 		return try_send(p, c, w);
 	case DUT_RECV:

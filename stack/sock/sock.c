@@ -258,6 +258,8 @@ int64_t ph_sendmsg(struct ph_stack *st, ph_socket id, const struct ph_msg *msg, 
 	named = *msg;
 	named.name = &to;
 	rc = take_addr(st, s, msg->name, &to);
+	if (rc == -EAFNOSUPPORT && msg->name->family == 0 && (flags & PH_MSG_FASTOPEN))
+		rc = -EOPNOTSUPP; /* Linux's word for a Fast Open to nowhere */
 	return rc != 0 ? rc : s->ops->sendmsg(st, s, &named, flags);
 }
 

@@ -22,6 +22,12 @@ static void shrink(struct ph_stack *st, struct tcb *t, uint32_t mtu)
 	t->path_mtu = (uint16_t)mtu;
 	tcp_conn_sync_mss(t);
 	pmtu_learn(st, &t->dst.dst, mtu); /* for those who come after */
+	if (t->state == TCPS_SYN_SENT && t->fo_data) {
+		/* The SYN's data did not fit: without it the SYN goes at once (RFC 7413 4.1.3.1). */
+		t->adv_mss = tcp_conn_adv_mss((uint16_t)mtu, !ip_is4(&t->dst.dst));
+		tcp_output_syn(st, t);
+		return;
+	}
 	if (tcp_loss_too_large(&t->loss, &t->rtxq, tcp_output_mss(t), t->snd_nxt))
 		tcp_output(st, t);
 }
