@@ -158,7 +158,8 @@ static void arrived(struct tcp_delivered *d, const struct tcp_rec *r)
 
 	if (r->sent_ns > d->newest_ns)
 		d->newest_ns = r->sent_ns;
-	if (!d->rack)
+	/* Nothing was sent before a SYN, and by Fast Open data behind it may have come first. */
+	if (!d->rack || (r->flags & TCP_REC_SYN))
 		return;
 	/* An echo from before it was sent again is the first copy's (RFC 8985 6.2 step 2). */
 	if (ever && d->has_ecr && (int32_t)(d->ecr_ms - (uint32_t)(r->sent_ns / 1000000)) < 0)
