@@ -549,8 +549,9 @@ static int64_t first_try(struct phantom *p, struct dut_call *c)
 		return phantom_epoll_create(&p->epolls);
 	case DUT_EPOLL_CTL:
 		return phantom_epoll_ctl(&p->epolls, p->st, c);
-	case DUT_ACCEPT:
 	case DUT_SEND:
+		return try_send(p, c, c->priv);
+	case DUT_ACCEPT:
 	case DUT_RECV:
 	case DUT_POLL:
 	case DUT_EPOLL_WAIT:

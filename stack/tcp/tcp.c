@@ -243,6 +243,8 @@ bool tcp_put(struct ph_stack *st, struct tcb *t)
 {
 	if (t->held || t->state != TCPS_CLOSED)
 		return false;
+	if (t->orphan)
+		st->tcp->norphans--;
 	list_remove(&t->ready.node);
 	tcp_unuse_port(st, t);
 	tcp_port_unbind(st, t);

@@ -174,13 +174,6 @@ static int connect_port(struct ph_stack *st, struct tcb *t, uint16_t pport)
 	return 0;
 }
 
-int tcp_connect(struct ph_stack *st, struct tcb *t, const struct ph_sockaddr *a)
-{
-	uint32_t sent;
-
-	return tcp_connect_with(st, t, a, NULL, &sent);
-}
-
 int tcp_connect_with(struct ph_stack *st, struct tcb *t, const struct ph_sockaddr *a,
 		     const struct ph_msg *msg, uint32_t *sent)
 {
@@ -334,6 +327,55 @@ static void close_conn(struct ph_stack *st, struct tcb *t)
 	}
 }
 
+/* It goes on without a user; of such there may be tcp_max_orphans, and one more is reset at once. */
+static void orphan(struct ph_stack *st, struct tcb *t)
+{
+	t->orphan = true;
+	if (++st->tcp->norphans <= (uint64_t)st->sysctl.tcp_max_orphans)
+		return;
+	COUNT(st, TcpExtTCPAbortOnMemory);
+	abort_conn(st, t, "too many orphans");
+}
+
+/* connect() to AF_UNSPEC: whatever there is ends, and the socket is fresh again but for its options and
+ * what it was bound to (Linux's tcp_disconnect). */
+static int disconnect(struct ph_stack *st, struct tcb *t)
+{
+	int error = 0;
+
+	if (t->state == TCPS_LISTEN) {
+		stop_listening(st, t);
+	} else if (t->state != TCPS_CLOSED) {
+		if (t->state != TCPS_LAST_ACK && t->state != TCPS_CLOSING)
+			error = ECONNRESET;
+		else if (tcp_unsent(t) || tcp_flight(t))
+			error = ECONNRESET;
+		if (error && t->state != TCPS_SYN_SENT)
+			tcp_output_rst(st, t);
+		tcp_done(st, t, 0, "disconnected");
+	}
+	tcp_conn_reset(st, t);
+	t->error = (int16_t)error;
+	t->dst.dst = (struct ph_ip){ .b = { 0 } };
+	t->dst.gen = 0;
+	t->ent.pport = 0;
+	if (!t->bound)
+		t->ent.lport = 0;
+	if (!t->bound_ip)
+		t->dst.src = (struct ph_ip){ .b = { 0 } };
+	ready_set(st, &t->ready);
+	return 0;
+}
+
+int tcp_connect(struct ph_stack *st, struct tcb *t, const struct ph_sockaddr *a)
+{
+	uint32_t sent;
+
+	if (a->family == 0)
+		return disconnect(st, t);
+	return tcp_connect_with(st, t, a, NULL, &sent);
+}
+
 void tcp_close(struct ph_stack *st, struct tcb *t)
 {
 	t->held = false;
@@ -344,6 +386,8 @@ void tcp_close(struct ph_stack *st, struct tcb *t)
 		stop_listening(st, t);
 	else if (t->state != TCPS_CLOSED)
 		close_conn(st, t);
+	if (t->state != TCPS_CLOSED)
+		orphan(st, t);
 	tcp_put(st, t);
 }
 

@@ -189,7 +189,7 @@ static enum drop check_syn(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx
 }
 
 /* Our FIN is acknowledged. */
-static void fin_acked(struct ph_stack *st, struct tcb *t)
+static void fin_acked(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
 	switch ((enum tcps)t->state) {
 	case TCPS_FIN_WAIT_1:
@@ -198,7 +198,8 @@ static void fin_acked(struct ph_stack *st, struct tcb *t)
 		if (t->held) {
 			ready_set(st, &t->ready);
 		} else if (t->fin_timeout_s < 0) {
-			COUNT(st, TcpExtTCPAbortOnLinger);
+			COUNT(st, TcpExtTCPAbortOnData); /* as Linux, with its reset */
+			tcp_xmit_reset(st, rx);
 			tcp_done(st, t, 0, "no time for FIN-WAIT-2");
 		} else {
 			tcp_timer_fin_wait_2(st, t);
@@ -284,7 +285,7 @@ static enum drop check_ack(struct ph_stack *st, struct tcb *t, const struct tcp_
 		return why;
 	take_timestamp(st, t, s);
 	if (t->fin_sent && t->snd_una == t->snd_nxt)
-		fin_acked(st, t);
+		fin_acked(st, t, rx);
 	return t->state == TCPS_CLOSED ? DROP_NONE : why;
 }
 

@@ -124,6 +124,7 @@ struct tcb {
 	bool fin_sent : 1, fin_rcvd : 1;
 	bool syn_acked : 1;  /* our SYN: the send queue begins at snd_una */
 	bool rcv_shut : 1, snd_shut : 1;
+	bool orphan : 1;     /* closed by its user, and counted */
 	bool done : 1;	     /* was connected once */
 	bool ts : 1, sack_ok : 1, ws : 1;
 	bool fo_child : 1;   /* made by Fast Open */
@@ -258,6 +259,7 @@ struct tcp_state {
 	struct list owing;     /* struct tcb by `owes`: its ACK leaves when the batch has been read */
 	struct timer timewait_timer;
 	uint32_t next_id, port_next;
+	uint32_t norphans; /* connections that nobody holds any more */
 	uint64_t challenge_s;	 /* the second that challenge_left is for */
 	uint32_t challenge_left; /* RFC 5961 7: of all connections */
 };
