@@ -31,7 +31,7 @@ UNIT_TESTS += %D%/test_tcp_ecn %D%/test_tcp_fastopen
 UNIT_TESTS += %D%/test_tcp_loss
 UNIT_TESTS += %D%/test_udp
 
-UNIT_TESTS += %D%/test_cc %D%/test_cc_bbr
+UNIT_TESTS += %D%/test_cc %D%/test_cc_bbr %D%/test_cc_sim
 tests_unit_test_cc_LDADD = libphantom.a $(CMOCKA_LIBS) -lm
 UNIT_TESTS += %D%/test_link_spec %D%/test_link_classify %D%/test_link_model %D%/test_link_pipe \
 	%D%/test_link_wire %D%/test_link_devices %D%/test_pcapng
