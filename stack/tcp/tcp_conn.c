@@ -121,11 +121,11 @@ void tcp_conn_begin(struct ph_stack *st, struct tcb *t)
 	tcp_loss_init(&t->loss, t->sack_ok, t->iss, (uint32_t)st->sysctl.tcp_reordering);
 	mss = tcp_output_mss(t);
 	tcp_cc_start(st, t);
-	if (t->retransmits) {
+	/* RFC 6928 2: a second of timeout is soon over; only the second one says that it is loss. */
+	if (t->retransmits > 1)
 		cc_handshake_loss(&t->cc, mss);
-		if (!tcp_rtt_known(&t->rtt))
-			t->rtt.rto_us = TCP_RTT_RTO_FALLBACK_US;
-	}
+	if (t->retransmits && !tcp_rtt_known(&t->rtt))
+		t->rtt.rto_us = TCP_RTT_RTO_FALLBACK_US;
 	t->rtt.backoff = 0;
 	t->retransmits = 0;
 	if (rcv_mss > TCP_MSS_DEFAULT4)

@@ -210,6 +210,7 @@ static void child_state(struct ph_stack *st, struct tcb *t, const struct tcp_hal
 	t->snd_up = t->snd_sml = h->iss;
 	t->snd_wnd = t->max_wnd = h->snd_wnd;
 	t->retransmits = h->retransmits;
+	t->total_retrans = h->retransmits;
 	t->ecn.mode = h->ecn_mode;
 	t->ecn.peer_syn = h->peer_ecn & 3u;
 	if (h->no_ect)
