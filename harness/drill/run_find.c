@@ -75,9 +75,17 @@ int drill_many_find(const char *path, char ***list, size_t *n, char *err, size_t
 	return *n == before ? -1 : rc;
 }
 
+/* The end of the path, from a name on; "dir/" is what is in a directory of that name. */
 static bool ends_with(const char *path, const char *tail)
 {
 	size_t n = strlen(path), m = strlen(tail);
+	const char *at = path;
+
+	if (m > 0 && tail[m - 1] == '/') {
+		while ((at = strstr(at, tail)) && at > path && at[-1] != '/')
+			at++;
+		return at != NULL;
+	}
 
 	return n >= m && strcmp(path + n - m, tail) == 0 && (n == m || path[n - m - 1] == '/');
 }

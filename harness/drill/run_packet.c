@@ -591,7 +591,7 @@ int drill_run_out(struct drill_run *r, const struct drill_packet *p, uint64_t fr
 		return -1;
 	if (!f)
 		return missing(r, p, to_ns);
-	if (collect(r, c, p, any ? r->now_ns : to_ns + tolerance_ns, &f) != 0) {
+	if (collect(r, c, p, (any ? r->now_ns : to_ns) + tolerance_ns, &f) != 0) {
 		free(f);
 		return -1;
 	}

@@ -16,7 +16,7 @@
 #include "host/control_epoll.h"
 #include "host/tap.h"
 
-enum { SIOC_INQ = 0x541B, SIOC_OUTQ = 0x5411, POLL_NVAL = 0x20, DESCRIBED = 32 };
+enum { POLL_NVAL = 0x20, DESCRIBED = 32 };
 enum { CONTROL_MSG_MAX = 65536, MSG_ERRORS = 0x2000 /* MSG_ERRQUEUE, which never waits */ };
 static const uint64_t ns_per_ms = 1000000, linger_look_ns = 5 * 1000000;
 
@@ -415,14 +415,11 @@ static int64_t call_fcntl(struct call *c, struct sock *s)
 
 static int64_t call_ioctl(struct call *c, struct sock *s)
 {
-	int n = -ENOTTY;
+	int n = 0;
+	int rc = ph_ioctl(c->h->st, s->app.socket, (unsigned)number(c, "request"), &n);
 
-	if (number(c, "request") == SIOC_INQ)
-		n = ph_inq(c->h->st, s->app.socket);
-	else if (number(c, "request") == SIOC_OUTQ)
-		n = ph_outq(c->h->st, s->app.socket);
 	json_object_set_new(c->out, "value", json_integer(n));
-	return n < 0 ? n : 0;
+	return rc;
 }
 
 static int64_t call_poll(struct call *c, struct sock *unused)

@@ -547,6 +547,12 @@ static void test_what_was_expected_is_good_and_an_unexpected_pass_is_not(void **
 	assert_false(drill_row_good(&row[1]));
 	assert_false(drill_row_good(&row[2]));
 	assert_int_equal(unlink(path), 0);
+	row[0].has_expected = row[1].has_expected = row[2].has_expected = false;
+	write_script(path, "b/ phantom fail\n");
+	assert_int_equal(drill_many_expect(path, "phantom", row, 3, err, sizeof(err)), 0);
+	assert_false(row[0].has_expected || row[1].has_expected);
+	assert_true(drill_row_good(&row[2]));
+	assert_int_equal(unlink(path), 0);
 	write_script(path, "x.pkt phantom perhaps\n");
 	assert_int_equal(drill_many_expect(path, "phantom", row, 3, err, sizeof(err)), -1);
 	assert_non_null(strstr(err, ":1: expected SCRIPT DEVICE VERDICT"));
