@@ -11,7 +11,7 @@
 enum {
 	ACE_INIT = 5,		   /* RFC 9768 3.2.1 */
 	ACE_MASK = 7,
-	ACE_PENDING_MAX = 6,	   /* marks before an ACK must go: one more could look like none */
+	ACE_PENDING_MAX = 2,	   /* marks of data before an ACK goes (RFC 9768 3.2.2.5.1, SHOULD) */
 	BYTES_MASK = 0xffffff,
 	BYTES_TELL = 1 << 22,	   /* a counter's option leaves at least so often */
 	SENT_MAX = (1 << 23) - 1,  /* without an option in so many bytes, none is believed later */

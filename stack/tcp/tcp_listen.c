@@ -408,6 +408,18 @@ static enum drop half_check(struct ph_stack *st, struct tcp_half *h, const struc
 	return s->flags & TCP_F_ACK ? DROP_NONE : DROP_TCP_NO_ACK;
 }
 
+/* RFC 9768 3.1.5 (MUST): a peer that asks for both kinds of ECN in one handshake is reset; Linux
+ * lets it be. */
+static bool both_kinds(const struct ph_stack *st, const struct tcp_half *h, uint16_t flags)
+{
+	enum tcp_ecn_mode now;
+
+	if (st->sysctl.tcp_ecn < TCP_ECN_ACC_IN_OUT || h->ecn_mode == TCP_ECN_OFF)
+		return false;
+	now = tcp_ecn_grant(st->sysctl.tcp_ecn, flags, IP_ECN_NOT);
+	return now != TCP_ECN_OFF && now != (enum tcp_ecn_mode)h->ecn_mode;
+}
+
 /* RFC 9768 3.1.5: the mode stays as it was granted, but a peer that gave up on ECN is spared ECT. */
 static void syn_again(struct tcp_half *h, const struct tcp_rx *rx)
 {
@@ -425,6 +437,11 @@ enum drop tcp_half_input(struct ph_stack *st, struct tcp_half *h, struct tcp_rx 
 	/* The SYN again: ours was lost, or is late. */
 	if ((s->flags & (TCP_F_SYN | TCP_F_ACK | TCP_F_RST | TCP_F_FIN)) == TCP_F_SYN &&
 	    s->seq == h->irs) {
+		if (both_kinds(st, h, s->flags)) {
+			tcp_xmit_reset(st, rx);
+			tcp_half_free(st, h);
+			return DROP_TCP_FLAGS;
+		}
 		if (tcp_oow_allowed(st, &h->oow_ack_ns)) {
 			COUNT(st, TcpExtTCPSynRetrans);
 			COUNT(st, TcpRetransSegs);

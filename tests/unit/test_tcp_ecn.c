@@ -144,7 +144,7 @@ static void test_the_ace_field_counts_marked_packets_modulo_eight(void **state)
 	assert_int_equal(e.acc.received_bytes[IP_ECN_CE - 1], 0);
 }
 
-static void test_a_change_of_marking_is_told_at_once_and_so_are_six_marks(void **state)
+static void test_a_change_of_marking_is_told_at_once_and_so_are_two_marks(void **state)
 {
 	struct tcp_accecn a = { .opt_seen = TCP_ACCECN_COUNTER_SEEN };
 	uint16_t flags = 0;
@@ -154,8 +154,6 @@ static void test_a_change_of_marking_is_told_at_once_and_so_are_six_marks(void *
 	assert_true(tcp_accecn_received(&a, IP_ECN_ECT0, MSS, 1));
 	assert_false(tcp_accecn_received(&a, IP_ECN_ECT0, MSS, 1));
 	assert_true(tcp_accecn_received(&a, IP_ECN_CE, MSS, 1));
-	for (unsigned i = 2; i < 6; i++)
-		assert_false(tcp_accecn_received(&a, IP_ECN_CE, MSS, 1));
 	assert_true(tcp_accecn_received(&a, IP_ECN_CE, MSS, 1));
 	(void)tcp_accecn_send(&a, &flags);
 	assert_false(tcp_accecn_received(&a, IP_ECN_CE, MSS, 1));
@@ -386,7 +384,7 @@ int main(void)
 		cmocka_unit_test(test_the_classic_echo_lasts_until_the_peer_says_cwr),
 		cmocka_unit_test(test_cwr_is_said_once_and_on_new_data_only),
 		cmocka_unit_test(test_the_ace_field_counts_marked_packets_modulo_eight),
-		cmocka_unit_test(test_a_change_of_marking_is_told_at_once_and_so_are_six_marks),
+		cmocka_unit_test(test_a_change_of_marking_is_told_at_once_and_so_are_two_marks),
 		cmocka_unit_test(test_marks_on_few_segments_are_the_difference_of_the_ace_field),
 		cmocka_unit_test(
 			test_a_field_that_may_have_gone_round_counts_as_the_most_it_can_mean),
