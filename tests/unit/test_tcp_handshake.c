@@ -143,7 +143,7 @@ static void test_crossing_syn_is_answered_with_its_timestamp(void **state)
 }
 
 /* rfc: 6298:5-5 */
-static void test_syn_sent_twice_leaves_three_seconds_and_one_segment(void **state)
+static void test_syn_sent_twice_leaves_three_seconds_and_the_first_window(void **state)
 {
 	struct fix *f = fix_new();
 	struct ph_tcp_info i;
@@ -159,7 +159,7 @@ static void test_syn_sent_twice_leaves_three_seconds_and_one_segment(void **stat
 	assert_int_equal(i.tcpi_rtt, 0);
 	assert_int_equal(i.tcpi_rto, 3000000);
 	assert_int_equal(i.tcpi_backoff, 0);
-	assert_int_equal(i.tcpi_snd_cwnd, 1);
+	assert_int_equal(i.tcpi_snd_cwnd, 10); /* RFC 6928 2 */
 	fix_free(f);
 }
 
@@ -378,7 +378,8 @@ static void test_syn_ack_sent_twice_gives_no_round_trip(void **state)
 	assert_int_equal(ph_getsockopt(f->st, f->s, PH_IPPROTO_TCP, PH_TCP_INFO, &i, &len), 0);
 	assert_int_equal(i.tcpi_rtt, 0);
 	assert_int_equal(i.tcpi_rto, 3000000); /* RFC 6298 5.7 */
-	assert_int_equal(i.tcpi_snd_cwnd, 1);
+	assert_int_equal(i.tcpi_snd_cwnd, 10);
+	assert_int_equal(i.tcpi_total_retrans, 1);
 	fix_free(f);
 }
 
@@ -563,7 +564,7 @@ int main(void)
 		T(test_windows_are_scaled_in_all_segments_but_syns),
 		T(test_window_of_a_crossing_syn_ack_is_not_scaled),
 		T(test_crossing_syn_is_answered_with_its_timestamp),
-		T(test_syn_sent_twice_leaves_three_seconds_and_one_segment),
+		T(test_syn_sent_twice_leaves_three_seconds_and_the_first_window),
 		T(test_syn_ack_is_sent_again_after_one_two_and_four_seconds),
 		T(test_another_syn_for_a_half_open_connection_is_challenged),
 		T(test_half_open_connections_that_end_make_room),
