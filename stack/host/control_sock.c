@@ -204,6 +204,7 @@ static int64_t call_send(struct call *c, struct sock *s)
 	struct ph_msg msg = { .name = to ? &addr : NULL, .iov = &iov, .niov = 1 };
 	const json_t *control = json_object_get(c->args, "control");
 	int64_t n;
+	int flags;
 
 	if (to && !take_addr(c, &addr))
 		return -EINVAL;
@@ -215,7 +216,14 @@ static int64_t call_send(struct call *c, struct sock *s)
 	msg.control = c->control;
 	msg.control_len = c->control_len;
 	iov = (struct ph_iov){ c->bytes + c->sent, c->len - c->sent };
-	n = ph_sendmsg(c->h->st, s->app.socket, &msg, (int)number(c, "flags"), c->h->now_ns);
+	flags = (int)number(c, "flags") | (waits_here(c, s) ? 0 : PH_MSG_DONTWAIT);
+	if (c->again) /* the rest goes when it is connected */
+		flags &= ~PH_MSG_FASTOPEN;
+	n = ph_sendmsg(c->h->st, s->app.socket, &msg, flags, c->h->now_ns);
+	if ((flags & PH_MSG_FASTOPEN) && waits_here(c, s) && (n >= 0 || n == -EINPROGRESS)) {
+		c->sent += n > 0 ? (size_t)n : 0;
+		return -EAGAIN;
+	}
 	if (n < 0)
 		return n == -EAGAIN && waits_here(c, s) ? n : c->sent > 0 ? (int64_t)c->sent : n;
 	c->sent += (size_t)n;
