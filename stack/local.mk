@@ -12,6 +12,7 @@ STACK_BASE = \
 	%D%/base/csum.h %D%/base/csum.c \
 	%D%/base/stream.h %D%/base/stream.c \
 	%D%/base/sockopts.h %D%/base/sockopts.c \
+	%D%/base/md5.h %D%/base/md5.c \
 	%D%/base/cmsg.h %D%/base/cmsg.c \
 	%D%/base/errq.h %D%/base/errq.c \
 	%D%/base/claim.h \
@@ -87,6 +88,7 @@ STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp.h %D%/tcp/tcp_int.h \
 	%D%/tcp/tcp_opt.h %D%/tcp/tcp_opt.c \
 	%D%/tcp/tcp_chrono.h %D%/tcp/tcp_chrono.c \
+	%D%/tcp/tcp_md5.h %D%/tcp/tcp_md5.c \
 	%D%/tcp/tcp_marks.h %D%/tcp/tcp_marks.c \
 	%D%/tcp/tcp_rare.h %D%/tcp/tcp_rare.c \
 	%D%/tcp/tcp_seg.h %D%/tcp/tcp_seg.c \

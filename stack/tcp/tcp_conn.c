@@ -79,7 +79,8 @@ void tcp_conn_start(struct ph_stack *st, struct tcb *t)
 	t->adv_mss = tcp_conn_dst_adv_mss(st, &t->dst);
 	if (t->user_mss && t->user_mss < t->adv_mss)
 		t->adv_mss = t->user_mss;
-	t->ts = st->sysctl.tcp_timestamps != 0;
+	/* A signature and SACK leave no room for timestamps: as Linux chooses. */
+	t->ts = st->sysctl.tcp_timestamps != 0 && !tcp_md5_find(t, &t->dst.dst);
 	t->ws = st->sysctl.tcp_window_scaling != 0;
 	t->sack_ok = st->sysctl.tcp_sack != 0;
 	t->ts_off = st->sysctl.tcp_timestamps == 1 ? tcp_isn_ts_offset(&st->isn_key, &k) : 0;

@@ -439,27 +439,44 @@ static bool ttl_too_low(const struct tcb *t, const struct tcp_rx *rx)
 	return t->rare && rx->ip->ttl < t->rare->min_ttl;
 }
 
+/* Is it near enough, and signed as the socket's keys ask for? */
+static enum drop admit(const struct tcb *t, const struct tcp_rx *rx)
+{
+	if (ttl_too_low(t, rx))
+		return DROP_TCP_MINTTL;
+	return tcp_md5_check(tcp_md5_find(t, &rx->ip->src), rx->ip, &rx->seg);
+}
+
 static enum drop dispatch(struct ph_stack *st, struct tcp_rx *rx)
 {
 	struct tcp_tuple k = { .local = rx->ip->dst, .peer = rx->ip->src, .lport = rx->seg.dport,
 			       .pport = rx->seg.sport };
 	struct tcp_ent *e = tcp_table_find(st, &k);
+	enum drop why;
 	struct tcb *l;
 
 	if (!e) {
 		l = tcp_table_listener(st, &k);
-		if (l && ttl_too_low(l, rx))
-			return DROP_TCP_MINTTL;
+		why = l ? admit(l, rx) : DROP_NONE;
+		if (why != DROP_NONE)
+			return why;
 		return l ? tcp_listen_input(st, l, rx, NULL) : closed_input(st, rx);
 	}
 	switch ((enum tcp_kind)e->kind) {
 	case TCP_KIND_CONN:
-		if (ttl_too_low(container_of(e, struct tcb, ent), rx))
-			return DROP_TCP_MINTTL;
+		why = admit(container_of(e, struct tcb, ent), rx);
+		if (why != DROP_NONE)
+			return why;
 		return tcp_input_conn(st, container_of(e, struct tcb, ent), rx);
 	case TCP_KIND_HALF:
+		why = admit(container_of(e, struct tcp_half, ent)->listener, rx);
+		if (why != DROP_NONE)
+			return why;
 		return tcp_half_input(st, container_of(e, struct tcp_half, ent), rx);
 	case TCP_KIND_TIMEWAIT:
+		why = tcp_md5_check(container_of(e, struct tcp_timewait, ent)->md5, rx->ip, &rx->seg);
+		if (why != DROP_NONE)
+			return why;
 		return tcp_timewait_input(st, container_of(e, struct tcp_timewait, ent), rx);
 	case TCP_KIND_LISTEN:
 		break;

@@ -237,6 +237,7 @@ struct tcp_timewait {
 	struct list_node link; /* in tcp_state.timewaits: all live equally long */
 	uint64_t until_ns, oow_ack_ns;
 	struct ph_ip local, peer;
+	struct tcp_md5_key *md5; /* its own copy; NULL: not signed */
 	struct tcp_port *port;
 	seq_t snd_nxt, rcv_nxt;
 	uint32_t rcv_wnd, ts_recent, ts_off;
@@ -249,7 +250,7 @@ struct tcp_state {
 	struct hash table; /* struct tcp_ent */
 	struct tcp_ent *last; /* found last: segments come in runs; NULL: none, or it is gone */
 	struct hash ports; /* struct tcp_port */
-	struct pool tcbs, earlies, rares, marks, arrivals, errs, listeners, halves, port_pool, recs;
+	struct pool tcbs, earlies, rares, marks, arrivals, errs, md5_keys, listeners, halves, port_pool, recs;
 	struct pool pieces, timewait_pool, cc_states; /* CC_STATE_MAX bytes, for algorithms that keep much */
 	struct tcp_reass_env reass;
 	struct tcp_peers peers;
@@ -526,6 +527,7 @@ struct tcp_out {
 	uint16_t gso_size; /* 0: one segment */
 	uint8_t tos, ttl;
 	bool may_fragment; /* IPv4's DF is off (IP_MTU_DISCOVER) */
+	const struct tcp_md5_key *md5; /* NULL: not signed */
 	struct tcp_opts opts;
 };
 /* Puts header and checksum before the payload in take_pkt and sends it. 0 or ip_output()'s

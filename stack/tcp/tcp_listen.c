@@ -63,6 +63,8 @@ static void half_send_with(struct ph_stack *st, struct tcp_half *h, uint16_t fla
 		.tsval = tcp_ts(st, h->ts_off), .tsecr = h->ts_recent,
 		.sack_ok = syn && h->sack_ok, .has_wscale = syn && h->ws, .wscale = h->rcv_wscale,
 	};
+	o.md5 = tcp_md5_find(h->listener, &h->peer);
+	o.opts.has_md5 = o.md5 != NULL;
 	if (cookie && cookie->len)
 		add_cookie(&o.opts, cookie);
 	if (syn)
@@ -141,7 +143,8 @@ static void half_negotiate(struct ph_stack *st, struct tcp_half *h, const struct
 	h->adv_mss = tcp_conn_dst_adv_mss(st, d);
 	if (l->user_mss && l->user_mss < h->adv_mss)
 		h->adv_mss = l->user_mss;
-	h->ts = o->has_ts && st->sysctl.tcp_timestamps;
+	h->ts = o->has_ts && st->sysctl.tcp_timestamps &&
+		!(o->sack_ok && st->sysctl.tcp_sack && tcp_md5_find(l, &h->peer));
 	h->sack_ok = o->sack_ok && st->sysctl.tcp_sack;
 	h->ws = o->has_wscale && st->sysctl.tcp_window_scaling;
 	h->snd_wscale = h->ws ? o->wscale : 0;
@@ -220,6 +223,14 @@ static void child_state(struct ph_stack *st, struct tcb *t, const struct tcp_hal
 	tcp_rtt_init(&t->rtt);
 }
 
+/* Of its listener's keys a child has the one for its peer. */
+static bool inherit_key(struct ph_stack *st, struct tcb *t, const struct tcp_md5_key *k)
+{
+	if (k)
+		t->rare->md5 = tcp_md5_copy(st, k);
+	return !k || t->rare->md5;
+}
+
 static struct tcb *child_new(struct ph_stack *st, const struct tcp_half *h)
 {
 	struct tcb *l = h->listener, *t = tcp_tcb_new(st, l->v6);
@@ -229,6 +240,8 @@ static struct tcb *child_new(struct ph_stack *st, const struct tcp_half *h)
 		return NULL;
 	inherit(t, l);
 	if (!tcp_rare_inherit(st, t, l))
+		goto fail;
+	if (!inherit_key(st, t, tcp_md5_find(l, &h->peer)))
 		goto fail;
 	if (dst_lookup(st, &t->dst, &h->local, &h->peer, false) != 0)
 		goto fail;

@@ -94,6 +94,12 @@ static void read_one(const uint8_t *p, uint32_t len, struct tcp_opts *o)
 			o->tsecr = get32(p + 6);
 		}
 		break;
+	case TCP_OPT_MD5:
+		if (len == 2 + sizeof(o->md5)) {
+			o->has_md5 = true;
+			memcpy(o->md5, p + 2, sizeof(o->md5));
+		}
+		break;
 	case TCP_OPT_ACCECN0:
 	case TCP_OPT_ACCECN1:
 		read_accecn(p, len, o);
@@ -117,7 +123,7 @@ bool tcp_opt_parse(const uint8_t *p, uint32_t n, struct tcp_opts *o)
 	o->tsval = o->tsecr = 0;
 	o->mss = 0;
 	o->wscale = o->nsack = o->accecn = o->naccecn = 0;
-	o->has_mss = o->has_wscale = o->has_ts = o->sack_ok = o->has_fo = false;
+	o->has_mss = o->has_wscale = o->has_ts = o->sack_ok = o->has_fo = o->has_md5 = false;
 	/* RFC 7323 appendix A: nearly every segment looks like this. */
 	if (n == TCP_OPT_TS_ALIGNED && get32(p) == 0x0101080a) {
 		o->has_ts = true;
@@ -141,7 +147,7 @@ bool tcp_opt_parse(const uint8_t *p, uint32_t n, struct tcp_opts *o)
 
 uint32_t tcp_opt_len(const struct tcp_opts *o)
 {
-	uint32_t len = 0;
+	uint32_t len = o->has_md5 ? TCP_OPT_MD5_ALIGNED : 0;
 
 	if (o->has_mss)
 		len += 4;
@@ -204,13 +210,18 @@ static uint8_t *put_fastopen(uint8_t *p, const uint8_t *start, const struct tcp_
 	return put_nops(p + o->fo_len, start, 0);
 }
 
-/* Linux's order: MSS, SACK-permitted and timestamps in three words, AccECN, SACK-permitted without
+/* Linux's order: signature, MSS, SACK-permitted and timestamps in three words, AccECN, SACK-permitted without
  * timestamps, window scale, SACK, Fast Open. */
 uint32_t tcp_opt_build(uint8_t *p, const struct tcp_opts *o)
 {
 	uint8_t *start = p;
 
 	assert(tcp_opt_len(o) <= TCP_OPTS_MAX);
+	if (o->has_md5) {
+		p = put32(p, 0x01010000 | TCP_OPT_MD5 << 8 | (2 + sizeof(o->md5)));
+		memset(p, 0, sizeof(o->md5));
+		p += sizeof(o->md5);
+	}
 	if (o->has_mss)
 		p = put32(p, TCP_OPT_MSS << 24 | 4 << 16 | o->mss);
 	if (o->has_ts) {

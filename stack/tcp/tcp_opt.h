@@ -27,9 +27,12 @@ struct tcp_opts {
 	bool has_fo, fo_exp; /* Fast Open; in the experimental form */
 	uint8_t fo_len;	     /* of the cookie; 0: it asks for one */
 	uint8_t fo[TCP_COOKIE_MAX];
+	bool has_md5;	 /* RFC 2385; tcp_opt_build leaves room for the signature */
+	uint8_t md5[16]; /* what came */
 };
 
 enum { TCP_OPT_TS_ALIGNED = 12 }; /* NOP NOP TS */
+enum { TCP_OPT_MD5_ALIGNED = 20, TCP_OPT_MD5_AT = 4 }; /* NOP NOP MD5; the signature in it */
 
 /* Reads n bytes of options; every field of *o is written but sack[nsack] and
  * accecn_bytes[naccecn]

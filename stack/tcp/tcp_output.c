@@ -42,10 +42,10 @@ static uint32_t super_max(const struct tcb *t)
 
 /* SACK blocks that are told: what the options have room for, and on a path of crumbs no more than
  * leaves room for PAYLOAD_MIN. */
-static uint8_t sack_blocks(const struct tcb *t)
+static uint8_t sack_blocks(const struct tcb *t, bool md5)
 {
-	uint32_t used = (t->ts ? TCP_OPT_TS_ALIGNED : 0) + 4 + PAYLOAD_MIN;
-	uint32_t max = t->ts ? TCP_SACK_MAX - 1 : TCP_SACK_MAX;
+	uint32_t fixed = 4u + (t->ts ? TCP_OPT_TS_ALIGNED : 0u) + (md5 ? TCP_OPT_MD5_ALIGNED : 0u);
+	uint32_t used = fixed + PAYLOAD_MIN, max = (TCP_OPTS_MAX - fixed) / 8;
 	uint32_t room = t->mss > used ? (t->mss - used) / 8 : 0;
 
 	return t->sack_ok ? (uint8_t)min_u32(tcp_sack_count(&t->sack), min_u32(max, room)) : 0;
@@ -54,13 +54,16 @@ static uint8_t sack_blocks(const struct tcb *t)
 /* Which options a segment that is not a SYN has, and how many SACK blocks. */
 static struct tcp_opts which_options(const struct tcb *t)
 {
-	struct tcp_opts o = { .has_ts = t->ts, .nsack = sack_blocks(t) };
+	bool md5 = tcp_md5_find(t, &t->dst.dst) != NULL;
+	struct tcp_opts o = { .has_ts = t->ts, .nsack = sack_blocks(t, md5), .has_md5 = md5 };
 	uint32_t ts = t->ts ? TCP_OPT_TS_ALIGNED : 0, room = TCP_OPTS_MAX;
 
 	if (!tcp_ecn_accurate(&t->ecn))
 		return o;
 	if (t->mss < room + PAYLOAD_MIN)
 		room = t->mss > PAYLOAD_MIN ? (uint32_t)(t->mss - PAYLOAD_MIN) & ~3u : 0;
+	if (md5)
+		ts += TCP_OPT_MD5_ALIGNED;
 	if (room > ts)
 		(void)tcp_accecn_option(&t->ecn.acc, room - ts, &o);
 	return o;
@@ -143,6 +146,8 @@ static int xmit(struct ph_stack *st, struct tcb *t, struct tcp_out *o, struct pk
 	o->pport = t->ent.pport;
 	o->tos = tcp_tos(t, &t->dst.dst);
 	o->ttl = tcp_ttl(t, &t->dst.dst);
+	o->md5 = tcp_md5_find(t, &t->dst.dst);
+	o->opts.has_md5 = o->md5 != NULL;
 	o->may_fragment = !t->dst.v6 && !tcp_dont_fragment(st, t);
 	mark_ecn(t, o, len);
 	if (o->opts.accecn)
@@ -374,6 +379,8 @@ static uint32_t packet_max(const struct tcb *t, uint32_t mss)
 {
 	uint32_t most = super_max(t);
 
+	if (tcp_md5_find(t, &t->dst.dst))
+		return mss; /* each is signed on its own */
 	return mss > most ? mss : most / mss * mss;
 }
 

@@ -13,6 +13,7 @@
 #include "base/errq.h"
 #include "base/sockopts.h"
 #include "tcp/tcp_marks.h"
+#include "tcp/tcp_md5.h"
 #include "tcp/tcp_fastopen.h"
 
 struct ph_stack;
@@ -66,6 +67,7 @@ struct tcp_rare {
 	struct errq errq;
 	struct tcp_marks *marks;       /* NULL: none yet */
 	struct tcp_arrivals *arrivals; /* NULL: none yet */
+	struct tcp_md5_key *md5;       /* RFC 2385; NULL: no key */
 	seq_t ts_base;		       /* what SOF_TIMESTAMPING_OPT_ID counts from */
 	uint32_t zerocopy_next;	       /* number of the next zero-copy send */
 };

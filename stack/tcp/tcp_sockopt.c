@@ -361,6 +361,8 @@ int tcp_setsockopt(struct ph_stack *st, struct tcb *t, int level, int name, cons
 		return -ENOPROTOOPT;
 	if (tcp_sockopt_is_fo(name))
 		return tcp_setsockopt_fo(st, t, name, value, len);
+	if (name == PH_TCP_MD5SIG || name == PH_TCP_MD5SIG_EXT)
+		return tcp_md5_set(st, t, name == PH_TCP_MD5SIG_EXT, value, len);
 	if (name == PH_TCP_ULP && len >= 1) /* no upper layer protocol is here */
 		return -ENOENT;
 	err = sockopts_int(value, len, &v);

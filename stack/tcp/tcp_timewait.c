@@ -25,6 +25,7 @@ void tcp_timewait_free(struct ph_stack *st, struct tcp_timewait *w)
 	if (list_empty(&st->tcp->timewaits))
 		timer_stop(&st->wheel, &st->tcp->timewait_timer);
 	tcp_port_unuse(st, w->port, w->reuse);
+	tcp_md5_free(st, w->md5);
 	pool_put(&st->tcp->timewait_pool, w);
 }
 
@@ -44,10 +45,12 @@ void tcp_timewait_fire(void *ctx, struct timer *timer)
 	}
 }
 
-static void inherit(struct tcp_timewait *w, const struct tcb *t)
+static void inherit(struct ph_stack *st, struct tcp_timewait *w, const struct tcb *t)
 {
 	w->ent = (struct tcp_ent){ .lport = t->ent.lport, .pport = t->ent.pport,
 				   .kind = TCP_KIND_TIMEWAIT };
+	if (tcp_md5_find(t, &t->dst.dst))
+		w->md5 = tcp_md5_copy(st, tcp_md5_find(t, &t->dst.dst));
 	w->local = t->dst.src;
 	w->peer = t->dst.dst;
 	w->port = t->port;
@@ -76,7 +79,7 @@ void tcp_timewait_enter(struct ph_stack *st, struct tcb *t)
 		tcp_done(st, t, 0, "no room for TIME-WAIT");
 		return;
 	}
-	inherit(w, t);
+	inherit(st, w, t);
 	tcp_port_use(w->port, w->reuse);
 	tcp_done(st, t, 0, "TIME-WAIT");
 	COUNT(st, TcpExtTW);
@@ -97,6 +100,8 @@ static void ack(struct ph_stack *st, struct tcp_timewait *w)
 		return;
 	}
 	o.wnd = wnd > UINT16_MAX ? UINT16_MAX : (uint16_t)wnd;
+	o.md5 = w->md5;
+	o.opts.has_md5 = w->md5 != NULL;
 	o.opts.has_ts = w->ts;
 	o.opts.tsval = tcp_ts(st, w->ts_off);
 	o.opts.tsecr = w->ts_recent;

@@ -30,6 +30,9 @@ static void push_header(struct dst *d, const struct tcp_out *o, struct pkt *p)
 	p->csum_start = 0;
 	p->csum_off = TCP_CSUM_OFF;
 	tcp_opt_build(bytes + TCP_HDR_LEN, &o->opts);
+	if (o->md5)
+		tcp_md5_sign(o->md5, &d->src, &d->dst, p, hdr_len,
+			     bytes + TCP_HDR_LEN + TCP_OPT_MD5_AT);
 }
 
 int tcp_xmit(struct ph_stack *st, struct dst *d, const struct tcp_out *o, struct pkt *take_pkt)

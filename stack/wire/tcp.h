@@ -37,6 +37,7 @@ enum {
 	TCP_OPT_SACK_OK = 4,  /* 2, RFC 2018 2 */
 	TCP_OPT_SACK = 5,     /* 2 + 8n, RFC 2018 3 */
 	TCP_OPT_TS = 8,	      /* 10, RFC 7323 3.2 */
+	TCP_OPT_MD5 = 19,      /* 18, RFC 2385 3.0 */
 	TCP_OPT_FASTOPEN = 34, /* 2, or 2 and a cookie of 4 to 16, RFC 7413 4.1.1 */
 	TCP_OPT_ACCECN0 = 172, /* 2 + 3n, RFC 9768 3.2.3: ECT(0), CE, ECT(1) */
 	TCP_OPT_ACCECN1 = 174, /* ECT(1), CE, ECT(0) */

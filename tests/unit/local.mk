@@ -15,6 +15,7 @@ UNIT_TESTS += %D%/test_seq
 UNIT_TESTS += %D%/test_stream
 UNIT_TESTS += %D%/test_sockopts
 UNIT_TESTS += %D%/test_errq
+UNIT_TESTS += %D%/test_md5
 UNIT_TESTS += %D%/test_sysctl
 UNIT_TESTS += %D%/test_counter
 UNIT_TESTS += %D%/test_drop
