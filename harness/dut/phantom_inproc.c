@@ -103,10 +103,11 @@ static int64_t try_send(struct phantom *p, struct dut_call *c, struct wait_state
 			      .niov = 1,
 			      .control = c->control,
 			      .control_len = c->control_len };
-	int flags = (int)c->a[0] | (nonblocking(p, c) ? PH_MSG_DONTWAIT : 0);
+	bool opens = (c->a[0] & PH_MSG_FASTOPEN) && !nonblocking(p, c);
+	int flags = (int)c->a[0] | (opens ? PH_MSG_MORE : 0); /* the rest follows */
 	int64_t n = ph_sendmsg(p->st, c->fd, &msg, flags, p->now);
 
-	if ((c->a[0] & PH_MSG_FASTOPEN) && !nonblocking(p, c)) {
+	if (opens) {
 		c->a[0] &= ~(int64_t)PH_MSG_FASTOPEN; /* the rest goes when it is connected */
 		if (n >= 0)
 			w->moved += (size_t)n;

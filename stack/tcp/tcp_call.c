@@ -190,7 +190,7 @@ int tcp_connect_with(struct ph_stack *st, struct tcb *t, const struct ph_sockadd
 	err = connect_state(t);
 	if (err)
 		return err;
-	if (t->error) {
+	if (t->error && t->done) { /* of an attempt, not of what was dissolved */
 		err = -tcp_error(t);
 		t->done = false;
 		return err;

@@ -121,8 +121,9 @@ int64_t tcp_fo_send(struct ph_stack *st, struct tcb *t, const struct ph_msg *msg
 	err = tcp_connect_with(st, t, msg->name, msg, &sent);
 	if (err != -EINPROGRESS)
 		return err;
-	/* Then the handshake's last ACK waits for the rest, as behind Linux's blocked writers. */
-	t->fo_more = !(flags & PH_MSG_DONTWAIT) && sent < total(msg);
+	/* With MSG_MORE the handshake's last ACK waits for the rest, as it does for a blocked writer
+	 * of Linux's. */
+	t->fo_more = (flags & PH_MSG_MORE) && sent < total(msg);
 	return sent ? (int64_t)sent : -EINPROGRESS;
 }
 
