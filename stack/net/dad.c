@@ -111,7 +111,8 @@ void dad_stop(struct ph_stack *st, struct addr6 *a)
 
 /*
  * RFC 4862 5.4.5, 7217 6, 8981 3.4: another identifier where one can be made; else the address
- * stays, marked, so that the user sees what happened to it.
+ * stays, marked, so that the user sees what happened to it. Deviation: RFC 4862 5.4.5: IPv6 is
+ * turned off for a twin of our hardware address only where accept_dad is 2, as Linux has it.
  */
 void dad_failed(struct ph_stack *st, struct addr6 *a)
 {
