@@ -466,7 +466,7 @@ int tcp_fo_connect(struct ph_stack *st, struct tcb *t, const struct ph_msg *msg,
 int64_t tcp_fo_send(struct ph_stack *st, struct tcb *t, const struct ph_msg *msg, int flags);
 /* Our SYN is acknowledged, and what that covers is off the queue. */
 void tcp_fo_synack(struct ph_stack *st, struct tcb *t, const struct tcp_opts *o);
-/* A timeout, `last`: after which the connection is given up. */
+/* A timeout comes, not yet counted; `last`: the connection is given up. */
 void tcp_fo_timeout(struct ph_stack *st, struct tcb *t, bool last);
 
 /* ---- tcp_early.c */

@@ -381,9 +381,9 @@ static void fire_rto(struct ph_stack *st, struct tcb *t)
 		enter_loss(st, t);
 	}
 	t->total_rto++;
+	tcp_fo_timeout(st, t, false);
 	if (t->retransmits < UINT8_MAX && !shut)
 		t->retransmits++;
-	tcp_fo_timeout(st, t, false);
 	if (handshake)
 		tcp_output_syn(st, t);
 	else
