@@ -744,6 +744,7 @@ static int join_network(struct phantom *p, const struct dut_conf *conf, char *er
 						   : (struct ph_ip){ { 0 } };
 	int rc;
 
+	p->v6 = !ph_ip_is4(&conf->local);
 	p->link = ph_link_add(p->st, &link, p->now);
 	if (p->link < 0) {
 		snprintf(err, DUT_ERR_TEXT, "phantom takes no link of MTU %u: %s", conf->mtu,

@@ -75,6 +75,8 @@ static const char help[] =
 	"  --grace MS           how long connections may take to close at the end; default: 1000\n"
 	"  --seed HEX           key for ports and sequence numbers, so that a run repeats;\n"
 	"                       default: random\n"
+	"  --stable-secret HEX  16 bytes from which IPv6 identifiers are made, so that addresses\n"
+	"                       are the same after a restart (RFC 7217); default: random\n"
 	"  --limit NAME=N       memory (bytes), sockets, connections, timewait, neighbours,\n"
 	"                       routes, reassemblies\n"
 	"  --help, --version\n"
@@ -493,6 +495,17 @@ static enum opt_outcome send_bytes(struct options *o, const struct rule *r, cons
 	return OPT_RUN;
 }
 
+static enum opt_outcome stable_secret(struct options *o, const struct rule *r, const char *arg,
+				      char *err)
+{
+	uint8_t key[32];
+
+	if (strlen(arg) != 2 * sizeof(o->stable_secret) || !text_key(arg, key))
+		return bad(err, "%s %s: write 16 bytes as 32 hexadecimal digits", r->name, arg);
+	memcpy(o->stable_secret, key, sizeof(o->stable_secret));
+	return OPT_RUN;
+}
+
 static enum opt_outcome seed(struct options *o, const struct rule *r, const char *arg, char *err)
 {
 	o->has_key = true;
@@ -555,6 +568,7 @@ static const struct rule rules[] = {
 	{ "--ready-fd", true, ready_fd, 0 },
 	{ "--grace", true, grace, 0 },
 	{ "--seed", true, seed, 0 },
+	{ "--stable-secret", true, stable_secret, 0 },
 	{ "--limit", true, limit, 0 },
 	{ "--help", false, show, OPT_HELP },
 	{ "--version", false, show, OPT_VERSION },

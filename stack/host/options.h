@@ -79,6 +79,7 @@ struct options {
 	uint64_t grace_ns;
 	bool busy_poll, stats;
 	bool has_key;
+	uint8_t stable_secret[16]; /* all zero: made from the key */
 	uint8_t key[32];
 	struct ph_conf limits; /* only its limits */
 };

@@ -129,6 +129,7 @@ int setup_stack(struct host *h, char *err, size_t cap)
 	conf.now_ns = h->now_ns;
 	conf.wall_offset_ns = wall_offset(h->now_ns);
 	memcpy(conf.key, h->opt->key, sizeof(conf.key));
+	memcpy(conf.stable_secret, h->opt->stable_secret, sizeof(conf.stable_secret));
 	if (!h->opt->has_key &&
 	    getrandom(conf.key, sizeof(conf.key), 0) != (ssize_t)sizeof(conf.key)) {
 		(void)text_error(err, cap, "getrandom: %s", strerror(errno));

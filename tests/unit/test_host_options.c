@@ -49,6 +49,7 @@ static const struct bad_row bad_rows[] = {
 	{ "--tap tap0 --addr 10.0.0.2/x", "x is not a prefix length", "0 to 32" },
 	{ "--tap tap0 --addr fd00::2", "fd00::2", "fd00::2/64" },
 	{ "--tap tap0 --addr fd00::2/64 --ipv6 off", "--ipv6 off", "leave one out" },
+	{ BASE "--stable-secret 00ff", "--stable-secret", "32 hexadecimal digits" },
 	{ BASE "--ipv6 on", "--ipv6 on", "off, static or slaac" },
 	{ BASE "--route fd00:9::/64,via=10.0.0.1", "fd00:9::/64", "two families" },
 	{ BASE "--gateway 10.0.0.1/24", "--gateway 10.0.0.1/24", "like 10.0.0.1" },
