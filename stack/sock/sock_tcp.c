@@ -110,6 +110,8 @@ static int op_setsockopt(struct ph_stack *st, struct sock *s, int level, int nam
 static int op_getsockopt(struct ph_stack *st, struct sock *s, int level, int name, void *value,
 			 uint32_t *len)
 {
+	if (level == PH_IPPROTO_TCP && name == PH_TCP_SAVED_SYN)
+		return tcp_saved_syn(st, s->tcp, value, len);
 	return tcp_getsockopt(st, s->tcp, level, name, value, len);
 }
 

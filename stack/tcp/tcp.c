@@ -22,6 +22,7 @@ static void init_pools(struct ph_stack *st, struct tcp_state *s)
 	pool_init(&s->tcbs, &st->mem, "tcp connections", sizeof(struct tcb), conns);
 	pool_init(&s->earlies, &st->mem, "tcp fast opens", sizeof(struct tcp_early), conns);
 	pool_init(&s->rares, &st->mem, "tcp options", sizeof(struct tcp_rare), 0);
+	pool_init(&s->syns, &st->mem, "tcp saved syns", sizeof(struct tcp_saved_syn), 0);
 	pool_init(&s->md5_keys, &st->mem, "tcp md5 keys", sizeof(struct tcp_md5_key), 0);
 	pool_init(&s->errs, &st->mem, "tcp error queue", sizeof(struct errq_entry), 0);
 	pool_init(&s->marks, &st->mem, "tcp marks", sizeof(struct tcp_marks), 0);
@@ -40,6 +41,7 @@ static void destroy_pools(struct tcp_state *s)
 	pool_destroy(&s->tcbs);
 	pool_destroy(&s->earlies);
 	pool_destroy(&s->rares);
+	pool_destroy(&s->syns);
 	pool_destroy(&s->md5_keys);
 	pool_destroy(&s->errs);
 	pool_destroy(&s->marks);

@@ -57,6 +57,8 @@ int tcp_setsockopt(struct ph_stack *st, struct tcb *t, int level, int name, cons
 		   uint32_t len);
 int tcp_getsockopt(struct ph_stack *st, const struct tcb *t, int level, int name, void *value,
 		   uint32_t *len);
+/* TCP_SAVED_SYN: given once. */
+int tcp_saved_syn(struct ph_stack *st, struct tcb *t, void *value, uint32_t *len);
 /* Every connection, listener and TIME-WAIT entry: fills at most n, returns how many there are. */
 size_t tcp_list(const struct ph_stack *st, struct ph_sock_info *out, size_t n);
 void tcp_usage(const struct ph_stack *st, struct ph_usage *u);

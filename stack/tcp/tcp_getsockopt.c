@@ -148,6 +148,9 @@ static int rare_int(const struct ph_stack *st, const struct tcb *t, int name, in
 	case PH_TCP_DELACK_MAX_US:
 		*v = r->delack_max_us ? (int)r->delack_max_us : TCP_DELACK_MAX_US;
 		return 0;
+	case PH_TCP_SAVE_SYN:
+		*v = r->save_syn;
+		return 0;
 	case PH_TCP_INQ:
 		*v = r->inq;
 		return 0;
@@ -240,6 +243,24 @@ static int get_ip6(const struct ph_stack *st, const struct tcb *t, int name, voi
 	int err = ip6_opt_get(&t->ip6, name, hops, connected ? t->dst.mtu : 0, &v);
 
 	return err ? err : sockopts_give(value, len, &v, sizeof(v));
+}
+
+int tcp_saved_syn(struct ph_stack *st, struct tcb *t, void *value, uint32_t *len)
+{
+	struct tcp_saved_syn *syn = t->rare ? t->rare->syn : NULL;
+
+	if (!syn) {
+		*len = 0;
+		return 0;
+	}
+	if (*len < syn->len) {
+		*len = syn->len;
+		return -EINVAL;
+	}
+	(void)sockopts_give(value, len, syn->bytes, syn->len);
+	t->rare->syn = NULL;
+	pool_put(&st->tcp->syns, syn);
+	return 0;
 }
 
 int tcp_getsockopt(struct ph_stack *st, const struct tcb *t, int level, int name, void *value,

@@ -218,6 +218,7 @@ struct tcp_half {
 	struct list_node link;
 	struct timer timer;
 	struct tcb *listener;
+	struct tcp_saved_syn *syn; /* TCP_SAVE_SYN; NULL: not asked for */
 	struct ph_ip local, peer;
 	seq_t iss, irs;
 	uint32_t ts_recent, ts_off, wnd; /* wnd: what our SYN-ACK offered */
@@ -250,7 +251,7 @@ struct tcp_state {
 	struct hash table; /* struct tcp_ent */
 	struct tcp_ent *last; /* found last: segments come in runs; NULL: none, or it is gone */
 	struct hash ports; /* struct tcp_port */
-	struct pool tcbs, earlies, rares, marks, arrivals, errs, md5_keys, listeners, halves, port_pool, recs;
+	struct pool tcbs, earlies, rares, marks, arrivals, errs, md5_keys, syns, listeners, halves, port_pool, recs;
 	struct pool pieces, timewait_pool, cc_states; /* CC_STATE_MAX bytes, for algorithms that keep much */
 	struct tcp_reass_env reass;
 	struct tcp_peers peers;

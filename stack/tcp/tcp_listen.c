@@ -85,13 +85,19 @@ static void half_arm(struct ph_stack *st, struct tcp_half *h)
 	timer_arm(&st->wheel, &h->timer, st->now_ns + (us < max ? us : max) * 1000);
 }
 
+static void half_put(struct ph_stack *st, struct tcp_half *h)
+{
+	pool_put(&st->tcp->syns, h->syn);
+	pool_put(&st->tcp->halves, h);
+}
+
 void tcp_half_free(struct ph_stack *st, struct tcp_half *h)
 {
 	timer_stop(&st->wheel, &h->timer);
 	tcp_table_remove(st, &h->ent);
 	list_remove(&h->link);
 	h->listener->listener->nhalves--;
-	pool_put(&st->tcp->halves, h);
+	half_put(st, h);
 }
 
 static void half_fire(void *ctx, struct timer *timer)
@@ -231,7 +237,7 @@ static bool inherit_key(struct ph_stack *st, struct tcb *t, const struct tcp_md5
 	return !k || t->rare->md5;
 }
 
-static struct tcb *child_new(struct ph_stack *st, const struct tcp_half *h)
+static struct tcb *child_new(struct ph_stack *st, struct tcp_half *h)
 {
 	struct tcb *l = h->listener, *t = tcp_tcb_new(st, l->v6);
 	struct tcp_rec *r;
@@ -243,6 +249,10 @@ static struct tcb *child_new(struct ph_stack *st, const struct tcp_half *h)
 		goto fail;
 	if (!inherit_key(st, t, tcp_md5_find(l, &h->peer)))
 		goto fail;
+	if (h->syn) {
+		t->rare->syn = h->syn;
+		h->syn = NULL;
+	}
 	if (dst_lookup(st, &t->dst, &h->local, &h->peer, false) != 0)
 		goto fail;
 	r = tcp_rtxq_sent(&t->rtxq, &st->tcp->recs, h->iss, 1, 1,
@@ -333,6 +343,20 @@ static void half_begin(struct ph_stack *st, struct tcp_half *h)
 	h->listener->listener->nhalves++;
 }
 
+/* TCP_SAVE_SYN: the SYN's headers, as they came, for the connection's user. */
+static void save_syn(struct ph_stack *st, struct tcp_half *h, const struct tcp_rx *rx)
+{
+	const struct pkt *p = rx->ip->pkt;
+	uint8_t how = tcp_rare(h->listener)->save_syn;
+	const uint8_t *from = p->hdr.buf->bytes + p->hdr_start + (how > 1 ? 0 : p->l3_off);
+	size_t n = (size_t)(pkt_bytes(p) - from) + rx->seg.off;
+
+	if (!how || n > TCP_SAVED_SYN_MAX || !(h->syn = pool_get(&st->tcp->syns)))
+		return;
+	h->syn->len = (uint8_t)n;
+	memcpy(h->syn->bytes, from, n);
+}
+
 enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx, const seq_t *iss)
 {
 	const struct tcp_seg *s = &rx->seg;
@@ -370,8 +394,9 @@ enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx
 	h->peer_ecn = rx->ip->tos & IP4_ECN_MASK;
 	h->ecn_mode = (uint8_t)tcp_ecn_grant(tcp_conn_ecn(st, &d), s->flags, h->peer_ecn);
 	h->sent_ns = st->now_ns;
+	save_syn(st, h, rx);
 	if (tcp_early_wanted(st, l, rx, &cookie) && complete_early(st, h, rx, &cookie)) {
-		pool_put(&st->tcp->halves, h);
+		half_put(st, h);
 		return DROP_NONE;
 	}
 	half_begin(st, h);

@@ -25,6 +25,7 @@ static struct tcp_rare *rare_new(struct ph_stack *st, const struct tcp_rare *lik
 	r->marks = NULL;
 	r->arrivals = NULL;
 	r->md5 = NULL;
+	r->syn = NULL;
 	r->ts_base = 0;
 	r->zerocopy_next = 0;
 	return r;
@@ -45,6 +46,7 @@ void tcp_rare_free(struct ph_stack *st, struct tcb *t)
 	pool_put(&st->tcp->marks, t->rare->marks);
 	pool_put(&st->tcp->arrivals, t->rare->arrivals);
 	tcp_md5_free(st, t->rare->md5);
+	pool_put(&st->tcp->syns, t->rare->syn);
 	pool_put(&st->tcp->rares, t->rare);
 	t->rare = NULL;
 }

@@ -47,6 +47,13 @@ struct tcp_arrivals {
 	struct tcp_arrival at[TCP_ARRIVALS_MAX];
 };
 
+/* The headers of the SYN that a connection began with (TCP_SAVE_SYN). */
+enum { TCP_SAVED_SYN_MAX = 184 }; /* Ethernet, IP and TCP with all their options */
+struct tcp_saved_syn {
+	uint8_t len;
+	uint8_t bytes[TCP_SAVED_SYN_MAX];
+};
+
 struct tcp_rare {
 	struct sockopts so;
 	uint16_t ip;		   /* TCP_IP_* */
@@ -60,6 +67,7 @@ struct tcp_rare {
 	uint32_t fo_qlen;	   /* TCP_FASTOPEN: of a listener; 0: none */
 	bool fo_no_cookie : 1;	   /* TCP_FASTOPEN_NO_COOKIE */
 	bool fo_connect : 1;	   /* TCP_FASTOPEN_CONNECT */
+	uint8_t save_syn; /* of a listener: 1: IP and TCP headers, 2: the link's as well */
 	bool pmtudisc_set : 1;
 	bool inq : 1; /* TCP_INQ: recvmsg tells what is left */
 
@@ -68,6 +76,7 @@ struct tcp_rare {
 	struct tcp_marks *marks;       /* NULL: none yet */
 	struct tcp_arrivals *arrivals; /* NULL: none yet */
 	struct tcp_md5_key *md5;       /* RFC 2385; NULL: no key */
+	struct tcp_saved_syn *syn;     /* NULL: none, or read already */
 	seq_t ts_base;		       /* what SOF_TIMESTAMPING_OPT_ID counts from */
 	uint32_t zerocopy_next;	       /* number of the next zero-copy send */
 };

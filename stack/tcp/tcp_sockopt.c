@@ -278,6 +278,19 @@ static int set_rare(struct ph_stack *st, struct tcb *t, int name, int v)
 	return -ENOPROTOOPT;
 }
 
+static int set_save_syn(struct ph_stack *st, struct tcb *t, int v)
+{
+	struct tcp_rare *r;
+
+	if (!in(v, 0, 2))
+		return -EINVAL;
+	r = tcp_rare_own(st, t);
+	if (!r)
+		return -ENOMEM;
+	r->save_syn = (uint8_t)v;
+	return 0;
+}
+
 static int set_flag(struct ph_stack *st, struct tcb *t, int name, int v)
 {
 	struct tcp_rare *r;
@@ -336,6 +349,8 @@ static int set_tcp(struct ph_stack *st, struct tcb *t, int name, int v)
 	case PH_TCP_THIN_DUPACK:
 	case PH_TCP_THIN_LINEAR_TIMEOUTS:
 		return set_flag(st, t, name, v);
+	case PH_TCP_SAVE_SYN:
+		return set_save_syn(st, t, v);
 	default:
 		return set_rare(st, t, name, v);
 	}
