@@ -180,11 +180,11 @@ static uint32_t cubic_ssthresh(struct cc *cc, const struct cc_ack *a, enum cc_wh
 	uint64_t down = (uint64_t)cwnd * beta / SCALE;
 
 	q->epoch_ns = 0;
-	q->acked = 0;
 	q->prior = cwnd;
 	q->old_w_max = q->w_max;
-	/* Fast convergence (RFC 9438 4.7): a flow that lost again below W_max makes room. */
-	q->w_max = cwnd < q->w_max ? (uint32_t)((uint64_t)cwnd * (SCALE + BETA) / (2 * SCALE)) :
+	/* Fast convergence (RFC 9438 4.7): a flow that lost again below W_max makes room. One segment
+	 * below is our rounding: taken for less it would cost a lone flow a tenth of its window. */
+	q->w_max = cwnd + 1 < q->w_max ? (uint32_t)((uint64_t)cwnd * (SCALE + BETA) / (2 * SCALE)) :
 				     cwnd;
 	cc_hystart_stop(&q->hystart);
 	if (why == CC_RTO) {

@@ -54,7 +54,8 @@ static uint32_t reno_ssthresh(struct cc *cc, const struct cc_ack *a, enum cc_why
 	uint32_t flight = a->inflight < cc->cwnd ? a->inflight : cc->cwnd;
 	uint32_t down = why == CC_ECN && cc->abe ? flight / 5 * 4 : flight / 2;
 
-	r->acked = 0;
+	/* What was acknowledged towards the next segment stays: it is half a segment on average, much
+	 * where the window is of ten. */
 	cc_hystart_stop(&r->hystart);
 	return down > 2 * a->mss ? down : 2 * a->mss;
 }
