@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { PATH_TEXT = 4096, DEPTH_MAX = 32 };
+enum { PATH_TEXT = 4096, WHY_TEXT = 1024, DEPTH_MAX = 32 };
 
 static int add(const char *path, char ***list, size_t *n)
 {
@@ -90,11 +90,31 @@ static bool ends_with(const char *path, const char *tail)
 	return n >= m && strcmp(path + n - m, tail) == 0 && (n == m || path[n - m - 1] == '/');
 }
 
+/* What a comment says, after what `why` says already; a blank line ends a paragraph, and comments
+ * begin a new one where lines came between. */
+static void gather_why(char *why, size_t size, const char *comment)
+{
+	size_t len = strlen(why);
+
+	comment += strspn(comment, "# \t");
+	snprintf(why + len, size - len, "%s%s", len ? " " : "", comment);
+}
+
+static int expect_row(struct drill_row *row, enum drill_verdict v, const char *why)
+{
+	row->expected = v;
+	row->has_expected = true;
+	free(row->why);
+	row->why = *why ? strdup(why) : NULL;
+	return *why && !row->why ? -1 : 0;
+}
+
 int drill_many_expect(const char *file, const char *device, struct drill_row *row, size_t n,
 		      char *err, size_t err_size)
 {
 	FILE *f = fopen(file, "r");
-	char line[PATH_TEXT], script[PATH_TEXT], dut[64], verdict[64];
+	char line[PATH_TEXT], script[PATH_TEXT], dut[64], verdict[64], why[WHY_TEXT] = "";
+	bool above = false; /* the lines just read were comments */
 	unsigned number = 0;
 
 	if (!f) {
@@ -102,14 +122,27 @@ int drill_many_expect(const char *file, const char *device, struct drill_row *ro
 		return -1;
 	}
 	while (fgets(line, sizeof(line), f)) {
+		char *comment = strchr(line, '#');
 		enum drill_verdict v;
 		int words;
 
 		number++;
-		line[strcspn(line, "#\n")] = '\0';
-		words = sscanf(line, "%4095s %63s %63s", script, dut, verdict);
-		if (words <= 0)
+		line[strcspn(line, "\n")] = '\0';
+		if (comment == line) {
+			if (!above)
+				why[0] = '\0';
+			above = true;
+			gather_why(why, sizeof(why), comment);
 			continue;
+		}
+		above = false;
+		if (comment)
+			*comment++ = '\0';
+		words = sscanf(line, "%4095s %63s %63s", script, dut, verdict);
+		if (words <= 0) {
+			why[0] = '\0';
+			continue;
+		}
 		if (words != 3 || !drill_verdict_parse(verdict, &v)) {
 			snprintf(err, err_size,
 				 "%s:%u: expected SCRIPT DEVICE VERDICT with pass, fail, "
@@ -119,9 +152,11 @@ int drill_many_expect(const char *file, const char *device, struct drill_row *ro
 			return -1;
 		}
 		for (size_t i = 0; i < n && strcmp(dut, device) == 0; i++) {
-			if (ends_with(row[i].path, script)) {
-				row[i].expected = v;
-				row[i].has_expected = true;
+			if (ends_with(row[i].path, script) &&
+			    expect_row(&row[i], v, comment ? comment + strspn(comment, " \t") : why) != 0) {
+				snprintf(err, err_size, "%s: no memory", file);
+				fclose(f);
+				return -1;
 			}
 		}
 	}
@@ -139,6 +174,7 @@ void drill_rows_free(struct drill_row *row, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		free(row[i].reason);
 		free(row[i].message);
+		free(row[i].why);
 	}
 	free(row);
 }

@@ -21,6 +21,7 @@ struct drill_row {
 	uint32_t line;
 	uint64_t real_ns;	/* of the machine's time */
 	char *reason, *message; /* NULL: none */
+	char *why;		/* the comment that stands by the expectation, or NULL */
 };
 
 struct drill_many {
@@ -44,7 +45,8 @@ int drill_many_run(struct drill_many *m) __attribute__((warn_unused_result));
 int drill_many_find(const char *path, char ***list, size_t *n, char *err, size_t err_size);
 
 /* Verdicts from a file of lines "script device verdict", # for comments; a script is named by the
- * end of its path. 0, or -1 with a sentence in err. */
+ * end of its path. The comment above the lines of a paragraph, or behind one, is the reason.
+ * 0, or -1 with a sentence in err. */
 int drill_many_expect(const char *file, const char *device, struct drill_row *row, size_t n,
 		      char *err, size_t err_size);
 
