@@ -171,7 +171,8 @@ struct tcb {
 	struct tcp_loss loss;
 	struct tcp_rtt rtt;
 	uint64_t sent_ns;	  /* data last left */
-	uint64_t silent_ns;	  /* the first probe of a closed window that nobody answered; 0: none */
+	uint64_t silent_ns;	  /* first retransmission since progress, or first window probe
+				   * that nobody answered; 0: none */
 	uint8_t retransmits;	  /* timeouts since progress */
 	uint8_t probes;		  /* window or keep-alive probes unanswered */
 	struct tcp_rate rate;

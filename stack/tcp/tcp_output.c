@@ -556,6 +556,8 @@ static void sent_again(struct ph_stack *st, struct tcb *t, struct tcp_rec *r, ui
 	else
 		COUNT_N(st, TcpExtTCPFastRetrans, segs);
 	t->sent_ns = st->now_ns;
+	if (!t->silent_ns)
+		t->silent_ns = st->now_ns;
 	tcp_undo_sent_again(&t->loss.undo, segs, st->now_ns);
 	if (tcp_loss_reducing(&t->loss))
 		t->loss.prr.out += segs;

@@ -155,7 +155,8 @@ void tcp_timer_acked(struct ph_stack *st, struct tcb *t, bool progress, bool set
 
 	if (progress)
 		t->retransmits = 0;
-	t->silent_ns = 0;
+	if (progress || !tcp_flight(t))
+		t->silent_ns = 0;
 	if (!tcp_flight(t)) {
 		window_acked(st, t);
 		return;
@@ -250,7 +251,7 @@ static bool user_timed_out(const struct ph_stack *st, const struct tcb *t, uint6
 /* The user's time may end before the next timeout (RFC 9293 3.10.8): look then. */
 static uint32_t rto_or_end_us(const struct ph_stack *st, const struct tcb *t)
 {
-	uint64_t rto = tcp_timer_rto_us(st, t), end_ns, first_ns = t->loss.undo.first_ns;
+	uint64_t rto = tcp_timer_rto_us(st, t), end_ns, first_ns = t->silent_ns;
 
 	if (t->user_timeout_ms && first_ns && tcps_synchronised(t->state) &&
 	    t->state != TCPS_SYN_RECEIVED) {
@@ -290,10 +291,10 @@ static bool hopeless(const struct ph_stack *st, const struct tcb *t)
 	if (!t->retransmits)
 		return false;
 	if (t->user_timeout_ms)
-		return user_timed_out(st, t, t->loss.undo.first_ns);
+		return user_timed_out(st, t, t->silent_ns);
 	if (!t->held && orphan_retries(st) < retries)
 		retries = orphan_retries(st);
-	return timed_out(st, t, t->loss.undo.first_ns, retries);
+	return timed_out(st, t, t->silent_ns, retries);
 }
 
 static void count_failure(struct ph_stack *st, const struct tcb *t)
@@ -354,7 +355,7 @@ static bool shut_too_long(const struct ph_stack *st, const struct tcb *t)
 	uint64_t most = 2 * (uint64_t)rto_max_us(st, t) * 1000;
 
 	if (t->user_timeout_ms)
-		return user_timed_out(st, t, t->loss.undo.first_ns);
+		return user_timed_out(st, t, t->silent_ns);
 	return st->now_ns - t->rcv_ns > most && st->now_ns - r->sent_ns > most;
 }
 
