@@ -32,11 +32,13 @@ bool tcp_oow_allowed(const struct ph_stack *st, uint64_t *last_ns)
 	return true;
 }
 
-void tcp_dup_ack(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+/* `skipped`: what counts one that is held back. */
+static void dup_ack(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s,
+		    enum counter skipped)
 {
 	/* Data is no part of a storm of ACKs: it is answered always. */
 	if ((s->len == 0 || (s->flags & TCP_F_SYN)) && !tcp_oow_allowed(st, &t->oow_ack_ns)) {
-		COUNT(st, TcpExtTCPACKSkippedSeq);
+		count_add(&st->counters, skipped, 1);
 		return;
 	}
 	if (s->len && seq_lt(s->seq, t->rcv_nxt))
@@ -110,7 +112,7 @@ static enum drop check_paws(struct ph_stack *st, struct tcb *t, const struct tcp
 		COUNT(st, TcpExtPAWSOldAck);
 		return DROP_TCP_TOO_OLD_ACK; /* nobody waits for an answer */
 	}
-	tcp_dup_ack(st, t, s);
+	dup_ack(st, t, s, C_TcpExtTCPACKSkippedPAWS);
 	return DROP_TCP_PAWS;
 }
 
@@ -136,7 +138,9 @@ static enum drop check_seq(struct ph_stack *st, struct tcb *t, struct tcp_seg *s
 	}
 	if (s->len && seq_gt(tcp_seg_end(s), edge))
 		COUNT(st, TcpExtBeyondWindow);
-	tcp_dup_ack(st, t, s);
+	dup_ack(st, t, s,
+		t->state == TCPS_FIN_WAIT_2 && !t->held ? C_TcpExtTCPACKSkippedFinWait2 :
+							  C_TcpExtTCPACKSkippedSeq);
 	return DROP_TCP_INVALID_SEQUENCE;
 }
 

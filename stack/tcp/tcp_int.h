@@ -252,8 +252,9 @@ struct tcp_state {
 	struct hash table; /* struct tcp_ent */
 	struct tcp_ent *last; /* found last: segments come in runs; NULL: none, or it is gone */
 	struct hash ports; /* struct tcp_port */
-	struct pool tcbs, earlies, rares, marks, arrivals, errs, md5_keys, syns, listeners, halves, port_pool, recs;
-	struct pool pieces, timewait_pool, cc_states; /* CC_STATE_MAX bytes, for algorithms that keep much */
+	struct pool tcbs, earlies, rares, marks, arrivals, errs, md5_keys, syns;
+	struct pool listeners, halves, port_pool, recs, pieces;
+	struct pool timewait_pool, cc_states; /* CC_STATE_MAX bytes, for algorithms that keep much */
 	struct tcp_reass_env reass;
 	struct tcp_peers peers;
 	uint64_t fo_hole_ns; /* Fast Open last met a black hole, */
@@ -411,8 +412,7 @@ enum drop tcp_input(struct ph_stack *st, const struct ip_rx *ip);
 /* A segment for t, from the first step to the answer. t may be gone when it returns. */
 enum drop tcp_input_conn(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx);
 enum drop tcp_input_steps(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx);
-/* Answers to what is unacceptable, held back by tcp_invalid_ratelimit; and RFC 5961's. */
-void tcp_dup_ack(struct ph_stack *st, struct tcb *t, const struct tcp_seg *seg);
+/* Answers to what is suspect (RFC 5961), held back by tcp_invalid_ratelimit. */
 void tcp_challenge_ack(struct ph_stack *st, struct tcb *t);
 /* May something unacceptable be answered now? *last_ns is when one was. */
 bool tcp_oow_allowed(const struct ph_stack *st, uint64_t *last_ns);

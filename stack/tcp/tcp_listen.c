@@ -199,6 +199,8 @@ static void child_state(struct ph_stack *st, struct tcb *t, const struct tcp_hal
 
 	t->adv_mss = h->adv_mss;
 	t->peer_mss = h->peer_mss;
+	if (st->sysctl.tcp_reflect_tos)
+		t->tos = h->tos;
 	t->ts = h->ts;
 	t->sack_ok = h->sack_ok;
 	t->ws = h->ws;
@@ -388,6 +390,8 @@ enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx
 	h->listener = l;
 	h->irs = s->seq;
 	h->tos = tcp_tos(l, &h->peer);
+	if (st->sysctl.tcp_reflect_tos)
+		h->tos = rx->ip->tos & (uint8_t)~IP4_ECN_MASK;
 	k = half_tuple(h);
 	h->iss = iss ? *iss : tcp_isn(&st->isn_key, &k, st->now_ns);
 	half_negotiate(st, h, s, &d);
