@@ -25,6 +25,8 @@ static const struct drawn drawn[] = {
 	{ "net.ipv4.tcp_invalid_ratelimit", 20, 0, 1000 },
 	{ "net.ipv4.ip_default_ttl", 20, 8, 255 },
 	{ "net.phantom.tcp_max_ofo_segments", 10, 4, 64 },
+	/* Not 2: who keeps nothing resets data that overtakes the first, the last ACK being lost. */
+	{ "net.ipv4.tcp_syncookies", 20, 0, 1 },
 	{ "net.ipv4.neigh.default.base_reachable_time_ms", 20, 500, 30000 },
 	/* How long somebody goes on trying, and what is refused by design. */
 	{ "net.ipv4.tcp_syn_retries", 0, 0, 0 },

@@ -102,17 +102,18 @@ static bool check_conn(const struct ph_stack *st, const struct tcb *t, struct ph
 	return t->state == TCPS_SYN_SENT || check_rcv(st, t, c);
 }
 
-static bool check_listener(const struct ph_stack *st, const struct tcb *t, struct ph_claim *c)
+static bool check_listener(const struct tcb *t, struct ph_claim *c)
 {
 	const struct tcp_listener *l = t->listener;
 	const struct list_node *n;
-	uint32_t halves = 0, waiting = 0;
+	uint32_t halves = 0, young = 0, waiting = 0;
 
 	c->conn = t->id;
 	CLAIM(c, "listen", t->state == TCPS_LISTEN && l, t->state, 0);
 	list_for_each(n, &l->halves) {
 		const struct tcp_half *h = container_of(n, struct tcp_half, link);
 
+		young += h->timeouts == 0;
 		CLAIM(c, "listen", h->listener == t, halves, 0);
 		CLAIM(c, "listen", timer_armed(&h->timer), halves, 0);
 		halves++;
@@ -122,8 +123,7 @@ static bool check_listener(const struct ph_stack *st, const struct tcb *t, struc
 	CLAIM(c, "listen", halves == l->nhalves, halves, l->nhalves);
 	CLAIM(c, "listen", waiting == l->naccept, waiting, l->naccept);
 	CLAIM(c, "listen", l->naccept <= l->backlog + 1, l->naccept, l->backlog);
-	CLAIM(c, "listen", halves <= (uint32_t)st->sysctl.tcp_max_syn_backlog + 1, halves,
-	      l->backlog);
+	CLAIM(c, "listen", young == l->nyoung, young, l->nyoung);
 	return true;
 }
 
@@ -163,7 +163,7 @@ static bool check_ent(const struct ph_stack *st, struct tcp_ent *e, struct ph_cl
 	CLAIM(c, "table", e->hashed, e->kind, e->lport);
 	switch ((enum tcp_kind)e->kind) {
 	case TCP_KIND_LISTEN:
-		return check_listener(st, container_of(e, struct tcb, ent), c);
+		return check_listener(container_of(e, struct tcb, ent), c);
 	case TCP_KIND_CONN:
 		CLAIM(c, "table", tcp_table_find(st, &k) == e, e->lport, e->pport);
 		return check_conn(st, container_of(e, struct tcb, ent), c);

@@ -6,6 +6,8 @@
 
 #include "tcp/tcp_int.h"
 
+#include "tcp/tcp_defer.h"
+
 enum { MEMINFO_N = 9 }; /* Linux's SK_MEMINFO_VARS */
 
 /* SK_MEMINFO_*: what is held, and what may be. */
@@ -191,6 +193,9 @@ static int tcp_int(const struct ph_stack *st, const struct tcb *t, int name, int
 		return 0;
 	case PH_TCP_LINGER2:
 		*v = get_linger2(st, t);
+		return 0;
+	case PH_TCP_DEFER_ACCEPT:
+		*v = tcp_defer_seconds(tcp_rare(t)->defer_accept, TCP_RTO_MAX_MS / 1000);
 		return 0;
 	case PH_TCP_WINDOW_CLAMP:
 		*v = (int)t->window_clamp;

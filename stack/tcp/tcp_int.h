@@ -89,6 +89,8 @@ struct tcp_listener { /* what a tcb in LISTEN has besides */
 	struct list halves; /* struct tcp_half by `link` */
 	struct list accept; /* struct tcb by `link` */
 	uint32_t nhalves, naccept, backlog;
+	uint32_t nyoung;     /* of nhalves: those whose SYN-ACK was sent but once */
+	uint64_t cookie_ns;  /* a SYN cookie last left, and 1; 0: never */
 	struct list early;	 /* struct tcp_early by `link`: not yet proven, */
 	struct list early_reset; /* and reset by the peer, oldest first */
 	uint32_t nearly;	 /* of both */
@@ -227,11 +229,14 @@ struct tcp_half {
 	uint64_t sent_ns, oow_ack_ns;
 	uint16_t peer_mss, adv_mss;
 	uint8_t snd_wscale, rcv_wscale, retransmits, tos;
+	uint8_t timeouts; /* its timer's: more than `retransmits` when it waits for data alone */
 	uint8_t synacks;  /* sent, whatever for */
 	uint8_t ecn_mode; /* enum tcp_ecn_mode: what was granted */
 	uint8_t peer_ecn; /* the ECN field with which the last SYN came */
 	bool no_ect;	  /* one of its SYNs asked for accurate ECN no more */
-	bool ts, sack_ok, ws, acked;
+	bool ts, sack_ok, ws;
+	bool acked;  /* the peer answered: it waits for data, or for room in the accept queue */
+	bool cookie; /* nothing of it is kept: not in the table, nor in a list */
 };
 
 struct tcp_timewait {

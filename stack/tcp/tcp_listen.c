@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * LISTEN and the passive SYN-RECEIVED (RFC 9293 3.10.7.2 and the parts of 3.10.7.4 that concern
- * it). A SYN makes a struct tcp_half, small and bounded in number by the backlog; the handshake's
- * last ACK makes the connection, if the accept queue has room, else it is dropped and comes again
- * with the next SYN-ACK or data, as in Linux.
+ * it). A SYN makes a struct tcp_half, small and bounded in number by the backlog, or beyond that a
+ * cookie, of which nothing is kept (RFC 4987 3.6); the handshake's last ACK makes the connection,
+ * if the accept queue has room, else it is dropped and comes again with the next SYN-ACK or data,
+ * as in Linux.
  */
 #include <string.h>
 
 #include "tcp/tcp_int.h"
 
+#include "tcp/tcp_cookie.h"
 #include "tcp/tcp_isn.h"
 #include "wire/ip4.h"
 
-enum { SYNACK_RTO_US = TCP_RTT_RTO_INIT_US, SYNACK_PAUSE_NS = 500000000 };
+enum { SYNACK_RTO_US = TCP_RTT_RTO_INIT_US, QUEUE_SMALL = 8, SYNACK_RETRIES_LEAST = 2 };
+
+/* How long after a cookie left an ACK that belongs to nothing is thought to bring one back. */
+#define COOKIE_VALID_NS (TCP_COOKIE_MINUTES * 60 * UINT64_C(1000000000))
 
 static struct tcp_tuple half_tuple(const struct tcp_half *h)
 {
@@ -47,6 +52,15 @@ static void add_cookie(struct tcp_opts *o, const struct tcp_fo_cookie *c)
 		o->has_fo = false;
 }
 
+/* The timestamp of a cookie: what the sequence number has no room for. */
+static uint32_t half_cookie_ts(const struct ph_stack *st, const struct tcp_half *h)
+{
+	struct tcp_cookie_ts o = { .sack = h->sack_ok, .ecn = h->ecn_mode != TCP_ECN_OFF,
+				   .wscale = h->ws ? h->snd_wscale : TCP_COOKIE_NO_WSCALE };
+
+	return tcp_cookie_ts((uint32_t)tcp_now_ms(st), &o) + h->ts_off;
+}
+
 /* taken: bytes of the SYN's data that it acknowledges; cookie: NULL, or one for the peer. */
 static void half_send_with(struct ph_stack *st, struct tcp_half *h, uint16_t flags, uint32_t taken,
 			   const struct tcp_fo_cookie *cookie)
@@ -60,7 +74,8 @@ static void half_send_with(struct ph_stack *st, struct tcp_half *h, uint16_t fla
 	o.wnd = (uint16_t)(syn ? h->wnd : h->wnd >> h->rcv_wscale);
 	o.opts = (struct tcp_opts){
 		.has_mss = syn, .mss = h->adv_mss, .has_ts = h->ts,
-		.tsval = tcp_ts(st, h->ts_off), .tsecr = h->ts_recent,
+		.tsval = h->cookie ? half_cookie_ts(st, h) : tcp_ts(st, h->ts_off),
+		.tsecr = h->ts_recent,
 		.sack_ok = syn && h->sack_ok, .has_wscale = syn && h->ws, .wscale = h->rcv_wscale,
 	};
 	o.md5 = tcp_md5_find(h->listener, &h->peer);
@@ -79,7 +94,7 @@ static void half_send(struct ph_stack *st, struct tcp_half *h, uint16_t flags)
 
 static void half_arm(struct ph_stack *st, struct tcp_half *h)
 {
-	uint64_t us = (uint64_t)SYNACK_RTO_US << (h->retransmits < 16 ? h->retransmits : 16);
+	uint64_t us = (uint64_t)SYNACK_RTO_US << (h->timeouts < 16 ? h->timeouts : 16);
 	uint64_t max = (uint64_t)st->sysctl.tcp_rto_max_ms * 1000;
 
 	timer_arm(&st->wheel, &h->timer, st->now_ns + (us < max ? us : max) * 1000);
@@ -91,57 +106,110 @@ static void half_put(struct ph_stack *st, struct tcp_half *h)
 	pool_put(&st->tcp->halves, h);
 }
 
+/* Its SYN-ACK timed out for the first time, or it ends before that. */
+static void half_grown(struct tcp_half *h)
+{
+	if (h->timeouts == 0)
+		h->listener->listener->nyoung--;
+}
+
 void tcp_half_free(struct ph_stack *st, struct tcp_half *h)
 {
 	timer_stop(&st->wheel, &h->timer);
 	tcp_table_remove(st, &h->ent);
 	list_remove(&h->link);
+	half_grown(h);
 	h->listener->listener->nhalves--;
 	half_put(st, h);
+}
+
+/* How often a SYN-ACK is sent again: less the fuller the queue is of those that never answer
+ * (Linux's reqsk_timer_handler). */
+static uint32_t synack_retries(const struct ph_stack *st, const struct tcb *l)
+{
+	const struct tcp_listener *q = l->listener;
+	uint32_t most = l->syn_retries ? l->syn_retries : (uint32_t)st->sysctl.tcp_synack_retries;
+	uint64_t young = (uint64_t)q->nyoung * 2;
+
+	if (q->nhalves * (uint64_t)2 <= (q->backlog > QUEUE_SMALL ? q->backlog : QUEUE_SMALL))
+		return most;
+	while (most > SYNACK_RETRIES_LEAST && q->nhalves >= young) {
+		most--;
+		young *= 2;
+	}
+	return most;
 }
 
 static void half_fire(void *ctx, struct timer *timer)
 {
 	struct ph_stack *st = ctx;
 	struct tcp_half *h = container_of(timer, struct tcp_half, timer);
+	uint32_t most = synack_retries(st, h->listener);
+	uint32_t defer = tcp_rare(h->listener)->defer_accept;
+	/* One that only waits for data (TCP_DEFER_ACCEPT) is silent until that wait is nearly
+	 * over. */
+	bool expire = h->timeouts >= most && (defer == 0 || !h->acked || h->timeouts >= defer);
+	bool resend = defer == 0 || !h->acked || h->timeouts + 1u >= defer;
 
-	if (h->retransmits >= (uint32_t)st->sysctl.tcp_synack_retries) {
+	if (expire) {
 		COUNT(st, TcpAttemptFails);
 		tcp_half_free(st, h);
 		return;
 	}
-	h->retransmits++;
-	COUNT(st, TcpExtTCPTimeouts);
-	COUNT(st, TcpExtTCPSynRetrans);
-	COUNT(st, TcpRetransSegs);
-	half_send(st, h, TCP_F_SYN | TCP_F_ACK);
+	half_grown(h);
+	h->timeouts++;
+	if (resend) {
+		if (h->retransmits < UINT8_MAX)
+			h->retransmits++;
+		COUNT(st, TcpExtTCPTimeouts);
+		COUNT(st, TcpExtTCPSynRetrans);
+		COUNT(st, TcpRetransSegs);
+		half_send(st, h, TCP_F_SYN | TCP_F_ACK);
+	}
 	half_arm(st, h);
 }
 
-/* Does the listener take another half-open connection? */
-static enum drop admit(struct ph_stack *st, const struct tcp_listener *q)
+/* What becomes of a SYN. */
+enum admission { ADMIT_HALF, ADMIT_COOKIE, ADMIT_NOT };
+
+/* Linux's tcp_conn_request. `known`: the peer was in TIME-WAIT, and is real. */
+static enum admission admit(struct ph_stack *st, const struct tcp_listener *q, bool known,
+			    enum drop *why)
 {
 	uint32_t most = (uint32_t)st->sysctl.tcp_max_syn_backlog;
+	bool full = q->nhalves > q->backlog, cookie = false;
+	int64_t cookies = st->sysctl.tcp_syncookies;
 
+	*why = DROP_TCP_SYN_BACKLOG;
+	if (!known && (cookies == 2 || full)) {
+		if (cookies == 0) {
+			COUNT(st, TcpExtTCPReqQFullDrop);
+			return ADMIT_NOT;
+		}
+		COUNT(st, TcpExtTCPReqQFullDoCookies);
+		cookie = true;
+	}
 	if (q->naccept > q->backlog) {
 		COUNT(st, TcpExtListenDrops); /* beside TcpExtListenOverflows, as in the kernel */
-		return DROP_TCP_LISTEN_OVERFLOW;
+		*why = DROP_TCP_LISTEN_OVERFLOW;
+		return ADMIT_NOT;
 	}
-	/* Deviation from Linux: without SYN cookies a short backlog would refuse peers that merely
-	 * come together. */
-	if (q->nhalves >= most || (q->nhalves > q->backlog && q->nhalves >= 8)) {
-		COUNT(st, TcpExtTCPReqQFullDrop);
-		return DROP_TCP_SYN_BACKLOG;
-	}
-	return DROP_NONE;
+	/* Without cookies the last quarter is for peers that are known, and none is. */
+	if (!known && cookies == 0 && most < q->nhalves + (most >> 2))
+		return ADMIT_NOT;
+	return cookie ? ADMIT_COOKIE : ADMIT_HALF;
+}
+
+static uint32_t half_ts_off(const struct ph_stack *st, const struct tcp_tuple *k)
+{
+	return st->sysctl.tcp_timestamps == 1 ? tcp_isn_ts_offset(&st->isn_key, k) : 0;
 }
 
 /* What the SYN offered and we agree to; the window of the SYN-ACK. */
-static void half_negotiate(struct ph_stack *st, struct tcp_half *h, const struct tcp_seg *s,
+static void half_negotiate(struct ph_stack *st, struct tcp_half *h, const struct tcp_opts *o,
 			   const struct dst *d)
 {
 	const struct tcb *l = h->listener;
-	const struct tcp_opts *o = &s->opts;
 	struct tcp_tuple k = half_tuple(h);
 	struct tcp_rcvwin w;
 
@@ -155,8 +223,7 @@ static void half_negotiate(struct ph_stack *st, struct tcp_half *h, const struct
 	h->ws = o->has_wscale && st->sysctl.tcp_window_scaling;
 	h->snd_wscale = h->ws ? o->wscale : 0;
 	h->ts_recent = o->tsval;
-	h->ts_off = st->sysctl.tcp_timestamps == 1 ? tcp_isn_ts_offset(&st->isn_key, &k) : 0;
-	h->snd_wnd = s->wnd;
+	h->ts_off = half_ts_off(st, &k);
 	tcp_rcvwin_init(&w, l->rcvwin.buf, l->rcvbuf_locked, l->window_clamp,
 			h->ts ? h->adv_mss - TCP_OPT_TS_ALIGNED : h->adv_mss,
 			(uint32_t)st->sysctl.tcp_rmem[2], h->ws, &h->rcv_wscale);
@@ -257,8 +324,10 @@ static struct tcb *child_new(struct ph_stack *st, struct tcp_half *h)
 	}
 	if (dst_lookup(st, &t->dst, &h->local, &h->peer, false) != 0)
 		goto fail;
+	/* When a cookie left nobody knows: no round trip is measured by it. */
 	r = tcp_rtxq_sent(&t->rtxq, &st->tcp->recs, h->iss, 1, 1,
-			  h->retransmits ? TCP_REC_SYN | TCP_REC_EVER : TCP_REC_SYN, h->sent_ns);
+			  h->retransmits || h->cookie ? TCP_REC_SYN | TCP_REC_EVER : TCP_REC_SYN,
+			  h->sent_ns);
 	if (!r)
 		goto fail;
 	t->ent.kind = TCP_KIND_CONN;
@@ -283,6 +352,27 @@ static void to_accept(struct ph_stack *st, struct tcb *l, struct tcb *t)
 	ready_set(st, &l->ready);
 }
 
+static bool accept_full(const struct tcb *l)
+{
+	return l->listener->naccept > l->listener->backlog;
+}
+
+/* The connection that h stands for is made, and the segment is its first. NOMEM: it was not. */
+static enum drop open_child(struct ph_stack *st, struct tcp_half *h, struct tcp_rx *rx)
+{
+	struct tcb *l = h->listener, *t = child_new(st, h);
+
+	if (!t) {
+		COUNT(st, TcpExtListenDrops);
+		return DROP_NOMEM;
+	}
+	if (!h->cookie)
+		tcp_half_free(st, h);
+	tcp_table_insert(st, &t->ent);
+	to_accept(st, l, t);
+	return tcp_input_conn(st, t, rx);
+}
+
 static enum drop overflow(struct ph_stack *st, struct tcp_half *h, const struct tcp_rx *rx)
 {
 	h->acked = true;
@@ -294,25 +384,19 @@ static enum drop overflow(struct ph_stack *st, struct tcp_half *h, const struct 
 	return DROP_TCP_LISTEN_OVERFLOW;
 }
 
-/* The last ACK of the handshake, perhaps with data: the half becomes whole and the segment is its
- * first. */
+/* The last ACK of the handshake, perhaps with data: the half becomes whole. */
 static enum drop complete(struct ph_stack *st, struct tcp_half *h, struct tcp_rx *rx)
 {
-	struct tcb *l = h->listener, *t;
-	enum drop why;
-
-	if (l->listener->naccept > l->listener->backlog)
-		return overflow(st, h, rx);
-	t = child_new(st, h);
-	if (!t) {
-		COUNT(st, TcpExtListenDrops);
-		return DROP_NOMEM;
+	/* TCP_DEFER_ACCEPT: nobody is woken before there is something to read. */
+	if (h->timeouts < tcp_rare(h->listener)->defer_accept && rx->seg.len == 0 &&
+	    !(rx->seg.flags & TCP_F_FIN)) {
+		h->acked = true;
+		COUNT(st, TcpExtTCPDeferAcceptDrop);
+		return DROP_NONE;
 	}
-	tcp_half_free(st, h);
-	tcp_table_insert(st, &t->ent);
-	to_accept(st, l, t);
-	why = tcp_input_conn(st, t, rx);
-	return why;
+	if (accept_full(h->listener))
+		return overflow(st, h, rx);
+	return open_child(st, h, rx);
 }
 
 /* Fast Open: the connection is there at once, and the SYN-ACK tells what it took. False: no
@@ -343,6 +427,7 @@ static void half_begin(struct ph_stack *st, struct tcp_half *h)
 	tcp_table_insert(st, &h->ent);
 	list_push_back(&h->listener->listener->halves, &h->link);
 	h->listener->listener->nhalves++;
+	h->listener->listener->nyoung++;
 }
 
 /* TCP_SAVE_SYN: the SYN's headers, as they came, for the connection's user. */
@@ -359,44 +444,111 @@ static void save_syn(struct ph_stack *st, struct tcp_half *h, const struct tcp_r
 	memcpy(h->syn->bytes, from, n);
 }
 
-enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx, const seq_t *iss)
+/* A half-open connection by who it is between; everything else is still to be agreed on. */
+static struct tcp_half half_of(const struct ph_stack *st, struct tcb *l, const struct tcp_rx *rx)
 {
-	const struct tcp_seg *s = &rx->seg;
-	struct tcp_half *h;
-	struct tcp_tuple k;
-	struct dst d = { .gen = 0 };
-	struct tcp_fo_cookie cookie;
-	enum drop why;
+	return (struct tcp_half){
+		.ent = { .lport = rx->seg.dport, .pport = rx->seg.sport, .kind = TCP_KIND_HALF },
+		.local = rx->ip->dst, .peer = rx->ip->src, .listener = l, .irs = rx->seg.seq,
+		.tos = st->sysctl.tcp_reflect_tos ? rx->ip->tos & (uint8_t)~IP4_ECN_MASK :
+						    tcp_tos(l, &rx->ip->src),
+	};
+}
 
-	if (s->flags & TCP_F_RST)
-		return DROP_TCP_FLAGS;
-	if (s->flags & TCP_F_ACK) {
-		tcp_xmit_reset(st, rx);
-		return DROP_TCP_FLAGS;
+/* A SYN-ACK of which we keep nothing. Without timestamps it can tell of no option but the MSS. */
+static void send_cookie(struct ph_stack *st, struct tcb *l, const struct tcp_rx *rx,
+			const struct dst *d)
+{
+	struct tcp_half h = half_of(st, l, rx);
+	struct tcp_tuple k = half_tuple(&h);
+	struct tcp_opts o = rx->seg.opts;
+
+	if (!o.has_ts || !st->sysctl.tcp_timestamps)
+		o.sack_ok = o.has_wscale = false;
+	half_negotiate(st, &h, &o, d);
+	h.peer_ecn = rx->ip->tos & IP4_ECN_MASK;
+	if (h.ts)
+		h.ecn_mode = (uint8_t)tcp_ecn_grant(tcp_conn_ecn(st, d), rx->seg.flags, h.peer_ecn);
+	h.cookie = true;
+	h.iss = tcp_cookie_make(&st->isn_key, &k, h.irs, h.peer_mss, st->now_ns);
+	l->listener->cookie_ns = st->now_ns + 1;
+	COUNT(st, TcpExtSyncookiesSent);
+	half_send_with(st, &h, TCP_F_SYN | TCP_F_ACK, 0, NULL);
+}
+
+/* What the timestamp that comes back says was agreed on; false: we do not do that any more. */
+static bool cookie_options(struct ph_stack *st, struct tcp_half *h, const struct tcp_rx *rx,
+			   uint16_t mss)
+{
+	struct tcp_opts o = { .has_mss = true, .mss = mss, .has_ts = rx->seg.opts.has_ts,
+			      .tsval = rx->seg.opts.tsval };
+	struct tcp_tuple k = half_tuple(h);
+	struct tcp_cookie_ts told = { .wscale = TCP_COOKIE_NO_WSCALE };
+	struct dst d = { .gen = 0 };
+
+	if (dst_lookup(st, &d, &h->local, &h->peer, false) != 0)
+		return false;
+	if (o.has_ts)
+		told = tcp_cookie_ts_read(rx->seg.opts.tsecr - half_ts_off(st, &k));
+	o.sack_ok = told.sack;
+	o.has_wscale = told.wscale != TCP_COOKIE_NO_WSCALE;
+	o.wscale = told.wscale;
+	half_negotiate(st, h, &o, &d);
+	if (told.ecn && tcp_conn_ecn(st, &d) != TCP_ECN_NEVER) /* accurate: its count is never 0 */
+		h->ecn_mode = rx->seg.flags & (TCP_F_AE | TCP_F_CWR) ? TCP_ECN_ACCURATE :
+								       TCP_ECN_CLASSIC;
+	return h->ts == o.has_ts && h->sack_ok == o.sack_ok && h->ws == o.has_wscale;
+}
+
+/* An ACK to a listener: the last of a handshake of which we kept nothing? True: it is dealt with. */
+static bool take_cookie(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx, enum drop *why)
+{
+	struct tcp_half h = half_of(st, l, rx);
+	struct tcp_tuple k = half_tuple(&h);
+	uint16_t mss;
+
+	if (!st->sysctl.tcp_syncookies || (rx->seg.flags & TCP_F_SYN) ||
+	    l->listener->cookie_ns == 0 ||
+	    st->now_ns - (l->listener->cookie_ns - 1) > COOKIE_VALID_NS)
+		return false;
+	h.irs = rx->seg.seq - 1;
+	h.iss = rx->seg.ack - 1;
+	mss = tcp_cookie_check(&st->isn_key, &k, h.irs, h.iss, st->now_ns);
+	if (mss == 0) {
+		COUNT(st, TcpExtSyncookiesFailed);
+		return false;
 	}
-	if (!(s->flags & TCP_F_SYN) || (s->flags & TCP_F_FIN))
-		return DROP_TCP_FLAGS;
-	why = admit(st, l->listener);
-	if (why != DROP_NONE)
-		return why;
-	if (dst_lookup(st, &d, &rx->ip->dst, &rx->ip->src, false) != 0)
-		return DROP_IP_OUTNOROUTES;
-	h = pool_get_zeroed(&st->tcp->halves);
+	COUNT(st, TcpExtSyncookiesRecv);
+	h.cookie = true;
+	h.sent_ns = st->now_ns;
+	if (!cookie_options(st, &h, rx, mss)) {
+		*why = DROP_TCP_FLAGS;
+	} else if (accept_full(l)) {
+		COUNT(st, TcpExtListenDrops);
+		*why = DROP_TCP_LISTEN_OVERFLOW;
+	} else {
+		*why = open_child(st, &h, rx);
+	}
+	return true;
+}
+
+/* A SYN for which there is room. */
+static enum drop begin(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx, const struct dst *d,
+		       const seq_t *iss)
+{
+	struct tcp_half *h = pool_get(&st->tcp->halves);
+	struct tcp_fo_cookie cookie;
+	struct tcp_tuple k;
+
 	if (!h)
 		return DROP_NOMEM;
-	h->ent = (struct tcp_ent){ .lport = s->dport, .pport = s->sport, .kind = TCP_KIND_HALF };
-	h->local = rx->ip->dst;
-	h->peer = rx->ip->src;
-	h->listener = l;
-	h->irs = s->seq;
-	h->tos = tcp_tos(l, &h->peer);
-	if (st->sysctl.tcp_reflect_tos)
-		h->tos = rx->ip->tos & (uint8_t)~IP4_ECN_MASK;
+	*h = half_of(st, l, rx);
 	k = half_tuple(h);
 	h->iss = iss ? *iss : tcp_isn(&st->isn_key, &k, st->now_ns);
-	half_negotiate(st, h, s, &d);
+	half_negotiate(st, h, &rx->seg.opts, d);
+	h->snd_wnd = rx->seg.wnd;
 	h->peer_ecn = rx->ip->tos & IP4_ECN_MASK;
-	h->ecn_mode = (uint8_t)tcp_ecn_grant(tcp_conn_ecn(st, &d), s->flags, h->peer_ecn);
+	h->ecn_mode = (uint8_t)tcp_ecn_grant(tcp_conn_ecn(st, d), rx->seg.flags, h->peer_ecn);
 	h->sent_ns = st->now_ns;
 	save_syn(st, h, rx);
 	if (tcp_early_wanted(st, l, rx, &cookie) && complete_early(st, h, rx, &cookie)) {
@@ -406,6 +558,34 @@ enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx
 	half_begin(st, h);
 	half_send_with(st, h, TCP_F_SYN | TCP_F_ACK, 0, &cookie);
 	half_arm(st, h);
+	return DROP_NONE;
+}
+
+enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx, const seq_t *iss)
+{
+	const struct tcp_seg *s = &rx->seg;
+	struct dst d = { .gen = 0 };
+	enum admission how;
+	enum drop why;
+
+	if (s->flags & TCP_F_RST)
+		return DROP_TCP_FLAGS;
+	if (s->flags & TCP_F_ACK) {
+		if (take_cookie(st, l, rx, &why))
+			return why;
+		tcp_xmit_reset(st, rx);
+		return DROP_TCP_FLAGS;
+	}
+	if (!(s->flags & TCP_F_SYN) || (s->flags & TCP_F_FIN))
+		return DROP_TCP_FLAGS;
+	how = admit(st, l->listener, iss != NULL, &why);
+	if (how == ADMIT_NOT)
+		return why;
+	if (dst_lookup(st, &d, &rx->ip->dst, &rx->ip->src, false) != 0)
+		return DROP_IP_OUTNOROUTES;
+	if (how == ADMIT_HALF)
+		return begin(st, l, rx, &d, iss);
+	send_cookie(st, l, rx, &d);
 	return DROP_NONE;
 }
 

@@ -64,6 +64,7 @@ struct tcp_rare {
 	uint32_t notsent_lowat;	   /* 0: the sysctl's */
 	uint32_t rto_max_ms, rto_min_us, delack_max_us; /* 0: the sysctls' */
 	struct tcp_fo_keys fo_keys; /* TCP_FASTOPEN_KEY */
+	uint8_t defer_accept;	   /* TCP_DEFER_ACCEPT, in timeouts of a SYN-ACK; 0: off */
 	uint32_t fo_qlen;	   /* TCP_FASTOPEN: of a listener; 0: none */
 	bool fo_no_cookie : 1;	   /* TCP_FASTOPEN_NO_COOKIE */
 	bool fo_connect : 1;	   /* TCP_FASTOPEN_CONNECT */

@@ -6,6 +6,8 @@
 
 #include "tcp/tcp_int.h"
 
+#include "tcp/tcp_defer.h"
+
 enum {
 	SNDBUF_MIN = 4608, /* Linux's SOCK_MIN_SNDBUF and SOCK_MIN_RCVBUF */
 	RCVBUF_MIN = 2304,
@@ -310,6 +312,16 @@ static int set_flag(struct ph_stack *st, struct tcb *t, int name, int v)
 	return 0;
 }
 
+static int set_defer(struct ph_stack *st, struct tcb *t, int seconds)
+{
+	struct tcp_rare *r = tcp_rare_own(st, t);
+
+	if (!r)
+		return -ENOMEM;
+	r->defer_accept = tcp_defer_timeouts(seconds, TCP_RTO_MAX_MS / 1000);
+	return 0;
+}
+
 static int set_tcp(struct ph_stack *st, struct tcb *t, int name, int v)
 {
 	switch (name) {
@@ -334,6 +346,8 @@ static int set_tcp(struct ph_stack *st, struct tcb *t, int name, int v)
 	case PH_TCP_LINGER2:
 		t->fin_timeout_s = v < 0 ? -1 : v > 120 ? 120 : v;
 		return 0;
+	case PH_TCP_DEFER_ACCEPT:
+		return set_defer(st, t, v);
 	case PH_TCP_WINDOW_CLAMP:
 		return set_window_clamp(t, v);
 	case PH_TCP_QUICKACK:

@@ -56,7 +56,7 @@ static enum drop established(struct ph_stack *st, struct tcb *t, struct tcp_rx *
 	tcp_fo_synack(st, t, &s->opts);
 	/* The third segment of the handshake goes at once, unless data is there to carry it. */
 	t->delack.pending = t->delack.now = true;
-	if (t->fo_more) { /* Linux's words for it: data is about to go both ways */
+	if (t->fo_more || tcp_rare(t)->defer_accept) { /* data is about to go, and will carry it */
 		t->delack.now = false;
 		t->delack.ato_us = TCP_ATO_MIN_US;
 		t->delack.last_rcv_us = tcp_now_us(st);
