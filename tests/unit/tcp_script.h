@@ -452,6 +452,8 @@ static inline void fix_free(struct fix *f)
 	assert_int_equal(u.timewait, 0);
 	assert_int_equal(u.packets, 0);
 	assert_int_equal(u.buffers, 0);
+	if (ph_stack_deadline(f->st) != PH_NEVER) /* a path's mtu, for ten minutes more */
+		ph_stack_run(f->st, f->now + 601000 * MS);
 	assert_true(ph_stack_deadline(f->st) == PH_NEVER);
 	ph_stack_free(f->st);
 	assert_int_equal(f->allocated, 0);
