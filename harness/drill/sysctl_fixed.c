@@ -13,7 +13,6 @@ static const struct fixed {
 	{ "net.ipv4.tcp_no_metrics_save", "1", "no metrics are kept between connections" },
 	{ "net.ipv4.tcp_mtu_probing", "0", "the path's MTU is not probed" },
 	{ "net.ipv4.tcp_autocorking", "0", "small writes are not held back beyond Nagle" },
-	{ "net.ipv4.tcp_tw_reuse", "0", "TIME-WAIT is not reused for new connections" },
 };
 
 static const struct drill_profile_row profile[] = {

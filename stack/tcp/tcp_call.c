@@ -150,7 +150,7 @@ static int connect_state(struct tcb *t)
 }
 
 /* The port for a connection from a socket that has none, or the check of the one it has. */
-static int connect_port(struct ph_stack *st, struct tcb *t, uint16_t pport)
+static int connect_port(struct ph_stack *st, struct tcb *t, uint16_t pport, struct tcp_reborn *old)
 {
 	struct tcp_tuple k = { .local = t->dst.src, .peer = t->dst.dst, .pport = pport };
 	struct tcp_port *p;
@@ -158,10 +158,10 @@ static int connect_port(struct ph_stack *st, struct tcb *t, uint16_t pport)
 	if (t->bound) {
 		k.lport = t->ent.lport;
 		p = t->port;
-		if (tcp_table_find(st, &k))
+		if (!tcp_port_free(st, &k, true, old))
 			return -EADDRNOTAVAIL;
 	} else {
-		k.lport = tcp_port_choose_conn(st, t, &k);
+		k.lport = tcp_port_choose_conn(st, t, &k, old);
 		if (k.lport == 0)
 			return -EADDRNOTAVAIL;
 		p = tcp_port_get(st, k.lport, true);
@@ -179,6 +179,7 @@ int tcp_connect_with(struct ph_stack *st, struct tcb *t, const struct ph_sockadd
 {
 	struct ph_ip src = { .b = { 0 } }, peer = a->ip;
 	struct dst d = { .gen = 0 };
+	struct tcp_reborn old = { .is = false };
 	int err;
 
 	if (!family_fits(t, a))
@@ -204,12 +205,12 @@ int tcp_connect_with(struct ph_stack *st, struct tcb *t, const struct ph_sockadd
 		return err;
 	tcp_conn_reset(st, t);
 	t->dst = d;
-	err = connect_port(st, t, a->port);
+	err = connect_port(st, t, a->port, &old);
 	if (err)
 		return err;
 	t->ent.kind = TCP_KIND_CONN;
 	tcp_set_state(st, t, TCPS_SYN_SENT);
-	tcp_conn_start(st, t);
+	tcp_conn_start(st, t, &old);
 	t->active = t->connecting = true;
 	tcp_table_insert(st, &t->ent);
 	COUNT(st, TcpActiveOpens);

@@ -51,14 +51,14 @@ void tcp_conn_sync_mss(struct tcb *t)
  * it. */
 struct tcp_opts tcp_conn_syn_options(const struct ph_stack *st, const struct tcb *t)
 {
-	bool first = t->state == TCPS_SYN_SENT;
-
+	/* Deviation: RFC 7323 3.2 (SHOULD): after TIME-WAIT a SYN echoes what the connection before
+	 * it heard last, as Linux's do. */
 	return (struct tcp_opts){
 		.has_mss = true,
 		.mss = t->adv_mss,
 		.has_ts = t->ts,
 		.tsval = tcp_ts(st, t->ts_off),
-		.tsecr = first ? 0 : t->ts_recent, /* RFC 7323 3.2 */
+		.tsecr = t->ts_recent,
 		.sack_ok = t->sack_ok,
 		.has_wscale = t->ws,
 		.wscale = t->rcv_wscale,
@@ -72,7 +72,7 @@ static void init_rcvwin(struct ph_stack *st, struct tcb *t)
 	tcp_rcvwin_at_most(&t->rcvwin, dst_metrics(st, &t->dst)->initrwnd * t->adv_mss);
 }
 
-void tcp_conn_start(struct ph_stack *st, struct tcb *t)
+void tcp_conn_start(struct ph_stack *st, struct tcb *t, const struct tcp_reborn *old)
 {
 	struct tcp_tuple k = tcp_ent_tuple(&t->ent);
 
@@ -88,7 +88,9 @@ void tcp_conn_start(struct ph_stack *st, struct tcb *t)
 	init_rcvwin(st, t);
 	t->peer_mss = ip_is4(&t->dst.dst) ? TCP_MSS_DEFAULT4 : TCP_MSS_DEFAULT6;
 	tcp_conn_sync_mss(t);
-	t->iss = tcp_isn(&st->isn_key, &k, st->now_ns);
+	t->iss = old->is ? old->iss : tcp_isn(&st->isn_key, &k, st->now_ns);
+	t->ts_recent = old->is ? old->ts_recent : 0;
+	t->ts_recent_ms = old->is ? old->ts_recent_ms : 0;
 	t->snd_una = t->snd_nxt = t->snd_up = t->snd_sml = t->iss;
 	t->push_seq = t->iss + 1;
 	tcp_rtt_init(&t->rtt);

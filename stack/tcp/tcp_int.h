@@ -248,7 +248,7 @@ struct tcp_timewait {
 	struct tcp_port *port;
 	seq_t snd_nxt, rcv_nxt;
 	uint32_t rcv_wnd, ts_recent, ts_off;
-	uint64_t ts_recent_ms;
+	uint64_t ts_recent_ms, entered_ms;
 	uint8_t rcv_wscale, tos, ttl;
 	bool ts, reuse;
 };
@@ -385,7 +385,8 @@ void tcp_unuse_port(struct ph_stack *st, struct tcb *t);
 /* ---- tcp_conn.c */
 /* Chooses window, timestamp offset, sequence number and what our SYN offers; dst and ports are
  * set. */
-void tcp_conn_start(struct ph_stack *st, struct tcb *t);
+struct tcp_reborn;
+void tcp_conn_start(struct ph_stack *st, struct tcb *t, const struct tcp_reborn *old);
 /* Forgets a connection that is over, so that the socket can connect again. */
 void tcp_conn_reset(struct ph_stack *st, struct tcb *t);
 struct tcp_opts tcp_conn_syn_options(const struct ph_stack *st, const struct tcb *t);
@@ -501,6 +502,17 @@ void tcp_half_free(struct ph_stack *st, struct tcp_half *h);
 void tcp_listen_stop(struct ph_stack *st, struct tcb *l);
 void tcp_timewait_enter(struct ph_stack *st, struct tcb *t);
 enum drop tcp_timewait_input(struct ph_stack *st, struct tcp_timewait *w, struct tcp_rx *rx);
+/* What a connection that takes the place of one in TIME-WAIT goes on from (RFC 6191). */
+struct tcp_reborn {
+	uint64_t ts_recent_ms;
+	uint32_t ts_recent;
+	seq_t iss;
+	bool is; /* else it takes nobody's */
+};
+/* May a new connection of ours have its addresses and ports (net.ipv4.tcp_tw_reuse; `bound`: the
+ * user chose the port)? Then w is gone. Timestamps must tell old segments from new. */
+bool tcp_timewait_reuse(struct ph_stack *st, struct tcp_timewait *w, bool bound,
+			struct tcp_reborn *r);
 void tcp_timewait_free(struct ph_stack *st, struct tcp_timewait *w);
 void tcp_timewait_fire(void *ctx, struct timer *timer);
 

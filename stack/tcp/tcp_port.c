@@ -150,8 +150,18 @@ uint16_t tcp_port_choose(struct ph_stack *st, const struct tcb *t, const struct 
 	return 0;
 }
 
+bool tcp_port_free(struct ph_stack *st, const struct tcp_tuple *k, bool bound,
+		   struct tcp_reborn *old)
+{
+	struct tcp_ent *e = tcp_table_find(st, k);
+
+	return !e || (e->kind == TCP_KIND_TIMEWAIT &&
+		      tcp_timewait_reuse(st, container_of(e, struct tcp_timewait, ent), bound, old));
+}
+
 /* RFC 6056 3.3.3: a counter, offset by a keyed hash of the destination. */
-uint16_t tcp_port_choose_conn(struct ph_stack *st, const struct tcb *t, const struct tcp_tuple *k)
+uint16_t tcp_port_choose_conn(struct ph_stack *st, const struct tcb *t, const struct tcp_tuple *k,
+			      struct tcp_reborn *old)
 {
 	struct tcp_tuple of = *k;
 	uint32_t first, n, offset;
@@ -167,7 +177,7 @@ uint16_t tcp_port_choose_conn(struct ph_stack *st, const struct tcb *t, const st
 		/* A port that someone bound is theirs, connected or not. */
 		if (p && !list_empty(&p->bound))
 			continue;
-		if (!tcp_table_find(st, &of))
+		if (tcp_port_free(st, &of, false, old))
 			return of.lport;
 	}
 	return 0;

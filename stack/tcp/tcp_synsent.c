@@ -108,5 +108,8 @@ enum drop tcp_synsent_input(struct ph_stack *st, struct tcb *t, struct tcp_rx *r
 	}
 	if (!(s->flags & TCP_F_SYN))
 		return DROP_TCP_FLAGS;
+	/* A SYN of the connection that was in TIME-WAIT before this one. */
+	if (!acked && t->ts_recent_ms && s->opts.has_ts && (int32_t)(s->opts.tsval - t->ts_recent) < 0)
+		return DROP_TCP_PAWS;
 	return acked ? established(st, t, rx) : simultaneous(st, t, rx);
 }

@@ -17,6 +17,7 @@
 
 struct ph_stack;
 struct tcb;
+struct tcp_reborn;
 
 struct tcp_tuple { /* no padding: it is hashed as bytes */
 	struct ph_ip local, peer; /* of a listener: any address is all zero, and so is the peer */
@@ -65,6 +66,10 @@ uint16_t tcp_port_choose(struct ph_stack *st, const struct tcb *t, const struct 
 /* A port for t's connection to k->peer, k->pport from k->local (RFC 6056 3.3.3); 0: there is
  * none. */
 uint16_t tcp_port_choose_conn(struct ph_stack *st, const struct tcb *t,
-			      const struct tcp_tuple *k);
+			      const struct tcp_tuple *k, struct tcp_reborn *old);
+/* May a connection of ours have this tuple: nobody has, or one in TIME-WAIT that gives way, which
+ * *old then tells of? bound: the user chose the port. */
+bool tcp_port_free(struct ph_stack *st, const struct tcp_tuple *k, bool bound,
+		   struct tcp_reborn *old);
 
 #endif

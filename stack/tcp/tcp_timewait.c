@@ -62,6 +62,7 @@ static void inherit(struct ph_stack *st, struct tcp_timewait *w, const struct tc
 	w->ts_recent = t->ts_recent;
 	w->ts_recent_ms = t->ts_recent_ms;
 	w->ts_off = t->ts_off;
+	w->entered_ms = tcp_now_ms(st);
 	w->tos = tcp_tos(t, &t->dst.dst);
 	w->ttl = tcp_ttl(t, &t->dst.dst);
 	if (tcp_ecn_accurate(&t->ecn))
@@ -71,9 +72,11 @@ static void inherit(struct ph_stack *st, struct tcp_timewait *w, const struct tc
 
 void tcp_timewait_enter(struct ph_stack *st, struct tcb *t)
 {
-	struct tcp_timewait *w = pool_get_zeroed(&st->tcp->timewait_pool);
+	struct tcp_timewait *w = NULL;
 
 	tcp_set_state(st, t, TCPS_TIME_WAIT);
+	if (st->tcp->timewait_pool.in_use < (uint64_t)st->sysctl.tcp_max_tw_buckets)
+		w = pool_get_zeroed(&st->tcp->timewait_pool);
 	if (!w) {
 		COUNT(st, TcpExtTCPTimeWaitOverflow);
 		tcp_done(st, t, 0, "no room for TIME-WAIT");
@@ -86,6 +89,32 @@ void tcp_timewait_enter(struct ph_stack *st, struct tcb *t)
 	tcp_table_insert(st, &w->ent);
 	list_init_node(&w->link);
 	restart(st, w);
+}
+
+/* 127.0.0.0/8, ::1 and what stands for them, and addresses of ours: nothing is lost on that path. */
+static bool is_local(const struct ph_stack *st, const struct tcp_timewait *w)
+{
+	static const struct ph_ip one = { { [15] = 1 } };
+
+	return addr_is_local(st, &w->peer) || ip_eq(&w->peer, &one) ||
+	       (ip_is4(&w->peer) && ip_get4(&w->peer) >> 24 == 127);
+}
+
+bool tcp_timewait_reuse(struct ph_stack *st, struct tcp_timewait *w, bool bound,
+			struct tcp_reborn *r)
+{
+	int64_t how = st->sysctl.tcp_tw_reuse;
+	bool waited = tcp_now_ms(st) - w->entered_ms > (uint64_t)st->sysctl.tcp_tw_reuse_delay;
+
+	if (!w->ts || !w->ts_recent_ms)
+		return false;
+	if (!bound && (how == 0 || (how == 2 && !is_local(st, w)) || !waited))
+		return false;
+	*r = (struct tcp_reborn){ .iss = w->snd_nxt + ISN_AHEAD, .ts_recent = w->ts_recent,
+				  .ts_recent_ms = w->ts_recent_ms, .is = true };
+	COUNT(st, TcpExtTWRecycled);
+	tcp_timewait_free(st, w);
+	return true;
 }
 
 static void ack(struct ph_stack *st, struct tcp_timewait *w)
