@@ -126,7 +126,8 @@ enum drop ip4_options(const uint8_t *p, uint32_t len)
 			return DROP_IP_OPTIONS;
 		/*
 		 * RFC 1122 3.2.1.8 (c) lets a host take part in source routes; as Linux by
-		 * default, none does here.
+		 * default, none does here. Deviation: RFC 9293 3.9.2.1 (MUST-51, -52, -53): nor
+		 * does TCP send along one; RFC 7126 has such packets dropped everywhere.
 		 */
 		if (*p == IP4_OPT_LSRR || *p == IP4_OPT_SSRR)
 			return DROP_IP_OPTIONS;

@@ -26,9 +26,10 @@ const struct cc_ops *cc_at(size_t i)
 	return i < ARRAY_LEN(all) ? all[i] : NULL;
 }
 
-/* RFC 6928 2: min(10 * MSS, max(2 * MSS, 14600)). Linux takes ten segments of any size; so do
- * we. Deviation: RFC 6928 2: after a loss in that window the restart window stays as large, as Linux's
- * does; what was lost is remembered by ssthresh. */
+/* Deviation: RFC 5681 3.1 (MUST): not two to four segments but ten, by RFC 6928 2:
+ * min(10 * MSS, max(2 * MSS, 14600)). Linux takes ten segments of any size; so do we. Deviation:
+ * RFC 6928 2: after a loss in that window the restart window stays as large, as Linux's does; what was
+ * lost is remembered by ssthresh. */
 uint32_t cc_initial_window(uint32_t mss)
 {
 	return CC_IW_SEGMENTS * mss;
@@ -54,6 +55,19 @@ void cc_switch(struct cc *cc, const struct cc_ops *ops, void *state, uint32_t ms
 void cc_handshake_loss(struct cc *cc, uint32_t mss)
 {
 	cc->cwnd = mss;
+}
+
+static uint32_t rescaled(uint32_t window, uint32_t from, uint32_t to)
+{
+	return window == UINT32_MAX ? window : window / from * to;
+}
+
+void cc_mss_shrank(struct cc *cc, uint32_t from, uint32_t to)
+{
+	cc->cwnd = rescaled(cc->cwnd, from, to);
+	cc->ssthresh = rescaled(cc->ssthresh, from, to);
+	cc->prior_cwnd = rescaled(cc->prior_cwnd, from, to);
+	cc->prior_ssthresh = rescaled(cc->prior_ssthresh, from, to);
 }
 
 /* What was learnt is not forgotten: slow start leads back to three quarters of the window, in

@@ -104,6 +104,8 @@ void cc_switch(struct cc *cc, const struct cc_ops *ops, void *state, uint32_t ms
 uint32_t cc_initial_window(uint32_t mss);
 /* The handshake lost a segment: RFC 5681 3.1 begins with one. */
 void cc_handshake_loss(struct cc *cc, uint32_t mss);
+/* Segments are smaller from now on: as many as before are let go (RFC 5681 3.1), so fewer bytes. */
+void cc_mss_shrank(struct cc *cc, uint32_t from, uint32_t to);
 /* Nothing was sent for `timeouts` retransmission timeouts: RFC 5681 4.1, by halves as Linux
  * does. */
 void cc_idle(struct cc *cc, uint32_t mss, uint32_t timeouts);

@@ -194,6 +194,8 @@ static uint32_t cubic_ssthresh(struct cc *cc, const struct cc_ack *a, enum cc_wh
 		q->hystart.min_us = 0;
 		cc_hystart_reset(&q->hystart, cc->hystart == CC_HYSTART_LINUX);
 	}
+	/* Deviation: RFC 9438 4.6 (MUST): marks alone bring the window to two segments, not to one and
+	 * below, as in Linux. */
 	return (uint32_t)(down > 2 ? down : 2) * a->mss;
 }
 

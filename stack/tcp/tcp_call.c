@@ -287,7 +287,30 @@ int tcp_shutdown(struct ph_stack *st, struct tcb *t, int how)
 	return 0;
 }
 
-/* RFC 9293 3.10.5 ABORT. */
+/* Does ABORT tell the peer (RFC 9293 3.10.5)? Not where both ends are said already: there, as Linux,
+ * only if the peer would miss what it never got. */
+static bool abort_tells(const struct tcb *t)
+{
+	switch (t->state) {
+	case TCPS_SYN_RECEIVED:
+	case TCPS_ESTABLISHED:
+	case TCPS_FIN_WAIT_1:
+	case TCPS_FIN_WAIT_2:
+	case TCPS_CLOSE_WAIT:
+		return true;
+	case TCPS_CLOSING:
+	case TCPS_LAST_ACK:
+		return tcp_unsent(t);
+	case TCPS_CLOSED:
+	case TCPS_LISTEN:
+	case TCPS_SYN_SENT:
+	case TCPS_TIME_WAIT:
+		return false;
+	}
+	return false;
+}
+
+/* It ends at once, and the peer of a connection that stands is told. */
 static void abort_conn(struct ph_stack *st, struct tcb *t, const char *why)
 {
 	if (tcps_synchronised(t->state) && t->state != TCPS_TIME_WAIT)
@@ -299,7 +322,7 @@ int tcp_abort(struct ph_stack *st, struct tcb *t)
 {
 	if (t->state == TCPS_CLOSED || t->state == TCPS_LISTEN)
 		return -EOPNOTSUPP;
-	if (tcps_synchronised(t->state) && t->state != TCPS_TIME_WAIT)
+	if (abort_tells(t))
 		tcp_output_rst(st, t);
 	tcp_done(st, t, ECONNABORTED, "aborted from outside");
 	return 0;
@@ -313,7 +336,9 @@ static void close_conn(struct ph_stack *st, struct tcb *t)
 		abort_conn(st, t, "closed with data unread");
 	} else if (t->linger && t->linger_s == 0) {
 		COUNT(st, TcpExtTCPAbortOnData);
-		abort_conn(st, t, "closed with linger 0");
+		if (abort_tells(t))
+			tcp_output_rst(st, t);
+		tcp_done(st, t, 0, "closed with linger 0");
 	} else if (t->state == TCPS_SYN_SENT) {
 		tcp_done(st, t, 0, "closed while connecting");
 	} else {
@@ -347,12 +372,10 @@ static int disconnect(struct ph_stack *st, struct tcb *t)
 	if (t->state == TCPS_LISTEN) {
 		stop_listening(st, t);
 	} else if (t->state != TCPS_CLOSED) {
-		if (t->state != TCPS_LAST_ACK && t->state != TCPS_CLOSING)
-			error = ECONNRESET;
-		else if (tcp_unsent(t) || tcp_flight(t))
-			error = ECONNRESET;
-		if (error && t->state != TCPS_SYN_SENT)
+		if (abort_tells(t))
 			tcp_output_rst(st, t);
+		if (abort_tells(t) || t->state == TCPS_SYN_SENT)
+			error = ECONNRESET;
 		tcp_done(st, t, 0, "disconnected");
 	}
 	tcp_conn_reset(st, t);

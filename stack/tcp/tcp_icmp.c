@@ -10,10 +10,11 @@
 enum { PMTU_MIN4 = 552, PMTU_MIN6 = 1280 }; /* Linux's min_pmtu; RFC 8200 5 */
 
 /* RFC 1191 6.4: smaller segments from now on, and those lost for their size again. Only ever
- * smaller, and not below what every path carries: a forger gains little. */
+ * smaller, and not below what every path carries: a forger gains little. Deviation: RFC 5927 7.2
+ * (SHOULD): the message is believed at once, not when a timeout confirms it, as Linux does. */
 static void shrink(struct ph_stack *st, struct tcb *t, uint32_t mtu)
 {
-	uint32_t least = ip_is4(&t->dst.dst) ? PMTU_MIN4 : PMTU_MIN6;
+	uint32_t least = ip_is4(&t->dst.dst) ? PMTU_MIN4 : PMTU_MIN6, was = tcp_output_mss(t);
 
 	if (mtu < least)
 		mtu = least;
@@ -21,6 +22,8 @@ static void shrink(struct ph_stack *st, struct tcb *t, uint32_t mtu)
 		return;
 	t->path_mtu = (uint16_t)mtu;
 	tcp_conn_sync_mss(t);
+	if (tcp_output_mss(t) < was)
+		cc_mss_shrank(&t->cc, was, tcp_output_mss(t));
 	pmtu_learn(st, &t->dst.dst, mtu); /* for those who come after */
 	if (t->state == TCPS_SYN_SENT && t->fo_data) {
 		/* The SYN's data did not fit: without it the SYN goes at once (RFC 7413 4.1.3.1). */

@@ -211,6 +211,8 @@ void tcp_output_ack(struct ph_stack *st, struct tcb *t)
 	send_bare(st, t, t->snd_nxt, TCP_F_ACK);
 }
 
+/* Deviation: RFC 7323 5.2 (SHOULD): the reset of a connection has its timestamps as any segment has;
+ * that of no connection has none. Linux's. */
 void tcp_output_rst(struct ph_stack *st, struct tcb *t)
 {
 	COUNT(st, TcpOutRsts);
@@ -497,12 +499,13 @@ static bool send_new(struct ph_stack *st, struct tcb *t, bool forced)
 	uint32_t pipe = tcp_loss_pipe(&t->loss, &t->rtxq) * mss;
 	struct tcp_rec *r;
 	struct pkt *p;
-	bool fin;
+	bool fin, cut = false; /* to a window smaller than a segment: nothing follows soon */
 
 	if (t->fin_sent)
 		return false;
 	if (data) {
 		len = forced ? min_u32(min_u32(data, mss), window_room(t)) : choose_new(st, t, mss);
+		cut = forced && len < min_u32(data, mss);
 		if (len == 0)
 			return false;
 	}
@@ -521,7 +524,7 @@ static bool send_new(struct ph_stack *st, struct tcb *t, bool forced)
 		pkt_free(p);
 		return false;
 	}
-	if (len && (seq_ge(t->snd_nxt + len, t->push_seq) || ends_record(t, t->snd_nxt + len) ||
+	if (len && (cut || seq_ge(t->snd_nxt + len, t->push_seq) || ends_record(t, t->snd_nxt + len) ||
 		    t->snd_nxt + len == t->push_half))
 		r->flags |= TCP_REC_PUSH;
 	if (send_data(st, t, p, r, len, mss, fin) != 0) {

@@ -159,7 +159,8 @@ bool tcp_port_free(struct ph_stack *st, const struct tcp_tuple *k, bool bound,
 		      tcp_timewait_reuse(st, container_of(e, struct tcp_timewait, ent), bound, old));
 }
 
-/* RFC 6056 3.3.3: a counter, offset by a keyed hash of the destination. */
+/* RFC 6056 3.3.3: a counter, offset by a keyed hash of the destination. Deviation: RFC 6056 3.2
+ * (SHOULD): the range is Linux's, 32768 to 60999, unless the sysctl or the socket says otherwise. */
 uint16_t tcp_port_choose_conn(struct ph_stack *st, const struct tcb *t, const struct tcp_tuple *k,
 			      struct tcp_reborn *old)
 {

@@ -337,7 +337,10 @@ static bool thin(const struct ph_stack *st, const struct tcb *t)
 }
 
 /* RFC 6298 5.5; Deviation: RFC 6298 5.5 (MUST): the first SYNs are sent again without doubling, as
- * tcp_syn_linear_timeouts asks: Linux's default is four. */
+ * tcp_syn_linear_timeouts asks: Linux's default is four. Deviation: RFC 9293 3.8.3 (MUST-23): with
+ * those and the six of tcp_syn_retries connect() gives up after little more than two minutes, not
+ * three. Deviation: RFC 9293 3.8.3 (SHLD-9): nobody is told when R1 (tcp_retries1) is reached; who
+ * asks finds the count in TCP_INFO. */
 static void back_off(const struct ph_stack *st, struct tcb *t)
 {
 	if (thin(st, t))

@@ -144,7 +144,9 @@ static bool paws_old(const struct ph_stack *st, const struct tcp_timewait *w,
 	       tcp_now_ms(st) - w->ts_recent_ms < TCP_PAWS_IDLE_MS;
 }
 
-/* RFC 6191 2, with Linux's or: later by sequence number, or by timestamp. */
+/* RFC 6191 2, with Linux's or: later by sequence number, or by timestamp. Deviation: RFC 6191 2
+ * (SHOULD): after a connection without timestamps a SYN with one needs a later sequence number, too,
+ * and a SYN that may not come in is acknowledged, as RFC 9293 3.10.7.4 has it, not dropped. */
 static bool newer_syn(const struct tcp_timewait *w, const struct tcp_seg *s)
 {
 	if ((s->flags & (TCP_F_SYN | TCP_F_RST | TCP_F_ACK)) != TCP_F_SYN)

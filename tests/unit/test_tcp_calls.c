@@ -46,6 +46,7 @@ static int64_t recv_one(struct fix *f)
 
 /* ---- what calls refuse */
 
+/* rfc: 9293:MUST-46 */
 static void test_addresses_that_cannot_be_are_refused(void **state)
 {
 	struct fix *f = fix_new();
@@ -429,7 +430,7 @@ static void test_time_wait_answers_with_the_window_and_timestamp_it_had(void **s
 	fix_free(f);
 }
 
-/* rfc: 6191:2-1 */
+/* rfc: 6191:2-1, 9293:SHLD-4, 6191:2-2 */
 static void test_time_wait_yields_to_a_syn_with_a_later_timestamp(void **state)
 {
 	struct fix *f = time_wait(true);
@@ -492,6 +493,7 @@ static void test_sizes_are_bound_by_the_user_and_a_floor(void **state)
 	fix_free(f);
 }
 
+/* rfc: 9293:SHLD-22, 7323:5.7-1 */
 static void test_segments_carry_their_tos_and_may_not_be_fragmented(void **state)
 {
 	struct fix *f = passive();

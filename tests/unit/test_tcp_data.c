@@ -380,6 +380,7 @@ static void test_timestamp_of_the_segment_that_fills_the_hole_is_echoed(void **s
 	fix_free(f);
 }
 
+/* rfc: 7323:5.5-1 */
 static void test_timestamps_not_heard_for_24_days_refuse_nothing(void **state)
 {
 	struct fix *f = with_timestamps();
@@ -465,6 +466,7 @@ static void four_in(struct fix *f)
 	in_more(f, ". 4381:1460 ack 1");
 }
 
+/* rfc: 9293:MUST-59 */
 static void test_segments_of_a_batch_are_acknowledged_together(void **state)
 {
 	struct fix *f = passive_on(PH_OFFLOAD_GRO);

@@ -26,6 +26,31 @@ static void test_isn_ticks_every_four_microseconds_and_differs_by_tuple_and_key(
 	assert_int_not_equal(tcp_isn_ts_offset(&a, &k), tcp_isn_ts_offset(&a, &other));
 }
 
+/* rfc: 6528:3-1, 6528:3-2, 7323:7.1-1 */
+static void test_who_sees_the_numbers_of_one_connection_knows_no_others(void **state)
+{
+	struct tcp_tuple one = tuple(1, 80, 4000), other = tuple(1, 80, 4001);
+	uint64_t tick = 0, clock = 0;
+	uint32_t seen_isn = 0, seen_ts = 0; /* as each key has them: one bit each */
+
+	(void)state;
+	for (uint64_t n = 0; n < 32; n++) {
+		struct siphash_key key = { n * 2654435761u, ~n };
+		uint32_t apart = tcp_isn(&key, &other, 0) - tcp_isn(&key, &one, 0);
+
+		/* The clock is in both; what is between two tuples is the key's alone. */
+		assert_int_equal(tcp_isn(&key, &other, 77000) - tcp_isn(&key, &one, 77000), apart);
+		seen_isn += apart >> 31;
+		seen_ts += (tcp_isn_ts_offset(&key, &other) - tcp_isn_ts_offset(&key, &one)) >> 31;
+		tick += apart == 0;
+		clock += tcp_isn_ts_offset(&key, &one) == tcp_isn(&key, &one, 0);
+	}
+	assert_in_range(seen_isn, 6, 26);
+	assert_in_range(seen_ts, 6, 26);
+	assert_int_equal(tick, 0);
+	assert_int_equal(clock, 0);
+}
+
 static void test_entries_are_found_by_their_whole_tuple(void **state)
 {
 	struct fix *f = fix_new();
@@ -111,6 +136,7 @@ static void test_listeners_that_share_a_port_share_its_peers(void **state)
 	fix_free(f);
 }
 
+/* rfc: 6056:3.3.1-1 */
 static void test_every_port_of_the_range_is_given_once_and_then_none(void **state)
 {
 	struct fix *f = fix_new();
@@ -139,6 +165,31 @@ static void test_every_port_of_the_range_is_given_once_and_then_none(void **stat
 	fix_free(f);
 }
 
+/* rfc: 6056:3.3-1 */
+static void test_next_port_does_not_follow_from_the_last(void **state)
+{
+	struct fix *f = fix_new();
+	struct ph_sockaddr name;
+	uint32_t steps[64], last = 0, same = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 64; i++) {
+		struct ph_sockaddr to = at(1, (uint16_t)(4000 + i));
+		ph_socket s = stream_socket(f);
+
+		assert_int_equal(ph_connect(f->st, s, &to, f->now), -EINPROGRESS);
+		assert_int_equal(ph_getsockname(f->st, s, &name), 0);
+		steps[i] = (name.port - last) & 0xffff;
+		last = name.port;
+		for (uint32_t k = 1; k < i; k++)
+			same += steps[k] == steps[i];
+		assert_int_equal(ph_close(f->st, s, f->now), 0);
+	}
+	assert_in_range(same, 0, 8); /* of 1953 pairs */
+	fix_free(f);
+}
+
+/* rfc: 6056:3.1-1 */
 static void test_bound_port_is_given_to_no_connection(void **state)
 {
 	struct fix *f = fix_new();
@@ -203,6 +254,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_isn_ticks_every_four_microseconds_and_differs_by_tuple_and_key),
+		cmocka_unit_test(test_who_sees_the_numbers_of_one_connection_knows_no_others),
+		cmocka_unit_test(test_next_port_does_not_follow_from_the_last),
 		cmocka_unit_test(test_entries_are_found_by_their_whole_tuple),
 		cmocka_unit_test(test_listener_of_the_address_comes_before_that_of_any),
 		cmocka_unit_test(test_listeners_that_share_a_port_share_its_peers),
