@@ -2,7 +2,7 @@
 """TCP connections opened from either side, from both, and not at all (RFC 9293 3.5)."""
 
 import pytest
-from scapy.layers.inet import ICMP, IP, TCP
+from scapy.layers.inet import ICMP, IP, TCP, IPOption
 
 from rig.flow import ANY, Flow
 from rig.net import pattern
@@ -118,6 +118,39 @@ def test_syn_to_a_group_is_dropped_silently(dut, tester, dst):
     tester.inject(tester.ether(dst=BROADCAST) / IP(src=tester.ip, dst=dst)
                   / TCP(sport=4000, dport=ECHO, flags="S"))
     tester.nothing(lambda packet: TCP in packet, but="no answer to a SYN to a group")
+
+
+@pytest.mark.rfc("9293:3.9.2.3-a")
+@pytest.mark.parametrize("flags", ["A", "PA", "SA", "FA"])
+@pytest.mark.parametrize("dst", ["10.0.0.255", "224.0.0.1"])
+def test_segment_to_a_group_brings_no_reset(dut, tester, dst, flags):
+    tester.inject(tester.ether(dst=BROADCAST) / IP(src=tester.ip, dst=dst)
+                  / TCP(sport=4000, dport=CLOSED, flags=flags, seq=7, ack=9))
+    tester.nothing(lambda packet: TCP in packet, but="no answer to what is for a group")
+
+
+@pytest.mark.rfc("9293:3.9.2.3-a", "9293:MUST-63")
+@pytest.mark.parametrize("flags", ["A", "PA", "FA"])
+@pytest.mark.parametrize("src", ["224.0.0.1", "127.0.0.1", "0.0.0.0"])
+def test_segment_from_a_source_that_is_no_host_brings_no_reset(dut, tester, src, flags):
+    tester.inject(tester.ip4(src=src) / TCP(sport=4000, dport=CLOSED, flags=flags, seq=7, ack=9))
+    tester.nothing(lambda packet: TCP in packet, but="no answer to what is from nowhere")
+
+
+@pytest.mark.rfc("9293:MUST-50")
+@pytest.mark.parametrize("options", [
+    b"\x9e\x04\x00\x00", b"\x5e\x08abcdef", b"\x01\x01\x9e\x02",
+], ids=["unknown", "unknown and long", "unknown and short"])
+def test_options_of_ip_do_not_hinder_a_connection(dut, tester, options):
+    flow = Flow(tester, ECHO)
+    frame = flow.segment("S")
+    flow.seq += 1
+    frame[IP].options = [IPOption(options)]
+    tester.inject(frame)
+    flow.expect("SA")
+    flow.send("A")
+    flow.send("PA", b"heard")
+    assert flow.read(5) == b"heard"
 
 
 @pytest.mark.rfc("9293:MUST-63")

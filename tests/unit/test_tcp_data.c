@@ -314,6 +314,7 @@ static void test_window_closes_and_opens_in_whole_steps(void **state)
 	fix_free(f);
 }
 
+/* rfc: 9293:MAY-8, 9293:3.8.6.1-a */
 static void test_zero_window_still_answers_probes(void **state)
 {
 	struct fix *f = fix_new();
@@ -332,8 +333,12 @@ static void test_zero_window_still_answers_probes(void **state)
 		while (sent(f, &s))
 			;
 	}
-	in(f, ". 0:0 ack 1");
-	assert_true(sent(f, &s));
+	for (int i = 0; i < 20; i++) { /* for as long as nobody reads */
+		in(f, ". 0:0 ack 1");
+		assert_true(sent(f, &s));
+		assert_int_equal(s.wnd, 0);
+		pass(f, 60000);
+	}
 	fix_free(f);
 }
 

@@ -79,6 +79,19 @@ static void test_options_are_read_or_refused(void **state)
 	}
 }
 
+/* Octets behind an End of Option List that are not zero. */
+static uint32_t behind_the_end(const uint8_t *b, uint32_t n)
+{
+	uint32_t i = 0, odd = 0;
+
+	while (i < n && b[i] != 0)
+		i += b[i] == 1 ? 1 : b[i + 1];
+	for (; i < n; i++)
+		odd += b[i] != 0;
+	return odd;
+}
+
+/* rfc: 9293:MUST-69 */
 static void test_what_is_built_reads_back(void **state)
 {
 	(void)state;
@@ -99,6 +112,7 @@ static void test_what_is_built_reads_back(void **state)
 		n = tcp_opt_build(b, &o);
 		assert_int_equal(n, tcp_opt_len(&o));
 		assert_int_equal(n % 4, 0);
+		assert_int_equal(behind_the_end(b, n), 0);
 		assert_true(tcp_opt_parse(b, n, &got));
 		same(&got, &o, "round trip");
 	}

@@ -139,6 +139,30 @@ static void test_window_probe_intervals_double_and_peers_that_answer_are_kept(vo
 	fix_free(f);
 }
 
+/* rfc: 9293:SHLD-11 */
+static void test_silence_of_a_hundred_seconds_ends_no_connection(void **state)
+{
+	struct fix *f = passive();
+	struct tcp_seg s;
+	char c;
+
+	(void)state;
+	assert_int_equal(write_n(f, 100), 100);
+	for (int i = 0; i < 1000; i++) {
+		pass(f, 100);
+		while (sent(f, &s))
+			assert_int_equal(s.seq - f->our_iss, 1);
+	}
+	assert_int_equal(state_of(f, f->s), EST);
+	for (int i = 0; i < 20000 && state_of(f, f->s) == EST; i++) {
+		pass(f, 100);
+		while (sent(f, &s))
+			;
+	}
+	assert_int_equal(ph_recv(f->st, f->s, &c, 1, 0, f->now), -ETIMEDOUT);
+	fix_free(f);
+}
+
 static void test_retransmission_backs_off_and_gives_up(void **state)
 {
 	struct fix *f = passive();
@@ -385,6 +409,30 @@ static void in_icmp(struct fix *f, uint8_t type, uint8_t code, uint16_t mtu, uin
 	in_bytes(f, p, sizeof(p));
 }
 
+/* rfc: 1191:6.3-2, 1191:6.3-1 */
+static void test_path_that_may_be_wider_again_is_no_reason_to_send_again(void **state)
+{
+	struct fix *f = passive();
+	struct tcp_seg s;
+	uint64_t again;
+
+	(void)state;
+	assert_int_equal(write_n(f, 1460), 1460);
+	out(f, "P. 1:1460 ack 1");
+	in_icmp(f, 3, 4, 1000, 1);
+	while (sent(f, &s))
+		assert_true(s.len <= 960);
+	in(f, ". 1:0 ack 1461");
+	again = counter(f, "TcpRetransSegs");
+	pass(f, 11 * 60 * 1000); /* what ICMP said is too old */
+	quiet(f);
+	assert_int_equal(counter(f, "TcpRetransSegs"), again);
+	assert_int_equal(write_n(f, 1460), 1460);
+	out(f, "P. 1461:1460 ack 1");
+	quiet(f);
+	fix_free(f);
+}
+
 static void test_fragmentation_needed_makes_smaller_segments(void **state)
 {
 	struct fix *f = passive();
@@ -521,6 +569,7 @@ int main(void)
 		T(test_small_openings_of_the_window_are_not_used),
 		T(test_zero_window_is_probed_until_it_opens),
 		T(test_window_probe_intervals_double_and_peers_that_answer_are_kept),
+		T(test_silence_of_a_hundred_seconds_ends_no_connection),
 		T(test_retransmission_backs_off_and_gives_up),
 		T(test_first_timeout_follows_the_measured_round_trip),
 		T(test_three_duplicate_acks_retransmit_at_once),
@@ -530,6 +579,7 @@ int main(void)
 		T(test_shrinking_window_stops_new_data),
 		T(test_keep_alive_probes_and_gives_up),
 		T(test_user_timeout_ends_the_connection_near_it),
+		T(test_path_that_may_be_wider_again_is_no_reason_to_send_again),
 		T(test_fragmentation_needed_makes_smaller_segments),
 		T(test_unreachable_ends_an_attempt_and_no_connection),
 		T(test_timeout_gives_the_last_unreachable_as_its_reason),
