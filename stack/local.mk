@@ -54,6 +54,7 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/pmtu.h %D%/net/pmtu.c \
 	%D%/net/ip_send.h %D%/net/ip_send.c \
 	%D%/net/ip6_opt.h %D%/net/ip6_opt.c \
+	%D%/net/dgram.h %D%/net/dgram.c %D%/net/dgram_opt.c \
 	%D%/net/ip4.h %D%/net/ip4_in.c %D%/net/ip4_out.c \
 	%D%/net/ip_reass.h %D%/net/ip_reass.c \
 	%D%/net/ip4_reass.h %D%/net/ip4_reass.c \
@@ -74,6 +75,8 @@ STACK_UDP = %D%/udp/udp.h \
 	%D%/udp/udp_int.h \
 	%D%/udp/udp_table.c \
 	%D%/udp/udp_input.c \
+	%D%/udp/udp_send.c \
+	%D%/udp/udp_recv.c \
 	%D%/udp/udp.c \
 	%D%/udp/udp_sockopt.c
 

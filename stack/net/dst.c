@@ -43,7 +43,10 @@ static int to_group(const struct ph_stack *st, struct dst *d, const struct addr 
 {
 	d->kind = addr_is_multicast4(ip_get4(&d->dst)) ? DST_MULTICAST : DST_BROADCAST;
 	d->next_hop = d->dst;
-	d->link = subnet ? subnet->link : group_link(st, d);
+	if (d->oif)
+		d->link = d->oif;
+	else
+		d->link = subnet ? subnet->link : group_link(st, d);
 	if (subnet && ip_is_any(&d->src))
 		d->src = subnet->ip;
 	return d->link ? 0 : -ENETUNREACH;
@@ -55,10 +58,15 @@ static int to_host(const struct ph_stack *st, struct dst *d)
 
 	if (!addr_is_unicast4(ip_get4(&d->dst)))
 		return -ENETUNREACH; /* RFC 1122 3.2.1.3: 0/8 and 127/8 never leave the host */
-	r = route_find(st, &d->dst, 0);
+	r = route_find(st, &d->dst, d->oif);
+	d->kind = DST_HOST;
+	if (!r && d->oif) { /* as Linux: who names the link says that it is there */
+		d->link = d->oif;
+		d->next_hop = d->dst;
+		return 0;
+	}
 	if (!r)
 		return -ENETUNREACH;
-	d->kind = DST_HOST;
 	d->metrics = r->metrics;
 	d->link = r->link;
 	d->next_hop = ip_eq(&r->gateway, &any) ? d->dst : r->gateway;
@@ -111,11 +119,19 @@ static void take_link(const struct ph_stack *st, struct dst *d)
 int dst_lookup(struct ph_stack *st, struct dst *d, const struct ph_ip *src, const struct ph_ip *dst,
 	       bool broadcast_ok)
 {
-	struct dst new = { .dst = *dst, .gen = st->net->gen };
+	return dst_lookup_on(st, d, 0, src, dst, broadcast_ok);
+}
+
+int dst_lookup_on(struct ph_stack *st, struct dst *d, ph_link oif, const struct ph_ip *src,
+		  const struct ph_ip *dst, bool broadcast_ok)
+{
+	struct dst new = { .dst = *dst, .gen = st->net->gen, .oif = oif };
 	int rc;
 
+	if (oif && !link_get(st, oif))
+		return -ENODEV;
 	if (!ip_is4(dst))
-		return dst6_lookup(st, d, src, dst);
+		return dst6_lookup(st, d, oif, src, dst);
 	if (src && !ip_is_any(src)) {
 		if (!addr_find(st, src))
 			return -EADDRNOTAVAIL;
@@ -139,7 +155,7 @@ int dst_refresh(struct ph_stack *st, struct dst *d)
 		return 0;
 	src = d->src;
 	dst = d->dst;
-	return dst_lookup(st, d, &src, &dst, true); /* permission was asked for the first time */
+	return dst_lookup_on(st, d, d->oif, &src, &dst, true); /* permission was asked for the first time */
 }
 
 void dst_confirm(struct ph_stack *st, struct dst *d)

@@ -42,6 +42,8 @@ static int to_group(const struct ph_stack *st, struct dst *d)
 	d->next_hop = d->dst;
 	if (ip6_scope(&d->dst))
 		d->link = (ph_link)ip6_scope(&d->dst);
+	else if (d->oif)
+		d->link = d->oif;
 	else
 		d->link = a ? a->link : r ? r->link : first_link(st);
 	return d->link ? 0 : -ENETUNREACH;
@@ -59,7 +61,11 @@ static int to_host(const struct ph_stack *st, struct dst *d)
 		d->link = (ph_link)ip6_scope(&d->dst);
 		return d->link ? 0 : -EINVAL;
 	}
-	r = route_find(st, &d->dst, 0);
+	r = route_find(st, &d->dst, d->oif);
+	if (!r && d->oif) {
+		d->link = d->oif;
+		return 0;
+	}
 	if (!r)
 		return -ENETUNREACH;
 	d->link = r->link;
@@ -94,10 +100,10 @@ static bool source_fits(const struct dst *d)
 	return !ip6_is_linklocal(&d->src) || (ph_link)ip6_scope(&d->src) == d->link;
 }
 
-int dst6_lookup(struct ph_stack *st, struct dst *d, const struct ph_ip *src,
+int dst6_lookup(struct ph_stack *st, struct dst *d, ph_link oif, const struct ph_ip *src,
 		const struct ph_ip *dst)
 {
-	struct dst new = { .dst = *dst, .gen = st->net->gen, .v6 = true };
+	struct dst new = { .dst = *dst, .gen = st->net->gen, .oif = oif, .v6 = true };
 	const struct addr6 *a;
 	int rc;
 

@@ -8,7 +8,7 @@
 struct addr6;
 
 /* As dst_lookup(); addresses with their scope. */
-int dst6_lookup(struct ph_stack *st, struct dst *d, const struct ph_ip *src,
+int dst6_lookup(struct ph_stack *st, struct dst *d, ph_link oif, const struct ph_ip *src,
 		const struct ph_ip *dst);
 /*
  * The best source for dst, which leaves by `link` to the next hop `hop` (RFC 6724 5); NULL: there

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/errq.h"
 #include "net/if6.h"
 #include "net/ip4.h"
 #include "net/ip4_reass.h"
@@ -27,6 +28,7 @@ int net_new(struct ph_stack *st)
 	net->gen = 1;
 	list_init(&net->loop);
 	pool_init(&net->dns, &st->mem, "name servers", sizeof(struct ra_dns), 0);
+	pool_init(&net->errs, &st->mem, "errors of messages", sizeof(struct errq_entry), 0);
 	pool_init(&net->groups, &st->mem, "groups", sizeof(struct group6), 0);
 	for (uint32_t i = 0; i < NET_IDENTS; i++)
 		net->idents[i] = (uint16_t)prng_u64(&st->prng);
@@ -75,6 +77,7 @@ void net_free(struct ph_stack *st)
 	link_table_free(st);
 	pool_destroy(&st->net->groups);
 	pool_destroy(&st->net->dns);
+	pool_destroy(&st->net->errs);
 	mem_free(&st->mem, st->net, sizeof(*st->net));
 	st->net = NULL;
 }

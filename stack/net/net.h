@@ -29,6 +29,7 @@ struct dst {
 	struct ph_ip src, dst; /* src: chosen, or as given */
 	struct ph_ip next_hop;
 	ph_link link;
+	ph_link oif;	  /* that it must leave by; 0: any */
 	uint16_t mtu;	  /* of the path, IP packet bytes */
 	uint16_t link_mtu; /* of its first link: what we can receive */
 	uint32_t gen;	  /* 0: never looked up */
@@ -47,6 +48,9 @@ struct dst {
  */
 int dst_lookup(struct ph_stack *st, struct dst *d, const struct ph_ip *src, const struct ph_ip *dst,
 	       bool broadcast_ok);
+/* The same by one link, 0: any. A host that no route of the link leads to is a neighbour there. */
+int dst_lookup_on(struct ph_stack *st, struct dst *d, ph_link oif, const struct ph_ip *src,
+		  const struct ph_ip *dst, bool broadcast_ok);
 /* The same for a dst looked up before: cheap while nothing changed. */
 int dst_refresh(struct ph_stack *st, struct dst *d);
 

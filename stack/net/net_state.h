@@ -30,6 +30,7 @@ struct net_state {
 	struct pmtu_table pmtus;
 	struct pool groups; /* of struct group6 */
 	struct pool dns;    /* of struct ra_dns */
+	struct pool errs;   /* of struct errq_entry: of sockets of messages */
 	struct route_table routes;
 	struct metrics_table metrics;
 	struct neigh_table neighs;

@@ -9,15 +9,15 @@
 #include "base/ip.h"
 #include "wire/udp.h"
 
-static enum drop check(const struct ip_rx *rx, uint32_t len, bool has_csum)
+static enum drop check_len(const struct ip_rx *rx, uint32_t len)
+{
+	return len < sizeof(struct udp_hdr) || len > rx->l4_len ? DROP_UDP_SHORT : DROP_NONE;
+}
+
+static enum drop check_sum(const struct ip_rx *rx, uint32_t len)
 {
 	uint64_t sum;
 
-	if (len < sizeof(struct udp_hdr) || len > rx->l4_len)
-		return DROP_UDP_SHORT;
-	if (!has_csum)
-		return ip_is4(&rx->src) ? DROP_NONE
-					: DROP_UDP_CSUM; /* RFC 8200 8.1: required over IPv6 */
 	if (rx->pkt->csum != PKT_CSUM_NONE)
 		return DROP_NONE;
 	sum = csum_pseudo(&rx->src, &rx->dst, PH_IPPROTO_UDP, len);
@@ -32,6 +32,31 @@ static struct ph_sockaddr sender(const struct ip_rx *rx, uint16_t port, bool v6)
 				     .flow = rx->flow };
 }
 
+/* UDP_GRO: to the datagram before it, of the same flow and batch, not shorter than it. */
+static bool join(struct ph_stack *st, struct udp_pcb *u, const struct ip_rx *rx,
+		 const struct ph_sockaddr *from, uint32_t len)
+{
+	struct list_node *n = list_last(&u->records);
+	struct udp_record *r = n ? container_of(n, struct udp_record, node) : NULL;
+	uint32_t each;
+
+	if (!u->gro || !r || r->whole || len == 0 || r->rx.at_ns != rx->at_ns)
+		return false;
+	each = r->segment ? r->segment : r->len;
+	if (len > each || r->len + len > 65535 || r->len / each >= UDP_SEGMENTS_MAX ||
+	    r->from.port != from->port || !ip_eq(&r->from.ip, &from->ip) ||
+	    !ip_eq(&r->rx.dst, &rx->dst) || r->rx.tos != rx->tos || r->rx.ttl != rx->ttl ||
+	    r->rx.link != rx->link)
+		return false;
+	if (!stream_append_pkt(&u->rx, rx->pkt, sizeof(struct udp_hdr), len))
+		return false;
+	r->segment = (uint16_t)each;
+	r->len += len;
+	r->whole = len < each;
+	UDP_COUNT(st, ip_is4(&rx->src), InDatagrams);
+	return true;
+}
+
 /* RFC 1122 4.1.3.5: what does not fit is dropped and counted, nothing already queued is lost for
  * it. */
 static enum drop queue(struct ph_stack *st, struct udp_pcb *u, const struct ip_rx *rx)
@@ -39,24 +64,33 @@ static enum drop queue(struct ph_stack *st, struct udp_pcb *u, const struct ip_r
 	const struct udp_hdr *h = (const void *)pkt_bytes(rx->pkt);
 	uint32_t len = be16_get(h->len) - (uint32_t)sizeof(*h);
 	uint64_t held = (uint64_t)u->rx.charged + (uint64_t)u->nrecords * UDP_RECORD_CHARGE;
+	struct ph_sockaddr from = sender(rx, be16_get(h->sport), u->o.v6);
 	struct udp_record *r;
 
 	if (u->shut_rd)
 		return DROP_NO_SOCKET;
-	if (held >= u->rcvbuf) {
+	if (held >= u->o.rcvbuf) {
+		u->o.dropped++;
 		UDP_COUNT(st, ip_is4(&rx->src), RcvbufErrors);
 		UDP_COUNT(st, ip_is4(&rx->src), InErrors);
 		return DROP_SOCKET_RCVBUFF;
 	}
+	if (join(st, u, rx, &from, len))
+		return DROP_NONE;
 	r = pool_get(&st->udp->records);
 	if (!r || !stream_append_pkt(&u->rx, rx->pkt, sizeof(*h), len)) {
 		if (r)
 			pool_put(&st->udp->records, r);
+		u->o.dropped++;
 		UDP_COUNT(st, ip_is4(&rx->src), MemErrors);
 		return DROP_NOMEM;
 	}
 	r->len = len;
-	r->from = sender(rx, be16_get(h->sport), u->v6);
+	r->segment = 0;
+	r->whole = false;
+	r->from = from;
+	dgram_rx_of(&u->o, rx, &r->rx);
+	r->rx.dport = be16_get(h->dport);
 	list_push_back(&u->records, &r->node);
 	u->nrecords++;
 	UDP_COUNT(st, ip_is4(&rx->src), InDatagrams);
@@ -64,42 +98,69 @@ static enum drop queue(struct ph_stack *st, struct udp_pcb *u, const struct ip_r
 	return DROP_NONE;
 }
 
-static void queue_one_of_many(struct ph_stack *st, struct udp_pcb *u, const struct ip_rx *rx)
+/*
+ * RFC 6935 5, 6936 4: without a checksum over IPv6 only where the user said so; what has one is
+ * always held to it.
+ */
+static bool allows(const struct udp_pcb *u, const struct ip_rx *rx, bool has_csum)
 {
-	count_drop(&st->counters, queue(st, u, rx));
+	return has_csum || ip_is4(&rx->src) || u->no_check6_rx;
 }
 
-enum drop udp_input(struct ph_stack *st, const struct ip_rx *rx)
+static void queue_one_of_many(struct ph_stack *st, struct udp_pcb *u, const struct ip_rx *rx)
 {
-	const struct udp_hdr *h;
-	struct udp_pcb *u;
-	enum drop d;
+	const struct udp_hdr *h = (const void *)pkt_bytes(rx->pkt);
 
-	if (!pkt_pull_up(rx->pkt, sizeof(*h)))
-		return rx->l4_len < sizeof(*h) ? DROP_UDP_SHORT : DROP_NOMEM;
-	h = (const void *)pkt_bytes(rx->pkt);
-	d = check(rx, be16_get(h->len), be16_get(h->csum) != 0);
-	if (d == DROP_UDP_CSUM)
-		UDP_COUNT(st, ip_is4(&rx->src), InErrors); /* besides what the reason raises */
-	if (!ip_is4(&rx->src) && (d == DROP_UDP_CSUM || d == DROP_UDP_SHORT))
-		return d == DROP_UDP_CSUM ? DROP_UDP6_CSUM : DROP_UDP6_SHORT;
-	if (d != DROP_NONE)
-		return d;
-	if (rx->group)
-		return udp_table_each(st, rx, be16_get(h->dport), be16_get(h->sport),
-				      queue_one_of_many) > 0
-			       ? DROP_NONE
-			       : DROP_NO_SOCKET;
-	u = udp_table_find(st, &rx->dst, be16_get(h->dport), &rx->src, be16_get(h->sport));
+	if (allows(u, rx, be16_get(h->csum) != 0))
+		count_drop(&st->counters, queue(st, u, rx));
+}
+
+static enum drop bad_checksum(struct ph_stack *st, const struct ip_rx *rx)
+{
+	UDP_COUNT(st, ip_is4(&rx->src), InErrors); /* besides what the reason raises */
+	return ip_is4(&rx->src) ? DROP_UDP_CSUM : DROP_UDP6_CSUM;
+}
+
+static enum drop deliver(struct ph_stack *st, const struct ip_rx *rx, const struct udp_hdr *h)
+{
+	struct udp_pcb *u = udp_table_find(st, rx->link, &rx->dst, be16_get(h->dport), &rx->src,
+					   be16_get(h->sport));
+
 	if (u)
-		return queue(st, u, rx);
+		return allows(u, rx, be16_get(h->csum) != 0) ? queue(st, u, rx) :
+							       bad_checksum(st, rx);
+	if (!ip_is4(&rx->src) && be16_get(h->csum) == 0)
+		return bad_checksum(st, rx);
 	UDP_COUNT(st, ip_is4(&rx->src), NoPorts);
 	icmp_send_error(st, rx, ICMP_ERR_PORT_UNREACH); /* RFC 1122 4.1.3.1 */
 	return DROP_NO_SOCKET;
 }
 
-/* RFC 1122 4.1.3.3: errors reach the application; as Linux, only of a connected socket, and the
- * next call takes it. */
+enum drop udp_input(struct ph_stack *st, const struct ip_rx *rx)
+{
+	const struct udp_hdr *h;
+
+	if (!pkt_pull_up(rx->pkt, sizeof(*h))) {
+		if (rx->l4_len >= sizeof(*h))
+			return DROP_NOMEM;
+		return ip_is4(&rx->src) ? DROP_UDP_SHORT : DROP_UDP6_SHORT;
+	}
+	h = (const void *)pkt_bytes(rx->pkt);
+	if (check_len(rx, be16_get(h->len)) != DROP_NONE)
+		return ip_is4(&rx->src) ? DROP_UDP_SHORT : DROP_UDP6_SHORT;
+	if (be16_get(h->csum) != 0 && check_sum(rx, be16_get(h->len)) != DROP_NONE)
+		return bad_checksum(st, rx);
+	if (!rx->group)
+		return deliver(st, rx, h);
+	return udp_table_each(st, rx, be16_get(h->dport), be16_get(h->sport), queue_one_of_many) > 0
+		       ? DROP_NONE
+		       : DROP_NO_SOCKET;
+}
+
+/*
+ * RFC 1122 4.1.3.3: errors reach the application; as Linux, of a socket without a peer only where
+ * it asked for the queue of them.
+ */
 void udp_error_input(struct ph_stack *st, const struct ip_err *err)
 {
 	const struct udp_hdr *h = (const void *)err->quote;
@@ -107,11 +168,13 @@ void udp_error_input(struct ph_stack *st, const struct ip_err *err)
 
 	if (err->quote_len < sizeof(*h))
 		return;
-	u = udp_table_find(st, &err->local, be16_get(h->sport), &err->remote, be16_get(h->dport));
-	if (u && err->error == EMSGSIZE)
-		pmtu_learn(st, &err->remote, err->mtu);
-	if (!u || !u->connected || !err->hard)
+	u = udp_table_find(st, err->link, &err->local, be16_get(h->sport), &err->remote,
+			   be16_get(h->dport));
+	if (!u)
 		return;
-	u->err = err->error;
-	ready_set(st, &u->ready);
+	if (err->error == EMSGSIZE && (ip_is4(&err->remote) ? u->o.pmtudisc : u->o.ip6.mtu_discover) <
+					      PH_IP_PMTUDISC_INTERFACE)
+		pmtu_learn(st, &err->remote, err->mtu);
+	if (dgram_error(st, &u->o, err, sizeof(*h), be16_get(h->dport), u->connected))
+		ready_set(st, &u->ready);
 }

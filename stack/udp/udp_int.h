@@ -10,19 +10,22 @@
 #define UDP_UDP_INT_H
 
 #include "base/stream.h"
-#include "net/ip6_opt.h"
+#include "net/dgram.h"
 #include "net/net.h"
 #include "udp/udp.h"
 
 enum {
-	UDP_RECORD_CHARGE = 64, /* an empty datagram costs memory too */
-	UDP_BUF_MIN = 2304	/* Linux's SOCK_MIN_RCVBUF */
+	UDP_RECORD_CHARGE = 128, /* an empty datagram costs memory too */
+	UDP_SEGMENTS_MAX = 128	 /* datagrams of one send (UDP_SEGMENT), and joined on receipt */
 };
 
 struct udp_record {
 	struct list_node node;
 	struct ph_sockaddr from;
+	struct dgram_rx rx;
 	uint32_t len;
+	uint16_t segment; /* UDP_GRO: octets of each datagram joined here but the last; 0: one */
+	bool whole;	  /* a shorter one ended it: nothing is joined to it any more */
 };
 
 struct udp_pcb {
@@ -34,12 +37,10 @@ struct udp_pcb {
 	struct stream rx;
 	struct list records; /* of struct udp_record */
 	uint32_t nrecords;
-	uint32_t rcvbuf, sndbuf;
-	int err;
-	uint8_t ttl, tos; /* ttl 0: the default */
-	bool v6;	  /* of family AF_INET6; its peers may be either */
-	struct ip6_opt ip6;
-	bool connected, reuseaddr, reuseport, broadcast, user_addr, user_port, shut_rd, shut_wr;
+	struct dgram o;
+	uint16_t segment; /* UDP_SEGMENT */
+	bool gro, no_check6_tx, no_check6_rx;
+	bool connected, user_addr, user_port, shut_rd, shut_wr;
 };
 
 struct udp_state {
@@ -57,6 +58,9 @@ struct udp_state {
 			COUNT(st, Udp6##name); \
 	} while (0)
 
+/* udp.c: a port, chosen when `port` is 0. 0, -EADDRINUSE. */
+int udp_take_port(struct ph_stack *st, struct udp_pcb *u, uint16_t port);
+
 /* udp_table.c */
 void udp_table_add_port(struct ph_stack *st, struct udp_pcb *u);
 void udp_table_remove_port(struct ph_stack *st, struct udp_pcb *u);
@@ -67,9 +71,9 @@ bool udp_table_port_free(const struct ph_stack *st, const struct udp_pcb *u, uin
 /* A port of the local range that is free, chosen at random (RFC 6056 3.3.1), or 0. */
 uint16_t udp_table_choose_port(struct ph_stack *st, const struct udp_pcb *u);
 /* The endpoint a datagram from peer to local is for: the connected one, else the best bound one; or
- * NULL. */
-struct udp_pcb *udp_table_find(const struct ph_stack *st, const struct ph_ip *local, uint16_t lport,
-			       const struct ph_ip *peer, uint16_t pport);
+ * NULL. Of equals that share the port (SO_REUSEPORT), the one that the peer's hash says. */
+struct udp_pcb *udp_table_find(const struct ph_stack *st, ph_link link, const struct ph_ip *local,
+			       uint16_t lport, const struct ph_ip *peer, uint16_t pport);
 /* Calls fn for every endpoint that a datagram to a group address and this port is for; returns how
  * many. */
 unsigned udp_table_each(struct ph_stack *st, const struct ip_rx *rx, uint16_t lport, uint16_t pport,

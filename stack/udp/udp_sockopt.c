@@ -1,64 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* UDP's socket options: buffers as Linux doubles and bounds them, reuse, broadcast, TOS and TTL. */
+/* UDP's own socket options (udp(7), RFC 6935), before those that all sockets of messages have. */
 #include <string.h>
 
 #include "udp/udp_int.h"
 
-/* Linux takes an int, and for SOL_IP's small options a byte as well. */
-static int get_int(int level, const void *value, uint32_t len, int *out)
-{
-	if (len >= sizeof(*out)) {
-		memcpy(out, value, sizeof(*out));
-		return 0;
-	}
-	if (level == PH_IPPROTO_IP && len >= 1) {
-		*out = *(const uint8_t *)value;
-		return 0;
-	}
-	return -EINVAL;
-}
-
-static uint32_t doubled(int value, int64_t max)
-{
-	int64_t v = value < 0 ? max : value;
-
-	v = 2 * (v < max ? v : max);
-	return (uint32_t)(v < UDP_BUF_MIN ? UDP_BUF_MIN : v);
-}
-
-static int set_socket(struct ph_stack *st, struct udp_pcb *u, int name, int v)
+static int set_udp(struct udp_pcb *u, int name, int v)
 {
 	switch (name) {
-	case PH_SO_REUSEADDR:
-		u->reuseaddr = v != 0;
-		return 0;
-	case PH_SO_REUSEPORT:
-		u->reuseport = v != 0;
-		return 0;
-	case PH_SO_BROADCAST:
-		u->broadcast = v != 0;
-		u->dst.gen = 0;
-		return 0;
-	case PH_SO_RCVBUF:
-		u->rcvbuf = doubled(v, st->sysctl.rmem_max);
-		return 0;
-	case PH_SO_SNDBUF:
-		u->sndbuf = doubled(v, st->sysctl.wmem_max);
-		return 0;
-	}
-	return -ENOPROTOOPT;
-}
-
-static int set_ip(struct udp_pcb *u, int name, int v)
-{
-	switch (name) {
-	case PH_IP_TOS:
-		u->tos = (uint8_t)v;
-		return 0;
-	case PH_IP_TTL:
-		if (v != -1 && (v < 1 || v > 255))
+	case PH_UDP_SEGMENT:
+		if (v < 0 || v > UINT16_MAX)
 			return -EINVAL;
-		u->ttl = v == -1 ? 0 : (uint8_t)v;
+		u->segment = (uint16_t)v;
+		return 0;
+	case PH_UDP_GRO:
+		u->gro = v != 0;
+		return 0;
+	case PH_UDP_NO_CHECK6_TX:
+		u->no_check6_tx = v != 0;
+		return 0;
+	case PH_UDP_NO_CHECK6_RX:
+		u->no_check6_rx = v != 0;
 		return 0;
 	}
 	return -ENOPROTOOPT;
@@ -67,49 +28,32 @@ static int set_ip(struct udp_pcb *u, int name, int v)
 int udp_setsockopt(struct ph_stack *st, struct udp_pcb *u, int level, int name, const void *value,
 		   uint32_t len)
 {
-	int v, rc = get_int(level, value, len, &v);
+	int v, rc;
 
-	if (rc != 0)
-		return rc;
-	if (level == PH_SOL_SOCKET)
-		return set_socket(st, u, name, v);
-	if (level == PH_IPPROTO_IPV6 && u->v6)
-		return ip6_opt_set(&u->ip6, name, v, false, u->local.port != 0);
-	return level == PH_IPPROTO_IP ? set_ip(u, name, v) : -ENOPROTOOPT;
+	if (level == PH_IPPROTO_UDP) {
+		rc = sockopts_int(value, len, &v);
+		return rc != 0 ? rc : set_udp(u, name, v);
+	}
+	rc = dgram_setsockopt(st, &u->o, level, name, value, len, u->local.port != 0);
+	if (rc == 0 && level == PH_SOL_SOCKET)
+		u->dst.gen = 0; /* another link, or broadcasts allowed */
+	return rc;
 }
 
-static int get_value(const struct ph_stack *st, const struct udp_pcb *u, int level, int name,
-		     int *v)
+static int get_udp(const struct udp_pcb *u, int name, int *v)
 {
-	if (level == PH_IPPROTO_IPV6 && u->v6)
-		return ip6_opt_get(&u->ip6, name, (int)st->sysctl.conf6.hop_limit,
-				   u->connected ? u->dst.mtu : 0, v);
-	if (level == PH_IPPROTO_IP) {
-		if (name != PH_IP_TOS && name != PH_IP_TTL)
-			return -ENOPROTOOPT;
-		*v = name == PH_IP_TOS ? u->tos : u->ttl ? u->ttl : (int)st->sysctl.ip_default_ttl;
-		return 0;
-	}
-	if (level != PH_SOL_SOCKET)
-		return -ENOPROTOOPT;
 	switch (name) {
-	case PH_SO_REUSEADDR:
-		*v = u->reuseaddr;
+	case PH_UDP_SEGMENT:
+		*v = u->segment;
 		return 0;
-	case PH_SO_REUSEPORT:
-		*v = u->reuseport;
+	case PH_UDP_GRO:
+		*v = u->gro;
 		return 0;
-	case PH_SO_BROADCAST:
-		*v = u->broadcast;
+	case PH_UDP_NO_CHECK6_TX:
+		*v = u->no_check6_tx;
 		return 0;
-	case PH_SO_RCVBUF:
-		*v = (int)u->rcvbuf;
-		return 0;
-	case PH_SO_SNDBUF:
-		*v = (int)u->sndbuf;
-		return 0;
-	case PH_SO_ACCEPTCONN:
-		*v = 0;
+	case PH_UDP_NO_CHECK6_RX:
+		*v = u->no_check6_rx;
 		return 0;
 	}
 	return -ENOPROTOOPT;
@@ -118,12 +62,19 @@ static int get_value(const struct ph_stack *st, const struct udp_pcb *u, int lev
 int udp_getsockopt(struct ph_stack *st, const struct udp_pcb *u, int level, int name, void *value,
 		   uint32_t *len)
 {
-	int v, rc = get_value(st, u, level, name, &v);
+	const struct dst *to = u->connected ? &u->dst : NULL;
+	struct dst fresh;
+	int v, rc;
 
-	if (rc != 0)
-		return rc;
-	if (*len > sizeof(v))
-		*len = sizeof(v);
-	memcpy(value, &v, *len);
-	return 0;
+	if (level == PH_IPPROTO_UDP) {
+		rc = get_udp(u, name, &v);
+		return rc != 0 ? rc : sockopts_give(value, len, &v, sizeof(v));
+	}
+	if (to && (name == PH_IP_MTU || name == PH_IPV6_MTU)) { /* as it is now */
+		rc = dst_lookup_on(st, &fresh, u->o.bound, &u->local.ip, &u->peer.ip, true);
+		if (rc != 0)
+			return rc;
+		to = &fresh;
+	}
+	return dgram_getsockopt(st, &u->o, level, name, value, len, to);
 }

@@ -63,9 +63,9 @@ static bool hears(const struct udp_pcb *u, const struct ph_ip *local, const stru
 {
 	if (!ip_is_any(local))
 		return ip_eq(local, ip);
-	if (!u->v6 || ip_is4(local))
+	if (!u->o.v6 || ip_is4(local))
 		return ip_is4(ip);
-	return !u->ip6.only || !ip_is4(ip);
+	return !u->o.ip6.only || !ip_is4(ip);
 }
 
 /* Is there an address that both hear? Of two that hear whole families, one stands for each. */
@@ -86,9 +86,11 @@ bool udp_table_port_free(const struct ph_stack *st, const struct udp_pcb *u, uin
 	struct udp_pcb *o;
 
 	for (o = first_on_port(st, port); o; o = next_on_port(hash_next(&o->by_port), port)) {
-		bool shared = (o->reuseaddr && u->reuseaddr) || (o->reuseport && u->reuseport);
+		bool shared = (o->o.reuseaddr && u->o.reuseaddr) || (o->o.reuseport && u->o.reuseport);
 
-		if (o != u && overlaps(o, u) && !shared)
+		bool links = !o->o.bound || !u->o.bound || o->o.bound == u->o.bound;
+
+		if (o != u && links && overlaps(o, u) && !shared)
 			return false;
 	}
 	return true;
@@ -96,7 +98,8 @@ bool udp_table_port_free(const struct ph_stack *st, const struct udp_pcb *u, uin
 
 uint16_t udp_table_choose_port(struct ph_stack *st, const struct udp_pcb *u)
 {
-	uint32_t lo = (uint32_t)st->sysctl.ip_port_lo, hi = (uint32_t)st->sysctl.ip_port_hi;
+	uint32_t lo = u->o.port_lo ? u->o.port_lo : (uint32_t)st->sysctl.ip_port_lo;
+	uint32_t hi = u->o.port_hi ? u->o.port_hi : (uint32_t)st->sysctl.ip_port_hi;
 	uint32_t n, start;
 
 	if (hi < lo)
@@ -109,12 +112,17 @@ uint16_t udp_table_choose_port(struct ph_stack *st, const struct udp_pcb *u)
 		if (!first_on_port(st, port))
 			return port;
 	}
-	(void)u;
 	return 0;
 }
 
-static struct udp_pcb *find_connected(const struct ph_stack *st, const struct ph_ip *local,
-				      uint16_t lport, const struct ph_ip *peer, uint16_t pport)
+static bool on_link(const struct udp_pcb *u, ph_link link)
+{
+	return !u->o.bound || u->o.bound == link;
+}
+
+static struct udp_pcb *find_connected(const struct ph_stack *st, ph_link link,
+				      const struct ph_ip *local, uint16_t lport,
+				      const struct ph_ip *peer, uint16_t pport)
 {
 	struct hash_node *n =
 		hash_first(&st->udp->tuple_table, tuple_hash(st, local, lport, peer, pport));
@@ -123,30 +131,61 @@ static struct udp_pcb *find_connected(const struct ph_stack *st, const struct ph
 		struct udp_pcb *u = container_of(n, struct udp_pcb, by_tuple);
 
 		if (u->local.port == lport && u->peer.port == pport && ip_eq(&u->local.ip, local) &&
-		    ip_eq(&u->peer.ip, peer))
+		    ip_eq(&u->peer.ip, peer) && on_link(u, link))
 			return u;
 	}
 	return NULL;
 }
 
-struct udp_pcb *udp_table_find(const struct ph_stack *st, const struct ph_ip *local, uint16_t lport,
-			       const struct ph_ip *peer, uint16_t pport)
+/*
+ * How well an endpoint without a peer fits, as Linux's compute_score(): its address before a
+ * wildcard, its link before any, its own family before one that takes both. 0: not at all.
+ */
+static unsigned fits(const struct udp_pcb *u, ph_link link, const struct ph_ip *local)
 {
-	struct udp_pcb *u = find_connected(st, local, lport, peer, pport), *best = NULL;
+	bool exact = ip_eq(&u->local.ip, local);
+
+	if (u->connected || !on_link(u, link))
+		return 0;
+	if (!exact && (!ip_is_any(&u->local.ip) || !hears(u, &u->local.ip, local)))
+		return 0;
+	return 1u + (exact ? 4u : 0u) + (u->o.bound ? 2u : 0u) + (u->o.v6 != ip_is4(local));
+}
+
+/* The nth of those on the port that fit so well and share it; they are `n` in all. */
+static struct udp_pcb *nth_sharer(const struct ph_stack *st, ph_link link,
+				  const struct ph_ip *local, uint16_t lport, unsigned score,
+				  uint64_t nth)
+{
+	struct udp_pcb *u = first_on_port(st, lport);
+
+	for (; u; u = next_on_port(hash_next(&u->by_port), lport))
+		if (u->o.reuseport && fits(u, link, local) == score && nth-- == 0)
+			return u;
+	return NULL;
+}
+
+struct udp_pcb *udp_table_find(const struct ph_stack *st, ph_link link, const struct ph_ip *local,
+			       uint16_t lport, const struct ph_ip *peer, uint16_t pport)
+{
+	struct udp_pcb *u = find_connected(st, link, local, lport, peer, pport), *best = NULL;
+	unsigned score, most = 0, sharers = 0;
 
 	if (u)
 		return u;
 	for (u = first_on_port(st, lport); u; u = next_on_port(hash_next(&u->by_port), lport)) {
-		if (u->connected)
-			continue;
-		if (ip_eq(&u->local.ip, local))
-			return u;
-		if (!ip_is_any(&u->local.ip) || !hears(u, &u->local.ip, local))
-			continue;
-		/* One of the family itself is preferred to one that takes both. */
-		if (!best || (best->v6 == ip_is4(local) && u->v6 != ip_is4(local)))
+		score = fits(u, link, local);
+		if (score > most) {
+			most = score;
 			best = u;
+			sharers = 0;
+		}
+		if (score == most && score > 0 && u->o.reuseport)
+			sharers++;
 	}
+	if (best && best->o.reuseport && sharers > 1)
+		best = nth_sharer(st, link, local, lport, most,
+				  tuple_hash(st, local, lport, peer, pport) % sharers);
 	return best;
 }
 
@@ -161,7 +200,7 @@ unsigned udp_table_each(struct ph_stack *st, const struct ip_rx *rx, uint16_t lp
 		bool from_peer =
 			!u->connected || (ip_eq(&u->peer.ip, &rx->src) && u->peer.port == pport);
 
-		if (!to_us || !from_peer)
+		if (!to_us || !from_peer || !on_link(u, rx->link))
 			continue;
 		fn(st, u, rx);
 		n++;

@@ -650,7 +650,7 @@ static void test_header_carries_the_sockets_ttl_and_tos_and_an_id_of_its_own(voi
 	struct bench *b = *state;
 	struct ph_sockaddr to = { .family = PH_AF_INET, .port = 9, .ip = peers() };
 	ph_socket s = ph_socket_new(b->st, PH_AF_INET, PH_SOCK_DGRAM, 0, b->now);
-	int ttl = 7, tos = 0x88;
+	int ttl = 7, tos = 0x88, dont = PH_IP_PMTUDISC_DONT;
 	unsigned id;
 
 	assert_int_equal(ph_connect(b->st, s, &to, b->now), 0);
@@ -659,6 +659,9 @@ static void test_header_carries_the_sockets_ttl_and_tos_and_an_id_of_its_own(voi
 			 0);
 	assert_int_equal(ph_setsockopt(b->st, s, PH_IPPROTO_IP, PH_IP_TOS, &tos, sizeof(tos),
 				       b->now),
+			 0);
+	assert_int_equal(ph_setsockopt(b->st, s, PH_IPPROTO_IP, PH_IP_MTU_DISCOVER, &dont,
+				       sizeof(dont), b->now),
 			 0);
 	assert_int_equal(ph_send(b->st, s, "x", 1, 0, b->now), 1);
 	assert_true(sent(b));

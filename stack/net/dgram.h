@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What sockets that send and receive whole messages share (udp/, raw/): options of SOL_SOCKET,
+ * SOL_IP and IPPROTO_IPV6, control messages both ways, pending errors and the queue of them. Linux's
+ * names, numbers, bounds and errors (socket(7), ip(7), ipv6(7), RFC 3542).
+ */
+#ifndef NET_DGRAM_H
+#define NET_DGRAM_H
+
+#include "base/errq.h"
+#include "base/sockopts.h"
+#include "net/ip6_opt.h"
+#include "net/net.h"
+
+enum { /* dgram.ip: switches of level SOL_IP */
+	DGRAM_RECVERR = 1 << 0,
+	DGRAM_PKTINFO = 1 << 1,
+	DGRAM_RECVTTL = 1 << 2,
+	DGRAM_RECVTOS = 1 << 3,
+	DGRAM_RECVOPTS = 1 << 4,
+	DGRAM_RETOPTS = 1 << 5,
+	DGRAM_ORIGDST = 1 << 6,
+	DGRAM_FREEBIND = 1 << 7,
+	DGRAM_TRANSPARENT = 1 << 8,
+	DGRAM_BIND_NO_PORT = 1 << 9,
+	DGRAM_CHECKSUM = 1 << 10,
+	DGRAM_RFC4884 = 1 << 11,
+	DGRAM_PASSSEC = 1 << 12
+};
+
+enum { DGRAM_BUF_MIN = 2304, DGRAM_SNDBUF_MIN = 4608 }; /* Linux's least SO_RCVBUF, SO_SNDBUF */
+
+struct dgram {
+	bool v6; /* of family AF_INET6; its peers may be either */
+	bool reuseaddr, reuseport;
+	bool keepalive, oobinline, linger; /* kept, and of no meaning here */
+	int linger_s, rcvlowat;
+	uint32_t ip;		  /* DGRAM_* */
+	uint8_t ttl, tos, min_ttl; /* ttl 0: the default */
+	uint8_t pmtudisc;	  /* PH_IP_PMTUDISC_* */
+	bool orig6;		  /* IPV6_RECVORIGDSTADDR */
+	struct ip6_opt ip6;
+	struct sockopts so;
+	uint32_t rcvbuf, sndbuf;
+	uint16_t port_lo, port_hi; /* IP_LOCAL_PORT_RANGE */
+	ph_link bound;		   /* SO_BINDTODEVICE; 0: none */
+	ph_link unicast_if;	   /* IP_UNICAST_IF, IPV6_UNICAST_IF */
+	uint32_t dropped;	   /* messages for want of room (SO_RXQ_OVFL) */
+	uint32_t tskey;		   /* SOF_TIMESTAMPING_OPT_ID: sends counted */
+	int err;		   /* the next call's, positive */
+	struct errq errq;
+};
+
+void dgram_init(const struct ph_stack *st, struct dgram *d, int family);
+void dgram_free(struct ph_stack *st, struct dgram *d);
+
+/* 0, the negative errno; -ENOPROTOOPT: not one of these. `bound`: it has an address already. */
+int dgram_setsockopt(struct ph_stack *st, struct dgram *d, int level, int name, const void *value,
+		     uint32_t len, bool bound);
+/* to: where it is connected to, or NULL. */
+int dgram_getsockopt(const struct ph_stack *st, const struct dgram *d, int level, int name,
+		     void *value, uint32_t *len, const struct dst *to);
+
+/* ---- a message in --------------------------------------------------------------------------- */
+
+/* What is kept of how a message came, to tell the user. */
+struct dgram_rx {
+	struct ph_ip dst;
+	ph_link link;
+	uint16_t dport; /* 0: it has none */
+	uint8_t ttl, tos;
+	uint32_t flow;
+	uint32_t dropped; /* before it */
+	uint64_t at_ns;
+};
+void dgram_rx_of(const struct dgram *d, const struct ip_rx *rx, struct dgram_rx *out);
+/* SO_TIMESTAMP and SO_RXQ_OVFL, which come before the protocol's own. */
+void dgram_put_socket(const struct ph_stack *st, const struct dgram *d, const struct dgram_rx *rx,
+		      struct ph_msg *msg);
+/* IP_PKTINFO ... IPV6_TCLASS. */
+void dgram_put_ip(const struct ph_stack *st, const struct dgram *d, const struct dgram_rx *rx,
+		  struct ph_msg *msg);
+
+/* ---- a message out -------------------------------------------------------------------------- */
+
+/* How one message leaves: the socket's settings, and what control messages say instead. */
+struct dgram_tx {
+	struct ph_ip src; /* all zero: as the socket has it */
+	ph_link link;	  /* 0: any */
+	struct ip_tx ip;
+	bool ttl_set;
+	uint32_t tsflags;
+	uint16_t segment; /* UDP_SEGMENT; 0: not said */
+};
+/* v4: the destination's family. 0, -EINVAL, -ENODEV. Other levels' messages are passed over but for
+ * UDP_SEGMENT. */
+int dgram_tx_init(const struct ph_stack *st, const struct dgram *d, const struct ph_msg *msg,
+		  bool v4, struct dgram_tx *tx);
+/*
+ * The destination is known now: hop limit, DF, and the mtu to hold against (IP_MTU_DISCOVER).
+ * `len` counts the transport header. 0 or -EMSGSIZE, which is on the error queue then if that is
+ * wanted.
+ */
+int dgram_tx_fit(struct ph_stack *st, struct dgram *d, struct dgram_tx *tx, struct dst *to,
+		 uint32_t len, const struct ph_sockaddr *name);
+/* It left: the time for those who asked (SO_TIMESTAMPING). */
+void dgram_sent(struct ph_stack *st, struct dgram *d, const struct dgram_tx *tx,
+		const struct ph_sockaddr *name);
+
+/* ---- errors --------------------------------------------------------------------------------- */
+
+/*
+ * An ICMP error about a message of this socket; `skip` bytes of the quote are the transport's. True:
+ * the user is to be told (Linux's mapping; RFC 1122 4.1.3.3).
+ */
+bool dgram_error(struct ph_stack *st, struct dgram *d, const struct ip_err *err, uint32_t skip,
+		 uint16_t dport, bool connected);
+/* SO_ERROR: takes it. */
+int dgram_take_error(struct dgram *d);
+int64_t dgram_recv_errq(struct ph_stack *st, struct dgram *d, struct ph_msg *msg);
+
+static inline bool dgram_readable_error(const struct dgram *d)
+{
+	return d->err != 0 || d->errq.n > 0;
+}
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A datagram leaves (RFC 768), or as many as UDP_SEGMENT cuts one send into: destination found,
+ * payload copied once, checksum left to the device where it can. Called by the socket layer.
+ */
+#include "udp/udp_int.h"
+
+#include <string.h>
+
+#include "base/csum.h"
+#include "base/ip.h"
+#include "wire/udp.h"
+
+/* One send: what it says, how it leaves, where to. */
+struct sending {
+	const struct ph_msg *msg;
+	const struct ph_sockaddr *to;
+	struct dgram_tx tx;
+	size_t iov, off; /* the next byte of msg */
+};
+
+/* Where this datagram goes: the connected peer, or an address given with it. */
+static int find_dst(struct ph_stack *st, struct udp_pcb *u, struct sending *s)
+{
+	const struct ph_ip *src = u->user_addr || u->connected ? &u->local.ip : NULL;
+	bool broadcast = (u->o.so.flags & SOCKOPT_BROADCAST) != 0;
+	ph_link oif = s->tx.link;
+
+	if (src && addr_is_group(st, src))
+		src = NULL; /* bound to a group, to hear it */
+	if (!oif && !addr_is_group(st, &s->to->ip))
+		oif = u->o.unicast_if;
+	if (!ip_is_any(&s->tx.src))
+		src = &s->tx.src;
+	if (u->dst.gen && ip_eq(&u->dst.dst, &s->to->ip) && u->dst.oif == oif &&
+	    ip_is_any(&s->tx.src))
+		return dst_refresh(st, &u->dst);
+	return dst_lookup_on(st, &u->dst, oif, src, &s->to->ip, broadcast);
+}
+
+static void gather(struct sending *s, uint8_t *to, uint32_t n)
+{
+	while (n > 0) {
+		const struct ph_iov *v = &s->msg->iov[s->iov];
+		size_t left = v->len - s->off, k = left < n ? left : n;
+
+		if (k > 0)
+			memcpy(to, (const uint8_t *)v->base + s->off, k);
+		to += k;
+		n -= (uint32_t)k;
+		s->off += k;
+		if (s->off == v->len) {
+			s->iov++;
+			s->off = 0;
+		}
+	}
+}
+
+/* The payload in one copy: behind the headers where it is small, else in a buffer of its own. */
+static struct pkt *build_payload(struct ph_stack *st, struct sending *s, uint32_t len)
+{
+	enum { INLINE_MAX = 1500 };
+	struct pkt *p = pkt_new_tx(&st->pkts, len <= INLINE_MAX ? len : 0);
+	struct buf *b;
+
+	if (!p)
+		return NULL;
+	if (len <= INLINE_MAX) {
+		if (len)
+			gather(s, pkt_put(p, len), len);
+		return p;
+	}
+	b = buf_new(&st->pkts, len);
+	if (!b) {
+		pkt_free(p);
+		return NULL;
+	}
+	gather(s, b->bytes, len);
+	(void)pkt_add_span(p, b, 0, len); /* the first span of a new packet always fits */
+	buf_put(b);
+	return p;
+}
+
+/* RFC 768, and 6935 5 over IPv6: none only where the socket says so, and then for all it sends. */
+static bool without_checksum(const struct udp_pcb *u)
+{
+	return u->dst.v6 ? u->no_check6_tx : (u->o.so.flags & SOCKOPT_NO_CHECK) != 0;
+}
+
+static void push_header(struct pkt *p, const struct udp_pcb *u, uint16_t dport)
+{
+	uint32_t len = p->len + (uint32_t)sizeof(struct udp_hdr);
+	uint64_t pseudo = csum_pseudo(&u->dst.src, &u->dst.dst, PH_IPPROTO_UDP, len);
+	struct udp_hdr *h = (void *)pkt_push(p, sizeof(*h));
+
+	*h = (struct udp_hdr){ .sport = be16_of(u->local.port),
+			       .dport = be16_of(dport),
+			       .len = be16_of((uint16_t)len) };
+	if (without_checksum(u))
+		return;
+	/* What does not fit is cut, and must be summed whole before. */
+	if (len + (u->dst.v6 ? 40u : 20u) <= u->dst.mtu) {
+		h->csum = be16_of(csum_fold(pseudo));
+		p->csum = PKT_CSUM_TODO;
+		p->csum_start = 0;
+		p->csum_off = UDP_CSUM_OFF;
+	} else {
+		uint16_t sum = csum_finish(csum_pkt(pseudo, p, 0, len));
+
+		h->csum = be16_of(sum ? sum : 0xffff); /* RFC 768: zero would mean none */
+	}
+}
+
+static int send_one(struct ph_stack *st, struct udp_pcb *u, struct sending *s, uint32_t len)
+{
+	struct pkt *p = build_payload(st, s, len);
+	int rc;
+
+	if (!p)
+		return -ENOBUFS;
+	push_header(p, u, s->to->port);
+	rc = ip_output(st, p, &u->dst, &s->tx.ip);
+	if (rc != 0)
+		UDP_COUNT(st, !u->dst.v6, SndbufErrors);
+	else
+		UDP_COUNT(st, !u->dst.v6, OutDatagrams);
+	return rc;
+}
+
+/* Linux's bounds: each datagram fits the path whole, no more than so many, with a checksum. */
+static int check_segments(const struct udp_pcb *u, uint32_t len, uint32_t segment)
+{
+	uint32_t header = (u->dst.v6 ? 40u : 20u) + (uint32_t)sizeof(struct udp_hdr);
+
+	if (segment + header > u->dst.mtu)
+		return -EMSGSIZE;
+	if (len > segment * (uint32_t)UDP_SEGMENTS_MAX || without_checksum(u))
+		return -EINVAL;
+	return 0;
+}
+
+static int send_all(struct ph_stack *st, struct udp_pcb *u, struct sending *s, uint32_t len)
+{
+	uint32_t each = s->tx.segment && s->tx.segment < len ? s->tx.segment : len, done = 0;
+	int rc = each < len ? check_segments(u, len, each) : 0;
+
+	if (rc == 0)
+		rc = dgram_tx_fit(st, &u->o, &s->tx, &u->dst, each + (uint32_t)sizeof(struct udp_hdr),
+				  s->to);
+	if (rc == 0 && len == 0)
+		rc = send_one(st, u, s, 0);
+	while (rc == 0 && done < len) {
+		uint32_t n = len - done < each ? len - done : each;
+
+		rc = send_one(st, u, s, n);
+		done += n;
+	}
+	if (rc == 0)
+		dgram_sent(st, &u->o, &s->tx, s->to);
+	return rc;
+}
+
+static int check_target(const struct udp_pcb *u, const struct ph_msg *msg,
+			const struct ph_sockaddr *to, size_t len)
+{
+	if (u->shut_wr)
+		return -EPIPE;
+	if (len > (ip_is4(&to->ip) ? UDP_DATA_MAX4 : UDP_DATA_MAX6))
+		return -EMSGSIZE;
+	if (!msg->name && !u->connected)
+		return -EDESTADDRREQ;
+	if (u->o.v6 && u->o.ip6.only && ip_is4(&to->ip))
+		return -ENETUNREACH;
+	return to->port == 0 ? -EINVAL : 0;
+}
+
+int64_t udp_sendmsg(struct ph_stack *st, struct udp_pcb *u, const struct ph_msg *msg, int flags)
+{
+	struct sending s = { .msg = msg, .to = msg->name ? msg->name : &u->peer };
+	bool v4 = ip_is4(&s.to->ip);
+	size_t len = 0;
+	int rc;
+
+	if (flags & PH_MSG_OOB)
+		return -EOPNOTSUPP;
+	if (u->o.err)
+		return -dgram_take_error(&u->o);
+	for (size_t i = 0; i < msg->niov; i++)
+		len += msg->iov[i].len;
+	rc = check_target(u, msg, s.to, len);
+	if (rc == 0)
+		rc = dgram_tx_init(st, &u->o, msg, v4, &s.tx);
+	if (rc != 0)
+		return rc;
+	if (s.tx.segment == 0)
+		s.tx.segment = u->segment;
+	s.tx.ip.proto = PH_IPPROTO_UDP;
+	s.tx.ip.flow = !v4 && u->o.ip6.flow_send ? s.to->flow : 0;
+	if (!u->local.port && (rc = udp_take_port(st, u, 0)) != 0)
+		return rc == -EADDRINUSE ? -EAGAIN
+					 : rc; /* as Linux: no port left is worth another try */
+	rc = find_dst(st, u, &s);
+	if (rc == 0) {
+		uint16_t mtu = u->dst.mtu;
+
+		rc = send_all(st, u, &s, (uint32_t)len);
+		u->dst.mtu = mtu; /* IP_MTU_DISCOVER may have looked past it */
+	}
+	if (!ip_is_any(&s.tx.src))
+		u->dst.gen = 0; /* this send's own */
+	return rc == 0 ? (int64_t)len : rc;
+}
