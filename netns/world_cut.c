@@ -112,7 +112,10 @@ static int cut_bridge(struct world *w, struct dev *d, struct net_err *e)
 		d->far[0] = '\0';
 		return -1;
 	}
+	/* The port that the wire reads too: what it joined on receipt would come as one, or out of
+	 * order. */
 	if (nlk_offload(&w->hub, d->far, false, e) || nlk_offload(&w->hub, joined, false, e) ||
+	    nlk_offload(&w->hub, d->hub, false, e) ||
 	    nlk_offload(d->node ? &d->node->k : &w->hub, d->up, false, e) ||
 	    nlk_master(&w->hub, d->hub, 0, e)) {
 		nlk_delete(&w->hub, d->far, &later);
@@ -146,7 +149,8 @@ int world_join(struct world *w, struct dev *d, struct net_err *e)
 	if (nlk_delete(&w->hub, d->far, e))
 		return -1;
 	d->far[0] = '\0';
-	if (nlk_master(&w->hub, d->hub, d->bridge->index, e))
+	if (nlk_master(&w->hub, d->hub, d->bridge->index, e) ||
+	    nlk_offload(&w->hub, d->hub, d->offload, e))
 		return -1;
 	return d->offload ? nlk_offload(d->node ? &d->node->k : &w->hub, d->up, true, e) : 0;
 }
