@@ -43,7 +43,7 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/gso.h %D%/net/gso.c \
 	%D%/net/arp.h %D%/net/arp.c \
 	%D%/net/neigh.h %D%/net/neigh.c \
-	%D%/net/acd.h %D%/net/acd.c %D%/net/early.h %D%/net/early.c \
+	%D%/net/acd.h %D%/net/acd.c %D%/net/claim.c %D%/net/early.h %D%/net/early.c \
 	%D%/net/addr.h %D%/net/addr.c \
 	%D%/net/if6.h %D%/net/if6.c %D%/net/conf6.c \
 	%D%/net/addr6.h %D%/net/addr6.c \
@@ -172,6 +172,7 @@ STACK_HOST = %D%/host/fnv.h \
 	%D%/host/ctl.h %D%/host/ctl.c \
 	%D%/host/tap.h %D%/host/tap.c \
 	%D%/host/setup.h %D%/host/setup.c \
+	%D%/host/lease.h %D%/host/lease.c \
 	%D%/host/loop.h %D%/host/loop.c
 
 phantomincludedir = $(includedir)/phantom

@@ -10,11 +10,19 @@
 #include "base/ip.h"
 #include "dhcp/dhcp_client.h"
 #include "net/acd.h"
+#include "net/arp.h"
 #include "net/early.h"
+#include "net/neigh.h"
 #include "net/net.h"
+#include "net/net_state.h"
 #include "wire/udp.h"
 
-enum { ROUTE_METRIC = 100 }; /* of the first router; the next are one more each */
+enum {
+	ROUTE_METRIC = 100, /* of the first router; the next are one more each */
+	SILENCE = 2,	    /* DISCOVERs without an answer, and a link-local address is due */
+	MTU_MIN4 = 576,
+	MTU_MIN6 = 1280
+};
 
 struct dhcp_link { /* lives as long as DHCP runs on the link */
 	struct early early;
@@ -24,6 +32,8 @@ struct dhcp_link { /* lives as long as DHCP runs on the link */
 	struct ph_stack *st;
 	ph_link link;
 	enum ph_acd_mode defend;
+	bool link_local, use_mtu;
+	uint16_t own_mtu; /* of the link before a server's word; 0: there was none */
 };
 
 /* ---- sending --------------------------------------------------------------------------------- */
@@ -102,6 +112,46 @@ static void each_route(struct dhcp_link *d, const struct dhcp_lease *l, bool add
 	}
 }
 
+/* What a server says of the link's MTU: it may make it less, and only while the lease lasts. */
+static void apply_mtu(struct dhcp_link *d, uint16_t told)
+{
+	struct link *l = link_get(d->st, d->link);
+	uint16_t least = l && l->v6 ? MTU_MIN6 : MTU_MIN4, want;
+
+	if (!l || (!d->use_mtu && !d->own_mtu))
+		return;
+	want = d->own_mtu ? d->own_mtu : l->mtu;
+	if (told >= least && told < want) {
+		d->own_mtu = want;
+		want = told;
+	} else {
+		d->own_mtu = 0;
+	}
+	l->mtu = want;
+	net_changed(d->st);
+}
+
+/* Who is talked to when the lease is renewed or given back, or the link returns: its hardware address
+ * is asked for now, so that a last word need not wait for an answer. */
+static void acquaint(struct dhcp_link *d, const struct dhcp_lease *lease)
+{
+	struct ph_ip us = ip_of4(lease->ip);
+	uint32_t who[2] = { lease->server, lease->routers.n ? lease->routers.ip[0] : 0 };
+
+	if (lease->prefix == 0 || lease->prefix > 30)
+		return;
+	for (unsigned i = 0; i < 2; i++) {
+		struct ph_ip ip = ip_of4(who[i]);
+		struct neigh *n;
+
+		if ((who[i] ^ lease->ip) >> (32 - lease->prefix) != 0 || who[i] == lease->ip)
+			continue;
+		n = neigh_get(d->st, d->link, &ip);
+		if (n)
+			neigh_ask(d->st, n, &us);
+	}
+}
+
 static void op_bound(void *ctx, const struct dhcp_lease *lease, const struct dhcp_lease *old)
 {
 	struct dhcp_link *d = ctx;
@@ -114,7 +164,12 @@ static void op_bound(void *ctx, const struct dhcp_lease *lease, const struct dhc
 		rc = ph_addr_add(d->st, d->link, &ip, lease->prefix, d->st->now_ns);
 	TRACE(&d->st->trace, dhcp, .link = (uint64_t)d->link, .ip = ip,
 	      .text = rc == 0 || rc == -EEXIST ? "bound" : "address refused");
+	if (d->link_local)
+		(void)ph_linklocal_stop(d->st, d->link, d->st->now_ns);
 	each_route(d, lease, true);
+	apply_mtu(d, lease->mtu);
+	acquaint(d, lease);
+	net_changed(d->st);
 }
 
 static void op_lost(void *ctx, const struct dhcp_lease *lease, const char *why)
@@ -126,6 +181,7 @@ static void op_lost(void *ctx, const struct dhcp_lease *lease, const char *why)
 	net_addr_gone(d->st, &ip);
 	acd_stop(d->st, &d->acd);
 	each_route(d, lease, false);
+	apply_mtu(d, 0);
 	(void)ph_addr_del(d->st, d->link, &ip, d->st->now_ns);
 }
 
@@ -145,6 +201,9 @@ static const struct dhcp_ops ops = { .send = op_send,
 /* After every call of the client's. */
 static void rearm(struct dhcp_link *d)
 {
+	/* RFC 3927 1.9: it is no reason to stop asking. */
+	if (d->link_local && d->client.state == DHCP_SELECTING && d->client.tries > SILENCE)
+		(void)!ph_linklocal_start(d->st, d->link, d->st->now_ns);
 	if (d->client.at_ns == PH_NEVER)
 		timer_stop(&d->st->wheel, &d->timer);
 	else
@@ -209,6 +268,10 @@ static bool conf_of(const struct ph_dhcp_conf *conf, const struct link *l, struc
 	memcpy(out->hostname, len ? conf->hostname : "", len);
 	memcpy(out->mac, l->mac, sizeof(out->mac));
 	out->lease_s = conf->lease_s;
+	if (conf->wait_ms) {
+		out->init_max = conf->wait_ms;
+		out->init_min = conf->wait_ms < out->init_min ? 0 : out->init_min;
+	}
 	out->classless_routes = conf->classless_routes;
 	dhcp_id_make(&out->id, (uint32_t)l->index, conf->duid, conf->duid_len, l->mac);
 	return true;
@@ -238,6 +301,8 @@ int ph_dhcp_start(struct ph_stack *st, ph_link link, const struct ph_dhcp_conf *
 	d->st = st;
 	d->link = link;
 	d->defend = conf->defend;
+	d->link_local = conf->link_local;
+	d->use_mtu = conf->use_mtu;
 	timer_init(&d->timer, fire);
 	acd_init(&d->acd, told);
 	dhcp_init(&d->client, &c, &ops, d);
@@ -267,8 +332,34 @@ int ph_dhcp_stop(struct ph_stack *st, ph_link link, bool release, uint64_t now_n
 	if (!d)
 		return -ENOENT;
 	dhcp_stop(&d->client, release, st->now_ns);
+	if (d->link_local)
+		(void)ph_linklocal_stop(st, link, st->now_ns);
 	early_close(st, link, &d->early);
 	gone(st, &d->early);
+	return 0;
+}
+
+int ph_dhcp_check(struct ph_stack *st, ph_link link, uint64_t now_ns)
+{
+	struct dhcp_link *d = dhcp_of(st, link);
+	struct link *l = link_get(st, link);
+	const struct dhcp_lease *lease;
+	struct neigh *n;
+	struct ph_ip us, router;
+
+	stack_enter(st, now_ns);
+	if (!d)
+		return -ENOENT;
+	lease = &d->client.lease;
+	if (d->client.configured && lease->routers.n > 0) {
+		us = ip_of4(lease->ip);
+		router = ip_of4(lease->routers.ip[0]);
+		n = neigh_find(st, link, &router);
+		if (n && n->state != NEIGH_INCOMPLETE && n->state != NEIGH_FAILED)
+			arp_request(st, l, &us, &router, n->eth);
+	}
+	dhcp_link_up(&d->client, st->now_ns);
+	rearm(d);
 	return 0;
 }
 

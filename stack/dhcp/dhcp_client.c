@@ -220,6 +220,21 @@ static void decline(struct dhcp_client *c, uint32_t ip, uint32_t server, uint64_
 	c->at_ns = now + c->conf.decline_wait * NS_PER_MS;
 }
 
+/* T1, T2 or the end: whichever it is by now, which may be late when the machine slept. */
+static void extend(struct dhcp_client *c, uint64_t now)
+{
+	if (now >= c->lease.end_ns) {
+		give_up(c, "the lease is over");
+		restart(c, 0, now);
+		return;
+	}
+	if (c->state == DHCP_BOUND)
+		enter(c, DHCP_RENEWING, now);
+	if (now >= c->lease.t2_ns)
+		c->state = DHCP_REBINDING;
+	renew(c, now);
+}
+
 void dhcp_fire(struct dhcp_client *c, uint64_t now_ns)
 {
 	if (now_ns < c->at_ns)
@@ -250,21 +265,9 @@ void dhcp_fire(struct dhcp_client *c, uint64_t now_ns)
 		restart(c, 0, now_ns);
 		break;
 	case DHCP_BOUND:
-		enter(c, DHCP_RENEWING, now_ns);
-		renew(c, now_ns);
-		break;
 	case DHCP_RENEWING:
-		if (now_ns >= c->lease.t2_ns)
-			c->state = DHCP_REBINDING;
-		renew(c, now_ns);
-		break;
 	case DHCP_REBINDING:
-		if (now_ns < c->lease.end_ns) {
-			renew(c, now_ns);
-			break;
-		}
-		give_up(c, "the lease is over");
-		restart(c, 0, now_ns);
+		extend(c, now_ns);
 		break;
 	case DHCP_INFORMING:
 		inform(c, now_ns);
@@ -292,9 +295,9 @@ static struct dhcp_lease lease_of(const struct dhcp_client *c, const struct dhcp
 				.dns = r->dns, .ntp = r->ntp };
 	uint32_t t1 = r->t1_s, t2 = r->t2_s;
 
-	if (t2 == 0 || t2 >= r->lease_s)
+	if (t2 < DHCP_LEASE_MIN_S / 2 || t2 >= r->lease_s)
 		t2 = r->lease_s - r->lease_s / 8;
-	if (t1 == 0 || t1 >= t2)
+	if (t1 < DHCP_LEASE_MIN_S / 4 || t1 >= t2)
 		t1 = r->lease_s / 2 < t2 ? r->lease_s / 2 : t2 / 2;
 	l.t1_ns = c->asked_ns + t1 * NS_PER_S;
 	l.t2_ns = c->asked_ns + t2 * NS_PER_S;
@@ -323,7 +326,7 @@ static void bind(struct dhcp_client *c)
 /* May this ACK give us its address? */
 static bool acceptable(const struct dhcp_client *c, const struct dhcp_reply *r)
 {
-	if (!r->server || !r->has_lease || r->lease_s == 0 || !dhcp_ip_usable(r->yiaddr))
+	if (!r->server || !r->has_lease || r->lease_s < DHCP_LEASE_MIN_S || !dhcp_ip_usable(r->yiaddr))
 		return false;
 	if (c->state == DHCP_REQUESTING)
 		return r->server == c->offer.server && r->yiaddr == c->offer.yiaddr;

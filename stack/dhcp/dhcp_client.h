@@ -18,6 +18,10 @@
 
 #include "dhcp/dhcp_msg.h"
 
+/* A lease must last as long, and its times be no less than a part of it: a server must not be able to
+ * keep us asking. */
+enum { DHCP_LEASE_MIN_S = 20 };
+
 enum dhcp_state {
 	DHCP_STOPPED,
 	DHCP_INIT, /* waits, from 1 to 10 s, before it asks */

@@ -28,6 +28,7 @@ static const struct control_cmd commands[] = {
 	{ "addrs", "", "addresses", control_addrs },
 	{ "routes", "", "routes", control_routes },
 	{ "neighs", "", "the neighbour cache", control_neighs },
+	{ "lease", "", "what DHCP is doing, and what it was given", control_lease },
 	{ "dns", "", "name servers and search domains that routers advertised", control_dns },
 	{ "usage", "", "memory and pieces in use", usage },
 	{ "help", "", "these commands", help },

@@ -40,5 +40,6 @@ int control_addrs(struct control_call *call);
 int control_routes(struct control_call *call);
 int control_neighs(struct control_call *call);
 int control_dns(struct control_call *call);
+int control_lease(struct control_call *call);
 
 #endif

@@ -294,3 +294,60 @@ int control_dns(struct control_call *call)
 	json_object_set_new(call->answer, "dns", list);
 	return memory ? 0 : no_memory(call);
 }
+
+static json_t *ip_list(const struct ph_ip *ip, unsigned n)
+{
+	json_t *list = json_array();
+	char text[TEXT_IP];
+
+	for (unsigned i = 0; i < n; i++)
+		json_array_append_new(list, json_string(text_from_ip(text, &ip[i])));
+	return list;
+}
+
+static json_t *one_lease(const struct ph_dhcp_info *i, const char *dev)
+{
+	char ip[TEXT_IP], server[TEXT_IP];
+	json_t *o = json_pack("{s:s,s:s}", "dev", dev, "state", i->state);
+
+	json_object_set_new(o, "messages",
+			    json_pack("{s:i,s:i,s:i,s:i,s:i,s:i}", "sent", (int)i->sent, "received",
+				      (int)i->received, "bad", (int)i->bad, "foreign",
+				      (int)i->foreign, "naks", (int)i->naks, "declined",
+				      (int)i->declined));
+	if (i->prefix == 0)
+		return o;
+	json_object_set_new(o, "ip", json_string(text_from_ip(ip, &i->ip)));
+	json_object_set_new(o, "prefix", json_integer((json_int_t)i->prefix));
+	json_object_set_new(o, "server", json_string(text_from_ip(server, &i->server)));
+	put_left(o, "renew", i->renew_s);
+	put_left(o, "rebind", i->rebind_s);
+	put_left(o, "expires", i->expire_s);
+	json_object_set_new(o, "routers", ip_list(i->routers, i->nrouters));
+	json_object_set_new(o, "dns", ip_list(i->dns, i->ndns));
+	json_object_set_new(o, "ntp", ip_list(i->ntp, i->nntp));
+	if (i->mtu)
+		json_object_set_new(o, "mtu", json_integer(i->mtu));
+	if (i->hostname[0])
+		json_object_set_new(o, "hostname", json_string(i->hostname));
+	if (i->domain[0])
+		json_object_set_new(o, "domain", json_string(i->domain));
+	return o;
+}
+
+int control_lease(struct control_call *call)
+{
+	size_t n;
+	struct ph_link_info *links = get_links(call->host->st, &n);
+	struct ph_dhcp_info info;
+	json_t *list;
+
+	if (!links)
+		return no_memory(call);
+	list = json_array();
+	for (size_t i = 0; i < n; i++)
+		if (ph_dhcp_info(call->host->st, links[i].link, &info) == 0)
+			json_array_append_new(list, one_lease(&info, links[i].name));
+	free(links);
+	return json_object_set_new(call->answer, "lease", list);
+}

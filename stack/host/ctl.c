@@ -34,6 +34,7 @@ static const struct ctl_command commands[] = {
 	{ "addrs", NULL, "addresses", ctl_print_addrs },
 	{ "routes", NULL, "routes", ctl_print_routes },
 	{ "neighs", NULL, "the neighbour cache", ctl_print_neighs },
+	{ "lease", NULL, "what DHCP is doing, and what it was given", ctl_print_lease },
 	{ "dns", NULL, "name servers that routers advertised", ctl_print_dns },
 	{ "usage", NULL, "memory and pieces in use", ctl_print_values },
 	{ "quit", NULL, "close every connection and end phantom", ctl_print_nothing },

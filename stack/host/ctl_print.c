@@ -220,3 +220,50 @@ void ctl_print_dns(const json_t *part, bool all)
 		printf("\n");
 	}
 }
+
+static void print_list(const char *name, const json_t *list)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(list, i, item)
+		printf("%s%s", i ? " " : name, json_string_value(item));
+	if (i > 0)
+		printf("\n");
+}
+
+void ctl_print_lease(const json_t *part, bool all)
+{
+	size_t i;
+	json_t *l;
+
+	(void)all;
+	json_array_foreach(part, i, l)
+	{
+		const json_t *m = json_object_get(l, "messages");
+
+		printf("%s: %s", word(l, "dev"), word(l, "state"));
+		if (*word(l, "ip"))
+			printf(" %s/%lld from %s", word(l, "ip"), number(l, "prefix"),
+			       word(l, "server"));
+		printf("\n");
+		if (json_object_get(l, "expires"))
+			printf("    expires %lldsec renew %lldsec rebind %lldsec\n",
+			       number(l, "expires"), number(l, "renew"), number(l, "rebind"));
+		else if (*word(l, "ip"))
+			printf("    expires never\n");
+		print_list("    routers ", json_object_get(l, "routers"));
+		print_list("    dns ", json_object_get(l, "dns"));
+		print_list("    ntp ", json_object_get(l, "ntp"));
+		if (json_object_get(l, "mtu"))
+			printf("    mtu %lld\n", number(l, "mtu"));
+		if (*word(l, "hostname"))
+			printf("    hostname %s\n", word(l, "hostname"));
+		if (*word(l, "domain"))
+			printf("    domain %s\n", word(l, "domain"));
+		printf("    messages sent %lld received %lld bad %lld foreign %lld naks %lld declined "
+		       "%lld\n",
+		       number(m, "sent"), number(m, "received"), number(m, "bad"),
+		       number(m, "foreign"), number(m, "naks"), number(m, "declined"));
+	}
+}

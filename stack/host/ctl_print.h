@@ -16,6 +16,7 @@ void ctl_print_addrs(const json_t *part, bool all);
 void ctl_print_routes(const json_t *part, bool all);
 void ctl_print_neighs(const json_t *part, bool all);
 void ctl_print_dns(const json_t *part, bool all);
+void ctl_print_lease(const json_t *part, bool all);
 void ctl_print_nothing(const json_t *part, bool all);
 
 #endif

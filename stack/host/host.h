@@ -19,6 +19,7 @@ struct client;
 struct control;
 struct device;
 struct host;
+struct lease;
 struct pattern;
 struct pcap;
 struct tracer;
@@ -58,6 +59,7 @@ struct host {
 	struct list apps, again;
 	struct control *control;
 	struct client *client;
+	struct lease *lease; /* NULL: every address is given */
 	struct pcap *pcap;
 	struct tracer *tracer;
 	enum host_phase phase;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "host/client.h"
+#include "host/lease.h"
 #include "host/options.h"
 #include "host/pcap.h"
 #include "host/service.h"
@@ -121,6 +122,8 @@ static void close_check(struct host *h)
 		ph_stack_abort(h->st, h->now_ns);
 		(void)device_write(h);
 	}
+	lease_close(h);
+	(void)device_write(h);
 	h->phase = HOST_DONE;
 }
 
@@ -183,6 +186,7 @@ static bool turn(struct host *h)
 	/* The apps first: an answer of theirs carries the acknowledgment that the batch owes. */
 	ph_stack_run(h->st, h->now_ns);
 	more = serve_news(h) || more;
+	lease_turn(h);
 	if (h->client)
 		more = client_run(h) || more;
 	full = !device_write(h);

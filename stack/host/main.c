@@ -13,6 +13,7 @@
 #include "host/control.h"
 #include "host/ctl.h"
 #include "host/host.h"
+#include "host/lease.h"
 #include "host/loop.h"
 #include "host/options.h"
 #include "host/pattern.h"
@@ -96,7 +97,7 @@ static int start(struct host *h, char *err, size_t cap)
 		rc = loop_init(h, err, cap);
 	if (rc == 0)
 		rc = open_outputs(h, err, cap);
-	if (rc == 0 && (h->opt->connect || h->opt->connect_udp))
+	if (rc == 0 && !h->lease && (h->opt->connect || h->opt->connect_udp))
 		rc = client_open(h, err, cap);
 	return rc;
 }
@@ -106,7 +107,7 @@ static void say_ready(const struct host *h)
 	static const char ready[] = "ready\n";
 	int fd = h->opt->ready_fd;
 
-	if (fd < 0 && !h->client)
+	if (fd < 0 && !h->opt->connect && !h->opt->connect_udp)
 		fd = STDERR_FILENO;
 	if (fd >= 0 && write(fd, ready, sizeof(ready) - 1) < 0)
 		fprintf(stderr, "phantom: --ready-fd %d: %s\n", fd, strerror(errno));
@@ -144,6 +145,7 @@ static int finish(struct host *h, int status)
 		ph_stack_free(h->st);
 	}
 	client_free(h);
+	lease_free(h);
 	if (tracer_close(h->tracer) < 0 && status == 0)
 		status = 1;
 	if (pcap_close(h->pcap) < 0 && status == 0)

@@ -39,6 +39,19 @@ static const char help[] =
 	"                       default: as --offload. off acknowledges every second one\n"
 	"Network:\n"
 	"  --addr A/L           an address with its prefix length; may be repeated\n"
+	"  --addr dhcp          one that a server leases (DHCPv4)\n"
+	"  --addr auto          the same, and while no server answers a link-local one\n"
+	"  --addr link-local    one of 169.254/16 that nobody else has (RFC 3927)\n"
+	"  --acd off|defend|cede|insist\n"
+	"                       ask the network before the IPv4 --addr is used (RFC 5227), and when\n"
+	"                       another host takes it: defend it once, give way, never give way.\n"
+	"                       Default: off, it is used at once\n"
+	"  --lease FILE         where the lease and our identity are kept, to ask for the same\n"
+	"                       address again; without it the lease is given back at the end\n"
+	"  --hostname NAME      told to the DHCP server\n"
+	"  --dhcp-routes        take the server's classless routes, which can lead all traffic away\n"
+	"  --dhcp-mtu           let the server lower the MTU\n"
+	"  --dhcp-wait MS       longest random wait before the first question; default: 10000\n"
 	"  --ipv6 off|static|slaac\n"
 	"                       none; a link-local address and the --addr of it; what routers\n"
 	"                       say as well. Default: static with an --addr of it, else off\n"
@@ -153,6 +166,41 @@ static enum opt_outcome device(struct options *o, const struct rule *r, const ch
 	return OPT_RUN;
 }
 
+static const char *const addr_words[] = { [OPT_ADDR_GIVEN] = "A/L",
+					  [OPT_ADDR_DHCP] = "dhcp",
+					  [OPT_ADDR_AUTO] = "auto",
+					  [OPT_ADDR_LINK_LOCAL] = "link-local" };
+
+static enum opt_outcome acd(struct options *o, const struct rule *rule, const char *text, char *err)
+{
+	static const char *const words[] = { [OPT_ACD_OFF] = "off",
+					     [OPT_ACD_DEFEND] = "defend",
+					     [OPT_ACD_CEDE] = "cede",
+					     [OPT_ACD_INSIST] = "insist" };
+
+	(void)rule;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (strcmp(text, words[i]) == 0) {
+			o->acd = (enum opt_acd)i;
+			return OPT_RUN;
+		}
+	}
+	return bad(err, "--acd %s: no such word; write off, defend, cede or insist", text);
+}
+
+static enum opt_outcome hostname(struct options *o, const struct rule *rule, const char *text,
+				 char *err)
+{
+	static const char right[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+
+	(void)rule;
+	if (!*text || strlen(text) > 255 || text[strspn(text, right)])
+		return bad(err,
+			   "--hostname %.64s: write 1 to 255 letters, digits, hyphens and dots", text);
+	o->hostname = text;
+	return OPT_RUN;
+}
+
 static enum opt_outcome addr(struct options *o, const struct rule *rule, const char *text,
 			     char *err)
 {
@@ -162,6 +210,15 @@ static enum opt_outcome addr(struct options *o, const struct rule *rule, const c
 	bool parsed;
 
 	(void)rule;
+	for (size_t i = OPT_ADDR_DHCP; i < ARRAY_LEN(addr_words); i++) {
+		if (strcmp(text, addr_words[i]) != 0)
+			continue;
+		if (o->addr_from != OPT_ADDR_GIVEN && o->addr_from != (enum opt_addr_from)i)
+			return bad(err, "--addr %s: there is --addr %s already; write one of them",
+				   text, addr_words[o->addr_from]);
+		o->addr_from = (enum opt_addr_from)i;
+		return OPT_RUN;
+	}
 	if (o->naddrs == OPT_ADDRS_MAX)
 		return bad(err, "--addr %s: too many; %d are allowed", text, OPT_ADDRS_MAX);
 	if (slash && !text_number(slash + 1, 0, 128, &n))
@@ -175,7 +232,8 @@ static enum opt_outcome addr(struct options *o, const struct rule *rule, const c
 		return bad(err, "--addr %s: the prefix length is missing; write %s/%d", text, text,
 			   ph_ip_is4(&a->ip) ? 24 : 64);
 	o->naddrs++;
-	return need_ip("--addr", text, parsed, "one with its length, like 10.0.0.2/24", err);
+	return need_ip("--addr", text, parsed,
+		       "one with its length, like 10.0.0.2/24, or dhcp, auto, link-local", err);
 }
 
 static enum opt_outcome ipv6(struct options *o, const struct rule *rule, const char *text,
@@ -448,6 +506,16 @@ static enum opt_outcome mtu(struct options *o, const struct rule *r, const char 
 	return rc;
 }
 
+static enum opt_outcome dhcp_wait(struct options *o, const struct rule *r, const char *arg,
+				  char *err)
+{
+	uint64_t n = 0;
+	enum opt_outcome rc = number(r->name, arg, 1, 10000, &n, err);
+
+	o->dhcp_wait_ms = (uint32_t)n;
+	return rc;
+}
+
 static enum opt_outcome ready_fd(struct options *o, const struct rule *r, const char *arg,
 				 char *err)
 {
@@ -550,6 +618,12 @@ static const struct rule rules[] = {
 	{ "--offload", true, offload, 0 },
 	{ "--gro", true, gro, 0 },
 	{ "--addr", true, addr, 0 },
+	{ "--acd", true, acd, 0 },
+	{ "--lease", true, file, FIELD(lease) },
+	{ "--hostname", true, hostname, 0 },
+	{ "--dhcp-routes", false, flag, FIELD(dhcp_routes) },
+	{ "--dhcp-mtu", false, flag, FIELD(dhcp_mtu) },
+	{ "--dhcp-wait", true, dhcp_wait, 0 },
 	{ "--ipv6", true, ipv6, 0 },
 	{ "--gateway", true, gateway, 0 },
 	{ "--route", true, route, 0 },
@@ -577,14 +651,34 @@ static const struct rule rules[] = {
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
 
+static enum opt_outcome together_addr(const struct options *o, char *err)
+{
+	bool dhcp = o->addr_from == OPT_ADDR_DHCP || o->addr_from == OPT_ADDR_AUTO;
+	const char *of_dhcp = o->lease		? "--lease"
+			      : o->hostname	? "--hostname"
+			      : o->dhcp_routes	? "--dhcp-routes"
+			      : o->dhcp_mtu	? "--dhcp-mtu"
+			      : o->dhcp_wait_ms ? "--dhcp-wait"
+						: NULL;
+
+	if (of_dhcp && !dhcp)
+		return bad(err, "%s is for DHCP; write --addr dhcp or --addr auto too", of_dhcp);
+	if (o->device == OPT_DEVICE_TUN && (o->addr_from != OPT_ADDR_GIVEN || o->acd != OPT_ACD_OFF))
+		return bad(err, "%s: a TUN has no Ethernet, and nobody to ask; write --addr A/L%s",
+			   o->acd != OPT_ACD_OFF ? "--acd" : "--addr", ", or --tap");
+	return OPT_RUN;
+}
+
 /* What needs, or excludes, what. */
 static enum opt_outcome together(const struct options *o, char *err)
 {
 	if (o->device == OPT_DEVICE_NONE)
 		return bad(err, "no device; write --tap NAME, --tun NAME or --tap-fd N");
-	if (o->naddrs == 0 && o->ipv6 <= OPT_IPV6_OFF)
-		return bad(err,
-			   "no address; write --addr A/L, like --addr 10.0.0.2/24, or --ipv6 slaac");
+	if (o->naddrs == 0 && o->ipv6 <= OPT_IPV6_OFF && o->addr_from == OPT_ADDR_GIVEN)
+		return bad(err, "no address; write --addr A/L, like --addr 10.0.0.2/24, --addr auto, "
+				"or --ipv6 slaac");
+	if (together_addr(o, err) == OPT_BAD)
+		return OPT_BAD;
 	for (size_t i = 0; i < o->naddrs; i++)
 		if (!ph_ip_is4(&o->addrs[i].ip) && o->ipv6 == OPT_IPV6_OFF)
 			return bad(err, "--ipv6 off says that no --addr is of IPv6; leave one out");

@@ -27,6 +27,10 @@ enum opt_device { OPT_DEVICE_NONE, OPT_DEVICE_TAP, OPT_DEVICE_TUN, OPT_DEVICE_FD
 
 enum opt_ipv6 { OPT_IPV6_UNSAID, OPT_IPV6_OFF, OPT_IPV6_STATIC, OPT_IPV6_SLAAC };
 
+enum opt_addr_from { OPT_ADDR_GIVEN, OPT_ADDR_DHCP, OPT_ADDR_AUTO, OPT_ADDR_LINK_LOCAL };
+
+enum opt_acd { OPT_ACD_OFF, OPT_ACD_DEFEND, OPT_ACD_CEDE, OPT_ACD_INSIST };
+
 struct opt_addr {
 	struct ph_ip ip;
 	unsigned prefix;
@@ -73,6 +77,12 @@ struct options {
 	struct ph_sockaddr peer;
 	bool has_send, receive, stay;
 	uint64_t send_bytes;
+
+	enum opt_addr_from addr_from;
+	enum opt_acd acd;
+	const char *hostname, *lease; /* NULL: none */
+	bool dhcp_routes, dhcp_mtu;
+	uint32_t dhcp_wait_ms;
 
 	const char *pcap, *trace, *control;
 	int ready_fd; /* -1: none */

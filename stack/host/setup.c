@@ -12,6 +12,7 @@
 #include <sys/random.h>
 
 #include "host/fnv.h"
+#include "host/lease.h"
 #include "host/options.h"
 #include "host/pcap.h"
 #include "host/tap.h"
@@ -236,6 +237,31 @@ static int start_ipv6(struct host *h, char *err, size_t cap)
 	return rc;
 }
 
+static int add_addr(struct host *h, const struct opt_addr *a)
+{
+	static const enum ph_acd_mode modes[] = { [OPT_ACD_DEFEND] = PH_ACD_DEFEND_ONCE,
+						  [OPT_ACD_CEDE] = PH_ACD_CEDE,
+						  [OPT_ACD_INSIST] = PH_ACD_DEFEND_ALWAYS };
+
+	if (h->opt->acd == OPT_ACD_OFF || !ph_ip_is4(&a->ip))
+		return ph_addr_add(h->st, h->link, &a->ip, a->prefix, h->now_ns);
+	return ph_addr_claim(h->st, h->link, &a->ip, a->prefix, modes[h->opt->acd], h->now_ns);
+}
+
+int setup_routes(struct host *h, char *err, size_t cap)
+{
+	for (size_t i = 0; i < h->opt->nroutes; i++) {
+		const struct opt_route *r = &h->opt->routes[i];
+		int rc = ph_route_add(h->st, &r->dst, r->prefix,
+				      r->has_gateway ? &r->gateway : NULL, h->link, 0, h->now_ns);
+
+		/* Tried again when an address comes: what was right before is right now. */
+		if (rc < 0 && !(rc == -EEXIST && h->lease))
+			return route_failed(r, rc, err, cap);
+	}
+	return 0;
+}
+
 int setup_network(struct host *h, char *err, size_t cap)
 {
 	const struct options *o = h->opt;
@@ -245,17 +271,13 @@ int setup_network(struct host *h, char *err, size_t cap)
 		rc = start_ipv6(h, err, cap);
 
 	for (size_t i = 0; rc == 0 && i < o->naddrs; i++) {
-		rc = ph_addr_add(h->st, h->link, &o->addrs[i].ip, o->addrs[i].prefix, h->now_ns);
+		rc = add_addr(h, &o->addrs[i]);
 		if (rc < 0)
 			return addr_failed(&o->addrs[i], rc, err, cap);
 	}
-	for (size_t i = 0; rc == 0 && i < o->nroutes; i++) {
-		const struct opt_route *r = &o->routes[i];
-
-		rc = ph_route_add(h->st, &r->dst, r->prefix, r->has_gateway ? &r->gateway : NULL,
-				  h->link, 0, h->now_ns);
-		if (rc < 0)
-			return route_failed(r, rc, err, cap);
-	}
+	if (rc == 0)
+		rc = lease_open(h, err, cap);
+	if (rc == 0 && !h->lease)
+		rc = setup_routes(h, err, cap);
 	return rc;
 }

@@ -13,5 +13,7 @@
 
 int setup_stack(struct host *h, char *err, size_t cap);
 int setup_network(struct host *h, char *err, size_t cap);
+/* The routes alone; of setup_network(), or once their addresses are there. */
+int setup_routes(struct host *h, char *err, size_t cap);
 
 #endif

@@ -53,7 +53,7 @@ void acd_stop(struct ph_stack *st, struct acd *a);
 void acd_heard(struct ph_stack *st, const struct link *l, const uint8_t mac[6],
 	       const struct ph_ip *sender, const struct ph_ip *target, bool request);
 
-/* ---- addresses that were asked for by ph_addr_claim() -------------------------------------- */
+/* ---- claim.c: addresses that were asked for by ph_addr_claim() and ph_linklocal_start() ------ */
 struct claim;
 void claim_flush(struct ph_stack *st, ph_link link);
 /* The user took the address away. */

@@ -456,6 +456,14 @@ int neigh_output(struct ph_stack *st, struct link *l, struct neigh *n, const str
 	return 0;
 }
 
+void neigh_ask(struct ph_stack *st, struct neigh *n, const struct ph_ip *src)
+{
+	if (state_now(st, n) != NEIGH_FAILED)
+		return;
+	n->src = *src;
+	start(st, n);
+}
+
 static void flush_queue(struct ph_stack *st, struct neigh *n)
 {
 	struct link *l = link_get(st, n->link);

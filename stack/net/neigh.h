@@ -80,6 +80,8 @@ void neigh_advertised(struct ph_stack *st, struct neigh *n, const uint8_t *mac, 
 /* Sends a packet whose hdr begins at the IP header; takes it. 0 (also when it waits), -ENOBUFS. */
 int neigh_output(struct ph_stack *st, struct link *l, struct neigh *n, const struct ph_ip *src,
 		 struct pkt *take_pkt);
+/* Asks for its address now, unless it is known or asked for: a packet will need it. */
+void neigh_ask(struct ph_stack *st, struct neigh *n, const struct ph_ip *src);
 /* The upper layer saw forward progress (RFC 4861 7.3.1). */
 void neigh_confirm(struct ph_stack *st, struct neigh *n);
 /* Forgets all neighbours of a link. */

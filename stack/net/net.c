@@ -58,6 +58,11 @@ int net_new(struct ph_stack *st)
 	return 0;
 }
 
+uint32_t ph_net_changes(const struct ph_stack *st)
+{
+	return st->net->gen;
+}
+
 void net_free(struct ph_stack *st)
 {
 	struct list_node *n;

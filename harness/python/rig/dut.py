@@ -138,8 +138,8 @@ class PhantomDut(Dut):
     name = "phantom"
     tap = "tap0"
 
-    def start(self, serve=SERVICES, sysctl=None, args=()):
-        argv = [find_program("phantom"), "--tap", "tap0", "--addr", f"{self.ip}/24",
+    def start(self, serve=SERVICES, sysctl=None, args=(), address=None):
+        argv = [find_program("phantom"), "--tap", "tap0", *(address or ("--addr", f"{self.ip}/24")),
                 "--mac", self.mac, "--offload", "off", "--control", f"{self._dir}/dut.ctl",
                 "--trace", f"{self._dir}/dut-trace.jsonl"]
         for service in serve:

@@ -236,6 +236,16 @@ enum ph_acd_mode {
 };
 int ph_addr_claim(struct ph_stack *st, ph_link link, const struct ph_ip *ip, unsigned prefix,
 		  enum ph_acd_mode mode, uint64_t now_ns) PH_CHECK;
+/*
+ * One address of 169.254/16 that nobody else has, for a link where nobody gives any (RFC 3927): tried
+ * in an order that the link's hardware address decides, defended once, exchanged for another when it
+ * is lost. 0, -ENODEV, -EOPNOTSUPP (no Ethernet), -EEXIST (it runs already), -ENOSPC.
+ */
+int ph_linklocal_start(struct ph_stack *st, ph_link link, uint64_t now_ns) PH_CHECK;
+/* Its connections are reset. 0 or -ENOENT. */
+int ph_linklocal_stop(struct ph_stack *st, ph_link link, uint64_t now_ns);
+/* Differs from what it was when an address, a route, a lease or a link came, went or changed. */
+uint32_t ph_net_changes(const struct ph_stack *st);
 /* gateway NULL: on-link. For IPv4 the prefix counts from the IPv4 address's first bit (0..32). */
 int ph_route_add(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
 		 const struct ph_ip *gateway, ph_link link, uint32_t metric,
@@ -349,12 +359,16 @@ struct ph_dhcp_conf {
 				 link */
 	size_t duid_len;
 	uint32_t lease_s; /* to ask for; 0: as the server likes */
+	uint32_t wait_ms; /* the first question leaves after up to as long, by chance; 0: one to ten
+			     seconds (RFC 2131 4.4.1) */
 	struct ph_ip known; /* an address of before with known_s left of its lease: asked for again */
 	uint32_t known_s;
 	bool inform; /* `known` is the link's, given by hand: ask for everything else */
 	/* Take the server's routes (RFC 3442) instead of its routers: they can lead all traffic
 	 * anywhere. */
 	bool classless_routes;
+	bool use_mtu; /* the server's word lowers the link's, not below 576, with IPv6 not below 1280 */
+	bool link_local; /* while no server answers: ph_linklocal_start() */
 	enum ph_acd_mode defend;
 };
 /* 0, -ENODEV, -EOPNOTSUPP (no Ethernet), -EEXIST (runs already), -EINVAL (hostname, duid), -ENOMEM. */
@@ -363,6 +377,11 @@ int ph_dhcp_start(struct ph_stack *st, ph_link link, const struct ph_dhcp_conf *
 /* With `release` the server is told; without, the lease can be asked for again at the next start. 0 or
  * -ENOENT. */
 int ph_dhcp_stop(struct ph_stack *st, ph_link link, bool release, uint64_t now_ns);
+/*
+ * The link was away and is back, perhaps in another network: the router known is asked by ARP whether
+ * it is still there, and the server for the same address (RFC 4436). 0 or -ENOENT.
+ */
+int ph_dhcp_check(struct ph_stack *st, ph_link link, uint64_t now_ns);
 
 enum { PH_DHCP_LIST = 8 };
 struct ph_dhcp_info {
