@@ -22,7 +22,7 @@ STACK_BASE = \
 	%D%/base/prng.h %D%/base/prng.c \
 	%D%/base/drop.h %D%/base/drop.def %D%/base/drop.c \
 	%D%/base/counter.h %D%/base/counter.def %D%/base/counter.c \
-	%D%/base/sysctl.h %D%/base/sysctl.def %D%/base/conf6.def \
+	%D%/base/sysctl.h %D%/base/sysctl.def %D%/base/conf4.def %D%/base/conf6.def \
 	%D%/base/sysctl.c \
 	%D%/base/trace.h %D%/base/trace.def %D%/base/trace.c
 
@@ -45,7 +45,7 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/neigh.h %D%/net/neigh.c \
 	%D%/net/acd.h %D%/net/acd.c %D%/net/claim.c %D%/net/early.h %D%/net/early.c \
 	%D%/net/addr.h %D%/net/addr.c \
-	%D%/net/if6.h %D%/net/if6.c %D%/net/conf6.c \
+	%D%/net/if6.h %D%/net/if6.c %D%/net/conf.c \
 	%D%/net/addr6.h %D%/net/addr6.c \
 	%D%/net/metrics.h %D%/net/metrics.c %D%/net/route.h %D%/net/route.c \
 	%D%/net/route6.c \
@@ -58,7 +58,8 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/ip4.h %D%/net/ip4_in.c %D%/net/ip4_out.c \
 	%D%/net/ip_reass.h %D%/net/ip_reass.c \
 	%D%/net/ip4_reass.h %D%/net/ip4_reass.c \
-	%D%/net/icmp4.h %D%/net/icmp4.c \
+	%D%/net/icmp_rate.h %D%/net/icmp_rate.c %D%/net/ip4_opt.h %D%/net/ip4_opt.c \
+	%D%/net/icmp4.h %D%/net/icmp4.c %D%/net/icmp4_err.c %D%/net/redirect4.c \
 	%D%/net/net_check.h %D%/net/net_check.c \
 	%D%/net/ip6.h %D%/net/ip6_in.c %D%/net/ip6_out.c %D%/net/ip6_ext.c \
 	%D%/net/ip6_frag.h %D%/net/ip6_frag.c \

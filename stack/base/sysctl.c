@@ -14,6 +14,7 @@ enum { VALUES_MAX = 3, DIGITS_MAX = 20 /* of an int64_t with its sign */ };
 enum { KEYS = 1 }; /* the least of a row that holds keys, where words have 0 */
 #define KEYS_WORDS "random HEX-HEX-HEX-HEX HEX-HEX-HEX-HEX,HEX-HEX-HEX-HEX"
 
+#define CONF4_DEFAULT "net.ipv4.conf.default."
 #define CONF6_DEFAULT "net.ipv6.conf.default."
 
 struct row {
@@ -37,6 +38,13 @@ static const struct row rows[] = {
 #undef SYSCTL3
 #undef SYSCTL_KEYS
 #undef SYSCTL_WORDS
+#define CONF4(field, name, d, min, max, help)                              \
+	{ { CONF4_DEFAULT name, help, min, max, 1, NULL },                 \
+	  offsetof(struct sysctls, conf4) + offsetof(struct conf4, field), \
+	  { d },                                                           \
+	  NULL },
+#include "base/conf4.def"
+#undef CONF4
 #define CONF6(field, name, d, min, max, help)                              \
 	{ { CONF6_DEFAULT name, help, min, max, 1, NULL },                       \
 	  offsetof(struct sysctls, conf6) + offsetof(struct conf6, field), \
@@ -281,25 +289,46 @@ int sysctl_get(const struct sysctls *s, const char *name, char *out, size_t cap)
 	return get_row(find(name), (const char *)s, out, cap);
 }
 
-static const struct row *find_conf6(const char *leaf)
+/* prefix: of the default's row. */
+static const struct row *find_leaf(const char *prefix, const char *leaf)
 {
-	size_t prefix = strlen(CONF6_DEFAULT), i;
+	size_t len = strlen(prefix), i;
 
 	for (i = 0; i < ARRAY_LEN(rows); i++)
-		if (strncmp(rows[i].info.name, CONF6_DEFAULT, prefix) == 0 &&
-		    strcmp(rows[i].info.name + prefix, leaf) == 0)
+		if (strncmp(rows[i].info.name, prefix, len) == 0 &&
+		    strcmp(rows[i].info.name + len, leaf) == 0)
 			return &rows[i];
 	return NULL;
 }
 
 /* A row of the default's counts from the struct that holds them all. */
+int sysctl_conf4_set(struct conf4 *c, const char *leaf, const char *value)
+{
+	struct sysctls s;
+	int rc;
+
+	s.conf4 = *c;
+	rc = set_row(find_leaf(CONF4_DEFAULT, leaf), (char *)&s, value);
+	if (rc == 0)
+		*c = s.conf4;
+	return rc;
+}
+
+int sysctl_conf4_get(const struct conf4 *c, const char *leaf, char *out, size_t cap)
+{
+	struct sysctls s;
+
+	s.conf4 = *c;
+	return get_row(find_leaf(CONF4_DEFAULT, leaf), (const char *)&s, out, cap);
+}
+
 int sysctl_conf6_set(struct conf6 *c, const char *leaf, const char *value)
 {
 	struct sysctls s;
 	int rc;
 
 	s.conf6 = *c;
-	rc = set_row(find_conf6(leaf), (char *)&s, value);
+	rc = set_row(find_leaf(CONF6_DEFAULT, leaf), (char *)&s, value);
 	if (rc == 0)
 		*c = s.conf6;
 	return rc;
@@ -310,7 +339,7 @@ int sysctl_conf6_get(const struct conf6 *c, const char *leaf, char *out, size_t 
 	struct sysctls s;
 
 	s.conf6 = *c;
-	return get_row(find_conf6(leaf), (const char *)&s, out, cap);
+	return get_row(find_leaf(CONF6_DEFAULT, leaf), (const char *)&s, out, cap);
 }
 
 const struct ph_sysctl_info *sysctl_row(size_t i)

@@ -14,6 +14,11 @@ enum {
 	SYSCTL_KEYS_MAX = 72  /* of two keys */
 };
 /* Of a link, and of links to come. */
+struct conf4 {
+#define CONF4(field, name, def, min, max, help) int64_t field;
+#include "base/conf4.def"
+#undef CONF4
+};
 struct conf6 {
 #define CONF6(field, name, def, min, max, help) int64_t field;
 #include "base/conf6.def"
@@ -30,6 +35,7 @@ struct sysctls {
 #undef SYSCTL3
 #undef SYSCTL_KEYS
 #undef SYSCTL_WORDS
+	struct conf4 conf4; /* net.ipv4.conf.default */
 	struct conf6 conf6; /* net.ipv6.conf.default */
 };
 
@@ -42,8 +48,10 @@ int sysctl_set(struct sysctls *s, const char *name, const char *value);
  * all). */
 int sysctl_get(const struct sysctls *s, const char *name, char *out, size_t cap);
 /*
- * The same for a link's own: `leaf` is the name behind net.ipv6.conf.NAME.
+ * The same for a link's own: `leaf` is the name behind net.ipv4.conf.NAME or net.ipv6.conf.NAME.
  */
+int sysctl_conf4_set(struct conf4 *c, const char *leaf, const char *value);
+int sysctl_conf4_get(const struct conf4 *c, const char *leaf, char *out, size_t cap);
 int sysctl_conf6_set(struct conf6 *c, const char *leaf, const char *value);
 int sysctl_conf6_get(const struct conf6 *c, const char *leaf, char *out, size_t cap);
 /* Row i of the table, or NULL past its end. */

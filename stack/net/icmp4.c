@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ICMP for IPv4 (RFC 792): echo requests are answered with the bytes they came in, errors about
- * packets of ours are taken apart for the transport that sent them, and errors of ours leave when
- * RFC 1122 3.2.2 and the rate allow. Called by ip4_in.c through st->l4[1], by the transports
- * through icmp_send_error(), by ip4_reass.c.
+ * packets of ours are taken apart for the transport that sent them. What leaves goes through
+ * icmp4_err.c. Called by ip4_in.c through st->l4[1].
  */
 #include "net/icmp4.h"
 
@@ -12,173 +11,58 @@
 #include "base/csum.h"
 #include "base/ip.h"
 #include "net/gso.h"
-#include "net/icmp6.h"
 #include "net/ip4.h"
+#include "net/ip4_opt.h"
 #include "net/net_state.h"
 #include "wire/icmp.h"
 
 enum {
-	ICMP4_TOS_ERROR = 0xc0, /* RFC 1812 4.3.2.5: precedence of network control, as Linux */
-	ICMP4_ERROR_MAX = 576,	/* RFC 1812 4.3.2.3: as much of the packet as 576 bytes hold */
-	ICMP4_QUOTE_MIN = 8	/* bytes of the transport header that a quote must have */
+	ICMP4_QUOTE_MIN = 8, /* bytes of the transport header that a quote must have */
+	DAY_MS = 24 * 60 * 60 * 1000
 };
-static const uint64_t second = 1000000000;
+static const uint32_t time_not_ut = 0x80000000u;
 
-/* ---- errors out ----------------------------------------------------------------------------- */
+/* ---- answers -------------------------------------------------------------------------------- */
 
-static bool is_error(uint8_t type)
+static bool is_ours(const void *arg, uint32_t ip4)
 {
-	return type == ICMP4_UNREACH || type == ICMP4_SOURCE_QUENCH || type == ICMP4_REDIRECT ||
-	       type == ICMP4_TIME_EXCEEDED || type == ICMP4_PARAM_PROBLEM;
+	struct ph_ip ip = ip_of4(ip4);
+
+	return addr_find(arg, &ip) != NULL;
 }
 
-/*
- * RFC 1122 3.2.2: never about an ICMP error, never to or about a group, never to who cannot be
- * one host.
- */
-static bool may_answer(const struct ph_stack *st, const struct ip_rx *rx)
+/* RFC 792 "Timestamp": since midnight UT, or, when nobody told the stack the time of day, marked. */
+static uint32_t midnight_ms(const struct ph_stack *st)
 {
-	uint32_t src = ip_get4(&rx->src);
-	uint8_t type;
+	uint64_t at_ns = st->now_ns + st->conf.wall_offset_ns;
+	uint32_t ms = (uint32_t)(at_ns / 1000000 % DAY_MS);
 
-	if (rx->group || !addr_is_unicast4(src) || addr_of_broadcast(st, src))
-		return false;
-	if (rx->proto != PH_IPPROTO_ICMP)
-		return true;
-	return pkt_copy_out(rx->pkt, 0, &type, 1) == 1 && !is_error(type);
+	return st->conf.wall_offset_ns ? ms : ms | time_not_ut;
 }
 
-/*
- * A token bucket for all errors of the host (RFC 1812 4.3.2.8), kept as time: one message costs
- * 1/rate.
- */
-bool icmp_rate_allows(struct ph_stack *st)
+/* RFC 1122 3.2.2.6: a record of the route, and time stamps, come back with the reply. */
+static uint8_t answered_options(struct ph_stack *st, const struct ip_rx *rx,
+				uint8_t out[IP4_OPT_MAX])
 {
-	struct icmp4_state *s = &st->net->icmp4;
-	uint64_t rate = (uint64_t)st->sysctl.icmp_msgs_per_sec, cost, most;
+	const uint8_t *ip = rx->pkt->hdr.buf->bytes + rx->pkt->hdr_start + rx->pkt->l3_off;
+	uint32_t len = 4u * (ip[0] & 15), to = ip_get4(&rx->dst);
+	const struct addr *a = addr_choose(st, rx->link, &rx->src);
+	struct ip4_opt_here here = { .time_ms = midnight_ms(st), .ours = is_ours, .arg = st };
 
-	if (rate == 0)
-		return false;
-	cost = second / rate > 0 ? second / rate : 1;
-	most = cost * (uint64_t)st->sysctl.icmp_msgs_burst;
-	s->credit_ns += st->now_ns - s->refilled_ns;
-	s->refilled_ns = st->now_ns;
-	if (s->credit_ns > most)
-		s->credit_ns = most;
-	if (s->credit_ns < cost)
-		return false;
-	s->credit_ns -= cost;
-	return true;
+	if (len <= IP4_HDR_LEN)
+		return 0;
+	here.us = addr_find(st, &rx->dst) ? to : a ? ip_get4(&a->ip) : 0;
+	return (uint8_t)ip4_opt_echo(ip + IP4_HDR_LEN, len - (uint32_t)IP4_HDR_LEN, &here, out);
 }
 
-static int output(struct ph_stack *st, struct pkt *take_pkt, const struct ph_ip *from,
-		  const struct ph_ip *to, uint8_t tos)
+static void answer(struct ph_stack *st, const struct ip_rx *rx, struct pkt *take_pkt)
 {
-	struct ip_tx tx = { .proto = PH_IPPROTO_ICMP, .tos = tos };
-	struct dst d;
-	int rc = dst_lookup(st, &d, from, to, false);
+	uint8_t options[IP4_OPT_MAX];
+	struct ip_tx tx = { .proto = PH_IPPROTO_ICMP, .tos = rx->tos, .opt = options };
 
-	if (rc != 0) {
-		pkt_free(take_pkt);
-		COUNT(st, IcmpOutErrors);
-		return rc;
-	}
-	return ip_output(st, take_pkt, &d, &tx);
+	tx.opt_len = answered_options(st, rx, options);
+	icmp4_reply(st, take_pkt, rx, &tx);
 }
-
-static void count_out(struct ph_stack *st, uint8_t type)
-{
-	COUNT(st, IcmpOutMsgs);
-	if (type == ICMP4_ECHO_REPLY) {
-		COUNT(st, IcmpOutEchoReps);
-		COUNT(st, IcmpMsgOutType0);
-	} else if (type == ICMP4_UNREACH) {
-		COUNT(st, IcmpOutDestUnreachs);
-		COUNT(st, IcmpMsgOutType3);
-	} else if (type == ICMP4_TIME_EXCEEDED) {
-		COUNT(st, IcmpOutTimeExcds);
-		COUNT(st, IcmpMsgOutType11);
-	}
-}
-
-/* The quote: the packet from its IP header on, whether pulled from hdr already or not. */
-static struct pkt *build_error(struct ph_stack *st, const struct pkt *about, uint8_t type,
-			       uint8_t code)
-{
-	const uint8_t *ip = about->hdr.buf->bytes + about->hdr_start + about->l3_off;
-	uint32_t pulled = (uint32_t)(pkt_bytes(about) - ip), rest = about->len;
-	uint32_t most = ICMP4_ERROR_MAX - IP4_HDR_LEN - (uint32_t)sizeof(struct icmp_hdr);
-	struct icmp_hdr *h;
-	struct pkt *p;
-
-	if (pulled > most)
-		pulled = most;
-	if (rest > most - pulled)
-		rest = most - pulled;
-	p = pkt_new_tx(&st->pkts, (uint32_t)sizeof(*h) + pulled + rest);
-	if (!p)
-		return NULL;
-	h = (void *)pkt_put(p, (uint32_t)sizeof(*h) + pulled + rest);
-	*h = (struct icmp_hdr){ .type = type, .code = code };
-	memcpy((uint8_t *)h + sizeof(*h), ip, pulled);
-	pkt_copy_out(about, 0, (uint8_t *)h + sizeof(*h) + pulled, rest);
-	h->csum = be16_of(csum_finish(csum_add(0, h, p->len)));
-	return p;
-}
-
-static void send_error(struct ph_stack *st, const struct ip_rx *rx, uint8_t type, uint8_t code)
-{
-	struct pkt *p;
-
-	if (!may_answer(st, rx))
-		return;
-	if (!icmp_rate_allows(st)) {
-		COUNT(st, IcmpOutRateLimitGlobal);
-		count_drop(&st->counters, DROP_ICMP_RATELIMIT);
-		return;
-	}
-	p = build_error(st, rx->pkt, type, code);
-	if (!p) {
-		COUNT(st, IcmpOutErrors);
-		return;
-	}
-	if (output(st, p, &rx->dst, &rx->src, ICMP4_TOS_ERROR) == 0)
-		count_out(st, type);
-}
-
-void icmp_send_error(struct ph_stack *st, const struct ip_rx *rx, enum icmp_err what)
-{
-	bool v4 = ip_is4(&rx->dst);
-
-	switch (what) {
-	case ICMP_ERR_PORT_UNREACH:
-		if (!v4) {
-			icmp6_error_rx(st, rx, ICMP6_UNREACH, ICMP6_UNREACH_PORT);
-			return;
-		}
-		send_error(st, rx, ICMP4_UNREACH, ICMP4_UNREACH_PORT);
-		return;
-	case ICMP_ERR_PROTO_UNREACH: /* over IPv6, ip6_ext.c knows where to point */
-		if (v4)
-			send_error(st, rx, ICMP4_UNREACH, ICMP4_UNREACH_PROTO);
-		return;
-	}
-}
-
-void icmp4_reass_timeout(struct ph_stack *st, struct pkt *head, const struct ip4_info *h)
-{
-	struct ip_rx rx = { .pkt = head,
-			    .src = ip_of4(h->src),
-			    .dst = ip_of4(h->dst),
-			    .link = head->link,
-			    .proto = h->proto,
-			    .l4_len = head->len };
-
-	rx.group = head->l2_group || addr_is_group(st, &rx.dst);
-	send_error(st, &rx, ICMP4_TIME_EXCEEDED, ICMP4_EXCEEDED_REASM);
-}
-
-/* ---- echo ----------------------------------------------------------------------------------- */
 
 /*
  * RFC 1122 3.2.2.6: the same data comes back, from the address it was sent to, with the same TOS.
@@ -186,7 +70,6 @@ void icmp4_reass_timeout(struct ph_stack *st, struct pkt *head, const struct ip4
 static enum drop echo(struct ph_stack *st, const struct ip_rx *rx)
 {
 	const struct icmp_hdr *h = (const void *)pkt_bytes(rx->pkt);
-	bool group = addr_is_group(st, &rx->dst);
 	struct icmp_hdr *reply;
 	struct pkt *p;
 
@@ -208,8 +91,31 @@ static enum drop echo(struct ph_stack *st, const struct ip_rx *rx)
 		pkt_free(p);
 		return DROP_NOMEM;
 	}
-	if (output(st, p, group ? NULL : &rx->dst, &rx->src, rx->tos) == 0)
-		count_out(st, ICMP4_ECHO_REPLY);
+	answer(st, rx, p);
+	return DROP_NONE;
+}
+
+/* RFC 1122 3.2.2.8 (MAY): as Linux does; received and sent at the same time. */
+static enum drop timestamp(struct ph_stack *st, const struct ip_rx *rx)
+{
+	const struct icmp_timestamp *h;
+	struct icmp_timestamp *reply;
+	struct pkt *p;
+
+	if (!pkt_pull_up(rx->pkt, sizeof(*h)))
+		return rx->l4_len < sizeof(*h) ? DROP_ICMP_MALFORMED : DROP_NOMEM;
+	h = (const void *)pkt_bytes(rx->pkt);
+	p = pkt_new_tx(&st->pkts, sizeof(*reply));
+	if (!p)
+		return DROP_NOMEM;
+	reply = (void *)pkt_put(p, sizeof(*reply));
+	*reply = *h;
+	reply->h.type = ICMP4_TIMESTAMP_REPLY;
+	reply->h.code = 0;
+	reply->h.csum = be16_of(0);
+	reply->received = reply->sent = be32_of(midnight_ms(st));
+	reply->h.csum = be16_of(csum_finish(csum_add(0, reply, sizeof(*reply))));
+	answer(st, rx, p);
 	return DROP_NONE;
 }
 
@@ -235,8 +141,7 @@ int icmp4_unreach_errno(uint8_t code, bool *hard)
 }
 
 /*
- * False: nothing for a transport (Source Quench: RFC 6633; Redirect; a code that nobody
- * assigned).
+ * False: nothing for a transport (Source Quench: RFC 6633; a code that nobody assigned).
  */
 static bool meaning(const struct icmp_hdr *h, struct ip_err *e)
 {
@@ -257,6 +162,9 @@ static bool meaning(const struct icmp_hdr *h, struct ip_err *e)
 		e->error = EPROTO;
 		e->hard = true;
 		return true;
+	case ICMP4_REDIRECT:
+		e->redirect = ip_of4(be32_get(h->u.word));
+		return h->code <= ICMP4_REDIRECT_CODE_MAX;
 	default:
 		return false;
 	}
@@ -367,7 +275,10 @@ static enum drop icmp4_input(struct ph_stack *st, const struct ip_rx *rx)
 	case ICMP4_UNREACH:
 	case ICMP4_TIME_EXCEEDED:
 	case ICMP4_PARAM_PROBLEM:
+	case ICMP4_REDIRECT:
 		return error_input(st, rx);
+	case ICMP4_TIMESTAMP:
+		return timestamp(st, rx);
 	default:
 		return DROP_ICMP_IGNORED;
 	}
@@ -378,6 +289,5 @@ void icmp4_new(struct ph_stack *st)
 	static const struct l4_proto icmp4 = { .input = icmp4_input };
 
 	st->l4[PH_IPPROTO_ICMP] = &icmp4;
-	st->net->icmp4.refilled_ns = st->now_ns;
-	st->net->icmp4.credit_ns = UINT64_MAX / 2; /* a full bucket, whatever its size will be */
+	icmp_rate_init(&st->net->icmp_rate, st->now_ns);
 }

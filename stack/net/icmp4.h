@@ -8,19 +8,28 @@
 
 #include "net/stack.h"
 
+struct dst;
 struct ip4_info;
-
-struct icmp4_state {
-	uint64_t credit_ns; /* rate limit: time saved up */
-	uint64_t refilled_ns;
-};
+struct ip_tx;
 
 /* Registers st->l4[1]. */
 void icmp4_new(struct ph_stack *st);
 /* Time Exceeded in reassembly: of `head`, a first fragment whose header h was pulled. */
 void icmp4_reass_timeout(struct ph_stack *st, struct pkt *head, const struct ip4_info *h);
-/* May one more error leave now? The host's limit, for both families. */
-bool icmp_rate_allows(struct ph_stack *st);
+/* Parameter Problem: octet `at` of the IP header is wrong; pkt as ip4_deliver() takes it. */
+void icmp4_param_problem(struct ph_stack *st, struct pkt *pkt, const struct ip4_info *h,
+			 uint32_t at);
+/* A whole ICMP message, its checksum in it: counted and sent; takes it. As ip_output(). */
+int icmp4_send(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const struct ip_tx *tx);
+/* The same as an answer to rx, from the address that was asked, if the rate allows. */
+void icmp4_reply(struct ph_stack *st, struct pkt *take_pkt, const struct ip_rx *rx,
+		 const struct ip_tx *tx);
+/*
+ * May one more leave now, of the kinds that are limited? The limit of the host, for both families,
+ * and one every interval_ms for the destination; what was refused is counted as `host` or `peer`.
+ */
+bool icmp_rate_allows(struct ph_stack *st, const struct ph_ip *to, uint64_t interval_ms,
+		      enum counter host, enum counter peer);
 /* The errno and whether Linux calls it fatal, of Destination Unreachable with this code. */
 int icmp4_unreach_errno(uint8_t code, bool *hard);
 

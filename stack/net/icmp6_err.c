@@ -141,8 +141,8 @@ void icmp6_error(struct ph_stack *st, const struct pkt *about, const struct ip6_
 	p = build(st, about);
 	if (!p)
 		return;
-	if (!icmp_rate_allows(st)) {
-		COUNT(st, Icmp6OutRateLimitHost);
+	if (!icmp_rate_allows(st, &h->src, (uint64_t)st->sysctl.icmp6_ratelimit,
+			      C_Icmp6OutRateLimitHost, C_Icmp6OutRateLimitHost)) {
 		count_drop(&st->counters, DROP_ICMP6_RATELIMIT);
 		pkt_free(p);
 		return;

@@ -21,8 +21,6 @@ enum drop ip4_input(struct ph_stack *st, struct link *l, struct pkt *pkt, bool l
 enum drop ip4_deliver(struct ph_stack *st, struct pkt *pkt, const struct ip4_info *h);
 /* From the wire, unchecked. */
 void ip4_read_header(const struct ip4_hdr *ip, struct ip4_info *h);
-/* Walks the options (RFC 791 3.1): unknown ones are skipped, source routes refused. */
-enum drop ip4_options(const uint8_t *p, uint32_t len);
 
 /* Pushes an IPv4 header for `payload` bytes. frag: flags and offset as on the wire. */
 void ip4_push(struct pkt *p, const struct dst *d, const struct ip_tx *tx, uint16_t id,

@@ -9,6 +9,7 @@
 #include "base/csum.h"
 #include "base/ip.h"
 #include "net/early.h"
+#include "net/ip4_opt.h"
 #include "net/ip4_reass.h"
 #include "net/net_state.h"
 
@@ -113,27 +114,31 @@ static void count_kinds(struct ph_stack *st, const struct pkt *p, const struct i
 	}
 }
 
-enum drop ip4_options(const uint8_t *p, uint32_t len)
+/*
+ * The header's options, pulled already; what is wrong with them is told to the sender (RFC 1122
+ * 3.2.1.8), what is not wanted is not: source routes, of which a host that is no router could at
+ * best be the last stop.
+ * Deviation: RFC 1122 3.2.1.8 (c): one that ends here is taken only where accept_source_route is
+ * on, and none is turned round in a reply: a forged route is answered along it (RFC 7126 4.3).
+ * Deviation: RFC 9293 3.9.2.1 (MUST-51, -52, -53): nor does TCP send along one; RFC 7126 has such
+ * packets dropped everywhere.
+ */
+static enum drop check_options(struct ph_stack *st, const struct link *l, struct pkt *pkt,
+			       const struct ip4_info *h)
 {
-	const uint8_t *end = p + len;
+	uint32_t len = h->hdr_len - (uint32_t)IP4_HDR_LEN, at = 0;
+	const uint8_t *p = pkt_bytes(pkt) - len;
 
-	while (p < end && *p != IP4_OPT_END) {
-		if (*p == IP4_OPT_NOP) {
-			p++;
-			continue;
-		}
-		if (end - p < 2 || p[1] < 2 || p[1] > end - p)
-			return DROP_IP_OPTIONS;
-		/*
-		 * RFC 1122 3.2.1.8 (c) lets a host take part in source routes; as Linux by
-		 * default, none does here. Deviation: RFC 9293 3.9.2.1 (MUST-51, -52, -53): nor
-		 * does TCP send along one; RFC 7126 has such packets dropped everywhere.
-		 */
-		if (*p == IP4_OPT_LSRR || *p == IP4_OPT_SSRR)
-			return DROP_IP_OPTIONS;
-		p += p[1];
+	switch (ip4_opt_check(p, len, &at)) {
+	case IP4_OPT_OK:
+		return DROP_NONE;
+	case IP4_OPT_ROUTED:
+		return l->conf4.accept_source_route && ip4_opt_route_ends(p, at) ? DROP_NONE
+										 : DROP_IP_OPTIONS;
+	case IP4_OPT_BAD:
+		icmp4_param_problem(st, pkt, h, IP4_HDR_LEN + at);
 	}
-	return DROP_NONE;
+	return DROP_IP_OPTIONS;
 }
 
 enum drop ip4_deliver(struct ph_stack *st, struct pkt *pkt, const struct ip4_info *h)
@@ -177,13 +182,15 @@ enum drop ip4_input(struct ph_stack *st, struct link *l, struct pkt *pkt, bool l
 		d = check_source(st, &h);
 	if (d == DROP_NONE)
 		d = check_destination(st, &h);
-	if (d == DROP_NONE && h.hdr_len > IP4_HDR_LEN)
-		d = ip4_options(pkt_bytes(pkt) + IP4_HDR_LEN, h.hdr_len - (uint32_t)IP4_HDR_LEN);
 	if (d != DROP_NONE)
 		return d;
 	pkt->l3_off = (uint16_t)(pkt->hdr.off - pkt->hdr_start);
 	pkt->l4_off = (uint16_t)(pkt->l3_off + h.hdr_len);
 	pkt_pull(pkt, h.hdr_len);
+	if (h.hdr_len > IP4_HDR_LEN)
+		d = check_options(st, l, pkt, &h);
+	if (d != DROP_NONE)
+		return d;
 	if (h.mf || h.offset > 0)
 		return ip4_reass_input(st, pkt, &h);
 	return ip4_deliver(st, pkt, &h);

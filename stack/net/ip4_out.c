@@ -11,6 +11,7 @@
 #include "base/csum.h"
 #include "base/ip.h"
 #include "net/gso.h"
+#include "net/ip4_opt.h"
 #include "net/ip6.h"
 #include "net/ip_send.h"
 #include "net/net_state.h"
@@ -18,9 +19,12 @@
 void ip4_push(struct pkt *p, const struct dst *d, const struct ip_tx *tx, uint16_t id,
 	      uint16_t frag)
 {
-	struct ip4_hdr *ip = (void *)pkt_push(p, sizeof(*ip));
+	uint32_t hdr_len = (uint32_t)sizeof(struct ip4_hdr) + tx->opt_len;
+	struct ip4_hdr *ip = (void *)pkt_push(p, hdr_len);
 
-	ip->ver_ihl = 4 << 4 | sizeof(*ip) / 4;
+	if (tx->opt_len)
+		memcpy((uint8_t *)ip + sizeof(*ip), tx->opt, tx->opt_len);
+	ip->ver_ihl = (uint8_t)(4 << 4 | hdr_len / 4);
 	ip->tos = tx->tos;
 	ip->len = be16_of((uint16_t)p->len);
 	ip->id = be16_of(id);
@@ -30,10 +34,10 @@ void ip4_push(struct pkt *p, const struct dst *d, const struct ip_tx *tx, uint16
 	ip->csum = be16_of(0);
 	memcpy(&ip->src, d->src.b + 12, sizeof(ip->src));
 	memcpy(&ip->dst, d->dst.b + 12, sizeof(ip->dst));
-	ip->csum = be16_of(csum_finish(csum_add(0, ip, sizeof(*ip))));
+	ip->csum = be16_of(csum_finish(csum_add(0, ip, hdr_len)));
 	p->l3_off = 0;
-	p->l4_off = sizeof(*ip);
-	p->csum_start = (uint16_t)(p->csum_start + sizeof(*ip));
+	p->l4_off = (uint16_t)hdr_len;
+	p->csum_start = (uint16_t)(p->csum_start + hdr_len);
 }
 
 /*
@@ -69,10 +73,18 @@ int ip4_send(struct ph_stack *st, struct dst *d, struct pkt *take_pkt)
 
 int ip4_fragment(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const struct ip_tx *tx)
 {
-	uint32_t most = (d->mtu - (uint32_t)IP4_HDR_LEN) & ~7u, total = take_pkt->len, off, len;
+	uint32_t most = (d->mtu - (uint32_t)IP4_HDR_LEN - tx->opt_len) & ~7u;
+	uint32_t total = take_pkt->len, off, len;
+	uint8_t options[IP4_OPT_MAX];
+	struct ip_tx later = *tx;
 	uint16_t id = ip4_ident(st, d, tx->proto);
 	int rc = 0;
 
+	if (tx->opt_len) { /* RFC 791 3.1: the first fragment alone has those that are not copied */
+		memcpy(options, tx->opt, tx->opt_len);
+		ip4_opt_uncopied(options, tx->opt_len);
+		later.opt = options;
+	}
 	if (take_pkt->csum == PKT_CSUM_TODO)
 		gso_finish_csum(take_pkt); /* over all of it: no device sees that */
 	for (off = 0; off < total && rc == 0; off += len) {
@@ -85,7 +97,8 @@ int ip4_fragment(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const
 			rc = -ENOMEM;
 			break;
 		}
-		ip4_push(p, d, tx, id, (uint16_t)(off / 8 | (last ? 0 : IP4_F_MF)));
+		ip4_push(p, d, off ? &later : tx, id,
+			 (uint16_t)(off / 8 | (last ? 0 : IP4_F_MF)));
 		rc = ip4_send(st, d, p);
 		COUNT(st, IpFragCreates);
 	}
@@ -99,7 +112,7 @@ int ip4_fragment(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const
 
 int ip_output(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const struct ip_tx *tx)
 {
-	uint32_t len = take_pkt->len + IP4_HDR_LEN;
+	uint32_t len = take_pkt->len + IP4_HDR_LEN + tx->opt_len;
 	struct ip_tx t = *tx;
 	int rc = dst_refresh(st, d);
 

@@ -110,6 +110,7 @@ ph_link ph_link_add(struct ph_stack *st, const struct ph_link_conf *conf, uint64
 	memset(l, 0, sizeof(*l));
 	l->index = (ph_link)(i + 1);
 	l->kind = conf->kind;
+	l->conf4 = st->sysctl.conf4;
 	memcpy(l->mac, conf->mac, sizeof(l->mac));
 	l->mtu = conf->mtu ? conf->mtu : (uint16_t)LINK_MTU;
 	l->offload = usable_offload(conf->offload);

@@ -39,6 +39,7 @@ struct link {
 	uint32_t cut_number; /* segments of it that were sent already */
 	struct list waiters; /* of struct link_waiter */
 	struct link_stats stats;
+	struct conf4 conf4; /* net.ipv4.conf.NAME */
 	struct if6 *v6; /* if6.h; NULL: IPv6 is off here */
 	struct early *early; /* early.h; NULL: none */
 };

@@ -339,7 +339,8 @@ static void fail(struct ph_stack *st, struct neigh *n)
 	n->queued = n->queued_bytes = 0;
 	set_state(st, n, NEIGH_FAILED);
 	n->failed_ns = st->now_ns;
-	if (!ip_is4(&n->ip)) /* another router may do (RFC 4861 6.3.6) */
+	/* Another router may do (RFC 4861 6.3.6, 1122 3.3.1.5). */
+	if (route_is_gateway(st, n->link, &n->ip) || !ip_is4(&n->ip))
 		net_changed(st);
 	while ((node = list_pop_front(&queue))) { /* whoever is told may send again, and n may go */
 		struct pkt *p = container_of(node, struct pkt, node);

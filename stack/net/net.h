@@ -57,6 +57,8 @@ int dst_refresh(struct ph_stack *st, struct dst *d);
 struct ip_tx {
 	uint8_t proto, ttl, tos; /* ttl 0: the default */
 	bool df;		 /* don't fragment; IPv6: no fragment header either */
+	uint8_t opt_len;	 /* IPv4 options: a multiple of 4, at most 40 */
+	const uint8_t *opt;
 	uint32_t flow;		 /* IPv6: the flow label; 0: made from addresses and ports */
 };
 /*
@@ -104,12 +106,16 @@ void ip_scope_out(struct ph_sockaddr *a);
  */
 void pmtu_learn(struct ph_stack *st, const struct ph_ip *remote, uint32_t mtu);
 
+/* The same of a redirect (IPv4): the next packets to e->remote go to e->redirect, if that may be. */
+void redirect_learn(struct ph_stack *st, const struct ip_err *e);
+
 /*
- * net.ipv6.conf.NAME.LEAF: of a link by its name, or `all`: every link's and the default. What the
- * table of sysctls knows (default) is not asked here. -ENOENT: no such link or leaf, -EINVAL.
+ * net.ipv4.conf.NAME.LEAF and net.ipv6.conf.NAME.LEAF: of a link by its name, or `all`: every link's
+ * and the default. What the table of sysctls knows (default) is not asked here. -ENOENT: no such link
+ * or leaf, -EINVAL.
  */
-int net_conf6_set(struct ph_stack *st, const char *name, const char *value);
-int net_conf6_get(const struct ph_stack *st, const char *name, char *out, size_t cap);
+int net_conf_set(struct ph_stack *st, const char *name, const char *value);
+int net_conf_get(const struct ph_stack *st, const char *name, char *out, size_t cap);
 /* An address of ours is about to be given up, while packets from it can still leave: who has
  * connections from it resets them (RFC 5227 2.4, 3927 2.5). */
 void net_addr_gone(struct ph_stack *st, const struct ph_ip *ip);

@@ -7,6 +7,7 @@
 #include "net/addr.h"
 #include "net/addr6.h"
 #include "net/icmp4.h"
+#include "net/icmp_rate.h"
 #include "net/ip_reass.h"
 #include "net/link.h"
 #include "net/neigh.h"
@@ -35,7 +36,7 @@ struct net_state {
 	struct metrics_table metrics;
 	struct neigh_table neighs;
 	struct reass_table reass, reass6;
-	struct icmp4_state icmp4;
+	struct icmp_rate icmp_rate;
 	uint16_t idents[NET_IDENTS]; /* ip4_ident() */
 	uint32_t idents6[NET_IDENTS];
 	struct list loop;	     /* of struct pkt: from ourselves to ourselves */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Redirects from routers, of IPv6 (RFC 4861 8). Private to net/. */
+/* Redirects from routers (RFC 4861 8; of IPv4, redirect_learn() of net.h). Private to net/. */
 #ifndef NET_REDIRECT_H
 #define NET_REDIRECT_H
 

@@ -37,7 +37,7 @@ void route_table_free(struct ph_stack *st)
 		pool_destroy(&st->net->routes.pool);
 }
 
-static struct list *list_of(struct ph_stack *st, const struct ph_ip *ip)
+struct list *route_list(struct ph_stack *st, const struct ph_ip *ip)
 {
 	return ip_is4(ip) ? &st->net->routes.list : &st->net->routes.list6;
 }
@@ -67,7 +67,7 @@ const struct route *route_find(const struct ph_stack *st, const struct ph_ip *ds
 		const struct route *r = container_of(n, struct route, node);
 
 		if ((v & r->mask) == r->net && (link == 0 || r->link == link))
-			return r;
+			return route4_choose(st, r, link);
 	}
 	return NULL;
 }
@@ -77,7 +77,7 @@ struct route *route_by_key(struct ph_stack *st, const struct ph_ip *dst, unsigne
 {
 	struct list_node *n;
 
-	list_for_each(n, list_of(st, dst)) {
+	list_for_each(n, route_list(st, dst)) {
 		struct route *r = container_of(n, struct route, node);
 
 		if (ip_eq(&r->dst, dst) && r->prefix == prefix && r->link == link)
@@ -93,7 +93,7 @@ static bool before(const struct route *a, const struct route *b)
 
 int route_insert(struct ph_stack *st, const struct route *new)
 {
-	struct list *list = list_of(st, &new->dst);
+	struct list *list = route_list(st, &new->dst);
 	struct route *r = pool_get(&st->net->routes.pool);
 	struct list_node *n;
 
@@ -138,7 +138,7 @@ void route_del_connected(struct ph_stack *st, ph_link link, const struct ph_ip *
 {
 	struct list_node *n, *next;
 
-	list_for_each_safe(n, next, list_of(st, src)) {
+	list_for_each_safe(n, next, route_list(st, src)) {
 		struct route *r = container_of(n, struct route, node);
 
 		if (r->proto == ROUTE_CONNECTED && r->link == link && ip_eq(&r->src, src))
@@ -161,7 +161,7 @@ static void flush(struct ph_stack *st, struct list *list, ph_link link)
 void route_flush(struct ph_stack *st, ph_link link)
 {
 	flush(st, &st->net->routes.list, link);
-	route_flush6(st, link);
+	route_flush6(st, link); /* and the timer */
 }
 
 void route_flush6(struct ph_stack *st, ph_link link)
@@ -218,7 +218,7 @@ int ph_route_add(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
 		if (rc != 0)
 			return rc;
 	}
-	list_for_each(n, list_of(st, dst)) {
+	list_for_each(n, route_list(st, dst)) {
 		const struct route *r = container_of(n, struct route, node);
 
 		if (r->proto <= ROUTE_CONNECTED &&
@@ -236,7 +236,7 @@ int ph_route_del(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
 	struct list_node *n, *next;
 
 	stack_enter(st, now_ns);
-	list_for_each_safe(n, next, list_of(st, dst)) {
+	list_for_each_safe(n, next, route_list(st, dst)) {
 		struct route *r = container_of(n, struct route, node);
 
 		if (ip_eq(&r->dst, &to) && r->prefix == prefix && r->link == link &&

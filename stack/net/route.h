@@ -45,7 +45,9 @@ void route_del_connected(struct ph_stack *st, ph_link link, const struct ph_ip *
 void route_flush(struct ph_stack *st, ph_link link);
 void route_flush6(struct ph_stack *st, ph_link link); /* IPv6's alone */
 
-/* route6.c: routes of IPv6 that others give. */
+struct list *route_list(struct ph_stack *st, const struct ph_ip *of); /* of this family */
+
+/* route6.c: routes that others give. */
 void route6_init(struct ph_stack *st);
 /* The timer after routes went. */
 void route6_rearm(struct ph_stack *st);
@@ -61,6 +63,10 @@ void route_forget(struct ph_stack *st, const struct route *like);
 void route_lose_router(struct ph_stack *st, ph_link link, const struct ph_ip *router);
 const struct route *route6_choose(const struct ph_stack *st, const struct route *first,
 				  const struct ph_ip *dst, ph_link link);
+const struct route *route4_choose(const struct ph_stack *st, const struct route *first,
+				  ph_link link);
+/* Does a route go through it? */
+bool route_is_gateway(struct ph_stack *st, ph_link link, const struct ph_ip *ip);
 int route_insert(struct ph_stack *st, const struct route *new); /* 0, -ENOSPC */
 void route_remove(struct ph_stack *st, struct route *r);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What IPv6's routes have more than IPv4's: those that routers give and that end by themselves, and
- * the choice among routers that could do equally (RFC 4861 6.3.6, 4191 3.2, 4311, 8028). Called by
- * ra.c, redirect.c, route.c and a timer.
+ * Routes that routers give and that end by themselves, of both families, and the choice among routers
+ * that could do equally (RFC 1122 3.3.1.5, 4861 6.3.6, 4191 3.2, 4311, 8028). Called by ra.c,
+ * redirect.c, redirect4.c, route.c and a timer.
  */
 #include "base/ip.h"
 #include "net/addr6.h"
@@ -12,11 +12,11 @@
 
 static const uint64_t retry_ns = 60 * UINT64_C(1000000000); /* Linux's router_probe_interval */
 
-static struct route *same(const struct ph_stack *st, const struct route *like)
+static struct route *same(struct ph_stack *st, const struct route *like)
 {
 	struct list_node *n;
 
-	list_for_each(n, &st->net->routes.list6) {
+	list_for_each(n, route_list(st, &like->dst)) {
 		struct route *r = container_of(n, struct route, node);
 
 		if (r->proto == like->proto && r->link == like->link &&
@@ -27,13 +27,13 @@ static struct route *same(const struct ph_stack *st, const struct route *like)
 	return NULL;
 }
 
-static uint32_t count(const struct ph_stack *st, const struct route *like, struct route **first)
+static uint32_t count(struct ph_stack *st, const struct route *like, struct route **first)
 {
 	struct list_node *n;
 	uint32_t k = 0;
 
 	*first = NULL;
-	list_for_each(n, &st->net->routes.list6) {
+	list_for_each(n, route_list(st, &like->dst)) {
 		struct route *r = container_of(n, struct route, node);
 
 		if (r->proto != like->proto || r->link != like->link)
@@ -45,35 +45,50 @@ static uint32_t count(const struct ph_stack *st, const struct route *like, struc
 	return k;
 }
 
-static void arm(struct ph_stack *st)
+/* When the first of a list ends, if that is sooner. */
+static uint64_t first_end(const struct list *list, uint64_t at)
 {
-	uint64_t at = PH_NEVER;
-	struct list_node *n;
+	const struct list_node *n;
 
-	list_for_each(n, &st->net->routes.list6) {
-		const struct route *r = container_of(n, struct route, node);
+	list_for_each(n, list) {
+		const struct route *r = container_of(n, const struct route, node);
 
 		if (r->proto >= ROUTE_RA && r->expires_ns < at)
 			at = r->expires_ns;
 	}
-	if (at == PH_NEVER)
-		timer_stop(&st->wheel, &st->net->routes.expiry);
-	else
-		timer_arm(&st->wheel, &st->net->routes.expiry, at);
+	return at;
 }
 
-static void expire(void *ctx, struct timer *t)
+static void arm(struct ph_stack *st)
 {
-	struct ph_stack *st = ctx;
+	struct route_table *t = &st->net->routes;
+	uint64_t at = first_end(&t->list6, first_end(&t->list, PH_NEVER));
+
+	if (at == PH_NEVER)
+		timer_stop(&st->wheel, &t->expiry);
+	else
+		timer_arm(&st->wheel, &t->expiry, at);
+}
+
+static void end(struct ph_stack *st, struct list *list)
+{
 	struct list_node *n, *next;
 
-	(void)t;
-	list_for_each_safe(n, next, &st->net->routes.list6) {
+	list_for_each_safe(n, next, list) {
 		struct route *r = container_of(n, struct route, node);
 
 		if (r->proto >= ROUTE_RA && r->expires_ns <= st->now_ns)
 			route_remove(st, r);
 	}
+}
+
+static void expire(void *ctx, struct timer *t)
+{
+	struct ph_stack *st = ctx;
+
+	(void)t;
+	end(st, &st->net->routes.list);
+	end(st, &st->net->routes.list6);
 	arm(st);
 }
 
@@ -115,7 +130,7 @@ void route_forget(struct ph_stack *st, const struct route *like)
 {
 	struct list_node *n, *next;
 
-	list_for_each_safe(n, next, &st->net->routes.list6) {
+	list_for_each_safe(n, next, route_list(st, &like->dst)) {
 		struct route *r = container_of(n, struct route, node);
 
 		if (r->proto == like->proto && r->link == like->link &&
@@ -141,8 +156,8 @@ void route_lose_router(struct ph_stack *st, ph_link link, const struct ph_ip *ro
 /* Was its router found to be silent, less than a minute ago? */
 static bool silent(const struct ph_stack *st, const struct route *r)
 {
-	const struct neigh *n = ip6_is_any(&r->gateway) ? NULL
-							: neigh_find(st, r->link, &r->gateway);
+	const struct neigh *n = ip_is_any(&r->gateway) ? NULL
+						       : neigh_find(st, r->link, &r->gateway);
 
 	return n && n->state == NEIGH_FAILED && n->failed_ns != 0 &&
 	       st->now_ns - n->failed_ns < retry_ns;
@@ -193,4 +208,36 @@ const struct route *route6_choose(const struct ph_stack *st, const struct route 
 		}
 	}
 	return best;
+}
+
+/*
+ * Of those to the destination of `first`, the first whose router was not silent just now; when all
+ * are, the first (RFC 1122 3.3.1.2, 3.3.1.5).
+ */
+const struct route *route4_choose(const struct ph_stack *st, const struct route *first, ph_link link)
+{
+	const struct list_node *n;
+
+	for (n = &first->node; n != &st->net->routes.list.head; n = n->next) {
+		const struct route *r = container_of(n, const struct route, node);
+
+		if (r->prefix != first->prefix)
+			break;
+		if (ip_eq(&r->dst, &first->dst) && (!link || r->link == link) && !silent(st, r))
+			return r;
+	}
+	return first;
+}
+
+bool route_is_gateway(struct ph_stack *st, ph_link link, const struct ph_ip *ip)
+{
+	const struct list_node *n;
+
+	list_for_each(n, route_list(st, ip)) {
+		const struct route *r = container_of(n, const struct route, node);
+
+		if (r->link == link && ip_eq(&r->gateway, ip))
+			return true;
+	}
+	return false;
 }

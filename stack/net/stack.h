@@ -55,6 +55,7 @@ struct ip_err {
 	const uint8_t *quote; /* first bytes of the quoted transport header */
 	uint32_t quote_len;   /* at least 8 */
 	struct ph_ip from;    /* who sent the ICMP error */
+	struct ph_ip redirect; /* IPv4: the gateway to use from now on; all zero: no redirect */
 };
 
 /* What a protocol above IP offers. */

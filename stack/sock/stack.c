@@ -175,14 +175,14 @@ int ph_sysctl_set(struct ph_stack *st, const char *name, const char *value)
 {
 	int rc = sysctl_set(&st->sysctl, name, value);
 
-	return rc == -ENOENT ? net_conf6_set(st, name, value) : rc;
+	return rc == -ENOENT ? net_conf_set(st, name, value) : rc;
 }
 
 int ph_sysctl_get(const struct ph_stack *st, const char *name, char *out, size_t cap)
 {
 	int rc = sysctl_get(&st->sysctl, name, out, cap);
 
-	return rc == -ENOENT ? net_conf6_get(st, name, out, cap) : rc;
+	return rc == -ENOENT ? net_conf_get(st, name, out, cap) : rc;
 }
 
 const struct ph_sysctl_info *ph_sysctl_row(size_t i)

@@ -56,6 +56,10 @@ static void conn_error(struct ph_stack *st, struct tcb *t, const struct ip_err *
 		COUNT(st, TcpExtOutOfWindowIcmps);
 		return;
 	}
+	if (!ip_is_any(&e->redirect)) {
+		redirect_learn(st, e);
+		return;
+	}
 	if (e->error == EMSGSIZE) {
 		if (takes_path_mtu(st, t) && !dst_metrics(st, &t->dst)->mtu_lock)
 			shrink(st, t, e->mtu);
@@ -100,7 +104,7 @@ void tcp_icmp_error(struct ph_stack *st, const struct ip_err *e)
 
 		if (seq != half->iss)
 			COUNT(st, TcpExtOutOfWindowIcmps);
-		else if (e->error != EMSGSIZE)
+		else if (e->error != EMSGSIZE && e->error != 0)
 			tcp_half_free(st, half);
 	}
 }

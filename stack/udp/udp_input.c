@@ -172,6 +172,10 @@ void udp_error_input(struct ph_stack *st, const struct ip_err *err)
 			   be16_get(h->dport));
 	if (!u)
 		return;
+	if (!ip_is_any(&err->redirect)) {
+		redirect_learn(st, err);
+		return;
+	}
 	if (err->error == EMSGSIZE && (ip_is4(&err->remote) ? u->o.pmtudisc : u->o.ip6.mtu_discover) <
 					      PH_IP_PMTUDISC_INTERFACE)
 		pmtu_learn(st, &err->remote, err->mtu);

@@ -17,10 +17,16 @@ struct icmp_hdr {
 		struct {
 			be16 unused, mtu;
 		} frag_needed;
-		uint8_t rest[4];
+		be32 word; /* Redirect: the gateway; Parameter Problem: the pointer, first octet */
 	} u;
 };
 static_assert(sizeof(struct icmp_hdr) == 8 && _Alignof(struct icmp_hdr) == 1, "RFC 792");
+
+struct icmp_timestamp {
+	struct icmp_hdr h;
+	be32 originated, received, sent; /* ms since midnight UT; high bit: of another clock */
+};
+static_assert(sizeof(struct icmp_timestamp) == 20, "RFC 792");
 
 enum {
 	ICMP4_ECHO_REPLY = 0,
@@ -45,6 +51,8 @@ enum {
 	ICMP4_UNREACH_FRAG_NEEDED = 4,
 	ICMP4_UNREACH_CODE_MAX = 15
 };
+/* Of ICMP4_REDIRECT: for network, host, and both by type of service. */
+enum { ICMP4_REDIRECT_CODE_MAX = 3 };
 /* Codes of ICMP4_TIME_EXCEEDED. */
 enum {
 	ICMP4_EXCEEDED_TTL = 0,

@@ -108,9 +108,9 @@ static const struct bad bad[] = {
 	{ "type 19", "ICMP_MALFORMED", "IcmpInErrors", 0, 19, true },
 	{ "type 255", "ICMP_MALFORMED", "IcmpInErrors", 0, 255, true },
 	{ "type 1, never assigned", "ICMP_IGNORED", NULL, 0, 1, true },
-	{ "timestamp request", "ICMP_IGNORED", "IcmpInTimestamps", 0, 13, true },
+	{ "timestamp request cut short", "ICMP_MALFORMED", "IcmpInTimestamps", 0, 13, true },
 	{ "address mask request", "ICMP_IGNORED", "IcmpInAddrMasks", 0, 17, true },
-	{ "redirect", "ICMP_IGNORED", "IcmpInRedirects", 0, 5, true },
+	{ "redirect without a quote", "ICMP_MALFORMED", "IcmpInRedirects", 0, 5, true },
 	{ "source quench", "ICMP_IGNORED", "IcmpInSrcQuenchs", 0, 4, true },
 	{ "echo reply nobody waits for", "NO_SOCKET", "IcmpInEchoReps", 0, 0, true },
 	{ "unreachable without a quote", "ICMP_MALFORMED", "IcmpInErrors", 0, 3, true },
@@ -318,7 +318,7 @@ static void test_a_protocol_nobody_speaks_is_reported_with_a_quote(void **state)
 		assert_int_equal(be32_get(out_ip4(h)->dst), PEER4);
 		assert_int_equal(icmp->type, ICMP4_UNREACH);
 		assert_int_equal(icmp->code, ICMP4_UNREACH_PROTO);
-		assert_memory_equal(icmp->u.rest, no_mac, 4);
+		assert_memory_equal(&icmp->u, no_mac, 4);
 		assert_memory_equal(out_l4(h) + 8, f.b + ETH_HDR_LEN, 20 + quoted);
 		assert_int_equal(csum_fold(csum_add(0, icmp, (uint32_t)(28 + quoted))), 0xffff);
 		assert_int_equal(count_of(h, "IcmpOutDestUnreachs"), 1);
@@ -375,36 +375,71 @@ static void test_some_packets_are_never_answered_with_an_error(void **state)
 	}
 }
 
+static unsigned errors_sent(struct host *h, const struct frame *f, unsigned tries)
+{
+	unsigned sent = 0;
+
+	for (unsigned i = 0; i < tries; i++) {
+		frame_in(h, f);
+		while (host_take(h) > 0)
+			sent++;
+	}
+	return sent;
+}
+
+/* attack: CVE-2020-25705 */
 static void test_errors_leave_in_a_burst_and_then_at_a_rate(void **state)
 {
 	struct host *h = host_new();
 	struct frame f;
-	unsigned sent = 0;
+	unsigned sent;
 
 	(void)state;
 	host_knows_peer(h);
+	assert_int_equal(ph_sysctl_set(h->st, "net.ipv4.icmp_ratelimit", "0"), 0);
 	assert_int_equal(ph_sysctl_set(h->st, "net.ipv4.icmp_msgs_per_sec", "10"), 0);
-	assert_int_equal(ph_sysctl_set(h->st, "net.ipv4.icmp_msgs_burst", "5"), 0);
+	assert_int_equal(ph_sysctl_set(h->st, "net.ipv4.icmp_msgs_burst", "100"), 0);
 	unknown_protocol(&f, PEER4, US4, 20);
-	for (unsigned i = 0; i < 50; i++)
-		frame_in(h, &f);
-	while (host_take(h) > 0)
-		sent++;
-	assert_int_equal(sent, 5);
-	assert_int_equal(drops_of(h, "ICMP_RATELIMIT"), 45);
-	assert_int_equal(count_of(h, "IcmpOutRateLimitGlobal"), 45);
-	for (unsigned i = 0; i < 100; i++) { /* ten seconds */
+	sent = errors_sent(h, &f, 500);
+	assert_in_range(sent, 60, 140); /* each costs none to two, so that nobody can count them */
+	assert_int_not_equal(sent, 100);
+	assert_int_equal(drops_of(h, "ICMP_RATELIMIT"), 500 - sent);
+	assert_int_equal(count_of(h, "IcmpOutRateLimitGlobal"), 500 - sent);
+	for (unsigned i = 0; i < 200; i++) { /* twenty seconds: two hundred, more or less */
 		h->now += NS_PER_S / 10;
-		frame_in(h, &f);
-		frame_in(h, &f);
-		while (host_take(h) > 0)
-			sent++;
+		sent += errors_sent(h, &f, 2);
 	}
-	assert_int_equal(sent, 105);
+	assert_in_range(sent, 200, 400);
 	assert_int_equal(ph_sysctl_set(h->st, "net.ipv4.icmp_msgs_per_sec", "0"), 0);
 	h->now += 10 * NS_PER_S;
-	frame_in(h, &f);
-	assert_int_equal(host_take(h), 0);
+	assert_int_equal(errors_sent(h, &f, 1), 0);
+	host_free(h);
+}
+
+/* attack: CVE-2021-20322 */
+static void test_one_destination_has_a_rate_of_its_own(void **state)
+{
+	struct host *h = host_new();
+	struct ph_ip third = ip_of4(OTHER4);
+	struct frame f, other;
+	uint64_t before;
+
+	(void)state;
+	host_knows_peer(h);
+	assert_int_equal(ph_neigh_add(h->st, h->link, &third, other_mac, h->now), 0);
+	unknown_protocol(&f, PEER4, US4, 20);
+	unknown_protocol(&other, OTHER4, US4, 20);
+	assert_int_equal(errors_sent(h, &f, 20), 6);
+	assert_int_equal(count_of(h, "IcmpOutRateLimitHost"), 14);
+	assert_int_equal(errors_sent(h, &other, 1), 1); /* not its fault */
+	for (unsigned i = 0; i < 10; i++) {
+		h->now += NS_PER_S;
+		assert_int_equal(errors_sent(h, &f, 3), 1);
+	}
+	before = count_of(h, "IcmpOutRateLimitHost");
+	assert_int_equal(ph_sysctl_set(h->st, "net.ipv4.icmp_ratemask", "0"), 0);
+	assert_int_equal(errors_sent(h, &f, 20), 20); /* no type is limited */
+	assert_int_equal(count_of(h, "IcmpOutRateLimitHost"), before);
 	host_free(h);
 }
 
@@ -506,6 +541,7 @@ int main(void)
 		cmocka_unit_test(test_a_closed_udp_port_is_reported),
 		cmocka_unit_test(test_some_packets_are_never_answered_with_an_error),
 		cmocka_unit_test(test_errors_leave_in_a_burst_and_then_at_a_rate),
+		cmocka_unit_test(test_one_destination_has_a_rate_of_its_own),
 		cmocka_unit_test(test_answers_come_from_the_address_that_was_asked),
 		cmocka_unit_test(test_the_code_of_an_echo_request_comes_back),
 		cmocka_unit_test(test_an_error_sent_to_a_group_reaches_nobody),
