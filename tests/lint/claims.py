@@ -1,14 +1,38 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The ids that tests and tables name are those of docs/rfc: a wrong one would show nothing."""
+"""The ids that tests and tables name are those of docs/rfc: a wrong one would show nothing. And what
+docs/defects.md says would catch a defect is there.
+"""
 
 import os
+import re
 import sys
 
-from lint import SRCDIR, Tap, files
+from lint import SRCDIR, Tap, files, read
 
 sys.path.insert(0, os.path.join(SRCDIR, "harness/python"))
 # pylint: disable=wrong-import-position
 from rig import claims  # noqa: E402
+
+
+DEFECTS = "docs/defects.md"
+
+
+def gone_catchers():
+    """What stands in the last column of the defects and is not there."""
+    out, named = [], 0
+    for row in read(DEFECTS).splitlines():
+        if not row.startswith("|") or row.startswith(("|---", "| defect |")):
+            continue
+        catchers = re.findall(r"`([^`:]+)(?:: (\w+))?`", row.rsplit("|", 2)[1])
+        named += len(catchers)
+        if not catchers:
+            out.append(f"{DEFECTS}: nothing catches:{row.split('|')[1]}")
+        for path, test in catchers:
+            if not os.path.exists(os.path.join(SRCDIR, path)):
+                out.append(f"{DEFECTS}: {path} is not there")
+            elif test and not re.search(rf"\b{test}\(", read(path)):
+                out.append(f"{DEFECTS}: {path} has no {test}")
+    return out if named else [f"{DEFECTS}: no row was read"]
 
 
 def main():
@@ -39,6 +63,7 @@ def main():
              for name in claims.of_script(os.path.join(SRCDIR, path))}
     tap.row("what cannot be observed is not shown by a script", [
         f"{claims.UNOBSERVABLE}: {name} is shown by a script" for name in sorted(shown & set(hidden))])
+    tap.row("what catches a defect is there", gone_catchers())
     return tap.done()
 
 
