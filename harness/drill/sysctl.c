@@ -273,7 +273,8 @@ static int do_ip(struct drill_run *r, const struct drill_simple *s)
 	if (i + 1 >= s->n)
 		return RC_UNKNOWN;
 	if (strcmp(s->word[i], "route") == 0 &&
-	    (strcmp(s->word[i + 1], "change") == 0 || strcmp(s->word[i + 1], "replace") == 0))
+	    (strcmp(s->word[i + 1], "add") == 0 || strcmp(s->word[i + 1], "change") == 0 ||
+	     strcmp(s->word[i + 1], "replace") == 0))
 		return do_route(r, s, i + 1);
 	if (strcmp(s->word[i], "tcp_metrics") == 0 && strcmp(s->word[i + 1], "flush") == 0 &&
 	    r->dut->ops->metrics_flush)

@@ -22,6 +22,7 @@ static void init_pools(struct ph_stack *st, struct tcp_state *s)
 	pool_init(&s->tcbs, &st->mem, "tcp connections", sizeof(struct tcb), conns);
 	pool_init(&s->earlies, &st->mem, "tcp fast opens", sizeof(struct tcp_early), conns);
 	pool_init(&s->rares, &st->mem, "tcp options", sizeof(struct tcp_rare), 0);
+	pool_init(&s->mtups, &st->mem, "tcp mtu searches", sizeof(struct tcp_mtup), 0);
 	pool_init(&s->syns, &st->mem, "tcp saved syns", sizeof(struct tcp_saved_syn), 0);
 	pool_init(&s->md5_keys, &st->mem, "tcp md5 keys", sizeof(struct tcp_md5_key), 0);
 	pool_init(&s->errs, &st->mem, "tcp error queue", sizeof(struct errq_entry), 0);
@@ -41,6 +42,7 @@ static void destroy_pools(struct tcp_state *s)
 	pool_destroy(&s->tcbs);
 	pool_destroy(&s->earlies);
 	pool_destroy(&s->rares);
+	pool_destroy(&s->mtups);
 	pool_destroy(&s->syns);
 	pool_destroy(&s->md5_keys);
 	pool_destroy(&s->errs);
@@ -258,6 +260,7 @@ bool tcp_put(struct ph_stack *st, struct tcb *t)
 	tcp_reass_clear(&st->tcp->reass, &t->reass);
 	tcp_rtxq_clear(&t->rtxq, &st->tcp->recs);
 	tcp_rare_free(st, t);
+	tcp_mtu_free(st, t);
 	tcp_cc_free(st, t);
 	pool_put(&st->tcp->tcbs, t);
 	return true;

@@ -281,5 +281,6 @@ enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx 
 	k.window_moved = take_window(st, t, s);
 	t->probes = 0;
 	learn(st, t, rx, &k, &a);
+	tcp_mtu_acked(st, t);
 	return DROP_NONE;
 }

@@ -37,8 +37,7 @@ int64_t tcp_conn_ecn(const struct ph_stack *st, const struct dst *d)
 
 void tcp_conn_sync_mss(struct tcb *t)
 {
-	uint16_t mtu = t->path_mtu && t->path_mtu < t->dst.mtu ? t->path_mtu : t->dst.mtu;
-	uint16_t path = tcp_conn_adv_mss(mtu, !ip_is4(&t->dst.dst)), mss = t->peer_mss;
+	uint16_t path = tcp_conn_adv_mss(tcp_mtu_used(t), !ip_is4(&t->dst.dst)), mss = t->peer_mss;
 
 	if (t->user_mss && mss > t->user_mss)
 		mss = t->user_mss;
@@ -122,6 +121,9 @@ void tcp_conn_begin(struct ph_stack *st, struct tcb *t)
 	uint32_t mss, rcv_mss = t->adv_mss;
 
 	tcp_loss_init(&t->loss, t->sack_ok, t->iss, (uint32_t)st->sysctl.tcp_reordering);
+	tcp_mtu_start(st, t);
+	if (t->active)
+		tcp_conn_sync_mss(t); /* who was connected to begins with what the route says */
 	mss = tcp_output_mss(t);
 	tcp_cc_start(st, t);
 	/* RFC 6928 2: a second of timeout is soon over; only the second one says that it is loss. */
@@ -174,6 +176,7 @@ void tcp_conn_reset(struct ph_stack *st, struct tcb *t)
 	t->silent_ns = t->oow_ack_ns = t->ts_recent_ms = 0;
 	t->ts_recent = 0;
 	t->path_mtu = 0;
+	tcp_mtu_free(st, t);
 	t->snd_wnd = t->max_wnd = 0;
 	t->segs_in = t->segs_out = t->data_segs_in = t->data_segs_out = 0;
 	t->total_retrans = t->total_rto = t->rcv_ooopack = 0;

@@ -25,6 +25,7 @@
 #include "tcp/tcp_delack.h"
 #include "tcp/tcp_ecn.h"
 #include "tcp/tcp_loss.h"
+#include "tcp/tcp_mtup.h"
 #include "tcp/tcp_opt.h"
 #include "tcp/tcp_pace.h"
 #include "tcp/tcp_peers.h"
@@ -201,6 +202,7 @@ struct tcb {
 
 	/* What the user set */
 	struct tcp_early *early; /* NULL: the handshake is over, or there is none */
+	struct tcp_mtup *mtup; /* NULL: no search for the path's MTU */
 	struct tcp_rare *rare; /* NULL: nothing of it; read by tcp_rare() */
 	uint32_t user_timeout_ms, linger_s;
 	uint32_t window_clamp;
@@ -258,7 +260,7 @@ struct tcp_state {
 	struct tcp_ent *last; /* found last: segments come in runs; NULL: none, or it is gone */
 	struct hash ports; /* struct tcp_port */
 	struct pool tcbs, earlies, rares, marks, arrivals, errs, md5_keys, syns;
-	struct pool listeners, halves, port_pool, recs, pieces;
+	struct pool mtups, listeners, halves, port_pool, recs, pieces;
 	struct pool timewait_pool, cc_states; /* CC_STATE_MAX bytes, for algorithms that keep much */
 	struct tcp_reass_env reass;
 	struct tcp_peers peers;
@@ -443,6 +445,24 @@ void tcp_recover_note(struct ph_stack *st, struct tcb *t, const struct tcp_loss_
 bool tcp_sacked_take(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s,
 		     struct tcp_loss_env *e, seq_t una_before, struct tcp_delivered *d, bool *probe);
 
+/* ---- tcp_mtu.c */
+/* The connection stands: the search begins, if it is to. */
+void tcp_mtu_start(struct ph_stack *st, struct tcb *t);
+void tcp_mtu_free(struct ph_stack *st, struct tcb *t);
+uint16_t tcp_mtu_used(const struct tcb *t); /* packets as large as this are sent */
+/* The route was looked up again, and its MTU was `before`. */
+void tcp_mtu_route_changed(struct tcb *t, uint16_t before);
+/* Sends a probe. 1: it left; 0: it is to go next, when there is room; -1: there is none to send. */
+int tcp_mtu_probe(struct ph_stack *st, struct tcb *t);
+/* snd_una moved. */
+void tcp_mtu_acked(struct ph_stack *st, struct tcb *t);
+/* Is a probe the first that is not acknowledged? If it is lost that is no congestion. */
+bool tcp_mtu_doubts(const struct tcb *t);
+void tcp_mtu_failed(struct ph_stack *st, struct tcb *t);
+void tcp_mtu_resent(struct tcb *t); /* something was sent again: a probe tells nothing now */
+/* As many timeouts as tcp_retries1 says, and no answer. */
+void tcp_mtu_black_hole(struct ph_stack *st, struct tcb *t);
+
 /* ---- tcp_icmp.c */
 void tcp_icmp_error(struct ph_stack *st, const struct ip_err *e);
 
@@ -527,6 +547,8 @@ void tcp_output_syn(struct ph_stack *st, struct tcb *t);
 void tcp_output_syn_with(struct ph_stack *st, struct tcb *t, const struct tcp_fo_syn *f);
 /* The tail probe (RFC 8985 7.3): a segment of new data, or the last one again. False: neither left. */
 bool tcp_output_tail(struct ph_stack *st, struct tcb *t);
+/* One segment of `len` bytes of new data, whatever the segments are else. False: it did not leave. */
+bool tcp_output_larger(struct ph_stack *st, struct tcb *t, uint32_t len);
 /* RST in the connection's own sequence. */
 void tcp_output_rst(struct ph_stack *st, struct tcb *t);
 /* A segment that makes the peer answer: with data if the window takes some, else one below it. */
@@ -535,6 +557,8 @@ void tcp_output_probe(struct ph_stack *st, struct tcb *t);
 uint32_t tcp_output_goal(const struct tcb *t);
 /* Does a record end where the send queue does? */
 bool tcp_record_ends(const struct tcb *t);
+/* The options of a segment that is not a SYN (tcp_outopt.c). */
+struct tcp_opts tcp_output_options(const struct ph_stack *st, const struct tcb *t);
 /* Payload of a full segment with the options that now apply. */
 uint32_t tcp_output_mss(const struct tcb *t);
 

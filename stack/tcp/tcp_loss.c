@@ -396,6 +396,10 @@ static void suspect(struct tcp_loss *l, struct tcp_loss_env *e, const struct tcp
 		try_open(l, e, in->ece);
 		return;
 	}
+	if (e->size_probe && l->state < TCP_CA_CWR) { /* RFC 4821 7.6.2: no sign of congestion */
+		e->notes |= TCP_NOTE_TOO_LARGE;
+		return;
+	}
 	enter_recovery(l, e, in->ece);
 }
 

@@ -48,7 +48,8 @@ enum {
 	TCP_NOTE_RECOVERED = 2048,  /* an episode ended */
 	TCP_NOTE_RENEGED = 4096,    /* the timer is to look soon whether SACKs were taken back */
 	TCP_NOTE_LOST_RETRANS = 8192,
-	TCP_NOTE_REDUCED = 16384    /* the window comes down */
+	TCP_NOTE_REDUCED = 16384,   /* the window comes down */
+	TCP_NOTE_TOO_LARGE = 32768  /* the probe of a larger size is lost, and that is all */
 };
 
 struct tcp_loss {
@@ -81,6 +82,7 @@ struct tcp_loss_env {
 	uint32_t min_rtt_us, srtt_us;
 	uint8_t rack_bits;	/* net.ipv4.tcp_recovery */
 	bool frto;
+	bool size_probe;	/* the first outstanding is larger than others, to find out (RFC 4821) */
 	/* Told: */
 	uint32_t notes;		/* TCP_NOTE_* */
 	uint32_t wait_us;	/* reordering is waited for so long (RFC 8985 6.3); 0: it is not */

@@ -23,7 +23,6 @@
 
 enum {
 	COPY_MAX = 192,			      /* smaller payloads lie behind their headers */
-	PAYLOAD_MIN = 8,		      /* of a segment, whatever its options */
 	SPREE_MAX = 1024,		      /* packets in one call */
 	DEFER_NS = 1000000,
 	DEFER_SEGS = 3
@@ -38,60 +37,6 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
 static uint32_t super_max(const struct tcb *t)
 {
 	return 65535 - (t->dst.v6 ? 40 : 20) - TCP_HDR_MAX;
-}
-
-/* SACK blocks that are told: what the options have room for, and on a path of crumbs no more than
- * leaves room for PAYLOAD_MIN. */
-static uint8_t sack_blocks(const struct tcb *t, bool md5)
-{
-	uint32_t fixed = 4u + (t->ts ? TCP_OPT_TS_ALIGNED : 0u) + (md5 ? TCP_OPT_MD5_ALIGNED : 0u);
-	uint32_t used = fixed + PAYLOAD_MIN, max = (TCP_OPTS_MAX - fixed) / 8;
-	uint32_t room = t->mss > used ? (t->mss - used) / 8 : 0;
-
-	return t->sack_ok ? (uint8_t)min_u32(tcp_sack_count(&t->sack), min_u32(max, room)) : 0;
-}
-
-/* Which options a segment that is not a SYN has, and how many SACK blocks. */
-static struct tcp_opts which_options(const struct tcb *t)
-{
-	bool md5 = tcp_md5_find(t, &t->dst.dst) != NULL;
-	struct tcp_opts o = { .has_ts = t->ts, .nsack = sack_blocks(t, md5), .has_md5 = md5 };
-	uint32_t ts = t->ts ? TCP_OPT_TS_ALIGNED : 0, room = TCP_OPTS_MAX;
-
-	if (!tcp_ecn_accurate(&t->ecn))
-		return o;
-	if (t->mss < room + PAYLOAD_MIN)
-		room = t->mss > PAYLOAD_MIN ? (uint32_t)(t->mss - PAYLOAD_MIN) & ~3u : 0;
-	if (md5)
-		ts += TCP_OPT_MD5_ALIGNED;
-	if (room > ts)
-		(void)tcp_accecn_option(&t->ecn.acc, room - ts, &o);
-	return o;
-}
-
-/* The options of a segment that is not a SYN. */
-static struct tcp_opts options(const struct ph_stack *st, const struct tcb *t)
-{
-	struct tcp_opts o = which_options(t);
-
-	if (t->ts) {
-		o.tsval = tcp_ts(st, t->ts_off);
-		o.tsecr = t->ts_recent;
-	}
-	tcp_sack_report(&t->sack, o.sack, o.nsack);
-	return o;
-}
-
-uint32_t tcp_output_mss(const struct tcb *t)
-{
-	struct tcp_opts o = which_options(t);
-	uint32_t opts = tcp_opt_len(&o), mss, half;
-
-	mss = t->mss > opts + PAYLOAD_MIN ? t->mss - opts : PAYLOAD_MIN;
-	/* A window smaller than two segments would otherwise never take one (RFC 9293
-	 * 3.8.6.2.1). */
-	half = t->max_wnd > TCP_MSS_DEFAULT4 ? t->max_wnd / 2 : t->max_wnd;
-	return half && mss > half ? half : mss;
 }
 
 static void refresh_ecn(const struct ph_stack *st, struct tcb *t)
@@ -175,10 +120,7 @@ static bool path_ready(struct ph_stack *st, struct tcb *t)
 		t->error_soft = (int16_t)-err;
 		return false;
 	}
-	if (t->dst.mtu > mtu) /* what ICMP told is too old to be believed, or the link's grew */
-		t->path_mtu = 0;
-	if (t->dst.mtu != mtu)
-		tcp_conn_sync_mss(t);
+	tcp_mtu_route_changed(t, mtu);
 	return true;
 }
 
@@ -195,7 +137,7 @@ static void send_bare(struct ph_stack *st, struct tcb *t, seq_t seq, uint16_t fl
 	struct pkt *p;
 
 	refresh_ecn(st, t);
-	o.opts = options(st, t);
+	o.opts = tcp_output_options(st, t);
 	if (!path_ready(st, t) || !(p = pkt_new_tx(&st->pkts, 0)))
 		return;
 	if (flags & TCP_F_ACK) {
@@ -336,7 +278,7 @@ static int send_data(struct ph_stack *st, struct tcb *t, struct pkt *take_pkt,
 	struct tcp_out o = { .seq = r->seq, .ack = t->rcv_nxt, .flags = TCP_F_ACK };
 	seq_t seq = r->seq;
 
-	o.opts = options(st, t);
+	o.opts = tcp_output_options(st, t);
 	o.wnd = tell_window(st, t);
 	if (len > mss) {
 		o.gso_size = (uint16_t)mss;
@@ -491,41 +433,28 @@ static void sent_new(struct ph_stack *st, struct tcb *t, uint32_t len, uint32_t 
 	tcp_conn_tell_space(st, t); /* what never left may be little now */
 }
 
-/* One packet of new data or the FIN. False: nothing to send, or not now. */
-static bool send_new(struct ph_stack *st, struct tcb *t, bool forced)
+/* `len` bytes of new data, in segments of mss, in one packet. flags: TCP_REC_FIN behind them;
+ * TCP_REC_PUSH. */
+static bool put_new(struct ph_stack *st, struct tcb *t, uint32_t len, uint32_t mss, uint8_t flags)
 {
-	uint32_t mss = tcp_output_mss(t), all = tcp_snd_end(t) - t->snd_nxt;
-	uint32_t data = of_record(t, t->snd_nxt, all), len = 0;
-	uint32_t pipe = tcp_loss_pipe(&t->loss, &t->rtxq) * mss;
+	uint32_t pipe = tcp_loss_pipe(&t->loss, &t->rtxq) * mss, want = len;
+	struct pkt *p = payload(st, t, t->snd_nxt, &len);
 	struct tcp_rec *r;
-	struct pkt *p;
-	bool fin, cut = false; /* to a window smaller than a segment: nothing follows soon */
+	bool fin;
 
-	if (t->fin_sent)
-		return false;
-	if (data) {
-		len = forced ? min_u32(min_u32(data, mss), window_room(t)) : choose_new(st, t, mss);
-		cut = forced && len < min_u32(data, mss);
-		if (len == 0)
-			return false;
-	}
-	fin = t->fin_queued && len == all && window_room(t) > len;
-	if (len == 0 && !fin)
-		return false;
-	p = payload(st, t, t->snd_nxt, &len);
 	if (!p)
 		return false;
-	if (len < data)
+	if (len < want)
 		cut_to_segments(p, &len, mss);
-	fin = fin && len == all;
+	fin = (flags & TCP_REC_FIN) && len == want;
 	r = tcp_rtxq_sent(&t->rtxq, &st->tcp->recs, t->snd_nxt, len + (fin ? 1 : 0), (uint16_t)mss,
 			  fin ? TCP_REC_FIN : 0, st->now_ns);
 	if (!r) {
 		pkt_free(p);
 		return false;
 	}
-	if (len && (cut || seq_ge(t->snd_nxt + len, t->push_seq) || ends_record(t, t->snd_nxt + len) ||
-		    t->snd_nxt + len == t->push_half))
+	if (len && ((flags & TCP_REC_PUSH) || seq_ge(t->snd_nxt + len, t->push_seq) ||
+		    ends_record(t, t->snd_nxt + len) || t->snd_nxt + len == t->push_half))
 		r->flags |= TCP_REC_PUSH;
 	if (send_data(st, t, p, r, len, mss, fin) != 0) {
 		tcp_rtxq_unsend(&t->rtxq, &st->tcp->recs, r);
@@ -534,6 +463,34 @@ static bool send_new(struct ph_stack *st, struct tcb *t, bool forced)
 	tcp_cc_packet(st, t, r, pipe, len);
 	sent_new(st, t, len, mss, fin);
 	return true;
+}
+
+/* One packet of new data or the FIN. False: nothing to send, or not now. */
+static bool send_new(struct ph_stack *st, struct tcb *t, bool forced)
+{
+	uint32_t mss = tcp_output_mss(t), all = tcp_snd_end(t) - t->snd_nxt;
+	uint32_t data = of_record(t, t->snd_nxt, all), len = 0;
+	uint8_t flags = 0;
+
+	if (t->fin_sent)
+		return false;
+	if (data) {
+		len = forced ? min_u32(min_u32(data, mss), window_room(t)) : choose_new(st, t, mss);
+		if (forced && len < min_u32(data, mss))
+			flags |= TCP_REC_PUSH; /* the window ends: nothing follows soon */
+		if (len == 0)
+			return false;
+	}
+	if (t->fin_queued && len == all && window_room(t) > len)
+		flags |= TCP_REC_FIN;
+	if (len == 0 && !(flags & TCP_REC_FIN))
+		return false;
+	return put_new(st, t, len, mss, flags);
+}
+
+bool tcp_output_larger(struct ph_stack *st, struct tcb *t, uint32_t len)
+{
+	return !t->fin_sent && put_new(st, t, len, len, 0);
 }
 
 /* Counts a segment that goes again, for whatever reason. */
@@ -553,6 +510,7 @@ static void sent_again(struct ph_stack *st, struct tcb *t, struct tcp_rec *r, ui
 {
 	uint32_t segs = segments(len, mss), pipe = tcp_loss_pipe(&t->loss, &t->rtxq) * mss;
 
+	tcp_mtu_resent(t);
 	count_again(st, t, r, len, segs, why);
 	if (t->loss.state == TCP_CA_LOSS)
 		COUNT_N(st, TcpExtTCPSlowStartRetrans, segs);
@@ -653,6 +611,8 @@ static void least_cwnd(struct tcb *t)
  * 2.1 step 2b), and if none goes the answer is taken to be yes. */
 static bool send_one(struct ph_stack *st, struct tcb *t)
 {
+	int probe;
+
 	if (t->loss.hold) {
 		if (send_new(st, t, false))
 			return true;
@@ -660,7 +620,10 @@ static bool send_one(struct ph_stack *st, struct tcb *t)
 			return false;
 		t->loss.hold = t->loss.frto = false;
 	}
-	return send_lost(st, t) || send_new(st, t, false);
+	if (send_lost(st, t))
+		return true;
+	probe = t->mtup ? tcp_mtu_probe(st, t) : -1;
+	return probe < 0 ? send_new(st, t, false) : probe > 0;
 }
 
 static bool spree(struct ph_stack *st, struct tcb *t)

@@ -14,6 +14,7 @@ struct tcp_loss_env tcp_recover_env(const struct ph_stack *st, struct tcb *t, st
 		.max_reordering = (uint32_t)st->sysctl.tcp_max_reordering,
 		.min_rtt_us = t->rtt.min_rtt_us, .srtt_us = tcp_rtt_srtt_us(&t->rtt),
 		.rack_bits = (uint8_t)st->sysctl.tcp_recovery, .frto = st->sysctl.tcp_frto != 0,
+		.size_probe = tcp_mtu_doubts(t),
 	};
 }
 
@@ -52,6 +53,8 @@ void tcp_recover_note(struct ph_stack *st, struct tcb *t, const struct tcp_loss_
 	}
 	if (e->notes & TCP_NOTE_LOSS_UNDO)
 		t->retransmits = 0;
+	if (e->notes & TCP_NOTE_TOO_LARGE)
+		tcp_mtu_failed(st, t);
 	if (e->notes & TCP_NOTE_REDUCED)
 		tcp_ecn_reduced(&t->ecn);
 }

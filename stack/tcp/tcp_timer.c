@@ -381,6 +381,8 @@ static void fire_rto(struct ph_stack *st, struct tcb *t)
 	TRACE(&st->trace, tcp_rto, .conn = t->id, .seq = t->snd_una,
 	      .rto_us = tcp_timer_rto_us(st, t), .backoff = t->rtt.backoff);
 	if (!handshake) {
+		if (!shut && timed_out(st, t, t->silent_ns, (uint32_t)st->sysctl.tcp_retries1))
+			tcp_mtu_black_hole(st, t);
 		count_failure(st, t);
 		enter_loss(st, t);
 	}
