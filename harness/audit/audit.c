@@ -11,6 +11,8 @@
 #include "harness/audit/flow.h"
 #include "harness/capture/pcapng.h"
 
+enum { PROTO_TCP = 6 };
+
 const struct audit_rule_info audit_rules[AUDIT_RULE_N] = {
 #define RULE(id, name, level, section, ids, claim) \
 	[AUDIT_##id] = { name, section, ids, claim, AUDIT_##level },
@@ -35,6 +37,7 @@ void audit_free(struct audit *a)
 			audit_flow_free(fl);
 		}
 	}
+	audit_frags_free(&a->frags);
 	free(a);
 }
 
@@ -69,6 +72,21 @@ void audit_judge(struct audit_host *h, enum audit_rule rule, bool held, const st
 	va_end(ap);
 }
 
+/* A router cut the segment: judged when the last of its pieces comes, as that frame. */
+static void joined(struct audit *a, struct audit_host *h, const struct audit_frame *piece)
+{
+	struct audit_frame f = { .number = piece->number, .time_ns = piece->time_ns };
+	size_t len;
+	uint8_t *whole = audit_frags_join(&a->frags, piece, &len);
+
+	if (!whole)
+		return;
+	audit_frame_parse(&f, true, whole, len, len);
+	if (f.tcp_ok)
+		audit_rules_tcp(a, h, &f);
+	free(whole);
+}
+
 void audit_frame(struct audit *a, uint64_t time_ns, bool raw_ip, const uint8_t *bytes, size_t len,
 		 size_t wire_len)
 {
@@ -84,8 +102,12 @@ void audit_frame(struct audit *a, uint64_t time_ns, bool raw_ip, const uint8_t *
 	if (!h)
 		return;
 	h->frames++;
-	if (audit_rules_ip(a, h, &f) && f.tcp_ok)
+	if (!audit_rules_ip(a, h, &f))
+		return;
+	if (f.tcp_ok)
 		audit_rules_tcp(a, h, &f);
+	else if (f.fragment && f.proto == PROTO_TCP)
+		joined(a, h, &f);
 }
 
 /*

@@ -27,15 +27,19 @@ static void flow_init(struct flow *fl, const struct audit_frame *f)
 }
 
 /* The same ports used again: a SYN (without ACK) of another ISN, after the old connection ended, or
- * its sender said FIN and left FIN-WAIT-2 in silence, or its SYN was left alone. */
+ * its sender said FIN and left FIN-WAIT-2 in silence, or its SYN was left alone. Of the same ISN, if
+ * a reset came first: its clock ticks every four microseconds (RFC 9293 3.4.1), and a connection may
+ * be over sooner. */
 static bool reused(const struct flow *fl, const struct half *h, const struct audit_tcp *t)
 {
 	bool ended = fl->half[0].stats.rst || fl->half[1].stats.rst ||
 		     h->stats.fin || !h->synced ||
 		     !fl->half[0].seen || !fl->half[1].seen;
 
+	bool reset = fl->half[0].stats.rst || fl->half[1].stats.rst;
+
 	return (t->flags & (AUDIT_SYN | AUDIT_ACK)) == AUDIT_SYN && h->stats.syn_seen &&
-	       t->seq != h->isn && ended;
+	       (t->seq != h->isn ? ended : reset && h->next != h->isn + 1);
 }
 
 struct flow *audit_flow_find(struct audit *a, const struct audit_frame *f, unsigned *sender)

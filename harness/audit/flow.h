@@ -4,6 +4,7 @@
 #define AUDIT_FLOW_H
 
 #include "harness/audit/audit.h"
+#include "harness/audit/frags.h"
 #include "harness/audit/frame.h"
 
 enum {
@@ -45,6 +46,7 @@ struct audit {
 	size_t nhosts;
 	struct flow *bucket[FLOW_BUCKETS];
 	size_t nflows;
+	struct audit_frags frags;
 	struct {
 		uint32_t src, dst;
 		uint16_t id, seq, sum;

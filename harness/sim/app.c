@@ -196,11 +196,22 @@ static struct sim_end *server_of(struct sim_apps *a, const struct sim_host *h,
 	return last;
 }
 
+static bool cookies_taken(const struct sim_host *h)
+{
+	return ph_counter_by_name(h->st, "TcpExtSyncookiesRecv") > 0;
+}
+
 static void accepted(struct sim_apps *a, struct sim_host *h, ph_socket s,
 		     const struct ph_sockaddr *peer)
 {
 	struct sim_end *e = server_of(a, h, peer);
 
+	if (e && e->state != SIM_END_WAITING && cookies_taken(h)) {
+		/* A late segment of a connection that was aborted carries a cookie that is still
+		 * good (RFC 4987 3.6): nobody is at the other end. */
+		(void)ph_close(h->st, s, sim_host_now(h));
+		return;
+	}
 	if (!e || e->state != SIM_END_WAITING) {
 		sim_fail(a->net, "%s accepted a connection from port %u that %s", h->name, peer->port,
 			 e ? "was accepted before" : "nobody opened");

@@ -150,7 +150,7 @@ static void say_routed(struct sim_text *t, struct sim_rand *r)
 		sim_say(t, "veth r%u.eth1 r%u.eth0\naddr r%u.eth1 10.0.%u.1/24\naddr r%u.eth0 10.0.%u.2/24\n",
 		    i, i + 1, i, 10 + i, i + 1, 10 + i);
 		snprintf(dev, sizeof(dev), "r%u.eth1", i);
-		say_mtu(t, r, dev, 1); /* not below Linux's min_pmtu */
+		say_mtu(t, r, dev, 0);
 		say_link(t, r, dev);
 		sim_say(t, "route r%u 10.0.1.0/24 via 10.0.%u.2\n", i, 10 + i);
 		sim_say(t, "route r%u 10.0.0.0/24 via 10.0.%u.1\n", i + 1, 10 + i);

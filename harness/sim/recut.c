@@ -7,14 +7,17 @@
 
 #include "harness/sim/sum.h"
 
-enum { ETH = 14, IP = 20, TCP = ETH + IP, FLAGS = TCP + 13, SYN_FIN_RST_URG = 0x27, PSH = 8 };
+enum { ETH = 14, IP = 20, TCP = ETH + IP, FLAGS = TCP + 13, SYN_FIN_RST_URG = 0x27, PSH = 8,
+	DF = 0x4000 };
 
-/* Where the payload begins, or 0: no segment with data and nothing else. */
+/* Where the payload begins, or 0: no segment with data and nothing else, or one that may be cut on the
+ * way: the one made of it would need an Identification of its own (RFC 6864 4.3). */
 static size_t payload(const uint8_t *f, size_t len)
 {
 	size_t at;
 
 	if (len < TCP + 20 || sim_get16(f + 12) != 0x0800 || f[ETH] != 0x45 || f[ETH + 9] != 6 ||
+	    sim_get16(f + ETH + 6) != DF ||
 	    (f[FLAGS] & SYN_FIN_RST_URG) || len != ETH + sim_get16(f + ETH + 2))
 		return 0;
 	at = TCP + (size_t)(f[TCP + 12] >> 4) * 4;

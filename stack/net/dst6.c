@@ -86,7 +86,7 @@ static int take_link(const struct ph_stack *st, struct dst *d)
 	d->offload = l->offload;
 	metrics_mtu(st, d);
 	d->link_mtu = d->mtu;
-	d->mtu = pmtu_get(st, &d->dst, d->mtu);
+	pmtu_apply(st, d);
 	if (d->kind == DST_SELF) {
 		d->mtu = d->link_mtu = IP6_LEN_MAX;
 		d->offload = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO6;

@@ -86,7 +86,7 @@ int early_broadcast(struct ph_stack *st, ph_link link, const struct ph_ip *src, 
 	sum = csum_pseudo(&d.src, &d.dst, PH_IPPROTO_UDP, p->len);
 	csum = csum_finish(csum_pkt(sum, p, 0, p->len));
 	h->csum = be16_of(csum ? csum : 0xffff);
-	ip4_push(p, &d, &tx, ip4_ident(st, &d, PH_IPPROTO_UDP), 0);
+	ip4_push(p, &d, &tx, ip4_ident(st, &d, PH_IPPROTO_UDP, 1), 0);
 	COUNT(st, UdpOutDatagrams);
 	COUNT(st, IpOutRequests);
 	return ip4_send(st, &d, p);

@@ -25,8 +25,9 @@ void ip4_read_header(const struct ip4_hdr *ip, struct ip4_info *h);
 /* Pushes an IPv4 header for `payload` bytes. frag: flags and offset as on the wire. */
 void ip4_push(struct pkt *p, const struct dst *d, const struct ip_tx *tx, uint16_t id,
 	      uint16_t frag);
-/* The Identification of a packet that may be fragmented (RFC 6864 4.3). */
-uint16_t ip4_ident(struct ph_stack *st, const struct dst *d, uint8_t proto);
+/* The Identification of a packet that may be fragmented (RFC 6864 4.3), the first of n that follow
+ * each other. */
+uint16_t ip4_ident(struct ph_stack *st, const struct dst *d, uint8_t proto, uint32_t n);
 /* A packet with its IP header, toward the destination's next hop; takes it. */
 int ip4_send(struct ph_stack *st, struct dst *d, struct pkt *take_pkt);
 /* Sends in fragments of the path's mtu (RFC 791 3.2); takes the packet. 0, -ENOBUFS, -ENOMEM. */

@@ -45,16 +45,27 @@ void ip4_push(struct pkt *p, const struct dst *d, const struct ip_tx *tx, uint16
  * destination sees tells what another one was sent (RFC 7739's way for IPv6): a keyed start per
  * destination, counters shared by few.
  */
-uint16_t ip4_ident(struct ph_stack *st, const struct dst *d, uint8_t proto)
+uint16_t ip4_ident(struct ph_stack *st, const struct dst *d, uint8_t proto, uint32_t n)
 {
 	uint8_t key[9];
+	uint16_t *next;
 	uint64_t h;
 
 	memcpy(key, d->src.b + 12, 4);
 	memcpy(key + 4, d->dst.b + 12, 4);
 	key[8] = proto;
 	h = siphash(&st->hash_key, key, sizeof(key));
-	return (uint16_t)(st->net->idents[h % NET_IDENTS]++ + (uint16_t)(h >> 48));
+	next = &st->net->idents[h % NET_IDENTS];
+	*next = (uint16_t)(*next + n);
+	return (uint16_t)(*next - n + (uint16_t)(h >> 48));
+}
+
+/* A super-segment's segments are numbered on from it where it is cut. */
+static uint32_t packets(const struct pkt *p)
+{
+	if (p->gso == PKT_GSO_NONE || !p->gso_size)
+		return 1;
+	return (p->len - p->hdr.len + p->gso_size - 1) / p->gso_size;
 }
 
 int ip4_send(struct ph_stack *st, struct dst *d, struct pkt *take_pkt)
@@ -77,7 +88,7 @@ int ip4_fragment(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const
 	uint32_t total = take_pkt->len, off, len;
 	uint8_t options[IP4_OPT_MAX];
 	struct ip_tx later = *tx;
-	uint16_t id = ip4_ident(st, d, tx->proto);
+	uint16_t id = ip4_ident(st, d, tx->proto, 1);
 	int rc = 0;
 
 	if (tx->opt_len) { /* RFC 791 3.1: the first fragment alone has those that are not copied */
@@ -136,6 +147,7 @@ int ip_output(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const st
 	 * RFC 6864 4.1: the ID of what is never fragmented means nothing, so it says nothing: 0,
 	 * as Linux's
 	 */
-	ip4_push(take_pkt, d, &t, t.df ? 0 : ip4_ident(st, d, t.proto), t.df ? IP4_F_DF : 0);
+	ip4_push(take_pkt, d, &t, t.df ? 0 : ip4_ident(st, d, t.proto, packets(take_pkt)),
+		 t.df ? IP4_F_DF : 0);
 	return ip4_send(st, d, take_pkt);
 }

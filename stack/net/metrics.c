@@ -34,8 +34,10 @@ const struct ph_route_metrics *dst_metrics(const struct ph_stack *st, const stru
 
 void metrics_mtu(const struct ph_stack *st, struct dst *d)
 {
-	uint32_t mtu = dst_metrics(st, d)->mtu;
+	const struct ph_route_metrics *m = dst_metrics(st, d);
+	uint32_t mtu = m->mtu;
 
+	d->mtu_lock = m->mtu_lock;
 	if (mtu && mtu < d->mtu)
 		d->mtu = (uint16_t)mtu;
 }

@@ -38,6 +38,7 @@ struct dst {
 	bool v6;
 	uint8_t hop_limit; /* IPv6: the link's */
 	uint8_t metrics;   /* the place of the route's: dst_metrics() */
+	bool mtu_lock;	   /* mtu is no longer asked for: what is sent may be cut on the way */
 	struct neigh *neigh; /* valid while gen is; net/ private */
 };
 

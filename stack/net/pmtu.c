@@ -18,6 +18,7 @@ struct pmtu {
 	struct ph_ip dst;
 	uint64_t until_ns;
 	uint16_t mtu;
+	bool lock; /* a router asked for less than we believe: its packets may be cut instead */
 };
 
 static void expire(void *ctx, struct timer *t);
@@ -91,26 +92,34 @@ static void expire(void *ctx, struct timer *timer)
 	arm(st);
 }
 
-uint16_t pmtu_get(const struct ph_stack *st, const struct ph_ip *dst, uint16_t mtu)
+void pmtu_apply(const struct ph_stack *st, struct dst *d)
 {
-	const struct pmtu *p = st->net->pmtus.pool.in_use ? find(st, dst) : NULL;
+	const struct pmtu *p = st->net->pmtus.pool.in_use ? find(st, &d->dst) : NULL;
 
-	return p && p->mtu < mtu ? p->mtu : mtu;
+	if (!p)
+		return;
+	d->mtu_lock |= p->lock;
+	if (p->mtu < d->mtu)
+		d->mtu = p->mtu;
 }
 
 void pmtu_learn(struct ph_stack *st, const struct ph_ip *remote, uint32_t mtu)
 {
 	struct pmtu_table *t = &st->net->pmtus;
-	bool v4 = ip_is4(remote);
+	bool v4 = ip_is4(remote), lock = v4 && mtu < (uint32_t)st->sysctl.ip_min_pmtu;
 	int64_t life_s = v4 ? st->sysctl.ip_mtu_expires : st->sysctl.ip6_mtu_expires;
 	struct dst d = { 0 };
 	struct pmtu *p;
 
-	if (v4 && mtu < (uint32_t)st->sysctl.ip_min_pmtu)
-		mtu = (uint32_t)st->sysctl.ip_min_pmtu;
 	if (!v4 && mtu < IP6_MTU_MIN) /* RFC 8201 4: no IPv6 link is that small */
 		return;
-	if (dst_lookup(st, &d, NULL, remote, false) != 0 || d.kind != DST_HOST || mtu >= d.mtu)
+	if (dst_lookup(st, &d, NULL, remote, false) != 0 || d.kind != DST_HOST || d.mtu_lock)
+		return;
+	/* A path of less than every path carries is not asked again (RFC 1191 3): as Linux, packets
+	 * of that size go without DF, and routers cut them. */
+	if (lock)
+		mtu = d.mtu < st->sysctl.ip_min_pmtu ? d.mtu : (uint32_t)st->sysctl.ip_min_pmtu;
+	else if (mtu >= d.mtu)
 		return; /* RFC 8201 4: never larger */
 	p = find(st, remote);
 	if (p)
@@ -122,6 +131,7 @@ void pmtu_learn(struct ph_stack *st, const struct ph_ip *remote, uint32_t mtu)
 		return;
 	*p = (struct pmtu){ .dst = *remote,
 			    .mtu = (uint16_t)mtu,
+			    .lock = lock,
 			    .until_ns = st->now_ns + (uint64_t)life_s * 1000000000u };
 	list_push_back(&t->age, &p->age);
 	hash_insert(&t->hash, &p->hash, key_hash(st, remote));

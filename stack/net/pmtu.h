@@ -8,6 +8,8 @@
 
 #include "net/stack.h"
 
+struct dst;
+
 enum { PMTU_MAX = 1024 };
 
 struct pmtu_table {
@@ -19,7 +21,8 @@ struct pmtu_table {
 
 int pmtu_new(struct ph_stack *st);
 void pmtu_free(struct ph_stack *st);
-/* The path's, if one is known and it is less than mtu; else mtu. */
-uint16_t pmtu_get(const struct ph_stack *st, const struct ph_ip *dst, uint16_t mtu);
+/* The path's in place of d->mtu, which is the link's or route's, if one is known and it is less; and
+ * whether it is locked. */
+void pmtu_apply(const struct ph_stack *st, struct dst *d);
 
 #endif

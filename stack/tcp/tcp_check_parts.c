@@ -104,6 +104,7 @@ bool tcp_check_loss(const struct tcp_loss *l, const struct tcp_rtxq *q, seq_t un
 	CLAIM(c, "loss", l->state <= TCP_CA_LOSS, l->state, 0);
 	CLAIM(c, "loss", l->sack || q->sacked == 0, q->sacked, out);
 	CLAIM(c, "loss", !l->sack || l->reno_sacked == 0, l->reno_sacked, out);
+	CLAIM(c, "loss", l->reno_sacked <= out, l->reno_sacked, out);
 	CLAIM(c, "loss", q->sacked + q->lost <= out, q->sacked + q->lost, out);
 	CLAIM(c, "loss", tcp_loss_pipe(l, q) <= out + q->retrans, tcp_loss_pipe(l, q), out);
 	if (l->state == TCP_CA_RECOVERY || l->state == TCP_CA_LOSS) {

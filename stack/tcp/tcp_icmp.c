@@ -7,27 +7,25 @@
 #include "base/ip.h"
 #include "tcp/tcp_int.h"
 
-enum { PMTU_MIN4 = 552, PMTU_MIN6 = 1280 }; /* Linux's min_pmtu; RFC 8200 5 */
-
 /* RFC 1191 6.4: smaller segments from now on, and those lost for their size again. Only ever
- * smaller, and not below what every path carries: a forger gains little. Deviation: RFC 5927 7.2
- * (SHOULD): the message is believed at once, not when a timeout confirms it, as Linux does. */
+ * smaller, and not below net.ipv4.route.min_pmtu (pmtu_learn()): a forger gains little. Deviation:
+ * RFC 5927 7.2 (SHOULD): the message is believed at once, not when a timeout confirms it, as Linux
+ * does. */
 static void shrink(struct ph_stack *st, struct tcb *t, uint32_t mtu)
 {
-	uint32_t least = ip_is4(&t->dst.dst) ? PMTU_MIN4 : PMTU_MIN6, was = tcp_output_mss(t);
+	uint16_t had = t->path_mtu && t->path_mtu < t->dst.mtu ? t->path_mtu : t->dst.mtu;
+	uint32_t was = tcp_output_mss(t);
 
-	if (mtu < least)
-		mtu = least;
-	if (mtu >= t->dst.mtu || (t->path_mtu && mtu >= t->path_mtu))
+	pmtu_learn(st, &t->dst.dst, mtu); /* for those who come after, too */
+	if (dst_refresh(st, &t->dst) != 0 || t->dst.mtu >= had)
 		return;
-	t->path_mtu = (uint16_t)mtu;
+	t->path_mtu = t->dst.mtu;
 	tcp_conn_sync_mss(t);
 	if (tcp_output_mss(t) < was)
 		cc_mss_shrank(&t->cc, was, tcp_output_mss(t));
-	pmtu_learn(st, &t->dst.dst, mtu); /* for those who come after */
 	if (t->state == TCPS_SYN_SENT && t->fo_data) {
 		/* The SYN's data did not fit: without it the SYN goes at once (RFC 7413 4.1.3.1). */
-		t->adv_mss = tcp_conn_adv_mss((uint16_t)mtu, !ip_is4(&t->dst.dst));
+		t->adv_mss = tcp_conn_adv_mss(t->dst.mtu, !ip_is4(&t->dst.dst));
 		tcp_output_syn(st, t);
 		return;
 	}
@@ -61,7 +59,7 @@ static void conn_error(struct ph_stack *st, struct tcb *t, const struct ip_err *
 		return;
 	}
 	if (e->error == EMSGSIZE) {
-		if (takes_path_mtu(st, t) && !dst_metrics(st, &t->dst)->mtu_lock)
+		if (takes_path_mtu(st, t) && !t->dst.mtu_lock)
 			shrink(st, t, e->mtu);
 		return;
 	}

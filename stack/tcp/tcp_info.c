@@ -35,7 +35,7 @@ static void fill_loss(const struct tcb *t, struct ph_tcp_info *i, uint32_t mss)
 	i->tcpi_reord_seen = t->loss.reord_seen;
 	i->tcpi_dsack_dups = t->loss.dsack_dups;
 	i->tcpi_delivered = (uint32_t)t->loss.delivered;
-	i->tcpi_snd_cwnd = t->cc.cwnd / mss;
+	i->tcpi_snd_cwnd = tcp_cwnd_segs(t, mss);
 	i->tcpi_snd_ssthresh = t->cc.ssthresh == UINT32_MAX ? INT32_MAX : t->cc.ssthresh / mss;
 	i->tcpi_total_retrans = t->total_retrans;
 	i->tcpi_total_rto = (uint16_t)t->total_rto;

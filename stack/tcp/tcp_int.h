@@ -561,6 +561,12 @@ bool tcp_record_ends(const struct tcb *t);
 struct tcp_opts tcp_output_options(const struct ph_stack *st, const struct tcb *t);
 /* Payload of a full segment with the options that now apply. */
 uint32_t tcp_output_mss(const struct tcb *t);
+/* The congestion window in segments: never none, though mss be larger than when it was set, with more
+ * options. */
+static inline uint32_t tcp_cwnd_segs(const struct tcb *t, uint32_t mss)
+{
+	return t->cc.cwnd > mss ? t->cc.cwnd / mss : 1;
+}
 
 /* ---- tcp_xmit.c: one segment onto the wire */
 struct tcp_out {

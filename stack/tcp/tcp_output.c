@@ -332,7 +332,7 @@ static uint32_t packet_max(const struct tcb *t, uint32_t mss)
 static uint32_t cwnd_room(const struct tcb *t)
 {
 	uint32_t pipe = tcp_loss_pipe(&t->loss, &t->rtxq), mss = tcp_output_mss(t);
-	uint32_t cwnd = t->cc.cwnd / mss;
+	uint32_t cwnd = tcp_cwnd_segs(t, mss);
 
 	if (t->early && !t->syn_acked && pipe)
 		pipe--; /* a SYN-ACK that data followed is not counted */

@@ -135,7 +135,7 @@ bool tcp_dont_fragment(const struct ph_stack *st, const struct tcb *t)
 {
 	uint8_t how = tcp_pmtudisc(st, t);
 
-	return how == PH_IP_PMTUDISC_WANT || how == PH_IP_PMTUDISC_DO;
+	return how == PH_IP_PMTUDISC_DO || (how == PH_IP_PMTUDISC_WANT && !t->dst.mtu_lock);
 }
 
 static int get_value(const struct ph_stack *st, const struct tcb *t, int name, int *v)

@@ -44,6 +44,7 @@ struct fix {
 	uint16_t our_port, peer_port; /* learnt from what is sent or set by the test */
 	bool iss_known;
 	ph_socket s, l; /* the connection's, the listener's */
+	bool df; /* of the segment last taken by sent() */
 };
 
 struct seg_text { /* a line of a transcript, read */
@@ -254,6 +255,7 @@ static inline bool sent(struct fix *f, struct tcp_seg *s)
 		return false;
 	assert_true(len >= 40);
 	assert_int_equal(p[9], 6);
+	f->df = p[6] & 0x40;
 	sum = csum_pseudo(&us, &peer, 6, (uint32_t)len - 20);
 	assert_int_equal(csum_fold(csum_add(sum, p + 20, (uint32_t)len - 20)), 0xffff);
 	assert_int_equal(tcp_seg_parse(p + 20, (uint32_t)len - 20, (uint32_t)len - 20, s),

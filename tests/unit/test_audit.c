@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "harness/audit/audit.h"
+#include "harness/audit/frags.h"
 #include "harness/audit/frame.h"
 #include "harness/capture/pcapng.h"
 
@@ -481,6 +482,94 @@ static void test_ports_used_again_after_one_fin_begin_a_new_connection(void **st
 	audit_free(a);
 }
 
+/* One connection may be over before the clock of the next one's ISN ticks. */
+static void test_the_same_isn_after_a_reset_begins_a_new_connection(void **state)
+{
+	static const struct seg rest[] = {
+		{ A, ACK, 101, 501, 250, TS_A, "abcd", 10, 0, 0, 0 },
+		{ B, ACK | RST, 501, 105, 100, NULL, NULL, 10, 0, 0, 0 },
+		{ A, SYN, 100, 0, 1000, SYN_OPTS, NULL, 10, 0, 0, 0 },
+		{ B, SYN | ACK, 500, 101, 100, SYNACK_OPTS, NULL, 10, 0, 0, 0 },
+		{ A, ACK, 101, 501, 250, TS_A, "wxyz", 11, 0, 0, 0 },
+	};
+	struct audit *a = audit_new();
+
+	(void)state;
+	feed_all(a, handshake, 3);
+	feed_all(a, rest, sizeof(rest) / sizeof(rest[0]));
+	assert_int_equal(audit_violations(a, AUDIT_MUST), 0);
+	feed(a, &(struct seg){ A, ACK, 101, 501, 250, TS_A, "abcd", 12, 0, 0, 0 });
+	assert_int_equal(host(a, A)->rule[AUDIT_TCP_SAME_DATA].violated, 1);
+	audit_free(a);
+}
+
+/* The segment in pieces of 16 octets, as a router makes them: from the last to the first, `skip` not
+ * at all. */
+static void feed_cut(struct audit *a, const struct seg *s, size_t skip)
+{
+	uint8_t bytes[2048], piece[64];
+	size_t len = build(bytes, s) - 20, n = (len + 15) / 16;
+
+	for (size_t i = n; i-- > 0;) {
+		size_t most = i + 1 == n ? len - 16 * i : 16;
+
+		if (i == skip)
+			continue;
+		memcpy(piece, bytes, 20);
+		memcpy(piece + 20, bytes + 20 + 16 * i, most);
+		put16(piece + 2, (unsigned)(20 + most));
+		put16(piece + 4, s->seq & 0xffff);
+		put16(piece + 6, (unsigned)(2 * i) | (i + 1 == n ? 0 : 0x2000));
+		put16(piece + 10, 0);
+		put16(piece + 10, (uint16_t)~audit_frame_sum(0, piece, 20));
+		audit_frame(a, s->at_ms * 1000000ull, true, piece, 20 + most, 20 + most);
+	}
+}
+
+static void test_a_segment_that_a_router_cut_is_judged_whole(void **state)
+{
+	static const struct seg data = { A, ACK, 101, 501, 250, TS_A, "abcd", 10, 0, 0, 0 },
+				other = { A, ACK, 101, 501, 250, TS_A, "abcX", 11, 0, 0, 0 },
+				acked = { B, ACK, 501, 105, 96, TS_B, NULL, 12, 0, 0, 0 };
+	struct audit *a = audit_new();
+
+	(void)state;
+	feed_all(a, handshake, 3);
+	feed_cut(a, &data, SIZE_MAX);
+	feed(a, &acked);
+	assert_int_equal(audit_violations(a, AUDIT_MUST), 0);
+	feed_cut(a, &other, SIZE_MAX);
+	assert_int_equal(host(a, A)->rule[AUDIT_TCP_SAME_DATA].violated, 1);
+	audit_free(a);
+
+	/* What was never whole was not sent, for all that its receiver can know. */
+	a = audit_new();
+	feed_all(a, handshake, 3);
+	feed_cut(a, &data, 1);
+	feed(a, &acked);
+	assert_int_equal(host(a, B)->rule[AUDIT_TCP_ACK_UNSENT].violated, 1);
+	audit_free(a);
+}
+
+/* Pieces that never become whole are held only so many at once. */
+static void test_pieces_without_end_are_bounded(void **state)
+{
+	struct seg data = { A, ACK, 101, 501, 250, TS_A, "abcd", 10, 0, 0, 0 };
+	struct audit *a = audit_new();
+
+	(void)state;
+	feed_all(a, handshake, 3);
+	for (unsigned i = 0; i < 3 * AUDIT_FRAGS_MAX; i++) {
+		data.seq = 1000 + i;
+		feed_cut(a, &data, 0);
+	}
+	data.seq = 101;
+	feed_cut(a, &data, SIZE_MAX);
+	feed(a, &(struct seg){ B, ACK, 501, 105, 96, TS_B, NULL, 12, 0, 0, 0 });
+	assert_int_equal(audit_violations(a, AUDIT_MUST), 0);
+	audit_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -497,6 +586,9 @@ int main(void)
 		cmocka_unit_test(test_ports_used_again_after_one_fin_begin_a_new_connection),
 		cmocka_unit_test(test_an_answer_to_an_old_syn_is_not_accused),
 		cmocka_unit_test(test_the_same_ports_used_again_begin_a_new_connection),
+		cmocka_unit_test(test_the_same_isn_after_a_reset_begins_a_new_connection),
+		cmocka_unit_test(test_a_segment_that_a_router_cut_is_judged_whole),
+		cmocka_unit_test(test_pieces_without_end_are_bounded),
 	};
 
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);

@@ -744,9 +744,11 @@ static void test_the_path_mtus_kept_are_bounded_and_of_both_families(void **stat
 	assert_int_equal(dst_lookup(h->st, &d, NULL, &to, false), 0);
 	assert_int_equal(d.mtu, 1000);
 	assert_int_equal(d.link_mtu, 1500);
+	assert_false(d.mtu_lock);
 	pmtu_learn(h->st, &to, 60); /* net.ipv4.route.min_pmtu */
 	assert_int_equal(dst_lookup(h->st, &d, NULL, &to, false), 0);
 	assert_int_equal(d.mtu, 552);
+	assert_true(d.mtu_lock); /* routers cut what is sent there */
 	to = ip_of4(0xc0000200);
 	assert_int_equal(dst_lookup(h->st, &d, NULL, &to, false), 0);
 	assert_int_equal(d.mtu, 1500); /* the first made room */

@@ -449,6 +449,7 @@ static void test_fragmentation_needed_makes_smaller_segments(void **state)
 	while (sent(f, &s)) {
 		assert_int_equal(s.seq - f->our_iss, at);
 		assert_true(s.len <= 960);
+		assert_true(f->df);
 		at += s.len;
 	}
 	assert_int_equal(at, 2921);
@@ -457,6 +458,11 @@ static void test_fragmentation_needed_makes_smaller_segments(void **state)
 	in_icmp(f, 3, 4, 68, 1); /* not below 552 */
 	assert_true(sent(f, &s));
 	assert_int_equal(s.len, 512);
+	assert_false(f->df); /* a path of less cuts it; it is not asked again */
+	while (sent(f, &s))
+		assert_false(f->df);
+	in_icmp(f, 3, 4, 68, 1);
+	quiet(f);
 	fix_free(f);
 }
 
