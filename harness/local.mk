@@ -36,7 +36,7 @@ HARNESS_DRILL_RUN = \
 	%D%/drill/match.h %D%/drill/match.c \
 	%D%/drill/run_int.h %D%/drill/run_conn.c %D%/drill/run_packet.c \
 	%D%/drill/python.h %D%/drill/python.c %D%/drill/code.c %D%/drill/md5sig.h %D%/drill/md5sig.c %D%/drill/command_int.h %D%/drill/command_text.c %D%/drill/optval.h %D%/drill/optval.c %D%/drill/files.h %D%/drill/files.c %D%/drill/call_int.h %D%/drill/call_cmsg.c %D%/drill/call_arg.c %D%/drill/call.c \
-	%D%/drill/sysctl_fixed.h %D%/drill/sysctl_fixed.c %D%/drill/sysctl.c \
+	%D%/drill/bsd.h %D%/drill/bsd.c %D%/drill/sysctl_fixed.h %D%/drill/sysctl_fixed.c %D%/drill/sysctl.c \
 	%D%/drill/report.c %D%/drill/run.h %D%/drill/run.c \
 	%D%/drill/run_many.h %D%/drill/run_find.c %D%/drill/run_many.c \
 	%D%/drill/report_many.h %D%/drill/report_many.c

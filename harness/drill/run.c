@@ -266,7 +266,7 @@ static int run_init_scripts(struct drill_run *r)
 
 static int run_events(struct drill_run *r)
 {
-	if (run_init_scripts(r) != 0)
+	if (drill_run_profile(r, r->setup->profile) != 0 || run_init_scripts(r) != 0)
 		return -1;
 	if (r->script->init && drill_run_command(r, r->script->init) != 0)
 		return -1;

@@ -32,6 +32,7 @@ struct drill_setup {
 	const char *
 		evidence; /* a directory made for each failure is made under this one; NULL: none */
 	const char *again;   /* the command that runs this script again; NULL: not told */
+	const char *profile; /* what the device is set to before the script: NULL, suite or freebsd */
 	bool allow_commands; /* commands that are not understood run where the device lives */
 };
 

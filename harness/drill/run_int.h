@@ -229,5 +229,7 @@ void drill_code_free(struct drill_run *r);
 /* ---- sysctl.c ---- */
 
 int drill_run_command(struct drill_run *r, const struct drill_command *c);
+/* The settings of --profile: NULL, "suite" or "freebsd". */
+int drill_run_profile(struct drill_run *r, const char *name);
 
 #endif

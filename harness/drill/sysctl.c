@@ -4,12 +4,15 @@
  * and what ip, ethtool and tc mean for the device. What is not understood is unsupported, unless
  * the user lets it run where the device lives. Called by run.c.
  */
+#define _GNU_SOURCE
+
 #include "harness/drill/run_int.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/drill/bsd.h"
 #include "harness/drill/command_int.h"
 #include "harness/drill/files.h"
 #include "harness/drill/sysctl_fixed.h"
@@ -107,6 +110,49 @@ static void dotted(const char *name, char out[NAME_MAX_])
 			*p = '.';
 }
 
+static int set(struct drill_run *r, const char *path, const char *value);
+
+/* One of the words that a sysctl has, in the others' midst. */
+static int set_word(struct drill_run *r, const char *name, int word, const char *value)
+{
+	char now[NAME_MAX_], all[NAME_MAX_] = "", *rest = now, *one;
+
+	if (r->dut->ops->sysctl_get(r->dut, name, now, sizeof(now)) != 0)
+		return drill_end(r, DRILL_UNSUPPORTED, "sysctl %s: the device has it not", name);
+	for (int i = 0; (one = strsep(&rest, " \t"));) {
+		size_t at = strlen(all);
+
+		if (*one)
+			snprintf(all + at, sizeof(all) - at, "%s%s", at ? " " : "",
+				 i++ == word ? value : one);
+	}
+	return set(r, name, all);
+}
+
+/* FreeBSD's name for something: what it means for the device. */
+static int set_bsd(struct drill_run *r, const char *name, const char *value)
+{
+	const char *fact = drill_bsd_fact(name);
+	struct drill_bsd_set s;
+	unsigned n = 0;
+	int rc = 0;
+
+	for (; rc == 0 && drill_bsd_sysctl(name, value, n, &s); n++) {
+		if (!s.name)
+			drill_log(r, r->now_ns, "sysctl %s=%s (as always)", name, value);
+		else if (strcmp(s.name, "metrics") == 0)
+			rc = r->dut->ops->metrics_flush && r->dut->ops->metrics_flush(r->dut) == -EIO ?
+				     drill_broken(r) : 0;
+		else
+			rc = s.word < 0 ? set(r, s.name, s.value) :
+					  set_word(r, s.name, s.word, s.value);
+	}
+	if (n > 0)
+		return rc;
+	return drill_end(r, DRILL_UNSUPPORTED, "sysctl %s=%s%s%s%s", name, value, fact ? " (" : "",
+			 fact ? fact : "", fact ? ")" : "");
+}
+
 static int set(struct drill_run *r, const char *path, const char *value)
 {
 	char name[NAME_MAX_];
@@ -114,6 +160,8 @@ static int set(struct drill_run *r, const char *path, const char *value)
 	int rc;
 
 	dotted(path, name);
+	if (drill_bsd_name(name))
+		return set_bsd(r, name, value);
 	rc = r->dut->ops->sysctl_set(r->dut, name, value);
 	if (rc == 0) {
 		drill_log(r, r->now_ns, "sysctl %s=%s", name, value);
@@ -175,12 +223,12 @@ static int do_echo(struct drill_run *r, const struct drill_simple *s)
 
 /* The suites' profile is what their scripts were written under. What the device lacks of it is
  * written into the log; a script that needs it fails by what it sees. */
-static int do_profile(struct drill_run *r)
+static int do_profile(struct drill_run *r, const struct drill_profile_row *(*rows)(size_t i))
 {
 	const struct drill_profile_row *row;
 	const char *fact;
 
-	for (size_t i = 0; (row = drill_sysctl_profile(i)); i++) {
+	for (size_t i = 0; (row = rows(i)); i++) {
 		int rc = r->dut->ops->sysctl_set(r->dut, row->name, row->value);
 
 		if (rc == -EIO)
@@ -383,7 +431,7 @@ static int do_simple(struct drill_run *r, const struct drill_simple *s)
 	if ((strcmp(w, ".") == 0 || strcmp(w, "source") == 0) && s->n > 1)
 		w = s->word[first++];
 	if (ends(w, "defaults.sh"))
-		return do_profile(r);
+		return do_profile(r, drill_sysctl_profile);
 	if (strstr(w, "sysctl_restore_")) /* each script has a device of its own */
 		return 0;
 	if (ends(w, "set_sysctls.py")) {
@@ -446,4 +494,11 @@ int drill_run_command(struct drill_run *r, const struct drill_command *c)
 	if (rc == 0 && !r->ev)
 		r->line = 0;
 	return rc;
+}
+
+int drill_run_profile(struct drill_run *r, const char *name)
+{
+	bool bsd = name && strcmp(name, "freebsd") == 0;
+
+	return name ? do_profile(r, bsd ? drill_bsd_profile : drill_sysctl_profile) : 0;
 }

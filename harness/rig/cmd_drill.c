@@ -40,7 +40,7 @@ static const struct engine {
 enum { NENGINES = sizeof(engines) / sizeof(engines[0]) };
 
 struct drill_args {
-	const char *engine, *dut, *junit, *json, *expect, *evidence;
+	const char *profile, *engine, *dut, *junit, *json, *expect, *evidence;
 	bool tap, verbose, no_evidence, allow_commands;
 	unsigned jobs, timeout_s, repeat;
 	struct drill_define define[WORDS_MAX], option[WORDS_MAX];
@@ -125,7 +125,7 @@ static const char **value_option(struct drill_args *a, const char *name, size_t 
 		const char **to;
 	} rows[] = { { "--engine", &a->engine }, { "--dut", &a->dut }, { "--junit", &a->junit },
 		     { "--json", &a->json }, { "--expect", &a->expect },
-		     { "--evidence", &a->evidence } };
+		     { "--evidence", &a->evidence }, { "--profile", &a->profile } };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (strlen(rows[i].name) == len && strncmp(rows[i].name, name, len) == 0)
@@ -196,6 +196,18 @@ static bool matters_again(const char *word)
 	return true;
 }
 
+/* FreeBSD's scripts have pieces of their own for it (#ifdef FreeBSD). */
+static int check_profile(struct drill_args *a)
+{
+	static char define_freebsd[] = "FreeBSD=1";
+
+	if (!a->profile || strcmp(a->profile, "suite") == 0)
+		return 0;
+	if (strcmp(a->profile, "freebsd") == 0)
+		return assignment(a->define, &a->ndefine, define_freebsd, "-D");
+	return rig_usage("drill", "there is no profile \"%s\"; there are suite and freebsd", a->profile);
+}
+
 static int parse(struct drill_args *a, int argc, char **argv)
 {
 	char err[512];
@@ -220,6 +232,8 @@ static int parse(struct drill_args *a, int argc, char **argv)
 		if (i > first && matters_again(argv[first]) && strcmp(argv[first], "-D") != 0)
 			add_again(a, argv[i]);
 	}
+	if (check_profile(a) != 0)
+		return RIG_BAD_INPUT;
 	return a->nscripts ? 0 : rig_usage("drill", "name a script (*.pkt) or a directory of them");
 }
 
@@ -302,6 +316,7 @@ static int run(struct drill_args *a, const struct engine *e, struct drill_row *r
 			     .ip_version = a->ip_version },
 		.verbose = a->verbose ? stdout : NULL,
 		.evidence = evidence_of(a),
+		.profile = a->profile,
 		.allow_commands = a->allow_commands,
 	};
 	struct drill_many m = { .row = row, .n = n, .jobs = a->jobs, .timeout_s = a->timeout_s,

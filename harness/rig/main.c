@@ -49,6 +49,8 @@ static const struct command commands[] = {
 	  "  -D NAME=VALUE     a word of the scripts, and what stands for it\n"
 	  "  --OPTION=VALUE    an option of the scripts, which wins over theirs:\n"
 	  "                    --tolerance_usecs= --ip_version= --local_ip= --mtu= ...\n"
+	  "  --profile NAME    what devices are set to first: suite (as the kernel's defaults.sh),\n"
+	  "                    freebsd (its option layout, windows, buffers and errors)\n"
 	  "  -v                print every event as it passes\n"
 	  "  -j N              N scripts at once\n"
 	  "  --repeat N        each script N times\n"

@@ -68,6 +68,8 @@ static void init_rcvwin(struct ph_stack *st, struct tcb *t)
 {
 	tcp_rcvwin_init(&t->rcvwin, t->rcvwin.buf, t->rcvbuf_locked, t->window_clamp, t->adv_mss,
 			(uint32_t)st->sysctl.tcp_rmem[2], t->ws, &t->rcv_wscale);
+	if (st->sysctl.tcp_rcvbuf_window)
+		tcp_rcvwin_whole(&t->rcvwin, (uint32_t)st->sysctl.tcp_rmem[2], t->ws, &t->rcv_wscale);
 	tcp_rcvwin_at_most(&t->rcvwin, dst_metrics(st, &t->dst)->initrwnd * t->adv_mss);
 }
 
@@ -110,10 +112,11 @@ void tcp_conn_options(struct ph_stack *st, struct tcb *t, const struct tcp_opts 
 	t->snd_wscale = t->ws ? o->wscale : 0;
 	if (!t->ws) {
 		t->rcv_wscale = 0;
-		if (t->rcvwin.clamp > UINT16_MAX)
+		if (t->rcvwin.clamp > UINT16_MAX && !t->rcvwin.whole)
 			t->rcvwin.clamp = UINT16_MAX;
 	}
 	tcp_conn_sync_mss(t);
+	tcp_rcvwin_round(&t->rcvwin, t->mss);
 }
 
 void tcp_conn_begin(struct ph_stack *st, struct tcb *t)

@@ -75,7 +75,7 @@ void tcp_challenge_ack(struct ph_stack *st, struct tcb *t)
 		return;
 	}
 	COUNT(st, TcpExtTCPChallengeACK);
-	tcp_output_ack(st, t);
+	tcp_output_challenge(st, t);
 }
 
 /*
@@ -144,6 +144,12 @@ static enum drop check_seq(struct ph_stack *st, struct tcb *t, struct tcp_seg *s
 	return DROP_TCP_INVALID_SEQUENCE;
 }
 
+static bool in_window(const struct tcb *t, seq_t seq)
+{
+	return seq_ge(seq, t->rcv_nxt) &&
+	       seq_lt(seq, t->rcv_nxt + tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt));
+}
+
 /* Second step, by RFC 5961 3.2: only the very next sequence number resets. */
 static enum drop check_rst(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
 {
@@ -151,14 +157,16 @@ static enum drop check_rst(struct ph_stack *st, struct tcb *t, const struct tcp_
 
 	if (!(s->flags & TCP_F_RST))
 		return DROP_NONE;
-	if (s->seq != t->rcv_nxt) {
+	if (seq_gt(s->seq, t->rcv_nxt) && !in_window(t, s->seq))
+		return DROP_TCP_INVALID_SEQUENCE; /* at the very edge, where data may still be probes */
+	if (s->seq != t->rcv_nxt && !(st->sysctl.tcp_insecure_rst && in_window(t, s->seq))) {
 		tcp_challenge_ack(st, t);
 		return DROP_TCP_INVALID_RST;
 	}
 	tcp_early_reset(st, t);
 	if (t->state == TCPS_SYN_RECEIVED)
 		error = t->fo_child ? ECONNRESET : ECONNREFUSED; /* RFC 9293 MUST-11 */
-	else if (t->state == TCPS_CLOSE_WAIT)
+	else if (t->state == TCPS_CLOSE_WAIT && !st->sysctl.tcp_bsd_ways)
 		error = EPIPE;
 	else if (t->state == TCPS_CLOSING || t->state == TCPS_LAST_ACK)
 		error = t->held ? ECONNRESET : 0;
@@ -181,6 +189,11 @@ static enum drop check_syn(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx
 		s->seq++;
 		s->wnd = (uint16_t)(s->wnd >> t->snd_wscale); /* a SYN's counts bytes */
 		return DROP_NONE;
+	}
+	if (st->sysctl.tcp_insecure_syn && in_window(t, s->seq)) {
+		tcp_output_rst(st, t);
+		tcp_done(st, t, ECONNRESET, "SYN in the window");
+		return DROP_TCP_RESET;
 	}
 	/* RFC 9768 3.2.2.1: the SYN-ACK again is answered by how it came. */
 	if ((s->flags & TCP_F_ACK) && tcp_seg_end(s) == t->rcv_nxt && tcp_ecn_accurate(&t->ecn)) {

@@ -58,6 +58,7 @@ enum {
 	TCP_MSS_DEFAULT6 = 1220,
 	TCP_MSS_MIN = 48,	 /* Linux's tcp_min_snd_mss: a peer cannot ask for crumbs */
 	TCP_TIMEWAIT_S = 60,	 /* 2 MSL: RFC 9293 says four minutes; Linux one */
+	TCP_RCV_PIN_MAX = 8, /* memory that a byte of data may pin, where the buffer counts data */
 	TCP_PAWS_IDLE_MS = 24 * 24 * 3600 * 1000, /* RFC 7323 5.5 */
 	TCP_PERSIST_MIN_US = 200000,
 	TCP_RTO_MIN_US = 200000, /* the most that TCP_RTO_MIN_US takes */
@@ -344,7 +345,13 @@ static inline seq_t tcp_read_seq(const struct tcb *t)
 
 static inline uint32_t tcp_rcv_charged(const struct tcb *t)
 {
-	return t->rcv.charged + t->reass.charged;
+	uint32_t memory = t->rcv.charged + t->reass.charged;
+
+	if (!t->rcvwin.whole)
+		return memory;
+	/* Data counts, and memory where tiny segments pin much of it. */
+	return t->rcv.len > memory / TCP_RCV_PIN_MAX ? (uint32_t)t->rcv.len :
+						       memory / TCP_RCV_PIN_MAX;
 }
 
 /* Bytes from which on the socket is readable (SO_RCVLOWAT). */
@@ -550,6 +557,8 @@ bool tcp_output_tail(struct ph_stack *st, struct tcb *t);
 /* One segment of `len` bytes of new data, whatever the segments are else. False: it did not leave. */
 bool tcp_output_larger(struct ph_stack *st, struct tcb *t, uint32_t len);
 /* RST in the connection's own sequence. */
+/* An ACK that is nothing else, whatever tcp_bsd_ways says. */
+void tcp_output_challenge(struct ph_stack *st, struct tcb *t);
 void tcp_output_rst(struct ph_stack *st, struct tcb *t);
 /* A segment that makes the peer answer: with data if the window takes some, else one below it. */
 void tcp_output_probe(struct ph_stack *st, struct tcb *t);

@@ -227,6 +227,8 @@ static void half_negotiate(struct ph_stack *st, struct tcp_half *h, const struct
 	tcp_rcvwin_init(&w, l->rcvwin.buf, l->rcvbuf_locked, l->window_clamp,
 			h->ts ? h->adv_mss - TCP_OPT_TS_ALIGNED : h->adv_mss,
 			(uint32_t)st->sysctl.tcp_rmem[2], h->ws, &h->rcv_wscale);
+	if (st->sysctl.tcp_rcvbuf_window)
+		tcp_rcvwin_whole(&w, (uint32_t)st->sysctl.tcp_rmem[2], h->ws, &h->rcv_wscale);
 	tcp_rcvwin_at_most(&w, dst_metrics(st, d)->initrwnd * h->adv_mss);
 	h->wnd = w.wnd;
 }
@@ -277,6 +279,8 @@ static void child_state(struct ph_stack *st, struct tcb *t, const struct tcp_hal
 	tcp_rcvwin_init(&t->rcvwin, t->rcvwin.buf, t->rcvbuf_locked, t->window_clamp,
 			h->ts ? h->adv_mss - TCP_OPT_TS_ALIGNED : h->adv_mss,
 			(uint32_t)st->sysctl.tcp_rmem[2], h->ws, &wscale);
+	if (st->sysctl.tcp_rcvbuf_window)
+		tcp_rcvwin_whole(&t->rcvwin, (uint32_t)st->sysctl.tcp_rmem[2], h->ws, &wscale);
 	t->rcv_wscale = h->rcv_wscale;
 	t->snd_wscale = h->snd_wscale;
 	tcp_rcvwin_at_most(&t->rcvwin, h->wnd);
@@ -295,6 +299,7 @@ static void child_state(struct ph_stack *st, struct tcb *t, const struct tcp_hal
 		t->ecn.acc.fail |= TCP_ACCECN_FAIL_ACE_RECV;
 	t->done = true;
 	tcp_conn_sync_mss(t);
+	tcp_rcvwin_round(&t->rcvwin, t->mss);
 	tcp_rtt_init(&t->rtt);
 }
 
@@ -576,7 +581,7 @@ enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx
 		tcp_xmit_reset(st, rx);
 		return DROP_TCP_FLAGS;
 	}
-	if (!(s->flags & TCP_F_SYN) || (s->flags & TCP_F_FIN))
+	if (!(s->flags & TCP_F_SYN) || ((s->flags & TCP_F_FIN) && !st->sysctl.tcp_synfin))
 		return DROP_TCP_FLAGS;
 	how = admit(st, l->listener, iss != NULL, &why);
 	if (how == ADMIT_NOT)
@@ -614,7 +619,9 @@ static enum drop half_check(struct ph_stack *st, struct tcp_half *h, const struc
 		return DROP_TCP_INVALID_SEQUENCE;
 	}
 	if (s->flags & TCP_F_RST) {
-		if (s->seq != rcv_nxt) {
+		if (s->seq == rcv_nxt + h->wnd && h->wnd) /* just beyond the window */
+			return DROP_TCP_INVALID_SEQUENCE;
+		if (s->seq != rcv_nxt && !st->sysctl.tcp_insecure_rst) {
 			half_ack(st, h); /* RFC 5961 3.2 */
 			return DROP_TCP_INVALID_RST;
 		}

@@ -198,7 +198,7 @@ static uint8_t *put_sack(uint8_t *p, const struct tcp_opts *o)
 	return p;
 }
 
-static uint8_t *put_fastopen(uint8_t *p, const uint8_t *start, const struct tcp_opts *o)
+static uint8_t *put_fastopen(uint8_t *p, const struct tcp_opts *o)
 {
 	*p++ = o->fo_exp ? TCP_OPT_EXP : TCP_OPT_FASTOPEN;
 	*p++ = (uint8_t)((o->fo_exp ? 4 : 2) + o->fo_len);
@@ -207,7 +207,14 @@ static uint8_t *put_fastopen(uint8_t *p, const uint8_t *start, const struct tcp_
 		*p++ = TCP_EXP_FASTOPEN & 0xff;
 	}
 	memcpy(p, o->fo, o->fo_len);
-	return put_nops(p + o->fo_len, start, 0);
+	return p + o->fo_len;
+}
+
+static uint8_t *put_md5_room(uint8_t *p, const struct tcp_opts *o)
+{
+	p = put32(p, 0x01010000 | TCP_OPT_MD5 << 8 | (2 + sizeof(o->md5)));
+	memset(p, 0, sizeof(o->md5));
+	return p + sizeof(o->md5);
 }
 
 /* Linux's order: signature, MSS, SACK-permitted and timestamps in three words, AccECN, SACK-permitted without
@@ -217,11 +224,8 @@ uint32_t tcp_opt_build(uint8_t *p, const struct tcp_opts *o)
 	uint8_t *start = p;
 
 	assert(tcp_opt_len(o) <= TCP_OPTS_MAX);
-	if (o->has_md5) {
-		p = put32(p, 0x01010000 | TCP_OPT_MD5 << 8 | (2 + sizeof(o->md5)));
-		memset(p, 0, sizeof(o->md5));
-		p += sizeof(o->md5);
-	}
+	if (o->has_md5)
+		p = put_md5_room(p, o);
 	if (o->has_mss)
 		p = put32(p, TCP_OPT_MSS << 24 | 4 << 16 | o->mss);
 	if (o->has_ts) {
@@ -243,6 +247,47 @@ uint32_t tcp_opt_build(uint8_t *p, const struct tcp_opts *o)
 		p = put_sack(p, o);
 	}
 	if (o->has_fo)
-		p = put_fastopen(p, start, o);
+		p = put_nops(put_fastopen(p, o), start, 0);
+	return (uint32_t)(p - start);
+}
+
+/* NOPs until the length is `rest` past a word. */
+static uint8_t *put_nops_to(uint8_t *p, const uint8_t *start, unsigned rest)
+{
+	while ((unsigned)(p - start) % 4 != rest)
+		*p++ = TCP_OPT_NOP;
+	return p;
+}
+
+uint32_t tcp_opt_build_bsd(uint8_t *p, const struct tcp_opts *o)
+{
+	uint8_t *start = p;
+
+	assert(tcp_opt_len(o) <= TCP_OPTS_MAX);
+	if (o->has_md5)
+		p = put_md5_room(p, o);
+	if (o->has_mss)
+		p = put32(p, TCP_OPT_MSS << 24 | 4 << 16 | o->mss);
+	if (o->has_wscale)
+		p = put32(p, TCP_OPT_NOP << 24 | TCP_OPT_WSCALE << 16 | 3 << 8 | o->wscale);
+	if (o->sack_ok) {
+		*p++ = TCP_OPT_SACK_OK;
+		*p++ = 2;
+	}
+	if (o->has_ts) {
+		p = put_nops_to(p, start, 2);
+		*p++ = TCP_OPT_TS;
+		*p++ = 10;
+		p = put32(p, o->tsval);
+		p = put32(p, o->tsecr);
+	}
+	if (o->accecn)
+		p = put_accecn(p, o);
+	if (o->nsack)
+		p = put_sack(put_nops_to(p, start, 2), o);
+	if (o->has_fo)
+		p = put_fastopen(p, o);
+	while ((p - start) % 4)
+		*p++ = TCP_OPT_EOL;
 	return (uint32_t)(p - start);
 }

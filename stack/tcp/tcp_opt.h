@@ -45,4 +45,8 @@ uint32_t tcp_opt_len(const struct tcp_opts *o);
 /* Writes them; returns tcp_opt_len(). The blocks must fit: asserted. */
 uint32_t tcp_opt_build(uint8_t *p, const struct tcp_opts *o);
 
+/* The same in FreeBSD's order, what is left of the last word being ends of the list; returns the length,
+ * which is at most tcp_opt_len(). The signature keeps its place. */
+uint32_t tcp_opt_build_bsd(uint8_t *p, const struct tcp_opts *o);
+
 #endif

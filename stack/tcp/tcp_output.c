@@ -58,6 +58,8 @@ static uint16_t tell_window(struct ph_stack *st, struct tcb *t)
 		COUNT(st, TcpExtTCPToZeroWindowAdv);
 	else if (wnd && before == 0)
 		COUNT(st, TcpExtTCPFromZeroWindowAdv);
+	if (t->rcvwin.whole) /* more is taken than the field can tell, so it rounds up */
+		wnd += (1u << t->rcv_wscale) - 1;
 	wnd >>= t->rcv_wscale;
 	return wnd > UINT16_MAX ? UINT16_MAX : (uint16_t)wnd;
 }
@@ -142,13 +144,20 @@ static void send_bare(struct ph_stack *st, struct tcb *t, seq_t seq, uint16_t fl
 		return;
 	if (flags & TCP_F_ACK) {
 		o.ack = t->rcv_nxt;
-		o.wnd = tell_window(st, t);
+		o.wnd = (flags & TCP_F_RST) && st->sysctl.tcp_bsd_ways ? 0 : tell_window(st, t);
 	}
 	count_out(st, t, 1);
 	(void)xmit(st, t, &o, p, 0);
 }
 
 void tcp_output_ack(struct ph_stack *st, struct tcb *t)
+{
+	bool fin = st->sysctl.tcp_bsd_ways && t->fin_sent && t->snd_una != t->snd_nxt;
+
+	send_bare(st, t, fin ? t->snd_nxt - 1 : t->snd_nxt, fin ? TCP_F_FIN | TCP_F_ACK : TCP_F_ACK);
+}
+
+void tcp_output_challenge(struct ph_stack *st, struct tcb *t)
 {
 	send_bare(st, t, t->snd_nxt, TCP_F_ACK);
 }

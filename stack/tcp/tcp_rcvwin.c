@@ -74,6 +74,21 @@ void tcp_rcvwin_at_most(struct tcp_rcvwin *w, uint32_t wnd)
 		w->wnd = w->ssthresh = wnd;
 }
 
+void tcp_rcvwin_whole(struct tcp_rcvwin *w, uint32_t sb_max, bool scaling, uint8_t *wscale)
+{
+	w->whole = true;
+	w->share = SHARE_ONE;
+	w->clamp = INT32_MAX;
+	*wscale = scaling ? scale_for(sb_max) : 0;
+	w->wnd = w->ssthresh = min_u32(w->buf, WND_MAX);
+}
+
+void tcp_rcvwin_round(struct tcp_rcvwin *w, uint32_t mss)
+{
+	if (w->whole && mss && w->buf > mss && w->buf < INT32_MAX - mss)
+		w->buf = (w->buf + mss - 1) / mss * mss;
+}
+
 void tcp_rcvwin_start(struct tcp_rcvwin *w, seq_t rcv_nxt, uint64_t now_us)
 {
 	w->wup = w->space_seq = rcv_nxt;
@@ -96,6 +111,8 @@ static uint32_t room(const struct tcp_rcvwin *w, uint32_t charged, uint32_t rcv_
 	uint32_t wnd = min_u32(window_of(w, charged < w->buf ? w->buf - charged : 0), w->clamp);
 	uint32_t mss = min_u32(rcv_mss, full);
 
+	if (w->whole)
+		return wnd < full / 4 && wnd < mss ? 0 : wnd;
 	/* Nearly full: close rather than offer crumbs (RFC 9293 3.8.6.2.2). */
 	if (wnd < full / 2 && (wnd < full / 16 || wnd < mss))
 		return 0;
@@ -115,8 +132,10 @@ uint32_t tcp_rcvwin_choose(const struct tcp_rcvwin *w, seq_t rcv_nxt, uint32_t c
 	uint32_t step = min_u32(rcv_mss, min_u32(window_of(w, w->buf), w->clamp) / 2);
 	uint32_t unit = 1u << wscale, up = (left + unit - 1) / unit * unit;
 
-	if (wnd >= left + step)
+	if (wnd >= left + step || (w->whole && wnd >= left))
 		return wnd;
+	if (w->whole)
+		return left;
 	/* Never shrink (RFC 9293 3.8.6, SHLD-14), nor advance the edge by less than a segment
 	 * (MUST-39). What scaling cannot say is rounded up while there is room for it, else down
 	 * (RFC 7323 2.4): the edge we hold ourselves to stays. */
@@ -139,7 +158,7 @@ void tcp_rcvwin_data(struct tcp_rcvwin *w, uint32_t len, uint32_t charge, uint32
 
 	if (len < GROW_LEN_MIN)
 		return;
-	if (charge >= len) {
+	if (charge >= len && !w->whole) {
 		uint32_t share = (uint32_t)((uint64_t)len * SHARE_ONE / charge);
 
 		share = (w->share * 7u + share) / 8;

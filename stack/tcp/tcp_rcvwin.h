@@ -25,6 +25,7 @@ struct tcp_rcvwin {
 	uint64_t rtt_us;
 	uint16_t share;	   /* payload bytes per 256 of memory, as observed */
 	bool locked;	   /* the user set the buffer: no growth */
+	bool whole;	   /* buf is bytes of data, all of it offered: tcp_rcvwin_whole */
 };
 
 /* mss: what segments carry. rmem_max: tcp_rmem[2]. Window scale: *wscale, 0 if !scaling. */
@@ -32,6 +33,11 @@ void tcp_rcvwin_init(struct tcp_rcvwin *w, uint32_t buf, bool locked, uint32_t c
 		     uint32_t rmem_max, bool scaling, uint8_t *wscale);
 /* Right after: at most so much is offered at first; 0: no such limit. */
 void tcp_rcvwin_at_most(struct tcp_rcvwin *w, uint32_t wnd);
+/* Right after init, instead: the buffer counts data, not memory, and all of it is the window, even what
+ * the field cannot tell; sb_max: the largest buffer there may be, for the scale. */
+void tcp_rcvwin_whole(struct tcp_rcvwin *w, uint32_t sb_max, bool scaling, uint8_t *wscale);
+/* The size of segments is known: such a buffer takes a whole number of them. */
+void tcp_rcvwin_round(struct tcp_rcvwin *w, uint32_t mss);
 /* The peer's first sequence number is known. */
 void tcp_rcvwin_start(struct tcp_rcvwin *w, seq_t rcv_nxt, uint64_t now_us);
 /* What is left of the window told. */

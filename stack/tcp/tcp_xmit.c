@@ -9,9 +9,12 @@
 
 enum { PROTO_TCP = 6 };
 
-static void push_header(struct dst *d, const struct tcp_out *o, struct pkt *p)
+static void push_header(const struct ph_stack *st, struct dst *d, const struct tcp_out *o, struct pkt *p)
 {
-	uint32_t hdr_len = TCP_HDR_LEN + tcp_opt_len(&o->opts);
+	uint8_t opts[TCP_OPTS_MAX];
+	uint32_t len = st->sysctl.tcp_bsd_options ? tcp_opt_build_bsd(opts, &o->opts) :
+						    tcp_opt_build(opts, &o->opts);
+	uint32_t hdr_len = TCP_HDR_LEN + len;
 	uint8_t *bytes = pkt_push(p, hdr_len);
 	struct tcp_hdr *h = (struct tcp_hdr *)(void *)bytes;
 
@@ -29,7 +32,7 @@ static void push_header(struct dst *d, const struct tcp_out *o, struct pkt *p)
 	p->csum = PKT_CSUM_TODO;
 	p->csum_start = 0;
 	p->csum_off = TCP_CSUM_OFF;
-	tcp_opt_build(bytes + TCP_HDR_LEN, &o->opts);
+	memcpy(bytes + TCP_HDR_LEN, opts, len);
 	if (o->md5)
 		tcp_md5_sign(o->md5, &d->src, &d->dst, p, hdr_len,
 			     bytes + TCP_HDR_LEN + TCP_OPT_MD5_AT);
@@ -39,7 +42,7 @@ int tcp_xmit(struct ph_stack *st, struct dst *d, const struct tcp_out *o, struct
 {
 	struct ip_tx tx = { .proto = PROTO_TCP, .ttl = o->ttl, .tos = o->tos, .df = !o->may_fragment };
 
-	push_header(d, o, take_pkt);
+	push_header(st, d, o, take_pkt);
 	if (o->gso_size) {
 		take_pkt->gso = ip_is4(&d->dst) ? PKT_GSO_TCP4 : PKT_GSO_TCP6;
 		take_pkt->gso_size = o->gso_size;

@@ -173,12 +173,47 @@ static void test_header_fields_are_read_in_host_order(void **state)
 	assert_string_equal(tcp_seg_flags_text(s.flags, text), "SA.");
 }
 
+/* The layouts that FreeBSD's scripts show. */
+static void test_options_stand_in_freebsd_order_when_asked_for(void **state)
+{
+	static const struct {
+		struct tcp_opts o;
+		uint8_t bytes[TCP_OPTS_MAX];
+		uint32_t len;
+	} want[] = {
+		{ { .has_mss = true, .mss = 1460, .has_wscale = true, .wscale = 6, .sack_ok = true,
+		    .has_ts = true, .tsval = 7 },
+		  { 2, 4, 5, 0xb4, 1, 3, 3, 6, 4, 2, 8, 10, 0, 0, 0, 7, 0, 0, 0, 0 }, 20 },
+		{ { .has_mss = true, .mss = 1460, .sack_ok = true },
+		  { 2, 4, 5, 0xb4, 4, 2, 0, 0 }, 8 },
+		{ { .has_ts = true, .tsval = 7, .tsecr = 9, .nsack = 1, .sack = { { 1, 2 } } },
+		  { 1, 1, 8, 10, 0, 0, 0, 7, 0, 0, 0, 9, 1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2 }, 24 },
+		{ { .has_mss = true, .mss = 1460, .has_wscale = true, .wscale = 6, .sack_ok = true,
+		    .has_fo = true },
+		  { 2, 4, 5, 0xb4, 1, 3, 3, 6, 4, 2, 34, 2 }, 12 },
+		{ { .has_mss = true, .mss = 1460, .has_fo = true, .fo_len = 4, .fo = { 9, 8, 7, 6 } },
+		  { 2, 4, 5, 0xb4, 34, 6, 9, 8, 7, 6, 0, 0 }, 12 },
+		{ { .has_wscale = true, .wscale = 1, .has_ts = true },
+		  { 1, 3, 3, 1, 1, 1, 8, 10 }, 16 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		uint8_t got[TCP_OPTS_MAX];
+
+		assert_int_equal(tcp_opt_build_bsd(got, &want[i].o), want[i].len);
+		assert_memory_equal(got, want[i].bytes, want[i].len);
+		assert_true(want[i].len <= tcp_opt_len(&want[i].o));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_options_are_read_or_refused),
 		cmocka_unit_test(test_what_is_built_reads_back),
 		cmocka_unit_test(test_options_stand_in_linux_order),
+		cmocka_unit_test(test_options_stand_in_freebsd_order_when_asked_for),
 		cmocka_unit_test(test_headers_that_lie_about_their_length_are_refused),
 		cmocka_unit_test(test_header_fields_are_read_in_host_order),
 	};

@@ -338,6 +338,31 @@ static void test_start_is_quick_and_a_second_full_segment_is_due(void **state)
 	assert_true(tcp_delack_due(&d, 2 * MSS));
 }
 
+static void test_buffer_that_counts_data_is_offered_whole(void **state)
+{
+	uint8_t scale = 9;
+	struct tcp_rcvwin w = window(65536, true, &scale);
+
+	(void)state;
+	tcp_rcvwin_whole(&w, 2097152, true, &scale);
+	assert_int_equal(scale, 6);
+	assert_int_equal(w.wnd, 65535);
+	tcp_rcvwin_round(&w, 1460);
+	assert_int_equal(w.buf, 65700);
+	assert_int_equal(tcp_rcvwin_tell(&w, 0, 0, MSS, scale), 65700);
+	assert_int_equal(tcp_rcvwin_tell(&w, 1000, 1000, MSS, scale), 64700);
+	assert_int_equal(tcp_rcvwin_tell(&w, 1000, 0, MSS, scale), 65700);
+	/* A quarter is left, or a segment: else it closes, but what was told stays told. */
+	tcp_rcvwin_data(&w, 65000, 2 * 65000, MSS);
+	assert_int_equal(tcp_rcvwin_choose(&w, 66000, 65000, MSS, scale), 700);
+	assert_int_equal(tcp_rcvwin_choose(&w, 66700, 65700, MSS, scale), 0);
+	assert_int_equal(tcp_rcvwin_choose(&w, 66700, 65000, MSS, scale), 0);
+	tcp_rcvwin_whole(&w, 2147483647, true, &scale);
+	assert_int_equal(scale, 14);
+	tcp_rcvwin_whole(&w, 65535, true, &scale);
+	assert_int_equal(scale, 0);
+}
+
 /* rfc: 9293:MUST-40 */
 static void test_wait_stays_between_its_bounds(void **state)
 {
@@ -376,6 +401,7 @@ int main(void)
 		cmocka_unit_test(test_shift_is_at_most_14),
 		cmocka_unit_test(test_full_buffer_closes_the_window),
 		cmocka_unit_test(test_buffer_grows_with_what_is_read_and_not_when_locked),
+		cmocka_unit_test(test_buffer_that_counts_data_is_offered_whole),
 		cmocka_unit_test(test_blocks_are_most_recent_first_and_at_most_four),
 		cmocka_unit_test(test_what_came_twice_is_told_first_and_once),
 		cmocka_unit_test(test_start_is_quick_and_a_second_full_segment_is_due),
