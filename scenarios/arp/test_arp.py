@@ -47,7 +47,7 @@ def no_reply(tester):
     tester.mark()
 
 
-@pytest.mark.rfc("826:rcv-6", "1122:2.3.3-4")
+@pytest.mark.rfc("826:rcv-6", "1122:2.3.3-4", "5227:2.6-1")
 def test_request_for_our_address_is_answered_to_the_asker(dut, tester):
     tester.inject(request())
     tester.expect(Ether(src=dut.mac, dst=tester.mac, type=0x0806)
@@ -86,6 +86,7 @@ def test_reply_is_never_answered(dut, tester):
     no_reply(tester)
 
 
+@pytest.mark.rfc("5227:2.5-1")
 def test_probe_of_our_address_is_answered_and_its_zero_sender_not_learned(dut, tester):
     tester.inject(request(psrc="0.0.0.0"))
     tester.expect(ARP(op=2, hwsrc=dut.mac, psrc=dut.ip, hwdst=tester.mac, pdst="0.0.0.0"))
@@ -102,7 +103,7 @@ def test_asker_is_learned_and_gets_its_packets_without_being_asked(dut, tester):
     assert not asked, f"the device asked for an address it had learned\n{tester.log()}"
 
 
-@pytest.mark.rfc("826:gen-1", "1122:2.3.2.2-1")
+@pytest.mark.rfc("826:gen-1", "1122:2.3.2.2-1", "1122:2.4-2")
 def test_unknown_neighbour_is_asked_by_broadcast_and_the_packet_waits(dut, tester):
     tester.inject(ping())
     tester.expect(Ether(src=dut.mac, dst=BROADCAST, type=0x0806)
@@ -122,7 +123,7 @@ def test_packets_wait_for_the_reply_and_leave_in_order(dut, tester):
         tester.expect(ICMP(type=0, id=7, seq=seq))
 
 
-@pytest.mark.rfc("1122:2.3.2.1-3")
+@pytest.mark.rfc("1122:2.3.2.1-3", "1122:2.4-2")
 def test_silent_neighbour_is_asked_three_times_a_second_apart(dut, tester):
     tester.inject(ping())
     for _ in range(3):

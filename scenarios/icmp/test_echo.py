@@ -21,7 +21,8 @@ def echo(data=b"", number=1, **fields):
     return ICMP(type=8, id=0x1234, seq=number, **fields) / Raw(data)
 
 
-@pytest.mark.rfc("792:echo-1", "792:gen-3", "1122:3.2.2.6-1", "1122:3.2.2.6-3", "1122:3.2.1.7-3")
+@pytest.mark.rfc("792:echo-1", "792:gen-3", "1122:3.2.2.6-1", "1122:3.2.2.6-3", "1122:3.2.1.7-3",
+                 "894:1", "1122:2.3.3-1")
 def test_echo_is_returned_with_every_field_right(dut, tester):
     tester.inject(tester.ip4(id=0x4242, ttl=9) / echo(b"abcdefgh", number=77))
     reply = tester.expect(Ether(src=dut.mac, dst=tester.mac, type=0x0800)
@@ -65,7 +66,7 @@ def test_every_size_to_the_mtu_is_answered(dut, tester):
 
 
 @pytest.mark.rfc("791:3.1-3", "791:3.2-1", "791:3.2-2", "1122:3.3.2-1", "1122:3.3.2-2",
-                 "1122:3.2.2.6-4")
+                 "1122:3.2.2.6-4", "815:1", "815:3", "791:3.1-7", "1122:3.3.3-2")
 @pytest.mark.parametrize("order", ["in order", "backwards", "shuffled"])
 @pytest.mark.parametrize("size", [548, 4000, 20000])
 def test_fragmented_ping_is_answered_whole(dut, tester, size, order):
@@ -98,7 +99,7 @@ def reassembled(tester, length):
     return message
 
 
-@pytest.mark.rfc("791:3.2-1")
+@pytest.mark.rfc("791:3.2-1", "815:5")
 def test_fragments_of_different_datagrams_do_not_mix(dut, tester):
     first, second = (
         fragment(IP(src=tester.ip, dst=dut.ip, id=number) / echo(data, number=number), fragsize=200)
@@ -157,14 +158,14 @@ def test_ping_is_ignored_when_the_sysctl_says_so(dut, tester):
     tester.nothing(but="no reply while icmp_echo_ignore_all is set")
 
 
-@pytest.mark.rfc("1122:3.2.1.7-2")
+@pytest.mark.rfc("1122:3.2.1.7-2", "1812:4.2.2.9-1")
 @pytest.mark.parametrize("ttl", [1, 0])
 def test_ping_to_us_with_a_small_ttl_is_answered(dut, tester, ttl):
     tester.inject(tester.ip4(ttl=ttl) / echo(b"near"))
     tester.expect(ICMP(type=0) / Raw(b"near"))
 
 
-@pytest.mark.rfc("792:gen-2", "1122:3.2.2-1")
+@pytest.mark.rfc("792:gen-2", "1122:3.2.2-1", "1122:3.2.2.7-1")
 @pytest.mark.parametrize("kind", [0, 1, 2, 4, 6, 7, 9, 14, 15, 16, 18, 19, 41, 44, 127, 255])
 def test_message_that_asks_nothing_of_us_is_dropped_silently(dut, tester, kind):
     tester.inject(tester.ip4() / ICMP(type=kind, code=0) / Raw(bytes(28)))
@@ -182,6 +183,7 @@ def test_message_shorter_than_its_header_is_dropped(dut, tester, length):
     tester.nothing(but="no reply to a truncated message")
 
 
+@pytest.mark.rfc("894:3")
 def test_ping_padded_by_the_link_returns_only_its_data(dut, tester):
     tester.inject(bytes(tester.ip4() / echo(b"abc")) + b"padding!" * 3)
     reply = tester.expect(ICMP(type=0) / Raw(b"abc"))

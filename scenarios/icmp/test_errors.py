@@ -21,7 +21,7 @@ def quoted(reply):
     return bytes(ip)[ip.ihl * 4 + 8:ip.len]
 
 
-@pytest.mark.rfc("1122:3.2.2.1-2", "1122:4.1.3.1-1", "1122:3.2.2-2", "792:gen-2")
+@pytest.mark.rfc("1122:3.2.2.1-2", "1122:4.1.3.1-1", "1122:3.2.2-2", "792:gen-2", "1122:3.3.8-1")
 def test_closed_port_is_reported_with_the_header_and_eight_bytes(dut, tester):
     sent = closed_port(tester)
     tester.inject(sent)
@@ -33,7 +33,7 @@ def test_closed_port_is_reported_with_the_header_and_eight_bytes(dut, tester):
     assert checksum(bytes(reply[IP])[20:reply[IP].len]) == 0
 
 
-@pytest.mark.rfc("1122:3.2.2.1-1")
+@pytest.mark.rfc("1122:3.2.2.1-1", "1122:3.3.8-1")
 def test_unknown_protocol_is_reported(dut, tester):
     with dut.counting(IpInUnknownProtos=1):
         tester.inject(tester.ip4(proto=253) / Raw(b"what is this"))
@@ -45,7 +45,7 @@ def errors(packet):
     return ICMP in packet and packet[ICMP].type in (3, 4, 5, 11, 12)
 
 
-@pytest.mark.rfc("792:gen-1", "1122:3.2.2-6")
+@pytest.mark.rfc("792:gen-1", "1122:3.2.2-6", "1812:4.3.2.7-1")
 @pytest.mark.parametrize("kind", [3, 4, 5, 11, 12])
 def test_no_error_about_an_error(dut, tester, kind):
     about = bytes(IP(src=dut.ip, dst=tester.ip, id=5) / UDP(sport=CLOSED, dport=CLOSED))
@@ -53,7 +53,7 @@ def test_no_error_about_an_error(dut, tester, kind):
     tester.nothing(errors, but="no error about an error")
 
 
-@pytest.mark.rfc("1122:3.2.2-7", "1122:3.2.2-8")
+@pytest.mark.rfc("1122:3.2.2-7", "1122:3.2.2-8", "1812:4.3.2.7-1", "1112:7.2-1")
 @pytest.mark.parametrize("dst", ["10.0.0.255", "255.255.255.255", "224.0.0.1"])
 def test_no_error_about_broadcast_and_multicast(dut, tester, dst):
     mac = "01:00:5e:00:00:01" if dst.startswith("224") else BROADCAST
@@ -69,7 +69,7 @@ def test_no_error_about_a_broadcast_frame_with_our_address(dut, tester):
     tester.nothing(errors, but="no error about a link-layer broadcast")
 
 
-@pytest.mark.rfc("1122:3.2.2-9", "792:gen-1")
+@pytest.mark.rfc("1122:3.2.2-9", "792:gen-1", "1812:4.3.2.7-1")
 def test_no_error_about_a_later_fragment(dut, tester):
     whole = IP(src=tester.ip, dst=dut.ip, id=9, proto=253) / Raw(bytes(400))
     pieces = fragment(whole, fragsize=200)
@@ -78,7 +78,7 @@ def test_no_error_about_a_later_fragment(dut, tester):
     tester.nothing(errors, but="no error about a later fragment")
 
 
-@pytest.mark.rfc("1122:3.2.2-10")
+@pytest.mark.rfc("1122:3.2.2-10", "1812:4.3.2.7-1")
 @pytest.mark.parametrize("src", ["0.0.0.0", "127.0.0.1", "255.255.255.255", "224.0.0.1",
                                  "240.0.0.1"])
 def test_no_error_to_a_source_that_is_no_host(dut, tester, src):
@@ -86,6 +86,7 @@ def test_no_error_to_a_source_that_is_no_host(dut, tester, src):
     tester.nothing(lambda packet: IP in packet, but=f"no packet to {src}")
 
 
+@pytest.mark.rfc("1812:4.3.2.8-1")
 def test_errors_are_limited_in_rate(dut, tester):
     if dut.name == "phantom":
         dut.sysctl("net.ipv4.icmp_msgs_burst", 10)

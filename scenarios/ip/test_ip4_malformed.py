@@ -88,6 +88,7 @@ RFC = pytest.mark.rfc("791:3.1-1", "791:3.1-2", "791:3.1-9", "791:3.1-10", "1122
                       "1122:3.2.1.2-1", "1122:3.2.1.3-5", "1122:3.2.1.3-6", "1122:3.3.5-1")
 
 
+@pytest.mark.rfc("1812:5.2.2-1", "1812:5.2.2-2", "1812:4.2.2.5-1")
 @RFC
 @pytest.mark.parametrize("row", ROWS)
 def test_malformed_header_is_dropped_with_its_counter(dut, tester, row):
@@ -123,7 +124,8 @@ ANSWERED = {
 }
 
 
-@pytest.mark.rfc("791:3.1-4", "1122:3.2.1.8-1", "1122:3.2.1.8-3")
+@pytest.mark.rfc("791:3.1-4", "1122:3.2.1.8-1", "1122:3.2.1.8-3",
+                 "1812:4.2.2.6-1", "1812:4.2.2.3-1")
 @pytest.mark.parametrize("row", ANSWERED)
 def test_unusual_but_correct_header_is_answered(dut, tester, row):
     tester.inject(ANSWERED[row])

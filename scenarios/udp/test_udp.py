@@ -41,7 +41,7 @@ def test_datagram_without_checksum_is_taken(dut, tester):
     tester.expect(UDP(sport=ECHO) / Raw(b"trust me"))
 
 
-@pytest.mark.rfc("768:3")
+@pytest.mark.rfc("768:3", "6935:5-1")
 def test_checksum_that_comes_to_zero_is_sent_as_ones(dut, tester):
     # Of 65,536 last words one makes the reply's sum zero: it is found by looking at a reply.
     tester.inject(datagram(tester, bytes(10)))
@@ -109,6 +109,7 @@ def test_source_port_zero_is_delivered(dut, tester):
     assert dut.counters()["UdpInDatagrams"] > before
 
 
+@pytest.mark.rfc("1122:3.3.3-2")
 @pytest.mark.parametrize("size", [1473, 4000, 30000, 65507])
 def test_datagram_larger_than_the_mtu_goes_in_fragments_both_ways(dut, peer, size):
     sock = peer.socket("udp")

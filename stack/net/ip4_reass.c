@@ -11,6 +11,7 @@ static int64_t high_thresh(const struct ph_stack *st)
 	return st->sysctl.ipfrag_high_thresh;
 }
 
+/* Deviation: RFC 1122 3.3.2 (MUST): thirty seconds, as Linux, not sixty or more. */
 static int64_t time_s(const struct ph_stack *st)
 {
 	return st->sysctl.ipfrag_time;

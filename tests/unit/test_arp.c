@@ -10,6 +10,7 @@ static bool peer_known(const struct host *h, struct ph_neigh_info *n)
 	return ph_neighs(h->st, n, 1) == 1;
 }
 
+/* rfc: 5227:2.6-1 */
 static void test_a_request_for_our_address_is_answered_to_its_sender_alone(void **state)
 {
 	struct host *h = host_new();
@@ -49,6 +50,7 @@ static void test_a_request_for_our_address_teaches_its_sender(void **state)
 	host_free(h);
 }
 
+/* rfc: 5227:2.5-1 */
 static void test_a_probe_is_answered_and_teaches_nothing(void **state)
 {
 	struct host *h = host_new();

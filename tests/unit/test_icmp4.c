@@ -206,6 +206,7 @@ static struct ip4_hdr *error_frame(struct frame *f, uint8_t type, uint8_t code, 
 	return q;
 }
 
+/* rfc: 1122:3.2.2.4-1, 1122:3.2.2.5-2, 1122:3.2.2-4 */
 static void test_errors_reach_the_transport_with_linux_s_errno(void **state)
 {
 	static const struct {
@@ -298,6 +299,7 @@ static void unknown_protocol(struct frame *f, uint32_t src, uint32_t dst, size_t
 	frame_end(f);
 }
 
+/* rfc: 1812:4.3.2.3-1, 1812:4.3.2.5-1, 1122:3.2.2-3, 1122:3.3.8-1 */
 static void test_a_protocol_nobody_speaks_is_reported_with_a_quote(void **state)
 {
 	static const size_t size[] = { 0, 8, 100, 528, 529, 1400 };
@@ -327,6 +329,7 @@ static void test_a_protocol_nobody_speaks_is_reported_with_a_quote(void **state)
 	}
 }
 
+/* rfc: 1122:3.3.8-1 */
 static void test_a_closed_udp_port_is_reported(void **state)
 {
 	struct host *h = host_new();
@@ -388,6 +391,7 @@ static unsigned errors_sent(struct host *h, const struct frame *f, unsigned trie
 }
 
 /* attack: CVE-2020-25705 */
+/* rfc: 1812:4.3.2.8-1 */
 static void test_errors_leave_in_a_burst_and_then_at_a_rate(void **state)
 {
 	struct host *h = host_new();
@@ -443,6 +447,7 @@ static void test_one_destination_has_a_rate_of_its_own(void **state)
 	host_free(h);
 }
 
+/* rfc: 1122:3.3.4.2-1, 1812:4.3.2.4-1 */
 static void test_answers_come_from_the_address_that_was_asked(void **state)
 {
 	struct host *h = host_new();

@@ -13,6 +13,7 @@ static void packet(struct frame *f, uint32_t src, uint32_t dst, uint32_t options
 	frame_end(f);
 }
 
+/* rfc: 1122:3.2.1.6-2 */
 static void test_a_packet_is_delivered_with_what_its_header_said(void **state)
 {
 	struct host *h = host_new();
@@ -42,6 +43,7 @@ static void test_a_packet_is_delivered_with_what_its_header_said(void **state)
 	host_free(h);
 }
 
+/* rfc: 894:3 */
 static void test_padding_behind_a_packet_is_cut_off(void **state)
 {
 	struct host *h = host_new();
@@ -57,6 +59,7 @@ static void test_padding_behind_a_packet_is_cut_off(void **state)
 	host_free(h);
 }
 
+/* rfc: 1812:4.2.2.9-1 */
 static void test_a_ttl_of_zero_is_enough_to_arrive(void **state)
 {
 	struct host *h = host_new();
@@ -106,6 +109,7 @@ static const struct bad bad[] = {
 	{ "destination 0.0.0.2", "IP_INADDRERRORS", "IpInAddrErrors", 16, 0, true },
 };
 
+/* rfc: 1812:5.2.2-1, 1812:5.2.2-2, 1812:4.2.2.5-1, 1122:3.2.1.3-3, 1112:7.2-2 */
 static void test_a_packet_with_a_wrong_field_is_dropped_and_counted(void **state)
 {
 	(void)state;
@@ -171,6 +175,7 @@ static const struct option option[] = {
 	{ "a type without a length", { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 7 }, false },
 };
 
+/* rfc: 1812:4.2.2.6-1 */
 static void test_unknown_options_are_skipped_and_wrong_ones_end_it(void **state)
 {
 	(void)state;
@@ -245,6 +250,7 @@ static void test_nobody_is_told_that_a_broadcast_was_of_no_protocol(void **state
 	host_free(h);
 }
 
+/* rfc: 1122:3.2.1.6-1, 894:1, 1122:2.3.3-1 */
 static void test_our_header_is_right_in_every_field(void **state)
 {
 	struct host *h = host_new();
@@ -255,6 +261,7 @@ static void test_our_header_is_right_in_every_field(void **state)
 	host_knows_peer(h);
 	assert_int_equal(ip_output(h->st, host_payload(h, 1, 100), &d, &tx), 0);
 	assert_int_equal(host_take(h), ETH_HDR_LEN + IP4_HDR_LEN + 100);
+	assert_int_equal(be16_get(out_eth(h)->type), 0x0800);
 	assert_int_equal(out_ip4(h)->ver_ihl, 0x45);
 	assert_int_equal(out_ip4(h)->tos, 0x28);
 	assert_int_equal(be16_get(out_ip4(h)->len), 120);
@@ -269,10 +276,12 @@ static void test_our_header_is_right_in_every_field(void **state)
 	assert_int_equal(ip_output(h->st, host_payload(h, 1, 10), &d, &tx), 0);
 	assert_true(host_take(h) > 0);
 	assert_int_equal(out_ip4(h)->ttl, 64);
+	assert_int_equal(out_ip4(h)->tos, 0);
 	assert_int_equal(be16_get(out_ip4(h)->frag), 0);
 	host_free(h);
 }
 
+/* rfc: 791:3.1-6 */
 static void test_identifications_differ_and_do_not_repeat(void **state)
 {
 	struct host *h = host_new();
@@ -326,6 +335,7 @@ static unsigned take_fragments(struct host *h, uint8_t *all, uint32_t *total, ui
 	return n;
 }
 
+/* rfc: 791:3.1-7, 1122:3.3.3-2, 1122:3.3.3-4 */
 static void test_what_is_larger_than_the_mtu_leaves_in_fragments(void **state)
 {
 	static const struct {
@@ -362,6 +372,7 @@ static void test_what_is_larger_than_the_mtu_leaves_in_fragments(void **state)
 	}
 }
 
+/* rfc: 791:3.1-5, 6864:4.3-1 */
 static void test_what_may_not_be_fragmented_is_refused(void **state)
 {
 	struct host *h = host_new();

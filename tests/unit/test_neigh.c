@@ -46,6 +46,7 @@ static void expect_packet(struct host *h, uint8_t mark, const uint8_t *mac)
 	assert_int_equal(out_l4(h)[0], mark);
 }
 
+/* rfc: 1122:2.4-2 */
 static void test_a_packet_waits_for_the_answer_and_then_leaves(void **state)
 {
 	struct host *h = host_new();
@@ -92,6 +93,7 @@ static void test_three_requests_a_second_apart_then_senders_are_told(void **stat
 	host_free(h);
 }
 
+/* rfc: 1122:2.3.2.1-1 */
 static void test_a_failed_neighbour_is_asked_again_by_the_next_packet(void **state)
 {
 	struct host *h = host_new();
@@ -111,6 +113,7 @@ static void test_a_failed_neighbour_is_asked_again_by_the_next_packet(void **sta
 	host_free(h);
 }
 
+/* rfc: 1122:2.3.2.1-1 */
 static void test_a_stale_neighbour_is_used_then_probed_alone_then_given_up(void **state)
 {
 	struct host *h = host_new();

@@ -83,6 +83,7 @@ static bool permute(unsigned *a, unsigned n)
 	return true;
 }
 
+/* rfc: 815:1, 815:3 */
 static void test_fragments_in_every_order_give_the_datagram(void **state)
 {
 	unsigned order[PIECES] = { 0, 1, 2, 3, 4 }, runs = 0;
@@ -117,6 +118,7 @@ static void test_the_largest_datagram_comes_together(void **state)
 	host_free(h);
 }
 
+/* rfc: 815:1 */
 static void test_a_repeated_fragment_changes_nothing(void **state)
 {
 	struct host *h = host_new();
@@ -151,6 +153,7 @@ static const struct {
 	{ "a second end, behind the first one", 2000, 8, false },
 };
 
+/* rfc: 815:2 */
 static void test_fragments_that_contradict_end_the_datagram(void **state)
 {
 	(void)state;
@@ -212,6 +215,7 @@ static void test_fragments_that_cannot_be_leave_no_trace(void **state)
 	host_free(h);
 }
 
+/* rfc: 815:5 */
 static void test_datagrams_are_told_apart_by_source_id_and_protocol(void **state)
 {
 	struct host *h = host_new();
@@ -235,6 +239,7 @@ static void test_datagrams_are_told_apart_by_source_id_and_protocol(void **state
 	host_free(h);
 }
 
+/* rfc: 1122:3.3.2-4 */
 static void test_after_thirty_seconds_the_sender_hears_that_time_is_up(void **state)
 {
 	struct host *h = host_new();
@@ -261,6 +266,7 @@ static void test_after_thirty_seconds_the_sender_hears_that_time_is_up(void **st
 	host_free(h);
 }
 
+/* rfc: 1122:3.3.2-4 */
 static void test_without_its_first_fragment_nobody_is_told(void **state)
 {
 	struct host *h = host_new();
@@ -292,6 +298,7 @@ static void test_the_number_of_datagrams_is_bounded_and_the_oldest_makes_room(vo
 	host_free(h);
 }
 
+/* rfc: 815:4 */
 static void test_the_memory_of_fragments_is_bounded_and_the_newest_completes(void **state)
 {
 	struct host *h = host_new();

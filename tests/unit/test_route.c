@@ -44,6 +44,7 @@ static uint32_t hop_of(struct host *h, uint32_t to)
 	return dst_lookup(h->st, &d, NULL, &ip, false) == 0 ? ip_get4(&d.next_hop) : 0;
 }
 
+/* rfc: 1122:3.3.1.1-1, 1122:3.3.1.1-2 */
 static void test_a_subnet_is_reached_directly_and_the_rest_by_the_gateway(void **state)
 {
 	struct host *h = host_new();
@@ -113,6 +114,7 @@ static void test_a_destination_whose_way_is_gone_says_so_and_can_return(void **s
 	host_free(h);
 }
 
+/* rfc: 1122:3.3.4.2-2 */
 static void test_the_source_is_the_address_of_the_way_out(void **state)
 {
 	struct host *h = host_new();
@@ -133,6 +135,7 @@ static void test_the_source_is_the_address_of_the_way_out(void **state)
 	host_free(h);
 }
 
+/* rfc: 1122:3.3.4.2-2 */
 static void test_a_given_source_must_be_ours(void **state)
 {
 	struct host *h = host_new();
@@ -147,6 +150,7 @@ static void test_a_given_source_must_be_ours(void **state)
 	host_free(h);
 }
 
+/* rfc: 894:4 */
 static void test_broadcast_needs_permission_and_goes_to_all(void **state)
 {
 	static const uint32_t to[] = { BCAST4, UINT32_MAX };
@@ -168,6 +172,7 @@ static void test_broadcast_needs_permission_and_goes_to_all(void **state)
 	host_free(h);
 }
 
+/* rfc: 1112:6.1-1, 1112:6.4-1 */
 static void test_multicast_maps_to_its_ethernet_group_with_ttl_one(void **state)
 {
 	static const uint8_t mac[6] = { 1, 0, 0x5e, 0x7f, 2, 3 };
@@ -181,6 +186,7 @@ static void test_multicast_maps_to_its_ethernet_group_with_ttl_one(void **state)
 	host_free(h);
 }
 
+/* rfc: 1122:3.2.1.3-3 */
 static void test_places_that_no_host_sends_to_are_unreachable(void **state)
 {
 	static const uint32_t to[] = { 0, 1, 0x7f000001, 0x7fffffff };

@@ -281,6 +281,7 @@ static void test_a_closed_port_is_answered_with_port_unreachable_but_never_a_bro
 	assert_int_equal(counter(b, "UdpNoPorts"), 1);
 }
 
+/* rfc: 6935:5-1 */
 static void test_what_is_sent_has_right_lengths_and_checksum(void **state)
 {
 	static const size_t lengths[] = { 0, 1, 2, 1471, 1472 };
@@ -310,6 +311,7 @@ static void test_what_is_sent_has_right_lengths_and_checksum(void **state)
 	}
 }
 
+/* rfc: 1122:3.3.3-2, 791:3.1-7 */
 static void test_a_large_datagram_leaves_in_fragments_under_one_checksum(void **state)
 {
 	struct bench *b = *state;
@@ -406,6 +408,7 @@ static void unreachable(struct bench *b, uint8_t code)
 	assert_int_equal(ph_link_input_bytes(b->st, b->link, f, sizeof(f), NULL, b->now), 0);
 }
 
+/* rfc: 1122:3.2.2.1-3, 1122:3.2.2-4 */
 static void test_port_unreachable_reaches_the_connected_socket_once(void **state)
 {
 	struct bench *b = *state;
@@ -523,6 +526,7 @@ static void test_families_types_and_protocols_not_there_are_refused_by_linux_err
 }
 
 /* As Linux: a connected socket hears of hard errors, and the next call of any kind is told. */
+/* rfc: 1122:3.2.2.1-3 */
 static void test_only_hard_errors_of_a_connected_socket_are_told(void **state)
 {
 	struct bench *b = *state;
@@ -645,6 +649,7 @@ static void test_broadcasts_reach_all_but_those_connected_to_another(void **stat
 }
 
 /* RFC 6864 4.2: what may be fragmented has an identification of its own. */
+/* rfc: 6864:4.2-1, 1122:3.2.1.6-1 */
 static void test_header_carries_the_sockets_ttl_and_tos_and_an_id_of_its_own(void **state)
 {
 	struct bench *b = *state;
