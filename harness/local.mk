@@ -148,6 +148,7 @@ nobase_dist_pkgdata_DATA += \
 	%D%/python/rig/matrix.py \
 	%D%/python/rig/net.py \
 	%D%/python/rig/plugin.py \
+	%D%/python/rig/scenes.py %D%/python/rig/scenes_list.py \
 	%D%/python/rig/session.py %D%/python/rig/six.py \
 	%D%/python/rig/tester.py \
 	%D%/python/rig/wire.py

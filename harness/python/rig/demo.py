@@ -213,9 +213,32 @@ def frames_of(stats):
     return seen, lost
 
 
+def scenes(argv):
+    """rig demo NAME and rig demo --list; None: neither."""
+    from . import scenes_list
+    if argv == ["--list"]:
+        for name, scene in scenes_list.SCENES.items():
+            print(f"{name:<17} {scene.__doc__}")
+        return OK
+    if not argv or argv[0].startswith("-"):
+        return None
+    if argv[0] not in scenes_list.SCENES:
+        print(f"rig demo {argv[0]}: no such scene; there are {', '.join(scenes_list.SCENES)}",
+              file=sys.stderr)
+        return 2
+    from .scenes import play
+    return play(argv[0], scenes_list.SCENES[argv[0]], argv[1:])
+
+
 def main():
+    status = scenes(sys.argv[1:])
+    if status is not None:
+        return status
     ap = argparse.ArgumentParser(prog="rig demo", description="phantom and the Linux kernel talk "
-                                 "through a bad link, and the wire is judged")
+                                 "through a bad link, and the wire is judged",
+                                 epilog="rig demo NAME plays a small scene instead; rig demo NAME --help "
+                                 "says what it takes")
+    ap.add_argument("--list", action="store_true", help="the small scenes, and exit")
     ap.add_argument("--loss", default="20%", help="share of frames lost each way (20%%)")
     ap.add_argument("--delay", default="5ms", help="delay each way (5ms)")
     ap.add_argument("--seed", default="1", help="of the losses: the same seed, the same losses (1)")
