@@ -78,7 +78,7 @@ static void bulk(bool send_them, uint64_t for_ns)
 	}
 	end = now_ns();
 	close(fd);
-	printf("{\"bytes\": %llu, \"seconds\": %.6f, \"gbit_s\": %.3f}\n",
+	printf("{\"bytes\": %llu, \"seconds\": %.6f, \"gbit_s\": %.6f}\n",
 	       (unsigned long long)bytes, (double)(end - start) / 1e9,
 	       (double)bytes * 8 / (double)(end - start));
 }
