@@ -91,12 +91,30 @@ static void send(struct ph_stack *st, struct link *l, uint16_t op, const uint8_t
 	(void)link_enqueue(st, l, p);
 }
 
+static bool same_subnet(const struct addr *a, const struct ph_ip *ip)
+{
+	return ((ip_get4(&a->ip) ^ ip_get4(ip)) & a->mask) == 0;
+}
+
+/* Linux's arp_announce: may `a`, the source of the packet that waits, be told to the target's link? */
+static bool tells_source(const struct link *l, const struct addr *a, const struct ph_ip *target)
+{
+	switch (l->conf4.arp_announce) {
+	case 0:
+		return true;
+	case 1:
+		return a->link == l->index && same_subnet(a, target);
+	default:
+		return false;
+	}
+}
+
 void arp_request(struct ph_stack *st, struct link *l, const struct ph_ip *source,
 		 const struct ph_ip *target, const uint8_t *mac)
 {
 	const struct addr *a = addr_find(st, source);
 
-	if (!a)
+	if (!a || !tells_source(l, a, target))
 		a = addr_choose(st, l->index, target);
 	if (a)
 		send(st, l, ARP_OP_REQUEST, mac ? mac : eth_broadcast, &a->ip, eth_none, target);
@@ -112,6 +130,34 @@ void arp_probe(struct ph_stack *st, struct link *l, const struct ph_ip *ip)
 void arp_announce(struct ph_stack *st, struct link *l, const struct ph_ip *ip)
 {
 	send(st, l, ARP_OP_REQUEST, eth_broadcast, ip, eth_none, ip);
+}
+
+void arp_notify(struct ph_stack *st, struct link *l)
+{
+	const struct list_node *n;
+
+	list_for_each(n, &st->net->addrs.list) {
+		const struct addr *a = container_of(n, struct addr, node);
+
+		if (a->link == l->index)
+			arp_announce(st, l, &a->ip);
+	}
+}
+
+/* Linux's arp_ignore and arp_filter: is this asker told of this address, on this link? */
+static bool may_answer(const struct ph_stack *st, const struct link *l, const struct arp_info *a)
+{
+	const struct addr *asked = addr_find(st, &a->target);
+	const struct route *back;
+
+	if (l->conf4.arp_ignore == 8 || (l->conf4.arp_ignore >= 1 && asked->link != l->index))
+		return false;
+	if (ip_is_any(&a->sender))
+		return true;
+	if (l->conf4.arp_ignore == 2 && !same_subnet(asked, &a->sender))
+		return false;
+	back = l->conf4.arp_filter ? route_find(st, &a->sender, 0) : NULL;
+	return !l->conf4.arp_filter || (back && back->link == l->index);
 }
 
 /*
@@ -130,11 +176,22 @@ static enum drop answer(struct ph_stack *st, struct link *l, const struct arp_in
 	return DROP_NONE;
 }
 
+/* Linux's arp_accept: a neighbour nobody asked about, that tells of itself. */
+static bool accepts(const struct ph_stack *st, const struct link *l, const struct ph_ip *sender)
+{
+	const struct addr *a = addr_choose(st, l->index, sender);
+
+	if (l->conf4.arp_accept == 2)
+		return a && same_subnet(a, sender);
+	return l->conf4.arp_accept == 1;
+}
+
 enum drop arp_input(struct ph_stack *st, struct link *l, struct pkt *pkt)
 {
 	enum neigh_news news = NEIGH_SEEN;
 	struct arp_info a;
 	struct neigh *n;
+	bool gratuitous;
 	enum drop d = parse(pkt, &a);
 
 	if (d == DROP_NONE && memcmp(a.mac, l->mac, ETH_ADDR_LEN) != 0)
@@ -143,9 +200,14 @@ enum drop arp_input(struct ph_stack *st, struct link *l, struct pkt *pkt)
 		d = check_sender(st, l, &a);
 	if (d != DROP_NONE)
 		return d;
+	gratuitous = ip_eq(&a.sender, &a.target);
+	if (gratuitous && l->conf4.drop_gratuitous_arp)
+		return DROP_ARP_IGNORED;
 	if (a.op == ARP_OP_REQUEST && addr_find(st, &a.target))
-		return answer(st, l, &a);
+		return may_answer(st, l, &a) ? answer(st, l, &a) : DROP_ARP_IGNORED;
 	n = ip_is_any(&a.sender) ? NULL : neigh_find(st, l->index, &a.sender);
+	if (!n && gratuitous && accepts(st, l, &a.sender))
+		n = neigh_get(st, l->index, &a.sender);
 	if (!n)
 		return a.op == ARP_OP_REQUEST ? DROP_ARP_NOT_FOR_US : DROP_ARP_UNSOLICITED;
 	if (a.op == ARP_OP_REPLY && !pkt->l2_group)
@@ -154,6 +216,6 @@ enum drop arp_input(struct ph_stack *st, struct link *l, struct pkt *pkt)
 	 * A gratuitous one (RFC 5227 1.1: sender and target the same) announces a change: at
 	 * once.
 	 */
-	neigh_update(st, n, a.mac, news, ip_eq(&a.sender, &a.target));
+	neigh_update(st, n, a.mac, news, gratuitous);
 	return DROP_NONE;
 }

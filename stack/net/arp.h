@@ -19,5 +19,7 @@ void arp_request(struct ph_stack *st, struct link *l, const struct ph_ip *source
 /* RFC 5227 1.1: is anybody at this address? And: it is ours. */
 void arp_probe(struct ph_stack *st, struct link *l, const struct ph_ip *ip);
 void arp_announce(struct ph_stack *st, struct link *l, const struct ph_ip *ip);
+/* All addresses of the link, as after its hardware address changed. */
+void arp_notify(struct ph_stack *st, struct link *l);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "net/arp.h"
 #include "net/early.h"
+#include "net/ether.h"
 #include "net/gso.h"
 #include "net/if6.h"
 #include "net/ip4.h"
@@ -84,6 +85,7 @@ static bool conf_ok(const struct ph_link_conf *conf)
 		return false;
 	switch (conf->kind) {
 	case PH_LINK_ETHER:
+	case PH_LINK_VLAN:
 		return (conf->mac[0] & 1) == 0;
 	case PH_LINK_IP:
 		return true;
@@ -91,25 +93,46 @@ static bool conf_ok(const struct ph_link_conf *conf)
 	return false;
 }
 
-ph_link ph_link_add(struct ph_stack *st, const struct ph_link_conf *conf, uint64_t now_ns)
+static struct link *vlan_of(const struct ph_stack *st, const struct link *parent, uint16_t vlan)
 {
-	struct link_table *t = &st->net->links;
-	struct link *l;
-	uint32_t i = 0;
+	for (uint32_t i = 0; i < st->net->links.n; i++) {
+		struct link *l = st->net->links.at[i];
 
-	stack_enter(st, now_ns);
-	if (!conf_ok(conf))
+		if (l && l->parent == parent->index && l->vlan == vlan)
+			return l;
+	}
+	return NULL;
+}
+
+/* A VLAN takes from the link below what it does not say itself. */
+static int vlan_conf(const struct ph_stack *st, struct ph_link_conf *conf)
+{
+	static const uint8_t none[ETH_ADDR_LEN];
+	const struct link *parent = link_get(st, conf->parent);
+
+	if (!parent)
+		return -ENODEV;
+	if (parent->kind != PH_LINK_ETHER || parent->parent || conf->vlan == 0 ||
+	    conf->vlan > ETH_VLAN_MAX || conf->mtu > parent->mtu)
 		return -EINVAL;
-	while (i < t->n && t->at[i])
-		i++;
-	if (i == st->conf.max_links)
-		return -ENOSPC;
-	l = mem_alloc(&st->mem, sizeof(*l));
-	if (!l)
-		return -ENOMEM;
+	if (vlan_of(st, parent, conf->vlan))
+		return -EEXIST;
+	if (memcmp(conf->mac, none, sizeof(none)) == 0)
+		memcpy(conf->mac, parent->mac, sizeof(conf->mac));
+	if (conf->mtu == 0)
+		conf->mtu = parent->mtu;
+	conf->offload = parent->offload & (PH_OFFLOAD_CSUM | PH_OFFLOAD_GRO);
+	return 0;
+}
+
+static void link_init(struct ph_stack *st, struct link *l, const struct ph_link_conf *conf)
+{
+	bool vlan = conf->kind == PH_LINK_VLAN;
+
 	memset(l, 0, sizeof(*l));
-	l->index = (ph_link)(i + 1);
-	l->kind = conf->kind;
+	l->kind = vlan ? PH_LINK_ETHER : conf->kind;
+	l->parent = vlan ? conf->parent : 0;
+	l->vlan = vlan ? conf->vlan : 0;
 	l->conf4 = st->sysctl.conf4;
 	memcpy(l->mac, conf->mac, sizeof(l->mac));
 	l->mtu = conf->mtu ? conf->mtu : (uint16_t)LINK_MTU;
@@ -118,6 +141,31 @@ ph_link ph_link_add(struct ph_stack *st, const struct ph_link_conf *conf, uint64
 	memcpy(l->name, conf->name, strlen(conf->name));
 	list_init(&l->queue);
 	list_init(&l->waiters);
+}
+
+ph_link ph_link_add(struct ph_stack *st, const struct ph_link_conf *conf, uint64_t now_ns)
+{
+	struct link_table *t = &st->net->links;
+	struct ph_link_conf full = *conf;
+	struct link *l;
+	uint32_t i = 0;
+	int rc;
+
+	stack_enter(st, now_ns);
+	if (!conf_ok(conf))
+		return -EINVAL;
+	rc = conf->kind == PH_LINK_VLAN ? vlan_conf(st, &full) : 0;
+	if (rc != 0)
+		return rc;
+	while (i < t->n && t->at[i])
+		i++;
+	if (i == st->conf.max_links)
+		return -ENOSPC;
+	l = mem_alloc(&st->mem, sizeof(*l));
+	if (!l)
+		return -ENOMEM;
+	link_init(st, l, &full);
+	l->index = (ph_link)(i + 1);
 	t->at[i] = l;
 	if (i == t->n)
 		t->n++;
@@ -134,6 +182,9 @@ int ph_link_remove(struct ph_stack *st, ph_link index, uint64_t now_ns)
 	stack_enter(st, now_ns);
 	if (!l)
 		return -ENODEV;
+	for (uint32_t i = 0; i < st->net->links.n; i++) /* the VLANs on it go first */
+		if (st->net->links.at[i] && st->net->links.at[i]->parent == index)
+			(void)ph_link_remove(st, (ph_link)(i + 1), now_ns);
 	if (l->early)
 		l->early->gone(st, l->early);
 	route_flush(st, index);
@@ -152,6 +203,51 @@ int ph_link_remove(struct ph_stack *st, ph_link index, uint64_t now_ns)
 
 		w->resume(st, w); /* finds that there is no route */
 	}
+	return 0;
+}
+
+static int change_mtu(struct ph_stack *st, struct link *l, uint16_t mtu)
+{
+	const struct link *parent = link_get(st, l->parent);
+
+	if (mtu < IP4_MTU_MIN || (l->v6 && mtu < IP6_MTU_MIN) || (parent && mtu > parent->mtu))
+		return -EINVAL;
+	l->mtu = mtu;
+	if (l->v6)
+		l->v6->mtu = mtu;
+	for (uint32_t i = 0; i < st->net->links.n; i++) { /* what is above carries no more */
+		struct link *above = st->net->links.at[i];
+
+		if (above && above->parent == l->index && above->mtu > mtu)
+			(void)change_mtu(st, above, mtu);
+	}
+	return 0;
+}
+
+int ph_link_change(struct ph_stack *st, ph_link index, const struct ph_link_change *to,
+		   uint64_t now_ns)
+{
+	struct link *l = link_get(st, index);
+	int rc = 0;
+
+	stack_enter(st, now_ns);
+	if (!l)
+		return -ENODEV;
+	if (to->mac && (l->kind != PH_LINK_ETHER || (to->mac[0] & 1)))
+		return -EINVAL;
+	if (to->mtu)
+		rc = change_mtu(st, l, to->mtu);
+	if (rc != 0)
+		return rc;
+	if (to->txqueuelen)
+		l->txqueuelen = to->txqueuelen;
+	if (to->mac && memcmp(to->mac, l->mac, ETH_ADDR_LEN) != 0) {
+		memcpy(l->mac, to->mac, ETH_ADDR_LEN);
+		neigh_new_mac(st, l);
+		if (l->conf4.arp_notify)
+			arp_notify(st, l);
+	}
+	net_changed(st);
 	return 0;
 }
 
@@ -182,23 +278,34 @@ static bool for_us(const struct link *l, const struct eth_hdr *h, bool *group)
 
 static enum drop ether_input(struct ph_stack *st, struct link *l, struct pkt *p)
 {
-	const struct eth_hdr *h;
-	uint16_t type;
+	uint32_t len = p->len;
+	struct ether_info e;
+	enum drop d = ether_open(p, &e);
 
-	if (!pkt_pull_up(p, ETH_HDR_LEN))
-		return p->len < ETH_HDR_LEN ? DROP_ETH_SHORT : DROP_NOMEM;
-	h = (const void *)pkt_bytes(p);
-	if (!for_us(l, h, &p->l2_group))
+	if (d != DROP_NONE)
+		return d;
+	if (e.vlan) {
+		l = vlan_of(st, l, e.vlan);
+		if (!l)
+			return DROP_OTHER_VLAN;
+		p->link = l->index;
+		l->stats.rx_packets++;
+		l->stats.rx_bytes += len;
+	}
+	if (!for_us(l, &e.addrs, &p->l2_group))
 		return DROP_OTHERHOST;
-	type = be16_get(h->type);
-	pkt_pull(p, ETH_HDR_LEN);
-	if (type == ETH_TYPE_IP4)
+	if (p->l2_group)
+		l->stats.multicast++;
+	switch (e.type) {
+	case ETH_TYPE_IP4:
 		return ip4_input(st, l, p, false);
-	if (type == ETH_TYPE_IP6)
+	case ETH_TYPE_IP6:
 		return ip6_input(st, l, p, false);
-	if (type == ETH_TYPE_ARP)
+	case ETH_TYPE_ARP:
 		return arp_input(st, l, p);
-	return DROP_UNHANDLED_PROTO;
+	default:
+		return DROP_UNHANDLED_PROTO;
+	}
 }
 
 static enum drop bare_input(struct ph_stack *st, struct link *l, struct pkt *p)
@@ -247,9 +354,17 @@ static bool resumable(const struct link *l)
 	       l->queued_bytes <= LINK_QUEUE_BYTES / 2;
 }
 
+/* The link with the queue: of a VLAN, the one below. */
+static struct link *queue_of(const struct ph_stack *st, ph_link index)
+{
+	struct link *l = link_get(st, index);
+
+	return l && l->parent ? link_get(st, l->parent) : l;
+}
+
 bool link_has_room(const struct ph_stack *st, ph_link index)
 {
-	const struct link *l = link_get(st, index);
+	const struct link *l = queue_of(st, index);
 
 	return !l ||
 	       has_room(l); /* a link that is gone refuses what is sent: nothing to wait for */
@@ -257,7 +372,7 @@ bool link_has_room(const struct ph_stack *st, ph_link index)
 
 void link_wait(struct ph_stack *st, ph_link index, struct link_waiter *w)
 {
-	struct link *l = link_get(st, index);
+	struct link *l = queue_of(st, index);
 
 	if (l && !list_linked(&w->node))
 		list_push_back(&l->waiters, &w->node);
@@ -308,6 +423,14 @@ bool link_resumable(const struct ph_stack *st)
 
 int link_enqueue(struct ph_stack *st, struct link *l, struct pkt *take_pkt)
 {
+	if (l->parent) {
+		struct link *parent = link_get(st, l->parent);
+
+		ether_tag(take_pkt, l->vlan);
+		l->stats.tx_packets++;
+		l->stats.tx_bytes += take_pkt->len;
+		return link_enqueue(st, parent, take_pkt);
+	}
 	if (l->queued >= l->txqueuelen || l->queued_bytes >= LINK_QUEUE_BYTES_MAX) {
 		l->stats.tx_dropped++;
 		link_drop(st, l, take_pkt, DROP_QUEUE_FULL);
@@ -413,7 +536,10 @@ size_t ph_links(const struct ph_stack *st, struct ph_link_info *out, size_t n)
 
 			*o = (struct ph_link_info){
 				.link = l->index,
-				.kind = l->kind,
+				.kind = l->parent ? PH_LINK_VLAN : l->kind,
+				.parent = l->parent,
+				.vlan = l->vlan,
+				.multicast = l->stats.multicast,
 				.mtu = l->mtu,
 				.offload = l->offload,
 				.txqueuelen = l->txqueuelen,

@@ -20,6 +20,7 @@ enum {
 };
 
 struct link_stats {
+	uint64_t multicast; /* received, broadcasts included */
 	uint64_t rx_packets, rx_bytes, rx_dropped, tx_packets, tx_bytes, tx_dropped;
 };
 
@@ -31,6 +32,8 @@ struct link {
 	enum ph_link_kind kind;
 	uint8_t mac[ETH_ADDR_LEN];
 	uint16_t mtu;
+	ph_link parent; /* of a VLAN: what carries its frames, with its number; 0: none */
+	uint16_t vlan;
 	uint32_t offload, txqueuelen;
 	char name[LINK_NAME_MAX + 1];
 	struct list queue; /* of struct pkt */

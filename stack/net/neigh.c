@@ -21,6 +21,8 @@
 
 enum {
 	NEIGH_BUCKETS = 16,
+	NEIGH_GC_LOOK = 8,    /* entries looked at for each that is added */
+	NEIGH_GC_HURRY_S = 5,
 	NEIGH_EVICT_LOOK = 64 /* entries looked at to find one that nobody uses */
 };
 static const uint64_t ms = 1000000, second = 1000000000;
@@ -140,6 +142,34 @@ static bool evict(struct ph_stack *st)
 	return true;
 }
 
+/*
+ * Linux's garbage collection, a few entries whenever one is added: above gc_thresh1 those that nobody
+ * used for gc_stale_time, above gc_thresh2 for five seconds.
+ */
+static void collect(struct ph_stack *st)
+{
+	const struct sysctls *s = &st->sysctl;
+	int64_t count = st->net->neighs.hash.count;
+	uint64_t idle = count > s->neigh_gc_thresh2 ? NEIGH_GC_HURRY_S * second
+						    : (uint64_t)s->neigh_gc_stale_time * second;
+
+	for (unsigned look = 0; look < NEIGH_GC_LOOK && count > s->neigh_gc_thresh1; look++) {
+		struct list_node *node = list_first(&st->net->neighs.age);
+		struct neigh *n = container_of(node, struct neigh, age);
+		bool resting = n->state == NEIGH_STALE || n->state == NEIGH_FAILED ||
+			       n->state == NEIGH_REACHABLE;
+
+		if (resting && st->now_ns - n->used_ns >= idle && st->now_ns - n->aged_ns >= idle) {
+			forget(st, n, DROP_NEIGH_TABLE_FULL);
+			count--;
+		} else if (n->used_ns > n->aged_ns || n->state == NEIGH_PERMANENT) {
+			to_back(st, n);
+		} else {
+			return; /* the others are younger */
+		}
+	}
+}
+
 struct neigh *neigh_get(struct ph_stack *st, ph_link link, const struct ph_ip *ip)
 {
 	struct neigh_table *t = &st->net->neighs;
@@ -147,6 +177,7 @@ struct neigh *neigh_get(struct ph_stack *st, ph_link link, const struct ph_ip *i
 
 	if (n)
 		return n;
+	collect(st);
 	if ((int64_t)t->hash.count >= st->sysctl.neigh_gc_thresh3 || t->hash.count >= t->pool.limit)
 		if (!evict(st))
 			return NULL;
@@ -162,6 +193,18 @@ struct neigh *neigh_get(struct ph_stack *st, ph_link link, const struct ph_ip *i
 	list_push_back(&t->age, &n->age);
 	hash_insert(&t->hash, &n->hash, key_hash(st, link, ip));
 	return n;
+}
+
+void neigh_new_mac(struct ph_stack *st, const struct link *l)
+{
+	struct list_node *node;
+
+	list_for_each(node, &st->net->neighs.age) {
+		struct neigh *n = container_of(node, struct neigh, age);
+
+		if (n->link == l->index)
+			memcpy(n->eth + ETH_ADDR_LEN, l->mac, ETH_ADDR_LEN);
+	}
 }
 
 static void flush(struct ph_stack *st, ph_link link, bool v4_too)
@@ -368,10 +411,11 @@ static void expired(void *ctx, struct timer *t)
 		n->probes = 0;
 		/* fall through */
 	case NEIGH_PROBE:
-		if (n->probes >= s->neigh_ucast_solicit)
+		/* RFC 7048: before it is given up, whoever has the address now is asked for. */
+		if (n->probes >= s->neigh_ucast_solicit + s->neigh_mcast_resolicit)
 			fail(st, n);
 		else
-			solicit(st, n, true);
+			solicit(st, n, n->probes < s->neigh_ucast_solicit);
 		return;
 	case NEIGH_REACHABLE:
 	case NEIGH_STALE:
@@ -586,6 +630,21 @@ int ph_neigh_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, cons
 	set_mac(st, n, mac);
 	set_state(st, n, NEIGH_PERMANENT);
 	flush_queue(st, n);
+	return 0;
+}
+
+int ph_neigh_del(struct ph_stack *st, ph_link link, const struct ph_ip *ip, uint64_t now_ns)
+{
+	struct ph_ip scoped = ip6_with_scope(*ip, (uint32_t)link);
+	struct neigh *n;
+
+	stack_enter(st, now_ns);
+	if (!link_get(st, link))
+		return -ENODEV;
+	n = neigh_find(st, link, &scoped);
+	if (!n)
+		return -ENOENT;
+	forget(st, n, DROP_NEIGH_FAILED);
 	return 0;
 }
 

@@ -18,7 +18,7 @@ static void test_links_that_cannot_be_are_refused(void **state)
 		{ "t", PH_LINK_ETHER, 3, 0, 0, -EINVAL },
 		{ "t", PH_LINK_ETHER, 2, 67, 0, -EINVAL },
 		{ "t", PH_LINK_ETHER, 2, 0, 16, -EINVAL },
-		{ "t", (enum ph_link_kind)2, 2, 0, 0, -EINVAL },
+		{ "t", (enum ph_link_kind)77, 2, 0, 0, -EINVAL },
 		{ "a-name-of-15-by", PH_LINK_ETHER, 2, 68, 15, 1 },
 		{ "t", PH_LINK_IP, 3, 65535, 0, 2 },
 		{ "t", PH_LINK_ETHER, 2, 0, 0, -ENOSPC },

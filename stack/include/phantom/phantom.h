@@ -142,7 +142,8 @@ bool ph_ip_is4(const struct ph_ip *ip);
 
 enum ph_link_kind {
 	PH_LINK_ETHER, /* frames with an Ethernet header (TAP) */
-	PH_LINK_IP     /* packets without one (TUN) */
+	PH_LINK_IP,    /* packets without one (TUN) */
+	PH_LINK_VLAN   /* those frames of another link that have an 802.1Q tag with its number */
 };
 enum {			    /* ph_link_conf.offload: what the device does for us */
 	PH_OFFLOAD_CSUM = 1, /* takes and gives packets whose checksum is still to be filled in */
@@ -159,11 +160,24 @@ struct ph_link_conf {
 	uint16_t mtu;	     /* bytes of an IP packet, 68..65535; 0: 1500 */
 	uint32_t offload;    /* PH_OFFLOAD_* */
 	uint32_t txqueuelen; /* packets; 0: 1000 */
+	/* PH_LINK_VLAN: the link that carries it, of PH_LINK_ETHER, and its number, 1..4094. mac all zero
+	 * and mtu 0: as the link below. It has no queue: frames leave by the link below. */
+	ph_link parent;
+	uint16_t vlan;
 };
-/* The new link's index, or -EINVAL, -ENOSPC (max_links), -ENOMEM. */
+/* The new link's index, or -EINVAL, -ENOSPC (max_links), -ENOMEM, of a VLAN -ENODEV, -EEXIST. */
 ph_link ph_link_add(struct ph_stack *st, const struct ph_link_conf *conf, uint64_t now_ns) PH_CHECK;
-/* Drops its addresses, routes, neighbours and queue; connections over it time out. 0 or -ENODEV. */
+/* Drops its VLANs, addresses, routes, neighbours and queue; connections over it time out. 0, -ENODEV. */
 int ph_link_remove(struct ph_stack *st, ph_link link, uint64_t now_ns);
+/* What a link in use can become; 0 and NULL: as it was. A new hardware address makes no new IPv6
+ * addresses. 0, -ENODEV, -EINVAL (an mtu below 68, with IPv6 1280, or above that of the link below). */
+struct ph_link_change {
+	uint16_t mtu;
+	uint32_t txqueuelen;
+	const uint8_t *mac;
+};
+int ph_link_change(struct ph_stack *st, ph_link link, const struct ph_link_change *to,
+		   uint64_t now_ns) PH_CHECK;
 
 struct ph_iov {
 	void *base;
@@ -268,8 +282,11 @@ struct ph_route_metrics {
  * -EINVAL, -ENOSPC: 16 routes have some. */
 int ph_route_metrics(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix, ph_link link,
 		     const struct ph_route_metrics *m, uint64_t now_ns) PH_CHECK;
+/* A permanent entry, in place of what was learned. 0, -ENODEV, -EINVAL, -ENOSPC. */
 int ph_neigh_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, const uint8_t mac[6],
 		 uint64_t now_ns);
+/* Forgets one, permanent or learned; it is asked for anew when needed. 0, -ENODEV, -ENOENT. */
+int ph_neigh_del(struct ph_stack *st, ph_link link, const struct ph_ip *ip, uint64_t now_ns);
 
 struct ph_link_info {
 	ph_link link;
@@ -279,6 +296,9 @@ struct ph_link_info {
 	uint16_t mtu;
 	uint32_t offload, txqueuelen, queued;
 	uint64_t rx_packets, rx_bytes, rx_dropped, tx_packets, tx_bytes, tx_dropped;
+	uint64_t multicast; /* received, broadcasts included */
+	ph_link parent;	    /* of a VLAN; else 0 */
+	uint16_t vlan;
 };
 enum { /* ph_addr_info.flags, of IPv6 */
 	PH_ADDR_TENTATIVE = 1,	/* not ours yet: duplicates are looked for */
