@@ -18,6 +18,7 @@ STACK_BASE = \
 	%D%/base/claim.h \
 	%D%/base/timer.h %D%/base/timer.c \
 	%D%/base/hash.h %D%/base/hash.c \
+	%D%/base/fold.h %D%/base/fold.c \
 	%D%/base/siphash.h %D%/base/siphash.c \
 	%D%/base/prng.h %D%/base/prng.c \
 	%D%/base/drop.h %D%/base/drop.def %D%/base/drop.c \
@@ -129,7 +130,7 @@ STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp_text.c \
 	%D%/tcp/tcp_synsent.c \
 	%D%/tcp/tcp_input.c \
-	%D%/tcp/tcp_timewait.c \
+	%D%/tcp/tcp_timewait.c %D%/tcp/tcp_rest.c \
 	%D%/tcp/tcp_listen.c %D%/tcp/tcp_early.c \
 	%D%/tcp/tcp_notify.c \
 	%D%/tcp/tcp_icmp.c \

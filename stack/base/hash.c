@@ -136,6 +136,20 @@ void hash_remove(struct hash *h, struct hash_node *n)
 	resize_step(h);
 }
 
+void hash_replace(struct hash *h, struct hash_node *old, struct hash_node *n)
+{
+	struct hash_node **at = bucket_of(h, old->hash);
+
+	while (*at != old) {
+		assert(*at);
+		at = &(*at)->next;
+	}
+	n->hash = old->hash;
+	n->next = old->next;
+	*at = n;
+	old->next = NULL;
+}
+
 /* The first node with this hash in a chain. */
 static struct hash_node *chain_find(struct hash_node *n, uint64_t hash)
 {

@@ -32,6 +32,8 @@ int hash_init(struct hash *h, struct mem *m, uint32_t buckets);
 void hash_destroy(struct hash *h);
 void hash_insert(struct hash *h, struct hash_node *n, uint64_t hash);
 void hash_remove(struct hash *h, struct hash_node *n);
+/* `n` takes the place of `old` in its chain: allowed while hash_each() runs, for the node it gave. */
+void hash_replace(struct hash *h, struct hash_node *old, struct hash_node *n);
 /* The first node with this hash, then the next: the caller compares keys. */
 struct hash_node *hash_first(const struct hash *h, uint64_t hash);
 struct hash_node *hash_next(const struct hash_node *n);

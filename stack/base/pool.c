@@ -103,7 +103,7 @@ static uint32_t pieces_per_slab(const struct pool *p)
 {
 	uint32_t n = SLAB_BYTES / p->size;
 
-	return n < SLAB_PIECES_MIN ? 1 : n;
+	return p->large || n < SLAB_PIECES_MIN ? 1 : n;
 }
 
 void pool_init(struct pool *p, struct mem *m, const char *name, size_t size, uint32_t limit)
@@ -112,6 +112,14 @@ void pool_init(struct pool *p, struct mem *m, const char *name, size_t size, uin
 	*p = (struct pool){ .name = name, .mem = m, .limit = limit };
 	p->size = (uint32_t)((size + PIECE_ALIGN - 1) / PIECE_ALIGN * PIECE_ALIGN);
 	p->large = pieces_per_slab(p) == 1;
+	p->keep = LARGE_KEEP;
+}
+
+void pool_sparse(struct pool *p, uint32_t keep)
+{
+	assert(!p->slabs);
+	p->large = true;
+	p->keep = keep;
 }
 
 /* Adds a slab's pieces to the free list. False: short of memory. */
@@ -193,7 +201,7 @@ void pool_put(struct pool *p, void *ptr)
 		return;
 	assert(p->in_use > 0);
 	p->in_use--;
-	if (p->large && (uint64_t)p->nfree * p->size >= LARGE_KEEP) {
+	if (p->large && (uint64_t)p->nfree * p->size >= p->keep) {
 		pool_release(p, piece);
 		return;
 	}

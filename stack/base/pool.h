@@ -29,7 +29,8 @@ struct pool {
 	struct mem *mem;
 	uint32_t size;	/* bytes of a piece, rounded up to 16 */
 	uint32_t limit; /* pieces in use at most; 0: none but memory */
-	bool large;	/* each piece has a slab of its own */
+	bool large;	/* each piece has a slab of its own, */
+	uint32_t keep;	/* and of free ones at most so many bytes wait for the next burst */
 	uint32_t in_use, peak;
 	uint32_t nfree;	 /* pieces on the free list */
 	uint64_t failed; /* gets refused, for the limit or for memory */
@@ -38,6 +39,8 @@ struct pool {
 };
 
 void pool_init(struct pool *p, struct mem *m, const char *name, size_t size, uint32_t limit);
+/* Few of its pieces are in use for long: each has a slab of its own, and `keep` bytes of free ones stay. */
+void pool_sparse(struct pool *p, uint32_t keep);
 /* A piece, aligned to 16, not zeroed; NULL at the limit or when memory is short (counted in
  * `failed`). */
 void *pool_get(struct pool *p);

@@ -17,7 +17,7 @@ static struct sock *slot(const struct ph_stack *st, int id)
 	return &st->sock->chunks[id / SOCK_CHUNK][id % SOCK_CHUNK];
 }
 
-static struct sock *find(const struct ph_stack *st, ph_socket id)
+static struct sock *named(const struct ph_stack *st, ph_socket id)
 {
 	struct sock *s;
 
@@ -25,6 +25,15 @@ static struct sock *find(const struct ph_stack *st, ph_socket id)
 		return NULL;
 	s = slot(st, id);
 	return s->ops ? s : NULL;
+}
+
+/* The socket, its connection awake: every call on it comes through here. 0, -EBADF, -ENOBUFS. */
+static int find(struct ph_stack *st, ph_socket id, struct sock **s)
+{
+	*s = named(st, id);
+	if (!*s)
+		return -EBADF;
+	return (*s)->ops != &sock_tcp_ops || tcp_wake(st, &(*s)->tcp) ? 0 : -ENOBUFS;
 }
 
 int sock_new(struct ph_stack *st)
@@ -113,6 +122,8 @@ static void slot_take(struct ph_stack *st, int id, const struct sock *s)
 	st->sock->in_use++;
 	*to = *s;
 	to->ops->ready(to)->socket = id;
+	if (to->ops == &sock_tcp_ops)
+		tcp_hold(st, &to->tcp);
 }
 
 static const struct sock_ops *ops_for(int type, int protocol)
@@ -166,33 +177,37 @@ static int take_addr(const struct ph_stack *st, const struct sock *s, const stru
 
 int ph_bind(struct ph_stack *st, ph_socket id, const struct ph_sockaddr *addr, uint64_t now_ns)
 {
-	struct sock *s = find(st, id);
+	struct sock *s;
 	struct ph_sockaddr in;
 	int rc;
 
 	stack_enter(st, now_ns);
-	if (!s)
-		return -EBADF;
+	rc = find(st, id, &s);
+	if (rc != 0)
+		return rc;
 	rc = take_addr(st, s, addr, &in);
 	return rc != 0 ? rc : s->ops->bind(st, s, &in);
 }
 
 int ph_listen(struct ph_stack *st, ph_socket id, int backlog, uint64_t now_ns)
 {
-	struct sock *s = find(st, id);
+	struct sock *s;
+	int rc;
 
 	stack_enter(st, now_ns);
-	return s ? s->ops->listen(st, s, backlog) : -EBADF;
+	rc = find(st, id, &s);
+	return rc == 0 ? s->ops->listen(st, s, backlog) : rc;
 }
 
 ph_socket ph_accept(struct ph_stack *st, ph_socket id, struct ph_sockaddr *peer, uint64_t now_ns)
 {
-	struct sock *s = find(st, id), child = { 0 };
+	struct sock *s, child = { 0 };
 	int child_id, rc;
 
 	stack_enter(st, now_ns);
-	if (!s)
-		return -EBADF;
+	rc = find(st, id, &s);
+	if (rc != 0)
+		return rc;
 	child_id = slot_reserve(st);
 	if (child_id < 0)
 		return child_id;
@@ -209,13 +224,14 @@ ph_socket ph_accept(struct ph_stack *st, ph_socket id, struct ph_sockaddr *peer,
 
 int ph_connect(struct ph_stack *st, ph_socket id, const struct ph_sockaddr *addr, uint64_t now_ns)
 {
-	struct sock *s = find(st, id);
+	struct sock *s;
 	struct ph_sockaddr in = { 0 };
 	int rc;
 
 	stack_enter(st, now_ns);
-	if (!s)
-		return -EBADF;
+	rc = find(st, id, &s);
+	if (rc != 0)
+		return rc;
 	rc = addr && addr->family == 0
 		     ? 0
 		     : take_addr(st, s, addr, &in); /* AF_UNSPEC dissolves the association */
@@ -242,14 +258,15 @@ static int check_msg(const struct ph_msg *msg, bool copies)
 int64_t ph_sendmsg(struct ph_stack *st, ph_socket id, const struct ph_msg *msg, int flags,
 		   uint64_t now_ns)
 {
-	struct sock *s = find(st, id);
+	struct sock *s;
 	struct ph_sockaddr to;
 	struct ph_msg named;
 	int rc;
 
 	stack_enter(st, now_ns);
-	if (!s)
-		return -EBADF;
+	rc = find(st, id, &s);
+	if (rc != 0)
+		return rc;
 	rc = check_msg(msg, true);
 	if (rc != 0)
 		return rc;
@@ -266,13 +283,14 @@ int64_t ph_sendmsg(struct ph_stack *st, ph_socket id, const struct ph_msg *msg, 
 int64_t ph_recvmsg(struct ph_stack *st, ph_socket id, struct ph_msg *msg, int flags,
 		   uint64_t now_ns)
 {
-	struct sock *s = find(st, id);
+	struct sock *s;
 	int64_t n;
 	int rc;
 
 	stack_enter(st, now_ns);
-	if (!s)
-		return -EBADF;
+	rc = find(st, id, &s);
+	if (rc != 0)
+		return rc;
 	rc = check_msg(msg, !(flags & PH_MSG_TRUNC));
 	if (rc != 0)
 		return rc;
@@ -308,11 +326,13 @@ int64_t ph_recv(struct ph_stack *st, ph_socket id, void *bytes, size_t len, int 
 
 int ph_shutdown(struct ph_stack *st, ph_socket id, int how, uint64_t now_ns)
 {
-	struct sock *s = find(st, id);
+	struct sock *s;
+	int rc;
 
 	stack_enter(st, now_ns);
-	if (!s)
-		return -EBADF;
+	rc = find(st, id, &s);
+	if (rc != 0)
+		return rc;
 	if (how < PH_SHUT_RD || how > PH_SHUT_RDWR)
 		return -EINVAL;
 	return s->ops->shutdown(st, s, how);
@@ -320,11 +340,13 @@ int ph_shutdown(struct ph_stack *st, ph_socket id, int how, uint64_t now_ns)
 
 int ph_abort(struct ph_stack *st, ph_socket id, uint64_t now_ns)
 {
-	struct sock *s = find(st, id);
+	struct sock *s;
+	int rc;
 
 	stack_enter(st, now_ns);
-	if (!s)
-		return -EBADF;
+	rc = find(st, id, &s);
+	if (rc != 0)
+		return rc;
 	if (s->ops != &sock_tcp_ops)
 		return -EOPNOTSUPP;
 	return tcp_abort(st, s->tcp);
@@ -332,16 +354,22 @@ int ph_abort(struct ph_stack *st, ph_socket id, uint64_t now_ns)
 
 int ph_close(struct ph_stack *st, ph_socket id, uint64_t now_ns)
 {
-	struct sock *s = find(st, id);
+	struct sock *s;
 	struct ready *r;
+	int rc;
 
 	stack_enter(st, now_ns);
-	if (!s)
-		return -EBADF;
-	r = s->ops->ready(s);
-	list_remove(&r->node);
-	r->socket = -1; /* nobody is told any more, whatever lives on of the connection */
-	s->ops->close(st, s);
+	rc = find(st, id, &s);
+	if (rc == -EBADF)
+		return rc;
+	if (rc == 0) {
+		r = s->ops->ready(s);
+		list_remove(&r->node);
+		r->socket = -1; /* nobody is told any more, whatever lives on of the connection */
+		s->ops->close(st, s);
+	} else {
+		tcp_close_folded(st, s->tcp);
+	}
 	*s = (struct sock){ .next_free = st->sock->free };
 	st->sock->free = id;
 	st->sock->in_use--;
@@ -371,11 +399,13 @@ static int shared_getsockopt(struct sock *s, int name, int *value)
 int ph_getsockopt(struct ph_stack *st, ph_socket id, int level, int name, void *value,
 		  uint32_t *len)
 {
-	struct sock *s = find(st, id);
+	struct sock *s;
 	int v;
+	int rc;
 
-	if (!s)
-		return -EBADF;
+	rc = find(st, id, &s);
+	if (rc != 0)
+		return rc;
 	if (!value || !len)
 		return -EFAULT;
 	if (level != PH_SOL_SOCKET || !shared_getsockopt(s, name, &v))
@@ -389,11 +419,13 @@ int ph_getsockopt(struct ph_stack *st, ph_socket id, int level, int name, void *
 int ph_setsockopt(struct ph_stack *st, ph_socket id, int level, int name, const void *value,
 		  uint32_t len, uint64_t now_ns)
 {
-	struct sock *s = find(st, id);
+	struct sock *s;
+	int rc;
 
 	stack_enter(st, now_ns);
-	if (!s)
-		return -EBADF;
+	rc = find(st, id, &s);
+	if (rc != 0)
+		return rc;
 	if (!value && len > 0)
 		return -EFAULT;
 	return s->ops->setsockopt(st, s, level, name, value, len);
@@ -410,46 +442,52 @@ static int name_of(struct sock *s, bool peer, struct ph_sockaddr *addr)
 
 int ph_getsockname(struct ph_stack *st, ph_socket id, struct ph_sockaddr *addr)
 {
-	struct sock *s = find(st, id);
+	struct sock *s;
+	int rc = find(st, id, &s);
 
-	return s ? name_of(s, false, addr) : -EBADF;
+	return rc == 0 ? name_of(s, false, addr) : rc;
 }
 
 int ph_getpeername(struct ph_stack *st, ph_socket id, struct ph_sockaddr *addr)
 {
-	struct sock *s = find(st, id);
+	struct sock *s;
+	int rc = find(st, id, &s);
 
-	return s ? name_of(s, true, addr) : -EBADF;
+	return rc == 0 ? name_of(s, true, addr) : rc;
 }
 
 uint32_t ph_poll(struct ph_stack *st, ph_socket id)
 {
-	struct sock *s = find(st, id);
+	struct sock *s;
 
-	return s ? s->ops->poll(st, s) : 0;
+	return find(st, id, &s) == 0 ? s->ops->poll(st, s) : 0;
 }
 
 int ph_inq(struct ph_stack *st, ph_socket id)
 {
-	struct sock *s = find(st, id);
+	struct sock *s;
+	int rc = find(st, id, &s);
 
-	return s ? s->ops->inq(s) : -EBADF;
+	return rc == 0 ? s->ops->inq(s) : rc;
 }
 
 int ph_outq(struct ph_stack *st, ph_socket id)
 {
-	struct sock *s = find(st, id);
+	struct sock *s;
+	int rc = find(st, id, &s);
 
-	return s ? s->ops->outq(s) : -EBADF;
+	return rc == 0 ? s->ops->outq(s) : rc;
 }
 
 int ph_ioctl(struct ph_stack *st, ph_socket id, unsigned request, int *value)
 {
-	struct sock *s = find(st, id);
+	struct sock *s;
 	int n;
+	int rc;
 
-	if (!s)
-		return -EBADF;
+	rc = find(st, id, &s);
+	if (rc != 0)
+		return rc;
 	if (request == PH_SIOCINQ)
 		n = s->ops->inq(s);
 	else if (request == PH_SIOCOUTQ)
@@ -481,7 +519,7 @@ int ph_ready(struct ph_stack *st, struct ph_event *events, int n)
 
 int ph_set_user(struct ph_stack *st, ph_socket id, uint64_t user)
 {
-	struct sock *s = find(st, id);
+	struct sock *s = named(st, id);
 
 	if (!s)
 		return -EBADF;
@@ -491,7 +529,7 @@ int ph_set_user(struct ph_stack *st, ph_socket id, uint64_t user)
 
 uint64_t ph_get_user(struct ph_stack *st, ph_socket id)
 {
-	const struct sock *s = find(st, id);
+	const struct sock *s = named(st, id);
 
 	return s ? s->user : 0;
 }

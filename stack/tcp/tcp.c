@@ -5,6 +5,7 @@
 
 enum {
 	TABLE_FIRST = 64,
+	TCBS_KEEP = 65536, /* bytes: most connections are folded soon (tcp_rest.c) */
 	CONNECTIONS_DEFAULT = 1048576,
 	TIMEWAIT_DEFAULT = 262144
 };
@@ -19,7 +20,9 @@ static void init_pools(struct ph_stack *st, struct tcp_state *s)
 	uint32_t conns = st->conf.max_connections ? st->conf.max_connections : CONNECTIONS_DEFAULT;
 	uint32_t tws = st->conf.max_timewait ? st->conf.max_timewait : TIMEWAIT_DEFAULT;
 
+	tcp_rest_init(st, &s->rest, conns);
 	pool_init(&s->tcbs, &st->mem, "tcp connections", sizeof(struct tcb), conns);
+	pool_sparse(&s->tcbs, TCBS_KEEP);
 	pool_init(&s->earlies, &st->mem, "tcp fast opens", sizeof(struct tcp_early), conns);
 	pool_init(&s->rares, &st->mem, "tcp options", sizeof(struct tcp_rare), 0);
 	pool_init(&s->mtups, &st->mem, "tcp mtu searches", sizeof(struct tcp_mtup), 0);
@@ -37,8 +40,9 @@ static void init_pools(struct ph_stack *st, struct tcp_state *s)
 	pool_init(&s->cc_states, &st->mem, "tcp congestion control", CC_STATE_MAX, 0);
 }
 
-static void destroy_pools(struct tcp_state *s)
+static void destroy_pools(struct ph_stack *st, struct tcp_state *s)
 {
+	tcp_rest_destroy(st, &s->rest);
 	pool_destroy(&s->tcbs);
 	pool_destroy(&s->earlies);
 	pool_destroy(&s->rares);
@@ -113,7 +117,7 @@ void tcp_free(struct ph_stack *st)
 	hash_destroy(&s->table);
 	hash_destroy(&s->ports);
 	tcp_peers_destroy(&s->peers);
-	destroy_pools(s); /* and with them whatever was in use */
+	destroy_pools(st, s); /* and with them whatever was in use */
 	mem_free(&st->mem, s, sizeof(*s));
 	st->tcp = NULL;
 	st->l4[6] = NULL;
@@ -148,8 +152,11 @@ static void abort_one(void *arg, struct hash_node *n)
 	if (!is_from(e, of->local))
 		return;
 	switch ((enum tcp_kind)e->kind) {
+	case TCP_KIND_FOLDED:
 	case TCP_KIND_CONN:
-		t = container_of(e, struct tcb, ent);
+		t = tcp_rest_conn(st, e);
+		if (!t) /* of no memory there is no more to be said */
+			break;
 		if (reset_is_due(t))
 			tcp_output_rst(st, t);
 		tcp_done(st, t, ECONNABORTED, of->local ? "address lost" : "stack aborted");
@@ -179,10 +186,18 @@ static void addr_gone(struct ph_stack *st, const struct ph_ip *ip)
 
 struct tcb *tcp_tcb_new(struct ph_stack *st, bool v6)
 {
-	struct tcb *t = pool_get_zeroed(&st->tcp->tcbs);
+	struct tcp_rest *rest = &st->tcp->rest;
+	uint32_t limit = st->tcp->tcbs.limit;
+	struct tcb *t;
 
+	if (st->tcp->tcbs.in_use + rest->nfolded >= limit) { /* the folded count as well */
+		st->tcp->tcbs.failed++;
+		return NULL;
+	}
+	t = pool_get_zeroed(&st->tcp->tcbs);
 	if (!t)
 		return NULL;
+	list_init_node(&t->awake);
 	ready_init(&t->ready);
 	list_init_node(&t->link);
 	list_init_node(&t->owes);
@@ -233,6 +248,7 @@ void tcp_done(struct ph_stack *st, struct tcb *t, int error, const char *why)
 	tcp_timer_closed(st, t);
 	link_unwait(&t->waiter);
 	list_remove(&t->owes);
+	tcp_rest_forget(st, t);
 	tcp_rtxq_clear(&t->rtxq, &st->tcp->recs);
 	tcp_notify_closed(st, t);
 	stream_clear(&t->snd);
@@ -254,6 +270,7 @@ bool tcp_put(struct ph_stack *st, struct tcb *t)
 	list_remove(&t->ready.node);
 	tcp_unuse_port(st, t);
 	tcp_port_unbind(st, t);
+	tcp_rest_forget(st, t);
 	timer_stop(&st->wheel, &t->timer);
 	stream_clear(&t->snd);
 	stream_clear(&t->rcv);

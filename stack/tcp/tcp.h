@@ -21,6 +21,15 @@ void tcp_abort_all(struct ph_stack *st);
 
 struct tcb *tcp_open(struct ph_stack *st, int family); /* CLOSED; NULL at the limit */
 struct ready *tcp_ready(struct tcb *t);
+/*
+ * Connections that rest are folded (tcp_rest.c), which *t follows: t is where the socket keeps its
+ * pointer, for as long as it has it. tcp_wake() comes before any call on *t that may be folded. False:
+ * no memory, *t is to be left alone but for tcp_close_folded().
+ */
+void tcp_hold(struct ph_stack *st, struct tcb **t);
+bool tcp_wake(struct ph_stack *st, struct tcb **t);
+/* Closes what could not be woken, without a word: the peer's next segment meets a reset. */
+void tcp_close_folded(struct ph_stack *st, struct tcb *t);
 /* Port 0: one is chosen at connect or listen by RFC 6056. -EADDRINUSE, -EADDRNOTAVAIL, -EINVAL
  * (bound already). */
 int tcp_bind(struct ph_stack *st, struct tcb *t, const struct ph_sockaddr *a);

@@ -403,6 +403,7 @@ int tcp_connect(struct ph_stack *st, struct tcb *t, const struct ph_sockaddr *a)
 void tcp_close(struct ph_stack *st, struct tcb *t)
 {
 	t->held = false;
+	t->holder = NULL;
 	t->ready.socket = -1;
 	list_remove(&t->ready.node);
 	t->keep_at = PH_NEVER;

@@ -167,6 +167,10 @@ static bool check_ent(const struct ph_stack *st, struct tcp_ent *e, struct ph_cl
 	case TCP_KIND_CONN:
 		CLAIM(c, "table", tcp_table_find(st, &k) == e, e->lport, e->pport);
 		return check_conn(st, container_of(e, struct tcb, ent), c);
+	case TCP_KIND_FOLDED:
+		CLAIM(c, "table", *((struct tcp_folded *)e)->holder == (struct tcb *)e, e->lport,
+		      e->pport);
+		break;
 	case TCP_KIND_HALF:
 	case TCP_KIND_TIMEWAIT:
 		break;

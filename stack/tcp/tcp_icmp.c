@@ -92,9 +92,11 @@ void tcp_icmp_error(struct ph_stack *st, const struct ip_err *e)
 			COUNT(st, Icmp6InErrors);
 		return;
 	}
-	if (ent->kind == TCP_KIND_CONN) {
-		struct tcb *t = container_of(ent, struct tcb, ent);
+	if (ent->kind == TCP_KIND_CONN || ent->kind == TCP_KIND_FOLDED) {
+		struct tcb *t = tcp_rest_conn(st, ent);
 
+		if (!t)
+			return;
 		conn_error(st, t, e, seq);
 		tcp_put(st, t);
 	} else if (ent->kind == TCP_KIND_HALF) {

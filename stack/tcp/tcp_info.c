@@ -180,6 +180,14 @@ static void describe(const struct tcp_ent *e, struct ph_sock_info *i)
 		i->sendq = state == TCPS_LISTEN ? t->listener->backlog : t->snd.len;
 		break;
 	}
+	case TCP_KIND_FOLDED: {
+		const struct tcp_folded *f = (const struct tcp_folded *)e;
+
+		state = f->state;
+		v6 = f->v6;
+		i->socket = f->socket;
+		break;
+	}
 	case TCP_KIND_HALF:
 		state = TCPS_SYN_RECEIVED;
 		break;
@@ -217,6 +225,6 @@ size_t tcp_list(const struct ph_stack *st, struct ph_sock_info *out, size_t n)
 
 void tcp_usage(const struct ph_stack *st, struct ph_usage *u)
 {
-	u->connections = st->tcp->tcbs.in_use + st->tcp->halves.in_use;
+	u->connections = st->tcp->tcbs.in_use + st->tcp->rest.nfolded + st->tcp->halves.in_use;
 	u->timewait = st->tcp->timewait_pool.in_use;
 }

@@ -470,7 +470,7 @@ static enum drop dispatch(struct ph_stack *st, struct tcp_rx *rx)
 			       .pport = rx->seg.sport };
 	struct tcp_ent *e = tcp_table_find(st, &k);
 	enum drop why;
-	struct tcb *l;
+	struct tcb *l, *t;
 
 	if (!e) {
 		l = tcp_table_listener(st, &k);
@@ -480,11 +480,13 @@ static enum drop dispatch(struct ph_stack *st, struct tcp_rx *rx)
 		return l ? tcp_listen_input(st, l, rx, NULL) : closed_input(st, rx);
 	}
 	switch ((enum tcp_kind)e->kind) {
+	case TCP_KIND_FOLDED:
 	case TCP_KIND_CONN:
-		why = admit(container_of(e, struct tcb, ent), rx);
+		t = tcp_rest_conn(st, e);
+		why = t ? admit(t, rx) : DROP_NOMEM;
 		if (why != DROP_NONE)
 			return why;
-		return tcp_input_conn(st, container_of(e, struct tcb, ent), rx);
+		return tcp_input_conn(st, t, rx);
 	case TCP_KIND_HALF:
 		why = admit(container_of(e, struct tcp_half, ent)->listener, rx);
 		if (why != DROP_NONE)

@@ -110,6 +110,8 @@ struct tcb {
 	struct ready ready;
 	struct list_node link; /* in a listener's accept queue, or in a port's list of the bound */
 	struct list_node owes; /* in tcp_state.owing */
+	struct list_node awake; /* in tcp_state.awake, while tcp_rest.c looks whether it rests */
+	struct tcb **holder; /* where its socket keeps the pointer to it; NULL: nowhere */
 	struct tcp_listener *listener; /* own, in LISTEN; whose accept queue it is in */
 	struct tcp_port *port;
 	struct dst dst; /* src and dst are the connection's addresses, looked up or not */
@@ -143,6 +145,7 @@ struct tcb {
 	bool reuse : 1, reuseport : 1, keepalive : 1, linger : 1, oobinline : 1;
 	bool sndbuf_locked : 1, rcvbuf_locked : 1;
 	bool thin : 1; /* TCP_THIN_LINEAR_TIMEOUTS */
+	bool stirred : 1; /* something happened since tcp_rest.c last looked */
 	uint8_t urg;	   /* enum tcp_urg: of the octet before rcv_up */
 	uint8_t urg_octet; /* when VALID */
 	uint8_t nonagle; /* enum tcp_nagle */
@@ -150,6 +153,9 @@ struct tcb {
 	uint8_t tos, ttl;    /* of IPv4; of IPv6, ip6 says */
 	struct ip6_opt ip6;
 	uint8_t snd_wscale, rcv_wscale;
+	uint8_t retransmits; /* timeouts since progress */
+	uint8_t probes;	     /* window or keep-alive probes unanswered */
+	bool cwnd_limited;   /* in the window that ends at cwnd_seq */
 
 	/* Deadlines in ns, PH_NEVER when off; `timer` is armed at the first of them or before. */
 	struct timer timer;
@@ -177,12 +183,9 @@ struct tcb {
 	uint64_t sent_ns;	  /* data last left */
 	uint64_t silent_ns;	  /* first retransmission since progress, or first window probe
 				   * that nobody answered; 0: none */
-	uint8_t retransmits;	  /* timeouts since progress */
-	uint8_t probes;		  /* window or keep-alive probes unanswered */
 	struct tcp_rate rate;
 	struct tcp_pace pace;
 	struct tcp_chrono chrono;
-	bool cwnd_limited;	  /* in the window that ends at cwnd_seq */
 	seq_t cwnd_seq;
 	uint32_t max_out, used_out; /* most bytes out: in that window; since cwnd_ns */
 	uint64_t cwnd_ns;	    /* the window was last used or grew, or shrunk for not being used */
@@ -256,7 +259,34 @@ struct tcp_timewait {
 	bool ts, reuse;
 };
 
+/* A connection that rests: tcp_rest.c. */
+struct tcp_folded {
+	struct tcp_ent ent;
+	struct ph_ip local, peer;
+	struct tcb **holder;
+	int socket;
+	uint8_t state, size; /* size: which pool it is from */
+	bool v6;
+	uint8_t bytes[]; /* base/fold.h */
+};
+
+enum {
+	TCP_FOLD_FIRST = 416, /* bytes of the smallest struct tcp_folded: most have room in it, */
+	TCP_FOLD_STEP = 64,   /* and how much larger each next size is */
+	TCP_FOLD_SIZES = 3
+};
+
+struct tcp_rest { /* of the stack: see tcp_rest.c */
+	struct pool pools[TCP_FOLD_SIZES];
+	struct tcb *like;  /* what all folds are told from; NULL: none yet */
+	struct list awake; /* struct tcb by `awake`: the one to look at next first */
+	uint32_t nawake, nfolded;
+	uint32_t left;	   /* in this walk of the timer's */
+	struct timer timer;
+};
+
 struct tcp_state {
+	struct tcp_rest rest;
 	struct hash table; /* struct tcp_ent */
 	struct tcp_ent *last; /* found last: segments come in runs; NULL: none, or it is gone */
 	struct hash ports; /* struct tcp_port */
@@ -542,6 +572,18 @@ bool tcp_timewait_reuse(struct ph_stack *st, struct tcp_timewait *w, bool bound,
 			struct tcp_reborn *r);
 void tcp_timewait_free(struct ph_stack *st, struct tcp_timewait *w);
 void tcp_timewait_fire(void *ctx, struct timer *timer);
+
+/* ---- tcp_rest.c */
+void tcp_rest_init(struct ph_stack *st, struct tcp_rest *r, uint32_t limit);
+void tcp_rest_destroy(struct ph_stack *st, struct tcp_rest *r);
+/* Something happens to t. */
+void tcp_rest_stir(struct ph_stack *st, struct tcb *t);
+/* t ends. */
+void tcp_rest_forget(struct ph_stack *st, struct tcb *t);
+/* The connection again; *f is gone. NULL: no memory, and f is as before. */
+struct tcb *tcp_rest_unfold(struct ph_stack *st, struct tcp_folded *f);
+/* Its table entry as a connection, woken if need be; NULL: no memory. */
+struct tcb *tcp_rest_conn(struct ph_stack *st, struct tcp_ent *e);
 
 /* ---- tcp_output.c */
 /* Sends what may be sent: lost segments again, then new data, then a FIN. True: something left. */

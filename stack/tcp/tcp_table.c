@@ -34,6 +34,10 @@ static void addresses(const struct tcp_ent *e, const struct ph_ip **local,
 		*local = &((const struct tcp_timewait *)e)->local;
 		*peer = &((const struct tcp_timewait *)e)->peer;
 		break;
+	case TCP_KIND_FOLDED:
+		*local = &((const struct tcp_folded *)e)->local;
+		*peer = &((const struct tcp_folded *)e)->peer;
+		break;
 	}
 }
 
@@ -81,6 +85,16 @@ void tcp_table_remove(struct ph_stack *st, struct tcp_ent *e)
 		st->tcp->last = NULL;
 	hash_remove(&st->tcp->table, &e->node);
 	e->hashed = false;
+}
+
+void tcp_table_replace(struct ph_stack *st, struct tcp_ent *from, struct tcp_ent *to)
+{
+	assert(from->hashed && !to->hashed);
+	if (st->tcp->last == from)
+		st->tcp->last = to;
+	hash_replace(&st->tcp->table, &from->node, &to->node);
+	from->hashed = false;
+	to->hashed = true;
 }
 
 struct tcp_ent *tcp_table_find(const struct ph_stack *st, const struct tcp_tuple *k)

@@ -24,7 +24,8 @@ struct tcp_tuple { /* no padding: it is hashed as bytes */
 	uint16_t lport, pport;
 };
 
-enum tcp_kind { TCP_KIND_CONN, TCP_KIND_LISTEN, TCP_KIND_HALF, TCP_KIND_TIMEWAIT };
+enum tcp_kind { TCP_KIND_CONN, TCP_KIND_LISTEN, TCP_KIND_HALF, TCP_KIND_TIMEWAIT,
+		TCP_KIND_FOLDED };
 
 struct tcp_ent {
 	struct hash_node node;
@@ -35,6 +36,8 @@ struct tcp_ent {
 
 void tcp_table_insert(struct ph_stack *st, struct tcp_ent *e);
 void tcp_table_remove(struct ph_stack *st, struct tcp_ent *e);
+/* `to` stands for the same connection from here on. */
+void tcp_table_replace(struct ph_stack *st, struct tcp_ent *from, struct tcp_ent *to);
 /* The entry of exactly this tuple, or NULL. */
 struct tcp_ent *tcp_table_find(const struct ph_stack *st, const struct tcp_tuple *k);
 /* The listener for a SYN to k->local, k->lport: of that address, else of any. */

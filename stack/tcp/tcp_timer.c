@@ -535,8 +535,10 @@ static void fire(void *ctx, struct timer *timer)
 		t->pace.waiting = false;
 		tcp_output(st, t);
 	}
-	if (!tcp_put(st, t))
-		rearm(st, t);
+	if (tcp_put(st, t))
+		return;
+	rearm(st, t);
+	tcp_rest_stir(st, t);
 }
 
 void tcp_timer_init(struct tcb *t)

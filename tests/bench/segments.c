@@ -119,6 +119,15 @@ static bool carry(struct host *from, struct host *to)
 	return any;
 }
 
+/* What there is to be told, told: who polls does the same. */
+static void hear(struct host *h)
+{
+	struct ph_event events[64];
+
+	while (ph_ready(h->st, events, 64) > 0)
+		;
+}
+
 /* Until neither has anything to say at this moment. */
 static void settle(void)
 {
@@ -130,6 +139,8 @@ static void settle(void)
 		ph_stack_run(server.st, now);
 		more = carry(&client, &server);
 		more = carry(&server, &client) || more;
+		hear(&client);
+		hear(&server);
 	}
 }
 
@@ -335,7 +346,7 @@ static void open_all(struct job *j, uint64_t n)
 		settle();
 		j->s[i] = accept_one((int)(i % PORTS));
 	}
-	pass(1000000000); /* ACKs that were owed, timers of the handshake */
+	pass(3000000000); /* ACKs that were owed, timers of the handshake; and then they rest */
 }
 
 static const struct mode {

@@ -14,6 +14,7 @@ UNIT_TESTS += %D%/test_timer
 UNIT_TESTS += %D%/test_seq
 UNIT_TESTS += %D%/test_stream
 UNIT_TESTS += %D%/test_sockopts
+UNIT_TESTS += %D%/test_fold %D%/test_tcp_rest
 UNIT_TESTS += %D%/test_errq
 UNIT_TESTS += %D%/test_md5
 UNIT_TESTS += %D%/test_sysctl
