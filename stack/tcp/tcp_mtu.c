@@ -146,6 +146,8 @@ bool tcp_mtu_doubts(const struct tcb *t)
 	return t->mtup && t->mtup->size && t->snd_una == t->mtup->start;
 }
 
+/* Deviation: RFC 4821 4 (MUST): another segment lost meanwhile is repaired with the probe's bytes, without a
+ * smaller window; 7.6.2 (MUST): the next size is tried as soon as all is well. Both as in Linux. */
 void tcp_mtu_failed(struct ph_stack *st, struct tcb *t)
 {
 	COUNT(st, TcpExtTCPMTUPFail);

@@ -93,6 +93,7 @@ static enum drop take_ahead(struct ph_stack *st, struct tcb *t, const struct tcp
 				      s->len, &block, &dup);
 
 	quick(t);
+	/* Deviation: RFC 2018 8 (MUST): what is not kept is not reported either, as in Linux. */
 	if (why == DROP_TCP_OFO_QUEUE_PRUNE || why == DROP_NOMEM) {
 		COUNT(st, TcpExtTCPOFODrop);
 		return why;
