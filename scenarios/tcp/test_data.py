@@ -204,6 +204,7 @@ def test_bulk_data_is_sent_in_full_segments(dut, tester):
 @pytest.mark.parametrize("raw", [b"\x08\x00\x01\x01", b"\x08\x01\x01\x01", b"\x08\x28\x01\x01",
                                  b"\x01\x01\x01\x08"],
                          ids=["length 0", "length 1", "past the header", "without a length"])
+@pytest.mark.rfc("CVE-2019-12258")
 def test_malformed_option_does_no_harm(dut, tester, raw):
     from scapy.layers.inet import TCP
     flow = Flow(tester, ECHO)

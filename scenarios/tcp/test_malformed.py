@@ -105,6 +105,7 @@ def test_urgent_pointer_of_any_value_is_survived(dut, tester, flow, pointer):
     flow.reset()
 
 
+@pytest.mark.rfc("CVE-1999-0016")
 def test_segment_to_itself_is_survived(dut, tester):
     """Source and destination the same: the LAND attack."""
     from scapy.layers.inet import IP

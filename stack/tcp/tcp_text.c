@@ -89,9 +89,11 @@ static enum drop take_ahead(struct ph_stack *st, struct tcb *t, const struct tcp
 {
 	const struct tcp_seg *s = &rx->seg;
 	struct tcp_range block, dup = { 0, 0 };
-	enum drop why = tcp_reass_add(&st->tcp->reass, &t->reass, s->seq, rx->ip->pkt, s->off,
-				      s->len, &block, &dup);
+	enum drop why;
 
+	st->tcp->reass.pieces_max = (uint32_t)st->sysctl.tcp_max_ofo_pieces;
+	why = tcp_reass_add(&st->tcp->reass, &t->reass, s->seq, rx->ip->pkt, s->off, s->len, &block,
+			    &dup);
 	quick(t);
 	/* Deviation: RFC 2018 8 (MUST): what is not kept is not reported either, as in Linux. */
 	if (why == DROP_TCP_OFO_QUEUE_PRUNE || why == DROP_NOMEM) {

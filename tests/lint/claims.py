@@ -35,6 +35,24 @@ def gone_catchers():
     return out if named else [f"{DEFECTS}: no row was read"]
 
 
+def not_borne():
+    """Attacks on TCP that neither a test names nor attacks.md, and names there that it should not have."""
+    shown = {name for path in files((".pkt",), ("scenarios",))
+             for name in claims.of_script(os.path.join(SRCDIR, path))}
+    shown |= {name for path in files((".py",), ("scenarios",))
+              for name in claims.of_scenario(os.path.join(SRCDIR, path))}
+    shown |= {name for path in files((".c",), ("tests/unit",))
+              for names in claims.of_unit_tests(os.path.join(SRCDIR, path)).values()
+              for name in names}
+    excused = claims.not_shown(SRCDIR)
+    out = [f"{claims.BORNE}: {name} is shown by a test" for name in sorted(shown & set(excused))]
+    for row in claims.table(SRCDIR, claims.ATTACKS):
+        names = set(claims.names_of(row))
+        if "tcp" in row["protocol"].split("/") and not names & (shown | set(excused)):
+            out.append(f"{claims.ATTACKS}: no test shows {row['id']}; nor says {claims.BORNE} why")
+    return out
+
+
 def main():
     tap = Tap()
     known = claims.known(SRCDIR)
@@ -64,6 +82,9 @@ def main():
     tap.row("what cannot be observed is not shown by a script", [
         f"{claims.UNOBSERVABLE}: {name} is shown by a script" for name in sorted(shown & set(hidden))])
     tap.row("what catches a defect is there", gone_catchers())
+    tap.row("attacks on TCP are shown by tests, or it is said why not", not_borne())
+    tap.row("what attacks.md excuses is in the table",
+            unknown((claims.BORNE, name) for name in claims.not_shown(SRCDIR)))
     return tap.done()
 
 

@@ -39,6 +39,7 @@ static void one_run(uint32_t seed, struct fuzz_seen *seen)
 	fuzz_stack_input(bytes, BYTES, seen);
 }
 
+/* attack: CVE-2019-15134, CVE-2014-1811, CVE-2023-48692 */
 static void test_no_bytes_of_a_peer_or_calls_of_a_user_break_the_stack(void **state)
 {
 	const char *only = getenv("HOSTILE_SEED");

@@ -131,6 +131,7 @@ static void test_a_packet_with_a_wrong_field_is_dropped_and_counted(void **state
 	}
 }
 
+/* attack: CVE-2020-13987 */
 static void test_a_frame_cut_short_at_any_byte_is_dropped(void **state)
 {
 	struct host *h = host_new();
@@ -251,6 +252,7 @@ static void test_nobody_is_told_that_a_broadcast_was_of_no_protocol(void **state
 }
 
 /* rfc: 1122:3.2.1.6-1, 894:1, 1122:2.3.3-1 */
+/* attack: CVE-2024-47685 */
 static void test_our_header_is_right_in_every_field(void **state)
 {
 	struct host *h = host_new();
@@ -282,6 +284,7 @@ static void test_our_header_is_right_in_every_field(void **state)
 }
 
 /* rfc: 791:3.1-6 */
+/* attack: CVE-2023-34367 */
 static void test_identifications_differ_and_do_not_repeat(void **state)
 {
 	struct host *h = host_new();

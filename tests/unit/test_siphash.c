@@ -47,6 +47,7 @@ static void test_the_published_vectors_hold_at_any_alignment(void **state)
 	}
 }
 
+/* attack: CVE-2003-0244 */
 static void test_every_bit_of_key_and_input_matters(void **state)
 {
 	uint8_t bytes[13] = { 0 };

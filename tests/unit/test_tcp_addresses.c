@@ -173,6 +173,7 @@ static void test_address_stays_when_a_closer_one_is_added(void **state)
 }
 
 /* rfc: 9293:A.2-a, 9293:MUST-10 */
+/* attack: Self-connect */
 static void test_socket_that_connects_to_itself_hears_itself(void **state)
 {
 	struct ph_sockaddr own = at(ph_ip4(10, 0, 0, 1), 5000);

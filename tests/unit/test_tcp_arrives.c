@@ -138,6 +138,7 @@ static void test_reads_that_free_little_are_not_announced(void **state)
 }
 
 /* Each byte lies apart: what they pin is bounded, and what is furthest ahead goes first. */
+/* attack: Out-of-order-memory-accounting, CVE-2010-4251 */
 static void test_pieces_that_pin_the_buffer_are_given_up(void **state)
 {
 	struct fix *f = fix_new();
@@ -234,6 +235,7 @@ static void test_fin_below_what_was_received_ends_nothing(void **state)
 
 /* ---- how often is answered (RFC 5961 7, Linux's tcp_invalid_ratelimit) */
 
+/* attack: ACK-storm */
 static void test_old_data_is_answered_each_time_and_empty_segments_twice_a_second(void **state)
 {
 	struct fix *f = passive();
@@ -259,6 +261,7 @@ static void test_old_data_is_answered_each_time_and_empty_segments_twice_a_secon
 }
 
 /* rfc: 5961:7-1 */
+/* attack: CVE-2016-5696 */
 static void test_challenges_are_limited_for_all_connections_together(void **state)
 {
 	struct fix *f = fix_new();
@@ -327,6 +330,7 @@ static void test_simultaneous_open_takes_what_comes_with_the_syn_ack(void **stat
 	fix_free(f);
 }
 
+/* attack: CVE-2024-36905 */
 static void test_shutdown_while_opening_sends_fin_once_open(void **state)
 {
 	struct fix *f = both_open();

@@ -136,6 +136,7 @@ static void test_ack_of_unsent_data_is_answered_and_dropped(void **state)
 	fix_free(f);
 }
 
+/* attack: Blind-data-injection */
 static void test_ack_older_than_any_window_is_challenged(void **state)
 {
 	struct fix *f = passive();

@@ -489,6 +489,7 @@ static void test_half_open_connection_refuses_old_timestamps(void **state)
 }
 
 /* rfc: 9293:3.10.7.2-a */
+/* attack: CVE-2012-6638 */
 static void test_listener_ignores_a_syn_that_resets_or_ends(void **state)
 {
 	struct fix *f = fix_new();
@@ -535,6 +536,7 @@ static void test_answer_that_acknowledges_nothing_is_reset(void **state)
 	fix_free(f);
 }
 
+/* attack: TSecr-forging */
 static void test_answer_with_a_timestamp_never_sent_is_reset(void **state)
 {
 	struct fix *f = fix_new();

@@ -453,6 +453,7 @@ static void test_undone_episode_that_is_held_keeps_its_window(void **state)
 }
 
 /* rfc: 5681:3.2-7, 9937:6.2-6 */
+/* attack: DupACK-spoofing */
 static void test_more_duplicates_than_segments_are_not_believed(void **state)
 {
 	struct env *v = env_new(false);

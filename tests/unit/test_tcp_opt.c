@@ -61,6 +61,7 @@ static void same(const struct tcp_opts *a, const struct tcp_opts *b, const char 
 }
 
 /* rfc: 9293:MUST-4, 9293:MUST-5, 9293:MUST-6, 9293:MUST-7 */
+/* attack: CVE-2020-13988, CVE-2020-24337, CVE-2018-16524, CVE-2019-12260, CVE-2021-26788, CVE-2004-0626 */
 static void test_options_are_read_or_refused(void **state)
 {
 	(void)state;
@@ -131,6 +132,7 @@ static void test_options_stand_in_linux_order(void **state)
 	assert_memory_equal(b, want, sizeof(want));
 }
 
+/* attack: CVE-2020-11907, CVE-2020-24341, CVE-2018-16603, CVE-2026-29007 */
 static void test_headers_that_lie_about_their_length_are_refused(void **state)
 {
 	(void)state;

@@ -215,6 +215,7 @@ static void test_bytes_held_win_over_later_copies(void **state)
 	env_free(v);
 }
 
+/* attack: CVE-2018-5390 */
 static void test_pieces_are_bounded(void **state)
 {
 	struct env *v = env_new(8);

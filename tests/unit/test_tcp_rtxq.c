@@ -242,6 +242,7 @@ static void test_round_trip_comes_from_data_sent_once(void **state)
 	env_free(&v);
 }
 
+/* attack: SACK-reneging */
 static void test_timeout_forgets_sacks_only_of_a_receiver_that_reneged(void **state)
 {
 	struct tcp_delivered d = { .acked = 0 };
@@ -369,6 +370,7 @@ static void test_duplicate_reported_takes_back_a_retransmission(void **state)
 	env_free(&v);
 }
 
+/* attack: CVE-2019-11478, CVE-2010-0242 */
 static void test_search_among_too_many_records_is_given_up(void **state)
 {
 	enum { MANY = 20000 };

@@ -274,6 +274,7 @@ static void test_sack_recovery_resends_the_holes_only(void **state)
 	fix_free(f);
 }
 
+/* attack: SACK-out-of-range, D-SACK-and-reordering-abuse */
 static void test_sack_blocks_that_make_no_sense_are_ignored(void **state)
 {
 	struct fix *f = fix_new();
@@ -315,6 +316,7 @@ static void test_initial_window_is_ten_segments(void **state)
 }
 
 /* rfc: 9293:MUST-34 */
+/* attack: Window-shrink */
 static void test_shrinking_window_stops_new_data(void **state)
 {
 	struct fix *f = passive();
@@ -466,6 +468,7 @@ static void test_fragmentation_needed_makes_smaller_segments(void **state)
 	fix_free(f);
 }
 
+/* attack: CVE-2004-0790 */
 static void test_unreachable_ends_an_attempt_and_no_connection(void **state)
 {
 	struct fix *f = fix_new();

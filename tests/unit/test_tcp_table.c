@@ -13,6 +13,7 @@ static struct tcp_tuple tuple(uint8_t peer, uint16_t lport, uint16_t pport)
 }
 
 /* rfc: 9293:MUST-8, 9293:MUST-9 */
+/* attack: CVE-2020-27213, CVE-2023-45236 */
 static void test_isn_ticks_every_four_microseconds_and_differs_by_tuple_and_key(void **state)
 {
 	struct siphash_key a = { 1, 2 }, b = { 3, 4 };
@@ -27,6 +28,7 @@ static void test_isn_ticks_every_four_microseconds_and_differs_by_tuple_and_key(
 }
 
 /* rfc: 6528:3-1, 6528:3-2, 7323:7.1-1 */
+/* attack: CVE-2024-10604, Timestamp-uptime-leak */
 static void test_who_sees_the_numbers_of_one_connection_knows_no_others(void **state)
 {
 	struct tcp_tuple one = tuple(1, 80, 4000), other = tuple(1, 80, 4001);
@@ -51,6 +53,7 @@ static void test_who_sees_the_numbers_of_one_connection_knows_no_others(void **s
 	assert_int_equal(clock, 0);
 }
 
+/* attack: CVE-2026-2967 */
 static void test_entries_are_found_by_their_whole_tuple(void **state)
 {
 	struct fix *f = fix_new();
@@ -166,6 +169,7 @@ static void test_every_port_of_the_range_is_given_once_and_then_none(void **stat
 }
 
 /* rfc: 6056:3.3-1 */
+/* attack: CVE-2024-10026 */
 static void test_next_port_does_not_follow_from_the_last(void **state)
 {
 	struct fix *f = fix_new();

@@ -99,6 +99,7 @@ static void test_timeouts_double_up_to_the_sysctl(void **state)
 	fix_free(f);
 }
 
+/* attack: CVE-2015-5358 */
 static void test_closed_socket_gives_up_sooner(void **state)
 {
 	struct fix *f = passive();
@@ -161,6 +162,7 @@ static void test_silent_peer_is_probed_with_back_off_and_given_up(void **state)
 }
 
 /* rfc: 9293:MUST-37 */
+/* attack: Netkill-/-nkiller2 */
 static void test_peer_that_answers_probes_is_never_given_up(void **state)
 {
 	struct fix *f = closed_window();
@@ -181,6 +183,7 @@ static void test_peer_that_answers_probes_is_never_given_up(void **state)
 	fix_free(f);
 }
 
+/* attack: CVE-2009-1926, CVE-2008-4609 */
 static void test_peer_of_a_closed_socket_may_not_hold_it_with_a_closed_window(void **state)
 {
 	struct fix *f = closed_window();

@@ -14,11 +14,13 @@ import re
 
 REQUIREMENTS = "docs/rfc/requirements.csv"
 ATTACKS = "docs/rfc/attacks.csv"
+BORNE = "docs/rfc/attacks.md"
 DEVIATIONS = "docs/rfc/deviations.md"
 UNOBSERVABLE = "docs/rfc/not-observable.csv"
 
 _CLAIM = re.compile(r"\b(?:rfc|attack):[ \t]+([^\n*]+)")
 _ID = re.compile(r"[\w.]+:[\w.-]*\w|[A-Z][\w/-]*-[\w/.-]*\w|\d{3,4}")
+_MARK = re.compile(r"@pytest\.mark\.rfc\(([^)]*)\)")
 _UNIT_TEST = re.compile(r"^(?:static )?void (test_\w+)\(", re.M)
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 
@@ -59,6 +61,24 @@ def of_unit_tests(path):
         if ids:
             out[test.group(1)] = ids
     return out
+
+
+def of_scenario(path):
+    """The ids that the marks of a test_*.py name."""
+    with open(path, encoding="utf-8") as file:
+        return [name for mark in _MARK.findall(file.read())
+                for name in re.findall(r"""["']([^"']+)["']""", mark)]
+
+
+def not_shown(tree):
+    """{name: reason} of the attacks that no test can show, from the first table of attacks.md."""
+    path = os.path.join(tree, BORNE)
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding="utf-8") as file:
+        first = file.read().split("\nWhat bounds", 1)[0]
+    rows = re.findall(r"^\| ([A-Z][^|]*?) \| ([^|]+?) \|$", first, re.M)
+    return dict(rows)
 
 
 def table(tree, name):
