@@ -27,6 +27,8 @@ struct row {
 static const struct row rows[] = {
 #define SYSCTL(field, name, d, min, max, help) \
 	{ { name, help, min, max, 1, NULL }, offsetof(struct sysctls, field), { d }, NULL },
+#define SYSCTL2(field, name, d0, d1, min, max, help) \
+	{ { name, help, min, max, 2, NULL }, offsetof(struct sysctls, field), { d0, d1 }, NULL },
 #define SYSCTL3(field, name, d0, d1, d2, min, max, help) \
 	{ { name, help, min, max, 3, NULL }, offsetof(struct sysctls, field), { d0, d1, d2 }, NULL },
 #define SYSCTL_WORDS(field, name, d, words, most, help) \
@@ -35,6 +37,7 @@ static const struct row rows[] = {
 	{ { name, help, KEYS, 1, 0, KEYS_WORDS }, offsetof(struct sysctls, field), { 0 }, d },
 #include "base/sysctl.def"
 #undef SYSCTL
+#undef SYSCTL2
 #undef SYSCTL3
 #undef SYSCTL_KEYS
 #undef SYSCTL_WORDS

@@ -27,11 +27,13 @@ struct conf6 {
 
 struct sysctls {
 #define SYSCTL(field, name, def, min, max, help) int64_t field;
+#define SYSCTL2(field, name, d0, d1, min, max, help) int64_t field[2];
 #define SYSCTL3(field, name, d0, d1, d2, min, max, help) int64_t field[3];
 #define SYSCTL_KEYS(field, name, def, help) char field[SYSCTL_KEYS_MAX];
 #define SYSCTL_WORDS(field, name, def, words, most, help) char field[SYSCTL_TEXT_MAX];
 #include "base/sysctl.def"
 #undef SYSCTL
+#undef SYSCTL2
 #undef SYSCTL3
 #undef SYSCTL_KEYS
 #undef SYSCTL_WORDS
@@ -40,11 +42,11 @@ struct sysctls {
 };
 
 void sysctl_defaults(struct sysctls *s);
-/* One decimal number, or three apart by blanks or tabs, or words. 0, -ENOENT, -EINVAL (not a number,
- * out of bounds, a triple that does not ascend, too many words or one that is not in the row), -EPERM
+/* One decimal number, or two or three apart by blanks or tabs, or words. 0, -ENOENT, -EINVAL (not a number,
+ * out of bounds, several that do not ascend, too many words or one that is not in the row), -EPERM
  * (only to be read); nothing changes on an error. */
 int sysctl_set(struct sysctls *s, const char *name, const char *value);
-/* The numbers as text, triples apart by tabs. 0, -ENOENT, -ENOSPC (cap too small; 72 is enough for
+/* The numbers as text, several apart by tabs. 0, -ENOENT, -ENOSPC (cap too small; 72 is enough for
  * all). */
 int sysctl_get(const struct sysctls *s, const char *name, char *out, size_t cap);
 /*

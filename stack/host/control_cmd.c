@@ -110,7 +110,9 @@ static int sysctl_set(struct control_call *call, const struct ph_sysctl_info *ro
 	if (rc < 0)
 		return text_error(call->err, call->cap,
 				  "%s=%s: write %s of %" PRId64 " to %" PRId64, row->name, text,
-				  row->nvalues == 3 ? "three numbers, each" : "a number", row->min,
+				  row->nvalues == 3   ? "three numbers, each"
+					 : row->nvalues == 2 ? "two numbers, each"
+							     : "a number", row->min,
 				  row->max);
 	return 0;
 }

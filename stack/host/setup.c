@@ -107,7 +107,9 @@ static int set_sysctl(struct host *h, const struct opt_sysctl *s, char *err, siz
 		return text_error(err, cap, "--sysctl %s=%s: write %s of: %s", s->name, s->value,
 				  row->max == 1 ? "one" : "some", row->words);
 	return text_error(err, cap, "--sysctl %s=%s: write %s of %" PRId64 " to %" PRId64, s->name,
-			  s->value, row->nvalues == 3 ? "three numbers, each" : "a number",
+			  s->value, row->nvalues == 3   ? "three numbers, each"
+					 : row->nvalues == 2 ? "two numbers, each"
+							     : "a number",
 			  row->min, row->max);
 }
 

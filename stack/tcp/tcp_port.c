@@ -124,7 +124,8 @@ bool tcp_port_conflict(const struct ph_stack *st, const struct tcb *t, const str
 /* The sysctl's, narrowed by IP_LOCAL_PORT_RANGE where that lies within. */
 static void range(const struct ph_stack *st, const struct tcb *t, uint32_t *first, uint32_t *n)
 {
-	uint32_t lo = (uint32_t)st->sysctl.ip_port_lo, hi = (uint32_t)st->sysctl.ip_port_hi;
+	uint32_t lo = (uint32_t)st->sysctl.ip_port_range[0];
+	uint32_t hi = (uint32_t)st->sysctl.ip_port_range[1];
 	uint32_t own_lo = tcp_rare(t)->port_lo, own_hi = tcp_rare(t)->port_hi;
 
 	if (own_lo >= lo && own_lo <= hi)

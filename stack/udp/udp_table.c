@@ -98,8 +98,8 @@ bool udp_table_port_free(const struct ph_stack *st, const struct udp_pcb *u, uin
 
 uint16_t udp_table_choose_port(struct ph_stack *st, const struct udp_pcb *u)
 {
-	uint32_t lo = u->o.port_lo ? u->o.port_lo : (uint32_t)st->sysctl.ip_port_lo;
-	uint32_t hi = u->o.port_hi ? u->o.port_hi : (uint32_t)st->sysctl.ip_port_hi;
+	uint32_t lo = u->o.port_lo ? u->o.port_lo : (uint32_t)st->sysctl.ip_port_range[0];
+	uint32_t hi = u->o.port_hi ? u->o.port_hi : (uint32_t)st->sysctl.ip_port_range[1];
 	uint32_t n, start;
 
 	if (hi < lo)

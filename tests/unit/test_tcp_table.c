@@ -148,8 +148,7 @@ static void test_every_port_of_the_range_is_given_once_and_then_none(void **stat
 	ph_socket s[50];
 
 	(void)state;
-	sysctl(f, "net.phantom.ip_local_port_first", "40000");
-	sysctl(f, "net.phantom.ip_local_port_last", "40048");
+	sysctl(f, "net.ipv4.ip_local_port_range", "40000 40048");
 	for (int i = 0; i < 50; i++) {
 		s[i] = stream_socket(f);
 		assert_int_equal(ph_connect(f->st, s[i], &to, f->now),
@@ -201,8 +200,7 @@ static void test_bound_port_is_given_to_no_connection(void **state)
 	ph_socket b = stream_socket(f);
 
 	(void)state;
-	sysctl(f, "net.phantom.ip_local_port_first", "40000");
-	sysctl(f, "net.phantom.ip_local_port_last", "40001");
+	sysctl(f, "net.ipv4.ip_local_port_range", "40000 40001");
 	assert_int_equal(ph_bind(f->st, b, &own, f->now), 0);
 	for (int i = 0; i < 20; i++) {
 		ph_socket s = stream_socket(f);

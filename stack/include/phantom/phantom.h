@@ -428,7 +428,7 @@ int ph_sysctl_get(const struct ph_stack *st, const char *name, char *out, size_t
 struct ph_sysctl_info {
 	const char *name, *help;
 	int64_t min, max;
-	unsigned nvalues; /* 1, or 3 for tcp_rmem and its like; 0: words */
+	unsigned nvalues; /* 1, or 2 or 3 that ascend, as tcp_rmem has; 0: words */
 	const char *words; /* those it may have, at most `max` of them; NULL: numbers */
 };
 /* Row i of the table, or NULL past its end. */
