@@ -166,7 +166,7 @@ STACK_HOST = %D%/host/fnv.h \
 	%D%/host/trace.h %D%/host/trace.c \
 	%D%/host/control_cmd.h %D%/host/control_cmd.c \
 	%D%/host/tcp_info.def \
-	%D%/host/control_show.c \
+	%D%/host/control_show.c %D%/host/control_edit.c \
 	%D%/host/control_bytes.h %D%/host/control_bytes.c \
 	%D%/host/control_epoll.h %D%/host/control_epoll.c \
 	%D%/host/control_sock.h %D%/host/control_sock.c \

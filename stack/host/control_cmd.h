@@ -42,4 +42,15 @@ int control_neighs(struct control_call *call);
 int control_dns(struct control_call *call);
 int control_lease(struct control_call *call);
 
+/* In control_edit.c. */
+int control_addr_add(struct control_call *call);
+int control_addr_del(struct control_call *call);
+int control_route_add(struct control_call *call);
+int control_route_del(struct control_call *call);
+int control_neigh_add(struct control_call *call);
+int control_neigh_del(struct control_call *call);
+int control_link_add(struct control_call *call);
+int control_link_del(struct control_call *call);
+int control_link_set(struct control_call *call);
+
 #endif

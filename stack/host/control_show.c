@@ -116,20 +116,28 @@ static json_t *offloads(uint32_t bits)
 	return list;
 }
 
-static json_t *one_link(const struct ph_link_info *l)
+static json_t *one_link(const struct ph_link_info *l, const char *below)
 {
+	static const char *const kinds[] = { [PH_LINK_ETHER] = "ether",
+					     [PH_LINK_IP] = "ip",
+					     [PH_LINK_VLAN] = "vlan" };
 	char mac[TEXT_MAC];
 	json_t *o = json_pack("{s:i,s:s,s:s,s:i,s:o,s:I,s:I}", "index", l->link, "name", l->name,
-			      "kind", l->kind == PH_LINK_ETHER ? "ether" : "ip", "mtu", (int)l->mtu,
+			      "kind", kinds[l->kind], "mtu", (int)l->mtu,
 			      "offload", offloads(l->offload), "txqueuelen",
 			      (json_int_t)l->txqueuelen, "queued", (json_int_t)l->queued);
 
-	if (l->kind == PH_LINK_ETHER)
+	if (l->kind != PH_LINK_IP)
 		json_object_set_new(o, "mac", json_string(text_from_mac(mac, l->mac)));
+	if (l->parent) {
+		json_object_set_new(o, "link", json_string(below));
+		json_object_set_new(o, "vlan", json_integer(l->vlan));
+	}
 	json_object_set_new(o, "rx",
-			    json_pack("{s:I,s:I,s:I}", "bytes", (json_int_t)l->rx_bytes, "packets",
-				      (json_int_t)l->rx_packets, "dropped",
-				      (json_int_t)l->rx_dropped));
+			    json_pack("{s:I,s:I,s:I,s:I}", "bytes", (json_int_t)l->rx_bytes,
+				      "packets", (json_int_t)l->rx_packets, "dropped",
+				      (json_int_t)l->rx_dropped, "multicast",
+				      (json_int_t)l->multicast));
 	json_object_set_new(o, "tx",
 			    json_pack("{s:I,s:I,s:I}", "bytes", (json_int_t)l->tx_bytes, "packets",
 				      (json_int_t)l->tx_packets, "dropped",
@@ -147,7 +155,7 @@ int control_links(struct control_call *call)
 		return no_memory(call);
 	list = json_array();
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, one_link(&links[i]));
+		json_array_append_new(list, one_link(&links[i], link_name(links, n, links[i].parent)));
 	free(links);
 	return json_object_set_new(call->answer, "links", list);
 }

@@ -34,10 +34,29 @@ static const struct ctl_command commands[] = {
 	{ "addrs", NULL, "addresses", ctl_print_addrs },
 	{ "routes", NULL, "routes", ctl_print_routes },
 	{ "neighs", NULL, "the neighbour cache", ctl_print_neighs },
+	{ "addr_add", "A/L [dev LINK] [acd off|defend|cede|insist]", NULL, ctl_print_nothing },
+	{ "addr_del", "A/L [dev LINK]", NULL, ctl_print_nothing },
+	{ "route_add", "D/L | default [via A] [dev LINK] [metric N]", NULL, ctl_print_nothing },
+	{ "route_del", "D/L | default [via A] [dev LINK]", NULL, ctl_print_nothing },
+	{ "neigh_add", "A lladdr MAC [dev LINK]", NULL, ctl_print_nothing },
+	{ "neigh_del", "A [dev LINK]", NULL, ctl_print_nothing },
+	{ "link_add", "NAME vlan N [link LINK] [mtu N] [address MAC]", NULL, ctl_print_nothing },
+	{ "link_del", "NAME", NULL, ctl_print_nothing },
+	{ "link_set", "NAME [mtu N] [address MAC] [txqueuelen N]", NULL, ctl_print_nothing },
 	{ "lease", NULL, "what DHCP is doing, and what it was given", ctl_print_lease },
 	{ "dns", NULL, "name servers that routers advertised", ctl_print_dns },
 	{ "usage", NULL, "memory and pieces in use", ctl_print_values },
 	{ "quit", NULL, "close every connection and end phantom", ctl_print_nothing },
+};
+
+/* ip(8)'s objects: alone they show, with a verb they change; `first` is what stands without a key. */
+static const struct ctl_object {
+	const char *name, *show, *first;
+} objects[] = {
+	{ "addr", "addrs", "addr" },
+	{ "route", "routes", "dst" },
+	{ "neigh", "neighs", "addr" },
+	{ "link", "links", "name" },
 };
 
 static const struct option long_options[] = {
@@ -53,8 +72,15 @@ static int help(void)
 	printf("usage: phantom ctl PATH COMMAND [ARGUMENT] [--json] [--all] [--info]\n\n"
 	       "Asks the phantom that was started with --control PATH:\n");
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		printf("  %-9s %-17s %s\n", commands[i].name,
-		       commands[i].args ? commands[i].args : "", commands[i].help);
+		if (commands[i].help)
+			printf("  %-9s %-17s %s\n", commands[i].name,
+			       commands[i].args ? commands[i].args : "", commands[i].help);
+	printf("\naddr, route, neigh and link alone show the same, and change it:\n");
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (!commands[i].help)
+			printf("  %.*s %s %s\n", (int)strcspn(commands[i].name, "_"),
+			       commands[i].name, strchr(commands[i].name, '_') + 1,
+			       commands[i].args);
 	printf("\n  --json    the answer as phantom gave it, one line\n"
 	       "\nExit status: 0 done, 1 phantom did not do it, 2 wrong usage.\n");
 	return 0;
@@ -140,10 +166,9 @@ static int show(const struct ctl_command *cmd, const char *answer, bool all)
 	return status;
 }
 
-static int run(const char *path, const struct ctl_command *cmd, const char *arg, bool json,
-	       bool all, bool info)
+/* Takes the request. */
+static int run(const char *path, const struct ctl_command *cmd, json_t *o, bool json, bool all)
 {
-	json_t *o = request(cmd, arg, info);
 	char *line = json_dumps(o, JSON_COMPACT);
 	char *answer = line ? ask(path, line) : NULL;
 	int status;
@@ -166,9 +191,58 @@ static int run(const char *path, const struct ctl_command *cmd, const char *arg,
 	return status;
 }
 
+static const struct ctl_command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+/* Is it a key in a command's text: a word, its bracket open or not, with a value behind it? */
+static bool has_word(const char *args, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (const char *p = strstr(args, key); len > 0 && p; p = strstr(p + 1, key))
+		if (p > args && (p[-1] == '[' || p[-1] == ' ') && p[len] == ' ' &&
+		    key[0] >= 'a' && key[0] <= 'z')
+			return true;
+	return false;
+}
+
+/* The words behind an object: nothing or show, or a verb, what it is about, and keys with values. */
+static int run_object(const char *path, const struct ctl_object *ob, int argc, char **argv, bool json,
+		      bool all)
+{
+	char name[24];
+	json_t *o;
+
+	if (argc == 0 || strcmp(argv[0], "show") == 0)
+		return run(path, find_command(ob->show), json_pack("{s:s}", "cmd", ob->show), json,
+			   all);
+	snprintf(name, sizeof(name), "%s_%.8s", ob->name, argv[0]);
+	if (!find_command(name))
+		return usage_error(argv[0], "not what can be done with it");
+	if (argc < 2)
+		return usage_error(argv[0], "of what is missing");
+	if (argc % 2)
+		return usage_error(argv[argc - 1], "its value is missing");
+	o = json_pack("{s:s,s:s}", "cmd", name, ob->first, argv[1]);
+	for (int i = 2; i < argc; i += 2) {
+		if (!has_word(find_command(name)->args, argv[i])) {
+			json_decref(o);
+			return usage_error(argv[i], "no such word here");
+		}
+		json_object_set_new(o, argv[i], json_string(argv[i + 1]));
+	}
+	return run(path, find_command(name), o, json, all);
+}
+
 int ctl_main(int argc, char **argv)
 {
-	const struct ctl_command *cmd = NULL;
+	const struct ctl_command *cmd;
 	bool json = false, all = false, info = false;
 	int c;
 
@@ -194,15 +268,15 @@ int ctl_main(int argc, char **argv)
 	argv += optind;
 	if (argc < 2)
 		return usage_error(argc < 1 ? "PATH" : "COMMAND", "is missing");
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-		if (strcmp(commands[i].name, argv[1]) == 0)
-			cmd = &commands[i];
-	}
-	if (!cmd)
+	for (size_t i = 0; i < ARRAY_LEN(objects); i++)
+		if (strcmp(objects[i].name, argv[1]) == 0)
+			return run_object(argv[0], &objects[i], argc - 2, argv + 2, json, all);
+	cmd = find_command(argv[1]);
+	if (!cmd || !cmd->help)
 		return usage_error(argv[1], "no such command");
 	if (argc > (cmd->args ? 3 : 2))
 		return usage_error(argv[cmd->args ? 3 : 2], "one word too many");
 	if (argc == 2 && cmd->args && cmd->args[0] != '[')
 		return usage_error(cmd->name, "its argument is missing");
-	return run(argv[0], cmd, argc == 3 ? argv[2] : NULL, json, all, info);
+	return run(argv[0], cmd, request(cmd, argc == 3 ? argv[2] : NULL, info), json, all);
 }

@@ -106,9 +106,15 @@ void ctl_print_sockets(const json_t *part, bool all)
 
 static void print_statistics(const char *name, const json_t *o)
 {
-	printf("    %s: %14s %11s %11s\n", name, "bytes", "packets", "dropped");
-	printf("        %14lld %11lld %11lld\n", number(o, "bytes"), number(o, "packets"),
+	bool in = json_object_get(o, "multicast") != NULL;
+
+	printf("    %s: %14s %11s %11s%s\n", name, "bytes", "packets", "dropped",
+	       in ? "       mcast" : "");
+	printf("        %14lld %11lld %11lld", number(o, "bytes"), number(o, "packets"),
 	       number(o, "dropped"));
+	if (in)
+		printf(" %11lld", number(o, "multicast"));
+	printf("\n");
 }
 
 void ctl_print_links(const json_t *part, bool all)
@@ -119,9 +125,11 @@ void ctl_print_links(const json_t *part, bool all)
 	(void)all;
 	json_array_foreach(part, i, l)
 	{
-		printf("%lld: %s: mtu %lld qlen %lld queued %lld", number(l, "index"),
-		       word(l, "name"), number(l, "mtu"), number(l, "txqueuelen"),
-		       number(l, "queued"));
+		bool vlan = *word(l, "link") != '\0';
+
+		printf("%lld: %s%s%s: mtu %lld qlen %lld queued %lld", number(l, "index"),
+		       word(l, "name"), vlan ? "@" : "", word(l, "link"), number(l, "mtu"),
+		       number(l, "txqueuelen"), number(l, "queued"));
 		json_array_foreach(json_object_get(l, "offload"), k, bit)
 			printf("%s%s", k ? "," : " offload ", json_string_value(bit));
 		printf("\n");
@@ -129,6 +137,8 @@ void ctl_print_links(const json_t *part, bool all)
 			printf("    link/ether %s\n", word(l, "mac"));
 		else
 			printf("    link/none\n");
+		if (vlan)
+			printf("    vlan protocol 802.1Q id %lld\n", number(l, "vlan"));
 		print_statistics("RX", json_object_get(l, "rx"));
 		print_statistics("TX", json_object_get(l, "tx"));
 	}

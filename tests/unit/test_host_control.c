@@ -67,6 +67,57 @@ static const struct row rows[] = {
 	{ "{\"cmd\":\"links\"} x", "not JSON" },
 };
 
+static const struct row edits[] = {
+	{ "{\"cmd\":\"addr_add\",\"addr\":\"10.0.0.3/24\"}", "{\"done\":true}" },
+	{ "{\"cmd\":\"addr_add\",\"addr\":\"10.0.0.3/24\",\"dev\":\"test0\",\"acd\":\"insist\"}",
+	  "{\"done\":true}" },
+	{ "{\"cmd\":\"addr_add\",\"addr\":\"10.0.0.2/24\"}", "10.0.0.2/24: it is there already" },
+	{ "{\"cmd\":\"addr_add\",\"addr\":\"10.0.0.255/24\"}", "not an address for a host" },
+	{ "{\"cmd\":\"addr_add\",\"addr\":\"10.0.0\"}", "write A/L" },
+	{ "{\"cmd\":\"addr_add\"}", "write A/L" },
+	{ "{\"cmd\":\"addr_add\",\"addr\":7}", "write A/L" },
+	{ "{\"cmd\":\"addr_add\",\"addr\":\"10.0.0.3/24\",\"dev\":\"nix\"}", "dev nix: no such link" },
+	{ "{\"cmd\":\"addr_add\",\"addr\":\"10.0.0.3/24\",\"acd\":\"nix\"}", "acd: write off" },
+	{ "{\"cmd\":\"addr_add\",\"addr\":\"fd00::3/64\",\"acd\":\"cede\"}", "IPv4 alone" },
+	{ "{\"cmd\":\"addr_del\",\"addr\":\"10.0.0.2/24\"}", "{\"done\":true}" },
+	{ "{\"cmd\":\"addr_del\",\"addr\":\"10.0.0.3\"}", "no such address" },
+	{ "{\"cmd\":\"route_add\",\"dst\":\"192.0.2.0/24\",\"via\":\"10.0.0.9\",\"metric\":\"5\"}",
+	  "{\"done\":true}" },
+	{ "{\"cmd\":\"route_add\",\"dst\":\"default\",\"via\":\"10.0.0.9\",\"metric\":5}",
+	  "{\"done\":true}" },
+	{ "{\"cmd\":\"route_add\",\"dst\":\"default\",\"via\":\"10.0.0.9\"}", "there already" },
+	{ "{\"cmd\":\"route_add\",\"dst\":\"192.0.2.0/24\",\"via\":\"10.9.0.9\"}",
+	  "on no network of the link" },
+	{ "{\"cmd\":\"route_add\",\"dst\":\"192.0.2.1/24\"}", "no bits of the network" },
+	{ "{\"cmd\":\"route_add\",\"dst\":\"192.0.2.0/24\",\"metric\":-1}", "a number of 0" },
+	{ "{\"cmd\":\"route_add\",\"dst\":\"192.0.2.0/24\",\"via\":\"x\"}", "a router's address" },
+	{ "{\"cmd\":\"route_add\",\"dst\":\"nix\"}", "or default" },
+	{ "{\"cmd\":\"route_del\",\"dst\":\"default\",\"via\":\"10.0.0.1\"}", "{\"done\":true}" },
+	{ "{\"cmd\":\"route_del\",\"dst\":\"default\"}", "{\"done\":true}" },
+	{ "{\"cmd\":\"route_del\",\"dst\":\"default\",\"via\":\"10.0.0.9\"}", "no such route" },
+	{ "{\"cmd\":\"neigh_add\",\"addr\":\"10.0.0.7\",\"lladdr\":\"02:00:00:00:00:07\"}",
+	  "{\"done\":true}" },
+	{ "{\"cmd\":\"neigh_add\",\"addr\":\"10.0.0.7\",\"lladdr\":\"03:00:00:00:00:07\"}",
+	  "the hardware address of one host" },
+	{ "{\"cmd\":\"neigh_add\",\"addr\":\"10.0.0.2\",\"lladdr\":\"02:00:00:00:00:07\"}",
+	  "not a neighbour's address" },
+	{ "{\"cmd\":\"neigh_add\"}", "a neighbour's address" },
+	{ "{\"cmd\":\"neigh_del\",\"addr\":\"10.0.0.9\"}", "{\"done\":true}" },
+	{ "{\"cmd\":\"neigh_del\",\"addr\":\"10.0.0.8\"}", "no such neighbour" },
+	{ "{\"cmd\":\"link_add\",\"name\":\"v7\",\"vlan\":\"7\"}", "{\"done\":true}" },
+	{ "{\"cmd\":\"link_add\",\"name\":\"v7\"}", "vlan: is missing" },
+	{ "{\"cmd\":\"link_add\",\"vlan\":7}", "1 to 15 characters" },
+	{ "{\"cmd\":\"link_add\",\"name\":\"v7\",\"vlan\":4095}", "a number of 1 to 4094" },
+	{ "{\"cmd\":\"link_add\",\"name\":\"v7\",\"vlan\":7,\"mtu\":1401}", "at most that link's" },
+	{ "{\"cmd\":\"link_del\",\"name\":\"test0\"}", "it goes when phantom ends" },
+	{ "{\"cmd\":\"link_del\",\"name\":\"nix\"}", "no such link" },
+	{ "{\"cmd\":\"link_del\"}", "name: is missing" },
+	{ "{\"cmd\":\"link_set\",\"name\":\"test0\",\"mtu\":1000,\"txqueuelen\":\"50\","
+	  "\"address\":\"02:00:00:00:00:77\"}",
+	  "{\"done\":true}" },
+	{ "{\"cmd\":\"link_set\",\"mtu\":67}", "a number of 68 to 65535" },
+};
+
 static void open_network(struct host *h)
 {
 	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 9 };
@@ -126,16 +177,48 @@ static void test_every_command_is_in_help(void **state)
 	json_decref(answer);
 }
 
+static void expect(struct host *h, const char *line, const char *has, bool there)
+{
+	json_t *answer = control_cmd_answer(h, line, strlen(line));
+	char *text = json_dumps(answer, JSON_COMPACT | JSON_SORT_KEYS);
+
+	if ((strstr(text, has) != NULL) != there)
+		fail_msg("%s was answered: %s", line, text);
+	free(text);
+	json_decref(answer);
+}
+
+static void test_a_link_that_was_added_is_shown_and_goes(void **state)
+{
+	struct options o = { 0 };
+	struct host h = { .opt = &o };
+
+	(void)state;
+	open_network(&h);
+	expect(&h, "{\"cmd\":\"link_add\",\"name\":\"v7\",\"vlan\":7}", "done", true);
+	expect(&h, "{\"cmd\":\"addr_add\",\"addr\":\"10.1.0.2/24\",\"dev\":\"v7\"}", "done", true);
+	expect(&h, "{\"cmd\":\"links\"}", "\"kind\":\"vlan\",\"link\":\"test0\",", true);
+	expect(&h, "{\"cmd\":\"addrs\"}", "{\"addr\":\"10.1.0.2\",\"dev\":\"v7\"", true);
+	expect(&h, "{\"cmd\":\"link_del\",\"name\":\"v7\"}", "done", true);
+	expect(&h, "{\"cmd\":\"addrs\"}", "10.1.0.2", false);
+	expect(&h, "{\"cmd\":\"links\"}", "v7", false);
+	ph_stack_free(h.st);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(rows) + 1] = {
+	struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(edits) + 2] = {
 		cmocka_unit_test(test_every_command_is_in_help),
+		cmocka_unit_test(test_a_link_that_was_added_is_shown_and_goes),
 	};
-	size_t n = 1;
+	size_t n = 2;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		tests[n++] =
 			(struct CMUnitTest){ *rows[i].line ? rows[i].line : "an empty line",
 					     test_answer, NULL, NULL, (void *)(uintptr_t)&rows[i] };
+	for (size_t i = 0; i < ARRAY_LEN(edits); i++)
+		tests[n++] = (struct CMUnitTest){ edits[i].line, test_answer, NULL, NULL,
+						  (void *)(uintptr_t)&edits[i] };
 	return cmocka_run_group_tests_name("host_control", tests, NULL, NULL);
 }
