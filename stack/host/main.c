@@ -40,7 +40,10 @@ static int list_sysctls(void)
 			printf("%-48s %s: %s\n", row->name, row->words, row->help);
 		else
 			printf("%-48s %s%" PRId64 " to %" PRId64 ": %s\n", row->name,
-			       row->nvalues == 3 ? "three of " : row->nvalues == 2 ? "two of " : "", row->min, row->max, row->help);
+			       row->nvalues == 3   ? "three of "
+			       : row->nvalues == 2 ? "two of "
+						   : "",
+			       row->min, row->max, row->help);
 	}
 	return 0;
 }
