@@ -14,9 +14,10 @@ FUZZ_SOURCES = $(FUZZ_STACK) $(FUZZ_FRAMES) \
 	%D%/spec_input.c \
 	%D%/audit_input.c \
 	%D%/control_input.c \
-	%D%/script_input.c
+	%D%/script_input.c \
+	%D%/dhcp_input.c
 
-FUZZ_NAMES = stack pair frame segment pcapng topo spec audit control script
+FUZZ_NAMES = stack pair frame segment pcapng topo spec audit control script dhcp
 SECONDS = 60
 TARGETS = $(FUZZ_NAMES)
 
@@ -26,7 +27,7 @@ FUZZ_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 FUZZ_BUILT = \
 	%D%/fuzz-stack %D%/fuzz-pair %D%/fuzz-frame %D%/fuzz-segment %D%/fuzz-pcapng \
 	%D%/fuzz-topo %D%/fuzz-spec %D%/fuzz-audit %D%/fuzz-control \
-	%D%/fuzz-script
+	%D%/fuzz-script %D%/fuzz-dhcp
 noinst_PROGRAMS += $(FUZZ_BUILT)
 
 tests_fuzz_fuzz_stack_SOURCES = %D%/stack_input.c %D%/stack_input.h $(FUZZ_STACK)
@@ -78,6 +79,11 @@ tests_fuzz_fuzz_script_SOURCES = %D%/script_input.c $(FUZZ_STACK)
 tests_fuzz_fuzz_script_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_script_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_script_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+tests_fuzz_fuzz_dhcp_SOURCES = %D%/dhcp_input.c $(FUZZ_STACK)
+tests_fuzz_fuzz_dhcp_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_dhcp_CFLAGS = $(FUZZ_CFLAGS)
+tests_fuzz_fuzz_dhcp_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 fuzz: $(FUZZ_BUILT)
 	@sh $(srcdir)/%D%/run '$(srcdir)/%D%/corpus' '$(SECONDS)' $(TARGETS)

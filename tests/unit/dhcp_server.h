@@ -21,7 +21,7 @@
 
 enum { SERVER = 0x0a000001, OTHER = 0x0a000002, OFFERED = 0x0a000064, ROUTER = 0x0a0000fe };
 
-static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 9 };
+static const uint8_t client_mac[6] = { 2, 0, 0, 0, 0, 9 };
 
 struct run {
 	struct dhcp_client c;
@@ -90,10 +90,10 @@ static inline void begin(struct run *r, uint32_t seed, const struct dhcp_lease *
 	r->now = 100 * S;
 	r->seed = seed;
 	dhcp_conf_default(&conf);
-	memcpy(conf.mac, mac, sizeof(mac));
+	memcpy(conf.mac, client_mac, sizeof(client_mac));
 	strcpy(conf.hostname, "phantom");
 	conf.classless_routes = true;
-	dhcp_id_make(&conf.id, 1, NULL, 0, mac);
+	dhcp_id_make(&conf.id, 1, NULL, 0, client_mac);
 	dhcp_init(&r->c, &conf, &ops, r);
 	dhcp_start(&r->c, known, r->now);
 }
@@ -182,7 +182,7 @@ static inline struct answer bare(const struct run *r, uint32_t yiaddr)
 	h->hlen = 6;
 	h->xid = be32_of(r->c.xid);
 	h->yiaddr = be32_of(yiaddr);
-	memcpy(h->chaddr, mac, sizeof(mac));
+	memcpy(h->chaddr, client_mac, sizeof(client_mac));
 	h->cookie = be32_of(DHCP_COOKIE);
 	return a;
 }

@@ -22,7 +22,7 @@ static void test_discover_says_who_we_are_and_what_we_want(void **state)
 	assert_int_equal(be16_get(hdr(&r)->flags), 0);
 	assert_int_equal(be16_get(hdr(&r)->secs), 0);
 	assert_int_equal(be32_get(hdr(&r)->ciaddr), 0);
-	assert_memory_equal(hdr(&r)->chaddr, mac, 6);
+	assert_memory_equal(hdr(&r)->chaddr, client_mac, 6);
 	id = option(&r, DHCP_OPT_CLIENT_ID, &len);
 	assert_non_null(id);
 	assert_int_equal(len, 15);
@@ -378,6 +378,40 @@ static void test_a_conflict_later_is_declined(void **state)
 	assert_true(next(&r) >= 10000);
 }
 
+static void test_a_lease_of_seconds_is_not_taken(void **state)
+{
+	struct run r;
+
+	(void)state;
+	begin(&r, 1, NULL);
+	next(&r);
+	say(&r, DHCP_OFFER, SERVER, 3600);
+	say(&r, DHCP_ACK, SERVER, DHCP_LEASE_MIN_S - 1);
+	assert_int_equal(r.c.state, DHCP_REQUESTING);
+	say(&r, DHCP_ACK, SERVER, DHCP_LEASE_MIN_S);
+	assert_int_equal(r.c.state, DHCP_CHECKING);
+	dhcp_checked(&r.c, false, r.now);
+	assert_in_range(next(&r), DHCP_LEASE_MIN_S * 1000 / 4, DHCP_LEASE_MIN_S * 1000);
+}
+
+/* rfc: 2131:4.4.5-3 */
+static void test_who_slept_past_a_deadline_does_what_is_due_now(void **state)
+{
+	struct run r;
+
+	(void)state;
+	to_bound(&r, 3600);
+	r.now += 3300 * S; /* behind T2 */
+	dhcp_fire(&r.c, r.now);
+	assert_int_equal(r.c.state, DHCP_REBINDING);
+	assert_int_equal(r.to, 0);
+	to_bound(&r, 3600);
+	r.now += 4000 * S;
+	dhcp_fire(&r.c, r.now);
+	assert_int_equal(r.lost, 1);
+	assert_int_equal(r.c.state, DHCP_INIT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -397,6 +431,8 @@ int main(void)
 		cmocka_unit_test(test_a_known_lease_is_asked_for_again),
 		cmocka_unit_test(test_inform_asks_for_all_but_an_address),
 		cmocka_unit_test(test_a_conflict_later_is_declined),
+		cmocka_unit_test(test_a_lease_of_seconds_is_not_taken),
+		cmocka_unit_test(test_who_slept_past_a_deadline_does_what_is_due_now),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,7 +65,8 @@ static struct dhcp_reply read_answer(struct run *r, struct answer *a, bool end)
 
 	if (end)
 		a->b[a->len++] = DHCP_OPT_END;
-	assert_int_equal(dhcp_msg_read(a->b, a->len < DHCP_MIN ? DHCP_MIN : a->len, mac, &r->c.conf.id,
+	assert_int_equal(dhcp_msg_read(a->b, a->len < DHCP_MIN ? DHCP_MIN : a->len,
+				       client_mac, &r->c.conf.id,
 				       &out),
 			 DHCP_TAKEN);
 	return out;
@@ -165,12 +166,12 @@ static void test_a_message_cut_anywhere_is_read_within_its_bytes(void **state)
 
 		assert_non_null(exact);
 		memcpy(exact, a.b, len);
-		(void)dhcp_msg_read(exact, len, mac, &r.c.conf.id, &m);
+		(void)dhcp_msg_read(exact, len, client_mac, &r.c.conf.id, &m);
 		if (len >= DHCP_MIN) {
 			exact[len - 1] = 255; /* as a length: past the end */
-			(void)dhcp_msg_read(exact, len, mac, &r.c.conf.id, &m);
+			(void)dhcp_msg_read(exact, len, client_mac, &r.c.conf.id, &m);
 			exact[len - 1] = DHCP_OPT_DNS; /* a code without a length */
-			(void)dhcp_msg_read(exact, len, mac, &r.c.conf.id, &m);
+			(void)dhcp_msg_read(exact, len, client_mac, &r.c.conf.id, &m);
 		}
 		free(exact);
 	}
