@@ -607,6 +607,7 @@ static int send_to(struct host *h, const struct ph_ip *to, uint32_t n, const str
 	return rc != 0 ? rc : ip_output(h->st, host_payload(h, 1, n), &d, tx);
 }
 
+/* rfc: 2464:3-1 */
 static void test_our_header_is_right_in_every_field(void **state)
 {
 	struct ip_tx tx = { .proto = TEST_PROTO, .tos = 0xb8, .ttl = 9, .flow = 0x54321 };
@@ -616,6 +617,7 @@ static void test_our_header_is_right_in_every_field(void **state)
 	host6_know(h, &peer6);
 	assert_int_equal(send_to(h, &peer6, 20, &tx), 0);
 	assert_int_equal(host_take(h), AT6 + 20);
+	assert_int_equal(be16_get(out_eth(h)->type), 0x86dd);
 	assert_int_equal(be32_get(out_ip6(h)->ver_class_flow), 6u << 28 | 0xb8u << 20 | 0x54321);
 	assert_int_equal(be16_get(out_ip6(h)->len), 20);
 	assert_int_equal(out_ip6(h)->next, TEST_PROTO);

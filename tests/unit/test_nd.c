@@ -26,7 +26,7 @@ static int send_to(struct host *h, const struct ph_ip *to)
 	return rc != 0 ? rc : ip_output(h->st, host_payload(h, 1, 24), &d, &tx);
 }
 
-/* rfc: 4861:7.2.2-1 4861:7.2.2-3 4861:4.3-1 2464:5-1 */
+/* rfc: 4861:7.2.2-1 4861:7.2.2-3 4861:4.3-1 2464:5-1, 2464:7-1 */
 static void test_a_neighbour_is_asked_for_at_its_group_and_the_packet_waits(void **state)
 {
 	static const uint8_t group[6] = { 0x33, 0x33, 0xff, 0, 0, 1 };

@@ -191,6 +191,22 @@ static void test_a_request_from_a_reachable_neighbour_leaves_it_reachable(void *
 	host_free(h);
 }
 
+/* rfc: 1122:2.3.2.1-2 */
+static void test_the_time_that_a_neighbour_is_believed_can_be_set(void **state)
+{
+	struct host *h = host_new();
+
+	(void)state;
+	assert_int_equal(ph_sysctl_set(h->st, "net.ipv4.neigh.default.base_reachable_time_ms", "100"),
+			 0);
+	assert_int_equal(host_send(h, PEER4, 1), 0);
+	answer(h, PEER4, peer_mac);
+	assert_string_equal(state_of(h, PEER4), "REACHABLE");
+	host_run(h, 150 * NS_PER_MS + 1);
+	assert_string_equal(state_of(h, PEER4), "STALE");
+	host_free(h);
+}
+
 static void test_reachable_ends_between_half_and_one_and_a_half_of_the_base_time(void **state)
 {
 	(void)state;
@@ -373,6 +389,7 @@ int main(void)
 		cmocka_unit_test(test_progress_seen_above_saves_the_probe),
 		cmocka_unit_test(
 			test_reachable_ends_between_half_and_one_and_a_half_of_the_base_time),
+		cmocka_unit_test(test_the_time_that_a_neighbour_is_believed_can_be_set),
 		cmocka_unit_test(test_what_overflows_the_queue_is_the_oldest),
 		cmocka_unit_test(test_the_queue_is_bounded_in_bytes_and_keeps_the_latest),
 		cmocka_unit_test(test_strangers_cannot_push_out_who_is_in_use),

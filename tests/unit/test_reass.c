@@ -324,6 +324,7 @@ static void test_the_memory_of_fragments_is_bounded_and_the_newest_completes(voi
 	assert_int_equal(test_l4.inputs, 1);
 }
 
+/* rfc: 3168:5.3-1 */
 static void test_the_ecn_marks_of_fragments_are_joined(void **state)
 {
 	static const struct {

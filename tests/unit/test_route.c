@@ -44,7 +44,7 @@ static uint32_t hop_of(struct host *h, uint32_t to)
 	return dst_lookup(h->st, &d, NULL, &ip, false) == 0 ? ip_get4(&d.next_hop) : 0;
 }
 
-/* rfc: 1122:3.3.1.1-1, 1122:3.3.1.1-2 */
+/* rfc: 1122:3.3.1.1-1, 1122:3.3.1.1-2, 1122:3.2.1.3-7 */
 static void test_a_subnet_is_reached_directly_and_the_rest_by_the_gateway(void **state)
 {
 	struct host *h = host_new();

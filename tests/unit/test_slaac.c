@@ -266,7 +266,7 @@ static void test_two_hours_cannot_be_taken_away(void **state)
 	}
 }
 
-/* rfc: 4861:6.3.4-5 4861:6.3.4-6 */
+/* rfc: 4861:6.3.4-5 4861:6.3.4-6, 2464:2-1 */
 static void test_the_routers_parameters_are_taken_and_zero_says_nothing(void **state)
 {
 	struct host *h = ready_host();

@@ -411,7 +411,7 @@ static void in_icmp(struct fix *f, uint8_t type, uint8_t code, uint16_t mtu, uin
 	in_bytes(f, p, sizeof(p));
 }
 
-/* rfc: 1191:6.3-2, 1191:6.3-1 */
+/* rfc: 1191:6.3-2, 1191:6.3-1, 1191:3-2, 1191:3-3 */
 static void test_path_that_may_be_wider_again_is_no_reason_to_send_again(void **state)
 {
 	struct fix *f = passive();
@@ -426,11 +426,16 @@ static void test_path_that_may_be_wider_again_is_no_reason_to_send_again(void **
 		assert_true(s.len <= 960);
 	in(f, ". 1:0 ack 1461");
 	again = counter(f, "TcpRetransSegs");
-	pass(f, 11 * 60 * 1000); /* what ICMP said is too old */
+	pass(f, 9 * 60 * 1000);
+	assert_int_equal(write_n(f, 1460), 1460);
+	out(f, ". 1461:960 ack 1");
+	out(f, "P. 2421:500 ack 1");
+	in(f, ". 1:0 ack 2921");
+	pass(f, 2 * 60 * 1000); /* what ICMP said is too old */
 	quiet(f);
 	assert_int_equal(counter(f, "TcpRetransSegs"), again);
 	assert_int_equal(write_n(f, 1460), 1460);
-	out(f, "P. 1461:1460 ack 1");
+	out(f, "P. 2921:1460 ack 1");
 	quiet(f);
 	fix_free(f);
 }
