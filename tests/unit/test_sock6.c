@@ -129,7 +129,7 @@ static void test_an_ipv6_socket_hears_both_families_unless_it_wants_one(void **s
 	}
 }
 
-/* rfc: 8200:8.1-1 */
+/* rfc: 8200:8.1-1, 6935:5-2, 8200:8.1-3 */
 static void test_a_datagram_without_a_checksum_is_dropped_over_ipv6(void **state)
 {
 	struct host *h = host6_new();
@@ -147,6 +147,33 @@ static void test_a_datagram_without_a_checksum_is_dropped_over_ipv6(void **state
 	frame_in(h, &f);
 	assert_int_equal(drops_of(h, "UDP6_CSUM"), 1);
 	assert_int_equal(count_of(h, "Udp6InErrors"), 1);
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
+/* rfc: 8200:8.1-2, 8200:8.1-1, 6936:4-2, 6935:5-1
+ * Of 65,536 last words one makes the sum zero. */
+static void test_no_datagram_leaves_without_a_checksum_over_ipv6(void **state)
+{
+	struct host *h = host6_new();
+	struct ph_sockaddr to = at(PH_AF_INET6, &peer6, 9);
+	int s = ph_socket_new(h->st, PH_AF_INET6, PH_SOCK_DGRAM, 0, h->now);
+	unsigned ones = 0;
+
+	(void)state;
+	host6_know(h, &peer6);
+	assert_int_equal(ph_connect(h->st, s, &to, h->now), 0);
+	for (uint32_t v = 0; v < 65536; v++) {
+		uint8_t word[2] = { (uint8_t)(v >> 8), (uint8_t)v };
+		const uint8_t *udp = (const uint8_t *)(out_ip6(h) + 1);
+
+		assert_int_equal(ph_send(h->st, s, word, 2, 0, h->now), 2);
+		assert_true(host_take(h) > 0);
+		assert_true(udp[6] || udp[7]);
+		assert_int_equal(csum_fold(csum_add(csum_pseudo(&us6, &peer6, 17, 10), udp, 10)), 0xffff);
+		ones += udp[6] == 0xff && udp[7] == 0xff;
+	}
+	assert_in_range(ones, 1, 2);
 	ph_close(h->st, s, h->now);
 	host_free(h);
 }
@@ -293,6 +320,7 @@ int main(void)
 		cmocka_unit_test(test_two_families_share_a_port_where_no_address_is_both_ones),
 		cmocka_unit_test(test_an_ipv6_socket_hears_both_families_unless_it_wants_one),
 		cmocka_unit_test(test_a_datagram_without_a_checksum_is_dropped_over_ipv6),
+		cmocka_unit_test(test_no_datagram_leaves_without_a_checksum_over_ipv6),
 		cmocka_unit_test(test_a_link_local_peer_needs_its_link),
 		cmocka_unit_test(test_options_of_ipv6_have_the_kernels_bounds),
 		cmocka_unit_test(test_the_source_is_the_one_that_fits_the_destination_best),
