@@ -34,6 +34,7 @@ STACK_WIRE = %D%/wire/seq.h \
 	%D%/wire/icmp.h \
 	%D%/wire/ip6.h \
 	%D%/wire/icmp6.h \
+	%D%/wire/igmp.h \
 	%D%/wire/udp.h
 
 STACK_NET = %D%/net/stack.h \
@@ -46,6 +47,9 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/neigh.h %D%/net/neigh.c \
 	%D%/net/acd.h %D%/net/acd.c %D%/net/claim.c %D%/net/early.h %D%/net/early.c \
 	%D%/net/addr.h %D%/net/addr.c \
+	%D%/net/mc_filter.h %D%/net/mc_filter.c %D%/net/mc_group.h %D%/net/mc_group.c \
+	%D%/net/mc_report.h %D%/net/mc_report.c %D%/net/mc_sock.h %D%/net/mc_sock.c \
+	%D%/net/mc_opt.c %D%/net/igmp.h %D%/net/igmp.c %D%/net/mld.c \
 	%D%/net/if6.h %D%/net/if6.c %D%/net/conf.c \
 	%D%/net/addr6.h %D%/net/addr6.c \
 	%D%/net/metrics.h %D%/net/metrics.c %D%/net/route.h %D%/net/route.c \

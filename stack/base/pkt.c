@@ -114,7 +114,7 @@ static struct pkt *pkt_around(struct pkt_pools *pp, struct buf *take_hdr)
 	p->hdr_start = 0;
 	p->at_ns = 0;
 	p->link = 0;
-	p->l2_group = false;
+	p->l2_group = p->loop_copy = p->here_only = false;
 	memset(p->eth_dst, 0, sizeof(p->eth_dst));
 	p->pools = pp;
 	return p;

@@ -63,6 +63,8 @@ struct pkt {
 	uint64_t at_ns;		       /* in: when it arrived; out: not before */
 	int link;		       /* ph_link; 0: none yet */
 	bool l2_group;		       /* in: sent to a link-layer broadcast or multicast address */
+	bool loop_copy;		       /* out, to a group: whoever of us is in it hears it, too */
+	bool here_only;		       /* out, to a group: nobody else does (TTL 0) */
 	uint8_t eth_dst[6];	       /* out: filled by the neighbour layer */
 	struct pkt_pools *pools;
 };

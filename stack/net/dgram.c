@@ -21,6 +21,7 @@ void dgram_init(const struct ph_stack *st, struct dgram *d, int family)
 	ip6_opt_init(&d->ip6, st->sysctl.ip6_bindv6only);
 	sockopts_init(&d->so);
 	errq_init(&d->errq);
+	mc_sock_init(&d->mc);
 	d->rcvbuf = (uint32_t)st->sysctl.rmem_default;
 	d->sndbuf = (uint32_t)st->sysctl.wmem_default;
 	d->rcvlowat = 1;
@@ -29,6 +30,7 @@ void dgram_init(const struct ph_stack *st, struct dgram *d, int family)
 
 void dgram_free(struct ph_stack *st, struct dgram *d)
 {
+	mc_sock_free(st, &d->mc);
 	errq_clear(&d->errq, &st->net->errs);
 }
 
@@ -343,6 +345,44 @@ static bool queues_errors(const struct dgram *d, bool v4)
 			      false;
 }
 
+ph_link dgram_way(const struct dgram *d, const struct dgram_tx *tx, const struct ph_ip *dst,
+		  const struct ph_ip **src)
+{
+	bool v4 = ip_is4(dst), group = v4 ? addr_is_multicast4(ip_get4(dst)) : ip6_is_multicast(dst);
+	ph_link link = group ? (v4 ? d->mc.if4 : d->mc.if6) : d->unicast_if;
+
+	if (tx && !ip_is_any(&tx->src))
+		*src = &tx->src;
+	else if (group && v4 && !*src && !ip_is_any(&d->mc.src4))
+		*src = &d->mc.src4;
+	if (tx && tx->link)
+		return tx->link;
+	return d->bound ? d->bound : link;
+}
+
+void dgram_mark(const struct dgram *d, const struct dgram_tx *tx, const struct dst *to,
+		struct pkt *p)
+{
+	bool group = to->kind == DST_MULTICAST;
+
+	p->loop_copy = to->kind == DST_BROADCAST || (group && (to->v6 ? d->mc.loop6 : d->mc.loop4));
+	p->here_only = group && tx->ttl_none;
+}
+
+/* 0 in ip_tx stands for the default; a group's 0 is for those on this host. */
+static void choose_ttl(const struct dgram *d, struct dgram_tx *tx, const struct dst *to)
+{
+	bool group = to->kind == DST_MULTICAST;
+
+	if (!to->v6) {
+		tx->ip.ttl = group ? (uint8_t)d->mc.ttl : d->ttl;
+		tx->ttl_none = group && d->mc.ttl == 0;
+		return;
+	}
+	tx->ip.ttl = ip6_opt_hops(&d->ip6, group);
+	tx->ttl_none = group && d->ip6.group_hops == 0;
+}
+
 int dgram_tx_fit(struct ph_stack *st, struct dgram *d, struct dgram_tx *tx, struct dst *to,
 		 uint32_t len, const struct ph_sockaddr *name)
 {
@@ -350,9 +390,8 @@ int dgram_tx_fit(struct ph_stack *st, struct dgram *d, struct dgram_tx *tx, stru
 	uint32_t header = to->v6 ? 40 : 20;
 	bool must = how == PH_IP_PMTUDISC_DO || how == PH_IP_PMTUDISC_PROBE || tx->ip.df;
 
-	if (!tx->ttl_set && tx->ip.ttl == 0)
-		tx->ip.ttl = to->v6 ? ip6_opt_hops(&d->ip6, to->kind == DST_MULTICAST) :
-			     to->kind == DST_MULTICAST ? 0 : d->ttl;
+	if (!tx->ttl_set)
+		choose_ttl(d, tx, to);
 	/* RFC 4821 9: what ICMP said of the path counts for nothing where the user says so */
 	if (how >= PH_IP_PMTUDISC_PROBE)
 		to->mtu = to->link_mtu;

@@ -10,6 +10,7 @@
 #include "base/errq.h"
 #include "base/sockopts.h"
 #include "net/ip6_opt.h"
+#include "net/mc_sock.h"
 #include "net/net.h"
 
 enum { /* dgram.ip: switches of level SOL_IP */
@@ -41,6 +42,7 @@ struct dgram {
 	bool orig6;		  /* IPV6_RECVORIGDSTADDR */
 	struct ip6_opt ip6;
 	struct sockopts so;
+	struct mc_sock mc;
 	uint32_t rcvbuf, sndbuf;
 	uint16_t port_lo, port_hi; /* IP_LOCAL_PORT_RANGE */
 	ph_link bound;		   /* SO_BINDTODEVICE; 0: none */
@@ -88,10 +90,14 @@ struct dgram_tx {
 	struct ph_ip src; /* all zero: as the socket has it */
 	ph_link link;	  /* 0: any */
 	struct ip_tx ip;
-	bool ttl_set;
+	bool ttl_set, ttl_none; /* given; 0 */
 	uint32_t tsflags;
 	uint16_t segment; /* UDP_SEGMENT; 0: not said */
 };
+/* The link and the address that a message to `dst` leaves by and from, where the socket says; what the
+ * message itself says goes first. `src` may come back NULL. */
+ph_link dgram_way(const struct dgram *d, const struct dgram_tx *tx, const struct ph_ip *dst,
+		  const struct ph_ip **src);
 /* v4: the destination's family. 0, -EINVAL, -ENODEV. Other levels' messages are passed over but for
  * UDP_SEGMENT. */
 int dgram_tx_init(const struct ph_stack *st, const struct dgram *d, const struct ph_msg *msg,
@@ -103,6 +109,9 @@ int dgram_tx_init(const struct ph_stack *st, const struct dgram *d, const struct
  */
 int dgram_tx_fit(struct ph_stack *st, struct dgram *d, struct dgram_tx *tx, struct dst *to,
 		 uint32_t len, const struct ph_sockaddr *name);
+/* To a group: who of us hears it, too (IP_MULTICAST_LOOP), and whether anybody else does. */
+void dgram_mark(const struct dgram *d, const struct dgram_tx *tx, const struct dst *to,
+		struct pkt *p);
 /* It left: the time for those who asked (SO_TIMESTAMPING). */
 void dgram_sent(struct ph_stack *st, struct dgram *d, const struct dgram_tx *tx,
 		const struct ph_sockaddr *name);

@@ -330,10 +330,13 @@ static int set_ip6(const struct ph_stack *st, struct dgram *d, int name, int v, 
 int dgram_setsockopt(struct ph_stack *st, struct dgram *d, int level, int name, const void *value,
 		     uint32_t len, bool bound)
 {
-	int v = 0;
+	int v = 0, rc;
 
 	if (level == PH_SOL_SOCKET)
 		return set_socket(st, d, name, value, len);
+	rc = mc_setsockopt(st, &d->mc, d->v6, level, name, value, len);
+	if (rc != -ENOPROTOOPT)
+		return rc;
 	if (level != PH_IPPROTO_IP && (level != PH_IPPROTO_IPV6 || !d->v6))
 		return -ENOPROTOOPT;
 	if (len >= sizeof(v))
@@ -354,6 +357,11 @@ int dgram_getsockopt(const struct ph_stack *st, const struct dgram *d, int level
 
 	if (level == PH_SOL_SOCKET)
 		return get_socket(st, d, name, value, len);
+	if (level == PH_IPPROTO_IP || (level == PH_IPPROTO_IPV6 && d->v6)) {
+		rc = mc_getsockopt(st, &d->mc, level, name, value, len);
+		if (rc != -ENOPROTOOPT)
+			return rc;
+	}
 	if (level == PH_IPPROTO_IPV6 && d->v6 && name == PH_IPV6_RECVORIGDSTADDR) {
 		v = d->orig6;
 		return sockopts_give(value, len, &v, sizeof(v));

@@ -12,6 +12,7 @@
 #include "base/ip.h"
 #include "net/addr6.h"
 #include "net/gso.h"
+#include "net/igmp.h"
 #include "net/nd.h"
 #include "net/net_state.h"
 
@@ -176,6 +177,11 @@ enum drop icmp6_input(struct ph_stack *st, const struct ip_rx *rx, struct ip6_in
 	case ICMP6_NA:
 	case ICMP6_REDIRECT:
 		return nd_input(st, rx, h);
+	case ICMP6_MLD_QUERY:
+	case ICMP6_MLD_REPORT:
+	case ICMP6_MLD_DONE:
+	case ICMP6_MLD2_REPORT:
+		return mld_input(st, rx, h);
 	default:
 		return type < ICMP6_INFO_MIN ? error_input(st, rx) : DROP_ICMP6_IGNORED;
 	}

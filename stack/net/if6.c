@@ -28,7 +28,7 @@ int if6_start(struct ph_stack *st, struct link *l, enum ph_ipv6_mode mode)
 		return -ENOMEM;
 	*v6 = (struct if6){ .mode = mode, .conf = st->sysctl.conf6, .mtu = l->mtu };
 	v6->hop_limit = (uint8_t)v6->conf.hop_limit;
-	list_init(&v6->groups);
+	mc_link_init(&v6->mc, l, true);
 	v6->link = l;
 	l->v6 = v6;
 	ra_timer_init(l);
@@ -39,19 +39,11 @@ int if6_start(struct ph_stack *st, struct link *l, enum ph_ipv6_mode mode)
 	return rc;
 }
 
-static void drop_groups(struct ph_stack *st, struct if6 *v6)
-{
-	struct list_node *n;
-
-	while ((n = list_pop_front(&v6->groups)))
-		pool_put(&st->net->groups, container_of(n, struct group6, node));
-}
-
 void if6_free(struct ph_stack *st, struct link *l)
 {
 	if (!l->v6)
 		return;
-	drop_groups(st, l->v6);
+	mc_link_free(st, &l->v6->mc);
 	ra_dns_flush(st, l);
 	ra_stop(st, l);
 	mem_free(&st->mem, l->v6, sizeof(*l->v6));
@@ -69,49 +61,19 @@ void if6_stop(struct ph_stack *st, struct link *l)
 	net_changed(st);
 }
 
-static struct group6 *find(const struct link *l, const struct ph_ip *group)
-{
-	struct list_node *n;
-
-	list_for_each(n, &l->v6->groups) {
-		struct group6 *g = container_of(n, struct group6, node);
-
-		if (ip_eq(&g->ip, group))
-			return g;
-	}
-	return NULL;
-}
-
 int if6_join(struct ph_stack *st, struct link *l, const struct ph_ip *group)
 {
-	struct group6 *g = find(l, group);
-
-	if (!g) {
-		g = l->v6->ngroups < IF6_GROUPS_MAX ? pool_get_zeroed(&st->net->groups) : NULL;
-		if (!g)
-			return -ENOBUFS;
-		g->ip = *group;
-		list_push_back(&l->v6->groups, &g->node);
-		l->v6->ngroups++;
-	}
-	g->refs++;
-	return 0;
+	return mc_group_ref(st, &l->v6->mc, group);
 }
 
 void if6_leave(struct ph_stack *st, struct link *l, const struct ph_ip *group)
 {
-	struct group6 *g = find(l, group);
-
-	if (!g || --g->refs > 0)
-		return;
-	list_remove(&g->node);
-	l->v6->ngroups--;
-	pool_put(&st->net->groups, g);
+	mc_group_unref(st, &l->v6->mc, group);
 }
 
 bool if6_member(const struct link *l, const struct ph_ip *group)
 {
-	return find(l, group) != NULL;
+	return mc_listens(&l->v6->mc, group);
 }
 
 bool if6_hears(const struct link *l, const uint8_t mac[ETH_ADDR_LEN])
@@ -120,8 +82,8 @@ bool if6_hears(const struct link *l, const uint8_t mac[ETH_ADDR_LEN])
 
 	if (mac[0] != 0x33 || mac[1] != 0x33)
 		return false;
-	list_for_each(n, &l->v6->groups) {
-		const struct group6 *g = container_of(n, struct group6, node);
+	list_for_each(n, &l->v6->mc.groups) {
+		const struct mc_group *g = container_of(n, const struct mc_group, node);
 
 		if (memcmp(g->ip.b + 12, mac + 2, 4) == 0)
 			return true;

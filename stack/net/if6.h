@@ -8,24 +8,11 @@
 
 #include "net/link.h"
 
-enum { IF6_GROUPS_MAX = 256 }; /* groups of one link */
-
-/*
- * A group that the link listens to, as often as it was joined. Joining makes the link's filter
- * hear its Ethernet address; who reports memberships (RFC 3810) begins at if6_join().
- */
-struct group6 {
-	struct list_node node;
-	struct ph_ip ip; /* with scope */
-	uint32_t refs;
-};
-
 struct if6 {
 	struct link *link;
 	enum ph_ipv6_mode mode;
 	struct conf6 conf;   /* net.ipv6.conf.NAME */
-	struct list groups;  /* of struct group6 */
-	uint32_t ngroups;
+	struct mc_link mc;   /* groups that the link listens to */
 	uint16_t mtu;	     /* of IPv6 packets: the link's, or what a router said */
 	uint8_t hop_limit;
 	bool managed, other; /* RA flags: DHCPv6 for addresses, for the rest */

@@ -67,23 +67,34 @@ static enum drop check_source(const struct ph_stack *st, const struct ip4_info *
 {
 	struct ph_ip src = ip_of4(h->src);
 
-	if (h->src == 0 && h->dst == limited_broadcast)
-		return DROP_NONE;
+	if (h->src == 0 && (h->dst == limited_broadcast || h->proto == PH_IPPROTO_IGMP))
+		return DROP_NONE; /* switches ask for groups without an address of theirs */
 	if (!addr_is_unicast4(h->src) || addr_of_broadcast(st, h->src) || addr_find(st, &src))
 		return DROP_IP_INVALID_SOURCE;
 	return DROP_NONE;
 }
 
-static bool is_group(const struct ph_stack *st, uint32_t dst)
+static bool is_broadcast(const struct ph_stack *st, uint32_t dst)
 {
-	return dst == limited_broadcast || dst == IP4_ALL_HOSTS || addr_of_broadcast(st, dst);
+	return dst == limited_broadcast || addr_of_broadcast(st, dst);
 }
 
-static enum drop check_destination(const struct ph_stack *st, const struct ip4_info *h)
+/* Of the groups, those that the link listens to (RFC 1112 7.2). */
+static bool is_group(const struct ph_stack *st, const struct link *l, uint32_t dst)
+{
+	struct ph_ip ip = ip_of4(dst);
+
+	if (!addr_is_multicast4(dst))
+		return is_broadcast(st, dst);
+	return dst == IP4_ALL_HOSTS || (l && mc_listens(&l->mc4, &ip));
+}
+
+static enum drop check_destination(const struct ph_stack *st, const struct link *l,
+				   const struct ip4_info *h)
 {
 	struct ph_ip dst = ip_of4(h->dst);
 
-	if (addr_find(st, &dst) || is_group(st, h->dst))
+	if (addr_find(st, &dst) || is_group(st, l, h->dst))
 		return DROP_NONE;
 	return DROP_IP_INADDRERRORS; /* RFC 1122 3.2.1.3: not for us, and we are no router */
 }
@@ -108,7 +119,7 @@ static void count_kinds(struct ph_stack *st, const struct pkt *p, const struct i
 	if (addr_is_multicast4(h->dst)) {
 		COUNT(st, IpExtInMcastPkts);
 		COUNT_N(st, IpExtInMcastOctets, h->len);
-	} else if (is_group(st, h->dst)) {
+	} else if (is_broadcast(st, h->dst)) {
 		COUNT(st, IpExtInBcastPkts);
 		COUNT_N(st, IpExtInBcastOctets, h->len);
 	}
@@ -152,7 +163,7 @@ enum drop ip4_deliver(struct ph_stack *st, struct pkt *pkt, const struct ip4_inf
 		.proto = h->proto,
 		.ttl = h->ttl,
 		.tos = h->tos,
-		.group = pkt->l2_group || is_group(st, h->dst),
+		.group = pkt->l2_group || addr_is_multicast4(h->dst) || is_broadcast(st, h->dst),
 		.l4_len = pkt->len,
 		.at_ns = pkt->at_ns,
 	};
@@ -181,7 +192,7 @@ enum drop ip4_input(struct ph_stack *st, struct link *l, struct pkt *pkt, bool l
 	if (!looped)
 		d = check_source(st, &h);
 	if (d == DROP_NONE)
-		d = check_destination(st, &h);
+		d = check_destination(st, l, &h);
 	if (d != DROP_NONE)
 		return d;
 	pkt->l3_off = (uint16_t)(pkt->hdr.off - pkt->hdr_start);

@@ -108,6 +108,8 @@ int ip4_fragment(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const
 			rc = -ENOMEM;
 			break;
 		}
+		p->loop_copy = take_pkt->loop_copy;
+		p->here_only = take_pkt->here_only;
 		ip4_push(p, d, off ? &later : tx, id,
 			 (uint16_t)(off / 8 | (last ? 0 : IP4_F_MF)));
 		rc = ip4_send(st, d, p);

@@ -17,6 +17,7 @@ struct ip6_info {
 	bool group;	   /* to a group, at IP or at the link */
 	bool fragmented;   /* there was a fragment header */
 	bool looped;
+	bool router_alert; /* RFC 2711: among the hop-by-hop options */
 	bool scope_clear;  /* both addresses had zeros where the stack keeps a scope */
 };
 

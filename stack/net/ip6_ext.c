@@ -56,7 +56,7 @@ static bool known_option(uint8_t type, bool hop_by_hop)
 	return type == IP6_OPT_TUNNEL_LIMIT;
 }
 
-static enum drop walk_options(struct ph_stack *st, const struct pkt *p, const struct ip6_info *h,
+static enum drop walk_options(struct ph_stack *st, const struct pkt *p, struct ip6_info *h,
 			      const uint8_t *o, const uint8_t *end, bool hop_by_hop)
 {
 	int64_t most = hop_by_hop ? st->sysctl.ip6_max_hbh_opts : st->sysctl.ip6_max_dst_opts;
@@ -82,6 +82,7 @@ static enum drop walk_options(struct ph_stack *st, const struct pkt *p, const st
 		run = 0;
 		if (++n > most)
 			return DROP_IP6_OPTION;
+		h->router_alert |= hop_by_hop && *o == IP6_OPT_ROUTER_ALERT && o[1] == 2;
 		d = known_option(*o, hop_by_hop) ? DROP_NONE : unknown_option(st, p, h, o);
 		if (d != DROP_NONE)
 			return d;

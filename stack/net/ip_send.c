@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "net/gso.h"
+#include "net/if6.h"
 #include "net/ip6.h"
 #include "net/net_state.h"
 
@@ -67,11 +69,38 @@ static int to_group(struct ph_stack *st, const struct dst *d, struct link *l, st
 	return link_enqueue(st, l, take_pkt);
 }
 
+/* RFC 1112 6.1: what goes to a group comes back to the members among us; to all, to all of us. */
+static void loop_copy(struct ph_stack *st, const struct dst *d, const struct link *l,
+		      const struct pkt *p)
+{
+	const struct mc_link *ml = d->v6 ? (l->v6 ? &l->v6->mc : NULL) : &l->mc4;
+	struct pkt *copy;
+
+	if (d->kind == DST_MULTICAST && (!ml || !mc_listens(ml, &d->dst)))
+		return;
+	copy = pkt_new_tx(&st->pkts, 0);
+	if (copy && !gso_add_slice(copy, p, 0, p->len)) {
+		pkt_free(copy);
+		copy = NULL;
+	}
+	if (!copy)
+		return; /* as if lost */
+	copy->csum = PKT_CSUM_GOOD;
+	copy->l2_group = true;
+	(void)to_self(st, d, copy);
+}
+
 int ip_send(struct ph_stack *st, struct dst *d, struct pkt *take_pkt)
 {
 	struct link *l = link_get(st, d->link);
 
 	assert(l); /* d is up to date, and no link leaves without a new generation */
+	if (take_pkt->loop_copy && (d->kind == DST_MULTICAST || d->kind == DST_BROADCAST))
+		loop_copy(st, d, l, take_pkt);
+	if (take_pkt->here_only) {
+		pkt_free(take_pkt);
+		return 0;
+	}
 	if (d->kind == DST_SELF)
 		return to_self(st, d, take_pkt);
 	if (l->kind == PH_LINK_IP)

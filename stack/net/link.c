@@ -50,6 +50,7 @@ void link_table_free(struct ph_stack *st)
 		if (!t->at[i])
 			continue;
 		drain(t->at[i]);
+		mc_link_free(st, &t->at[i]->mc4);
 		if (t->at[i]->early)
 			t->at[i]->early->gone(st, t->at[i]->early);
 		if6_free(st, t->at[i]);
@@ -141,6 +142,7 @@ static void link_init(struct ph_stack *st, struct link *l, const struct ph_link_
 	memcpy(l->name, conf->name, strlen(conf->name));
 	list_init(&l->queue);
 	list_init(&l->waiters);
+	mc_link_init(&l->mc4, l, false);
 }
 
 ph_link ph_link_add(struct ph_stack *st, const struct ph_link_conf *conf, uint64_t now_ns)
@@ -191,6 +193,7 @@ int ph_link_remove(struct ph_stack *st, ph_link index, uint64_t now_ns)
 	claim_flush(st, index);
 	addr_flush(st, index);
 	if6_stop(st, l);
+	mc_link_free(st, &l->mc4);
 	neigh_flush(st, index);
 	st->net->links.at[index - 1] = NULL;
 	net_changed(st);
@@ -261,9 +264,25 @@ void link_drop(struct ph_stack *st, struct link *l, struct pkt *take_pkt, enum d
 	pkt_free(take_pkt);
 }
 
+/* RFC 1112 6.4: 32 groups share an Ethernet address. */
+static bool hears4(const struct link *l, const uint8_t mac[ETH_ADDR_LEN])
+{
+	const struct list_node *n;
+
+	if (memcmp(mac, (const uint8_t[]){ 0x01, 0x00, 0x5e }, 3) != 0)
+		return false;
+	list_for_each(n, &l->mc4.groups) {
+		const uint8_t *ip = container_of(n, const struct mc_group, node)->ip.b + 12;
+
+		if ((ip[1] & 0x7f) == mac[3] && ip[2] == mac[4] && ip[3] == mac[5])
+			return true;
+	}
+	return false;
+}
+
 /*
- * For whom is it? (RFC 1122 2.3, 3.3.6; of IPv4's group addresses only 224.0.0.1's, which no
- * host can leave, of IPv6's those that if6.c keeps)
+ * For whom is it? (RFC 1122 2.3, 3.3.6; of IPv4's group addresses 224.0.0.1's, which no host can
+ * leave, and those that were joined, of IPv6's those that if6.c keeps)
  */
 static bool for_us(const struct link *l, const struct eth_hdr *h, bool *group)
 {
@@ -273,7 +292,8 @@ static bool for_us(const struct link *l, const struct eth_hdr *h, bool *group)
 	if (!*group)
 		return memcmp(h->dst, l->mac, ETH_ADDR_LEN) == 0;
 	return memcmp(h->dst, eth_broadcast, ETH_ADDR_LEN) == 0 ||
-	       memcmp(h->dst, all_hosts, ETH_ADDR_LEN) == 0 || (l->v6 && if6_hears(l, h->dst));
+	       memcmp(h->dst, all_hosts, ETH_ADDR_LEN) == 0 || hears4(l, h->dst) ||
+	       (l->v6 && if6_hears(l, h->dst));
 }
 
 static enum drop ether_input(struct ph_stack *st, struct link *l, struct pkt *p)

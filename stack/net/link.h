@@ -8,6 +8,7 @@
 #ifndef NET_LINK_H
 #define NET_LINK_H
 
+#include "net/mc_group.h"
 #include "net/stack.h"
 #include "wire/eth.h"
 
@@ -43,6 +44,7 @@ struct link {
 	struct list waiters; /* of struct link_waiter */
 	struct link_stats stats;
 	struct conf4 conf4; /* net.ipv4.conf.NAME */
+	struct mc_link mc4;  /* IPv4's groups */
 	struct if6 *v6; /* if6.h; NULL: IPv6 is off here */
 	struct early *early; /* early.h; NULL: none */
 };

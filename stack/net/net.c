@@ -10,10 +10,12 @@
 
 #include "base/errq.h"
 #include "net/if6.h"
+#include "net/igmp.h"
 #include "net/ip4.h"
 #include "net/ip4_reass.h"
 #include "net/ip6.h"
 #include "net/ip6_frag.h"
+#include "net/mc_sock.h"
 #include "net/net_state.h"
 #include "net/ra.h"
 
@@ -29,7 +31,8 @@ int net_new(struct ph_stack *st)
 	list_init(&net->loop);
 	pool_init(&net->dns, &st->mem, "name servers", sizeof(struct ra_dns), 0);
 	pool_init(&net->errs, &st->mem, "errors of messages", sizeof(struct errq_entry), 0);
-	pool_init(&net->groups, &st->mem, "groups", sizeof(struct group6), 0);
+	pool_init(&net->members, &st->mem, "group members", sizeof(struct mc_member), 0);
+	pool_init(&net->groups, &st->mem, "groups", sizeof(struct mc_group), 0);
 	for (uint32_t i = 0; i < NET_IDENTS; i++)
 		net->idents[i] = (uint16_t)prng_u64(&st->prng);
 	st->net = net;
@@ -55,6 +58,7 @@ int net_new(struct ph_stack *st)
 	policy6_init(st);
 	claim_table_new(st);
 	icmp4_new(st);
+	igmp_new(st);
 	return 0;
 }
 
@@ -81,6 +85,7 @@ void net_free(struct ph_stack *st)
 	addr_table_free(st);
 	link_table_free(st);
 	pool_destroy(&st->net->groups);
+	pool_destroy(&st->net->members);
 	pool_destroy(&st->net->dns);
 	pool_destroy(&st->net->errs);
 	mem_free(&st->mem, st->net, sizeof(*st->net));

@@ -29,7 +29,8 @@ struct net_state {
 	struct list claims; /* struct claim, acd.c */
 	struct pool claims_pool;
 	struct pmtu_table pmtus;
-	struct pool groups; /* of struct group6 */
+	struct pool members; /* of struct mc_member */
+	struct pool groups; /* of struct mc_group */
 	struct pool dns;    /* of struct ra_dns */
 	struct pool errs;   /* of struct errq_entry: of sockets of messages */
 	struct route_table routes;

@@ -80,6 +80,7 @@ int slaac_linklocal(struct ph_stack *st, struct link *l)
 
 void slaac_linklocal_ready(struct ph_stack *st, struct link *l)
 {
+	mc_tell_all(st, &l->v6->mc); /* what was told from :: nobody had to believe (RFC 3590 4) */
 	if (l->v6->mode == PH_IPV6_SLAAC)
 		ra_solicit(st, l);
 }

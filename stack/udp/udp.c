@@ -124,7 +124,10 @@ static void disconnect(struct ph_stack *st, struct udp_pcb *u)
 
 int udp_connect(struct ph_stack *st, struct udp_pcb *u, const struct ph_sockaddr *a)
 {
+	const struct ph_ip *src = u->user_addr && !addr_is_group(st, &u->local.ip) ? &u->local.ip :
+									      NULL;
 	struct dst d = { 0 };
+	ph_link oif;
 	int rc;
 
 	if (a->family == 0) {
@@ -134,8 +137,8 @@ int udp_connect(struct ph_stack *st, struct udp_pcb *u, const struct ph_sockaddr
 	if (u->o.v6 && u->o.ip6.only && ip_is4(&a->ip))
 		return -ENETUNREACH;
 	/* As Linux: connecting again looks the source up anew unless the user bound one. */
-	rc = dst_lookup_on(st, &d, u->o.bound ? u->o.bound : u->o.unicast_if,
-			   u->user_addr ? &u->local.ip : NULL, &a->ip,
+	oif = dgram_way(&u->o, NULL, &a->ip, &src);
+	rc = dst_lookup_on(st, &d, oif, src, &a->ip,
 			   (u->o.so.flags & SOCKOPT_BROADCAST) != 0);
 	if (rc != 0)
 		return rc;

@@ -24,14 +24,11 @@ static int find_dst(struct ph_stack *st, struct udp_pcb *u, struct sending *s)
 {
 	const struct ph_ip *src = u->user_addr || u->connected ? &u->local.ip : NULL;
 	bool broadcast = (u->o.so.flags & SOCKOPT_BROADCAST) != 0;
-	ph_link oif = s->tx.link;
+	ph_link oif;
 
 	if (src && addr_is_group(st, src))
 		src = NULL; /* bound to a group, to hear it */
-	if (!oif && !addr_is_group(st, &s->to->ip))
-		oif = u->o.unicast_if;
-	if (!ip_is_any(&s->tx.src))
-		src = &s->tx.src;
+	oif = dgram_way(&u->o, &s->tx, &s->to->ip, &src);
 	if (u->dst.gen && ip_eq(&u->dst.dst, &s->to->ip) && u->dst.oif == oif &&
 	    ip_is_any(&s->tx.src))
 		return dst_refresh(st, &u->dst);
@@ -119,6 +116,7 @@ static int send_one(struct ph_stack *st, struct udp_pcb *u, struct sending *s, u
 	if (!p)
 		return -ENOBUFS;
 	push_header(p, u, s->to->port);
+	dgram_mark(&u->o, &s->tx, &u->dst, p);
 	rc = ip_output(st, p, &u->dst, &s->tx.ip);
 	if (rc != 0)
 		UDP_COUNT(st, !u->dst.v6, SndbufErrors);

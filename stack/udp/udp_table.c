@@ -189,6 +189,11 @@ struct udp_pcb *udp_table_find(const struct ph_stack *st, ph_link link, const st
 	return best;
 }
 
+static bool is_multicast(const struct ph_ip *ip)
+{
+	return ip_is4(ip) ? ip_get4(ip) >> 28 == 14 : ip6_is_multicast(ip);
+}
+
 unsigned udp_table_each(struct ph_stack *st, const struct ip_rx *rx, uint16_t lport, uint16_t pport,
 			void (*fn)(struct ph_stack *st, struct udp_pcb *u, const struct ip_rx *rx))
 {
@@ -200,6 +205,8 @@ unsigned udp_table_each(struct ph_stack *st, const struct ip_rx *rx, uint16_t lp
 		bool from_peer =
 			!u->connected || (ip_eq(&u->peer.ip, &rx->src) && u->peer.port == pport);
 
+		if (to_us && is_multicast(&rx->dst))
+			to_us = mc_sock_hears(&u->o.mc, rx->link, &rx->dst, &rx->src);
 		if (!to_us || !from_peer || !on_link(u, rx->link))
 			continue;
 		fn(st, u, rx);
