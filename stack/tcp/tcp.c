@@ -258,6 +258,7 @@ void tcp_done(struct ph_stack *st, struct tcb *t, int error, const char *why)
 		t->error = (int16_t)error;
 	t->rcv_shut = t->snd_shut = true;
 	t->connecting = false;
+	tcp_memory_note(st, t);
 	ready_set(st, &t->ready);
 }
 
@@ -276,6 +277,7 @@ bool tcp_put(struct ph_stack *st, struct tcb *t)
 	stream_clear(&t->rcv);
 	tcp_reass_clear(&st->tcp->reass, &t->reass);
 	tcp_rtxq_clear(&t->rtxq, &st->tcp->recs);
+	tcp_memory_note(st, t);
 	tcp_rare_free(st, t);
 	tcp_mtu_free(st, t);
 	tcp_cc_free(st, t);

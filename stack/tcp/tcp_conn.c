@@ -194,7 +194,7 @@ void tcp_conn_space(struct ph_stack *st, struct tcb *t)
 	uint32_t segs = t->mss ? t->cc.cwnd / t->mss : 0, per = SEG_OVERHEAD, pow2 = 1;
 	uint64_t want;
 
-	if (t->sndbuf_locked)
+	if (t->sndbuf_locked || tcp_memory_pressed(st))
 		return;
 	per += t->peer_mss > t->mss ? t->peer_mss : t->mss;
 	while (pow2 < per)

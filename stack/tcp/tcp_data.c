@@ -41,6 +41,8 @@ static uint32_t room(const struct ph_stack *st, struct tcb *t)
 		tail = notsent; /* the packet was cut, its front is gone */
 	if (tail && tail < goal && !tcp_record_ends(t))
 		return goal - tail;
+	if (tcp_memory_full(st) && t->snd.len >= (uint32_t)st->sysctl.tcp_wmem[0])
+		return 0; /* what is on its way frees memory, and tells who waits */
 	if (tcp_conn_wmem_queued(t) >= t->sndbuf || !tcp_conn_below_lowat(st, t, 1))
 		return 0;
 	t->tail_seq = tcp_snd_end(t);
@@ -86,6 +88,7 @@ static uint64_t write_all(struct ph_stack *st, struct tcb *t, const struct ph_ms
 			n = (uint32_t)(want - done);
 		put = tcp_data_copy(t, msg, done, n);
 		done += put;
+		tcp_memory_note(st, t);
 		if (put < n)
 			break;
 		t->push_seq = tcp_snd_end(t) + (uint32_t)(want - done); /* not before the end, */
@@ -257,7 +260,7 @@ static void after_read(struct ph_stack *st, struct tcb *t)
 	/* One that waits for the end of its batch may still be carried by an answer. */
 	bool due = t->delack.pending && !list_linked(&t->owes);
 
-	if (st->sysctl.tcp_moderate_rcvbuf)
+	if (st->sysctl.tcp_moderate_rcvbuf && !tcp_memory_pressed(st))
 		tcp_rcvwin_read(&t->rcvwin, tcp_read_seq(t), tcp_now_us(st), t->adv_mss,
 				(uint32_t)st->sysctl.tcp_rmem[2]);
 	if (t->state != TCPS_ESTABLISHED && t->state != TCPS_FIN_WAIT_1 &&
@@ -286,6 +289,7 @@ static void move_peek(struct tcb *t, uint64_t got, bool peek)
 static void consume(struct ph_stack *st, struct tcb *t, uint32_t n)
 {
 	stream_consume(&t->rcv, n);
+	tcp_memory_note(st, t);
 	if (t->urg && seq_ge(tcp_read_seq(t), t->rcv_up))
 		t->urg = TCP_URG_NONE;
 	if (n)

@@ -411,6 +411,7 @@ enum drop tcp_input_conn(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 		why = tcp_synsent_input(st, t, rx);
 	else
 		why = tcp_input_steps(st, t, rx);
+	tcp_memory_note(st, t);
 	answer(st, t);
 	tcp_put(st, t);
 	return why;

@@ -206,6 +206,7 @@ struct tcb {
 
 	/* What the user set */
 	struct tcp_early *early; /* NULL: the handshake is over, or there is none */
+	uint64_t mem_held; /* counted in tcp_state.held */
 	struct tcp_mtup *mtup; /* NULL: no search for the path's MTU */
 	struct tcp_rare *rare; /* NULL: nothing of it; read by tcp_rare() */
 	uint32_t user_timeout_ms, linger_s;
@@ -302,6 +303,8 @@ struct tcp_state {
 	struct timer timewait_timer;
 	uint32_t next_id, port_next;
 	uint32_t norphans; /* connections that nobody holds any more */
+	uint64_t held;	     /* bytes that the queues of all connections pin */
+	uint64_t pressed_ns; /* since when that is too much, and 1; 0: it is not */
 	uint64_t challenge_s;	 /* the second that challenge_left is for */
 	uint32_t challenge_left; /* RFC 5961 7: of all connections */
 };
@@ -481,6 +484,14 @@ void tcp_recover_note(struct ph_stack *st, struct tcb *t, const struct tcp_loss_
  * probe. */
 bool tcp_sacked_take(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s,
 		     struct tcp_loss_env *e, seq_t una_before, struct tcp_delivered *d, bool *probe);
+
+/* ---- tcp_memory.c */
+/* t's queues changed: counts what they hold. */
+void tcp_memory_note(struct ph_stack *st, struct tcb *t);
+bool tcp_memory_pressed(const struct ph_stack *st); /* no queue is to grow */
+bool tcp_memory_full(const struct ph_stack *st);    /* nothing is to be taken */
+/* The window before it is told: little under pressure. */
+void tcp_memory_clamp(const struct ph_stack *st, struct tcb *t);
 
 /* ---- tcp_mtu.c */
 /* The connection stands: the search begins, if it is to. */

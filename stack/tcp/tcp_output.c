@@ -52,6 +52,7 @@ static uint16_t tell_window(struct ph_stack *st, struct tcb *t)
 {
 	uint32_t before = t->rcvwin.wnd, wnd;
 
+	tcp_memory_clamp(st, t);
 	wnd = tcp_rcvwin_tell(&t->rcvwin, t->rcv_nxt, tcp_rcv_charged(t), t->delack.rcv_mss,
 			      t->rcv_wscale);
 	if (wnd == 0 && before)

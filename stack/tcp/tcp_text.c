@@ -128,6 +128,24 @@ static bool make_room(struct ph_stack *st, struct tcb *t)
 	return tcp_rcv_charged(t) <= t->rcvwin.buf + t->rcvwin.buf / 2;
 }
 
+/* All connections together hold what they may. Of this one nothing out of order stays, and a segment
+ * is taken only where it is all there is to read: else nobody would ever get on. */
+static bool within_budget(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+{
+	uint32_t pruned;
+
+	if (!tcp_memory_full(st))
+		return true;
+	COUNT(st, TcpExtPruneCalled);
+	pruned = tcp_reass_prune(&st->tcp->reass, &t->reass, 0);
+	if (pruned) {
+		COUNT_N(st, TcpExtOfoPruned, pruned);
+		t->sack.n = 0;
+		tcp_memory_note(st, t);
+	}
+	return !tcp_memory_full(st) || (s->seq == t->rcv_nxt && t->rcv.len == 0);
+}
+
 /* Cuts the segment to what is new and in the window. */
 static enum drop trim(struct ph_stack *st, struct tcb *t, struct tcp_seg *s)
 {
@@ -190,7 +208,7 @@ enum drop tcp_text_take(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 		return why;
 	if (s->len == 0)
 		return DROP_NONE;
-	if (!make_room(st, t)) {
+	if (!within_budget(st, t, s) || !make_room(st, t)) {
 		COUNT(st, TcpExtTCPRcvQDrop);
 		quick(t);
 		return DROP_SOCKET_RCVBUFF;

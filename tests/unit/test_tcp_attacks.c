@@ -87,6 +87,34 @@ static void test_a_flood_of_syns_costs_a_backlog_and_then_nothing(void **state)
 	fix_free(f);
 }
 
+/* attack: CVE-2010-4251, CVE-2008-4609 */
+static void test_all_connections_together_hold_what_they_may(void **state)
+{
+	struct fix *f = fix_new();
+	char line[64];
+	unsigned taken = 0;
+	struct tcp_seg s;
+
+	(void)state;
+	sysctl(f, "net.ipv4.tcp_mem", "2 4 8");
+	open_passive(f);
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(line, sizeof(line), ". %u:1000 ack 1 win 1000", 1 + 1000 * taken);
+		in(f, line);
+		pass(f, 50);
+		while (sent(f, &s))
+			taken = (s.ack - f->peer_iss - 1) / 1000;
+	}
+	assert_int_equal(counter(f, "TcpExtTCPMemoryPressures"), 1);
+	assert_true(taken >= 4 && taken <= 33); /* 8 pages, and not one segment more */
+	assert_int_equal(counter(f, "TcpExtTCPRcvQDrop"), 40 - taken);
+	read_n(f, 1, taken * 1000 > 8192 ? 8192 : taken * 1000);
+	while (ph_recv(f->st, f->s, line, sizeof(line), 0, f->now) > 0)
+		;
+	assert_true(counter(f, "TcpExtTCPMemoryPressuresChrono") > 0);
+	fix_free(f);
+}
+
 /* attack: TIME-WAIT-bucket-exhaustion */
 static void test_time_wait_is_bounded(void **state)
 {
@@ -140,6 +168,7 @@ int main(void)
 		cmocka_unit_test(test_a_flood_of_holes_is_held_up_to_the_limit),
 		cmocka_unit_test(test_the_next_segment_is_taken_whatever_lies_aside),
 		cmocka_unit_test(test_a_flood_of_syns_costs_a_backlog_and_then_nothing),
+		cmocka_unit_test(test_all_connections_together_hold_what_they_may),
 		cmocka_unit_test(test_time_wait_is_bounded),
 		cmocka_unit_test(test_keep_alives_are_answered_at_a_rate),
 	};
