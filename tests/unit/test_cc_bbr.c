@@ -32,7 +32,7 @@ struct pipe {
 	uint64_t bytes_per_s, rtt_ns, queue_ns; /* the queue holds what it sends in that time */
 	uint64_t delivered, drops, queued_ns; /* queued_ns: what the latest packet waited */
 	uint32_t min_rtt_us, una, sent;
-	uint8_t state[CC_STATE_MAX];
+	uint64_t state[CC_STATE_MAX / sizeof(uint64_t)]; /* aligned, as a pool's */
 };
 
 static struct pipe *pipe_new(const struct cc_ops *ops, uint64_t bytes_per_s, uint64_t rtt_ns,

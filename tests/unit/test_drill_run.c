@@ -557,6 +557,8 @@ static void test_what_was_expected_is_good_and_an_unexpected_pass_is_not(void **
 	assert_int_equal(drill_many_expect(path, "phantom", row, 3, err, sizeof(err)), -1);
 	assert_non_null(strstr(err, ":1: expected SCRIPT DEVICE VERDICT"));
 	assert_int_equal(unlink(path), 0);
+	for (int i = 0; i < 3; i++)
+		free(row[i].why);
 }
 
 int main(void)
