@@ -52,10 +52,53 @@ void tcp_delack_data(struct tcp_delack *d, uint64_t now_us, uint32_t seg, uint32
 	d->last_rcv_us = now_us;
 }
 
-void tcp_delack_data_sent(struct tcp_delack *d, uint64_t now_us)
+void tcp_delack_data_sent(struct tcp_delack *d, uint64_t now_us, uint32_t thresh)
 {
-	if (d->ato_us && now_us - d->last_rcv_us < d->ato_us)
+	if (!d->ato_us || now_us - d->last_rcv_us >= d->ato_us)
+		return;
+	if (d->both < UINT8_MAX)
+		d->both++;
+	if (d->both >= thresh)
 		d->pingpong = true;
+}
+
+static void one_way(struct tcp_delack *d)
+{
+	d->pingpong = false;
+	d->both = 0;
+	d->ato_us = TCP_ATO_MIN_US;
+}
+
+void tcp_delack_ahead(struct tcp_delack *d)
+{
+	d->pending = true;
+}
+
+void tcp_delack_hole(struct tcp_delack *d, bool filled)
+{
+	d->dups = 0;
+	d->pending = true;
+	if (filled)
+		d->now = true;
+}
+
+bool tcp_delack_compress(struct tcp_delack *d, uint32_t most)
+{
+	if (d->compressed >= most)
+		return false;
+	if (d->dups < TCP_DUP_ACKS) {
+		d->dups++;
+		return false;
+	}
+	d->compressed++;
+	return true;
+}
+
+uint64_t tcp_delack_compress_ns(uint32_t rtt_us, uint64_t at_most_ns)
+{
+	uint64_t ns = (uint64_t)rtt_us * 1000 / 20;
+
+	return ns < at_most_ns ? ns : at_most_ns;
 }
 
 void tcp_delack_sent(struct tcp_delack *d)
@@ -63,21 +106,20 @@ void tcp_delack_sent(struct tcp_delack *d)
 	if (d->pending && d->quick && --d->quick == 0)
 		d->ato_us = TCP_ATO_MIN_US;
 	d->pending = d->now = d->pushed = false;
+	d->compressed = 0;
 }
 
 void tcp_delack_quick(struct tcp_delack *d, uint32_t wnd)
 {
 	quick_up(d, wnd, TCP_QUICKACKS);
-	d->pingpong = false;
-	d->ato_us = TCP_ATO_MIN_US;
+	one_way(d);
 	d->pending = d->now = true;
 }
 
 void tcp_delack_few(struct tcp_delack *d, uint32_t wnd)
 {
 	quick_up(d, wnd, FEW);
-	d->pingpong = false;
-	d->ato_us = TCP_ATO_MIN_US;
+	one_way(d);
 }
 
 bool tcp_delack_due(const struct tcp_delack *d, uint32_t unacked)
@@ -108,8 +150,7 @@ void tcp_delack_timeout(struct tcp_delack *d, uint32_t rto_us)
 {
 	if (d->pingpong) {
 		/* Nothing was there to carry it: data flows one way again. */
-		d->pingpong = false;
-		d->ato_us = TCP_ATO_MIN_US;
+		one_way(d);
 		return;
 	}
 	d->ato_us *= 2;

@@ -12,7 +12,8 @@
 enum {
 	TCP_ATO_MIN_US = 40000,
 	TCP_DELACK_MAX_US = 200000, /* RFC 9293 MUST-40: less than half a second */
-	TCP_QUICKACKS = 16
+	TCP_QUICKACKS = 16,
+	TCP_DUP_ACKS = 3 /* of a hole go at once: RFC 5681 3.2's threshold */
 };
 
 struct tcp_delack {
@@ -24,6 +25,9 @@ struct tcp_delack {
 	bool pending;	      /* an ACK is owed */
 	bool now;	      /* and it must go now */
 	bool pushed;	      /* a segment shorter than rcv_mss came */
+	uint8_t both;	      /* data went right after data came, so often */
+	uint8_t dups;	      /* duplicate ACKs that went since rcv_nxt moved */
+	uint8_t compressed;   /* ACKs of a hole that the next one stands for */
 };
 
 void tcp_delack_init(struct tcp_delack *d, uint16_t rcv_mss);
@@ -31,14 +35,23 @@ void tcp_delack_init(struct tcp_delack *d, uint16_t rcv_mss);
  * offer. */
 void tcp_delack_data(struct tcp_delack *d, uint64_t now_us, uint32_t seg, uint32_t wnd,
 		     uint32_t rto_us);
-/* We sent data: it carried the ACK. */
-void tcp_delack_data_sent(struct tcp_delack *d, uint64_t now_us);
+/* We sent data: it carried the ACK. The `thresh`th time that it did so soon is ping-pong. */
+void tcp_delack_data_sent(struct tcp_delack *d, uint64_t now_us, uint32_t thresh);
 /* An ACK left, alone or with data. */
 void tcp_delack_sent(struct tcp_delack *d);
 /* Something arrived that needs an answer at once: out of order, a hole filled, FIN. */
 void tcp_delack_quick(struct tcp_delack *d, uint32_t wnd);
 /* The next ACKs are not to be delayed: the peer reduced its window, or is to. */
 void tcp_delack_few(struct tcp_delack *d, uint32_t wnd);
+/* Data came ahead of a hole: an ACK is owed. */
+void tcp_delack_ahead(struct tcp_delack *d);
+/* rcv_nxt moved, and the hole is filled or another one. */
+void tcp_delack_hole(struct tcp_delack *d, bool filled);
+/* The ACK owed tells of a hole. True: it may wait a little for others to go with it, as Linux's
+ * SACK compression has it, but no more than `most` of them. */
+bool tcp_delack_compress(struct tcp_delack *d, uint32_t most);
+/* How long, ns: a twentieth of the round trip, and at_most_ns. */
+uint64_t tcp_delack_compress_ns(uint32_t rtt_us, uint64_t at_most_ns);
 /* Must the ACK owed go now, with `unacked` bytes received since the last one? */
 bool tcp_delack_due(const struct tcp_delack *d, uint32_t unacked);
 /* How long it may wait. srtt_us 0: not known. */

@@ -362,6 +362,7 @@ enum drop tcp_input_steps(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 static bool ack_can_wait(const struct tcb *t)
 {
 	return (t->dst.offload & PH_OFFLOAD_GRO) && !t->delack.now &&
+	       tcp_reass_empty(&t->reass) &&
 	       t->rcv_nxt - t->rcvwin.wup < BATCH_MAX;
 }
 
@@ -382,6 +383,19 @@ bool tcp_batch_open(const struct ph_stack *st)
 	return !list_empty(&st->tcp->owing);
 }
 
+/* An ACK that need not go now waits for data to carry it, or, telling of a hole, for others. */
+static bool tells_later(struct ph_stack *st, struct tcb *t)
+{
+	if (tcp_reass_empty(&t->reass))
+		tcp_timer_ack_owed(st, t);
+	else if (t->sack_ok &&
+		 tcp_delack_compress(&t->delack, (uint32_t)st->sysctl.tcp_comp_sack_nr))
+		tcp_timer_ack_compressed(st, t);
+	else
+		return false;
+	return true;
+}
+
 /* What was decided on the way is now sent: data first, for it carries the ACK. */
 static void answer(struct ph_stack *st, struct tcb *t)
 {
@@ -392,9 +406,9 @@ static void answer(struct ph_stack *st, struct tcb *t)
 	if (!t->delack.pending || t->state == TCPS_CLOSED)
 		return;
 	if (!tcp_delack_due(&t->delack, t->rcv_nxt - t->rcvwin.wup) &&
-	    !dst_metrics(st, &t->dst)->quickack)
-		tcp_timer_ack_owed(st, t);
-	else if (!ack_can_wait(t))
+	    !dst_metrics(st, &t->dst)->quickack && tells_later(st, t))
+		return;
+	if (!ack_can_wait(t))
 		tcp_output_ack(st, t);
 	else if (!list_linked(&t->owes))
 		list_push_back(&st->tcp->owing, &t->owes);

@@ -692,7 +692,9 @@ void tcp_timer_sent_again(struct ph_stack *st, struct tcb *t, bool first); /* th
 /* What could be sent has been: probe its tail if nothing is heard (RFC 8985 7.2). */
 void tcp_timer_tail(struct ph_stack *st, struct tcb *t);
 void tcp_timer_idle(struct ph_stack *st, struct tcb *t); /* unsent data, nothing in flight */
-void tcp_timer_ack_owed(struct ph_stack *st, struct tcb *t); /* an ACK may wait */
+void tcp_timer_ack_owed(struct ph_stack *st, struct tcb *t);
+/* It tells of a hole and waits a little for others (tcp_delack_compress()). */
+void tcp_timer_ack_compressed(struct ph_stack *st, struct tcb *t); /* an ACK may wait */
 void tcp_timer_ack_sent(struct ph_stack *st, struct tcb *t);
 void tcp_timer_keepalive(struct ph_stack *st, struct tcb *t); /* set or reset the keep-alive */
 void tcp_timer_fin_wait_2(struct ph_stack *st, struct tcb *t); /* an orphan waits for the FIN */

@@ -106,6 +106,7 @@ static int xmit(struct ph_stack *st, struct tcb *t, struct tcp_out *o, struct pk
 	if (o->opts.nsack)
 		tcp_sack_told(&t->sack);
 	if (o->flags & TCP_F_ACK) {
+		COUNT_N(st, TcpExtTCPAckCompressed, t->delack.compressed);
 		tcp_delack_sent(&t->delack);
 		tcp_timer_ack_sent(st, t);
 	}
@@ -434,7 +435,8 @@ static void sent_new(struct ph_stack *st, struct tcb *t, uint32_t len, uint32_t 
 		t->data_segs_out += segs;
 		t->bytes_sent += len;
 		COUNT_N(st, TcpExtTCPOrigDataSent, segs);
-		tcp_delack_data_sent(&t->delack, tcp_now_us(st));
+		tcp_delack_data_sent(&t->delack, tcp_now_us(st),
+				     (uint32_t)st->sysctl.tcp_pingpong_thresh);
 	}
 	if (tcp_loss_reducing(&t->loss))
 		t->loss.prr.out += segs;

@@ -70,7 +70,7 @@ static enum drop take_in_order(struct ph_stack *st, struct tcb *t, const struct 
 		covered(st, t, t->rcv_nxt);
 		t->rcv_nxt += tcp_reass_take(&st->tcp->reass, &t->reass, t->rcv_nxt, &t->rcv);
 		tcp_sack_advance(&t->sack, t->rcv_nxt);
-		quick(t);
+		tcp_delack_hole(&t->delack, tcp_reass_empty(&t->reass));
 	}
 	t->bytes_received += t->rcv_nxt - before;
 	ready_set(st, &t->ready);
@@ -94,17 +94,24 @@ static enum drop take_ahead(struct ph_stack *st, struct tcb *t, const struct tcp
 	st->tcp->reass.pieces_max = (uint32_t)st->sysctl.tcp_max_ofo_pieces;
 	why = tcp_reass_add(&st->tcp->reass, &t->reass, s->seq, rx->ip->pkt, s->off, s->len, &block,
 			    &dup);
-	quick(t);
 	/* Deviation: RFC 2018 8 (MUST): what is not kept is not reported either, as in Linux. */
 	if (why == DROP_TCP_OFO_QUEUE_PRUNE || why == DROP_NOMEM) {
+		quick(t);
 		COUNT(st, TcpExtTCPOFODrop);
 		return why;
 	}
 	COUNT(st, TcpExtTCPOFOQueue);
 	t->rcv_ooopack += segments_of(rx);
 	tcp_text_duplicate(st, t, dup.from, dup.to);
-	if (t->sack_ok)
+	if (t->sack_ok) {
+		/* The block that the new one would push out has not been told. */
+		if (t->sack.n == TCP_SACK_MAX && t->delack.compressed) {
+			t->delack.compressed--;
+			tcp_output_ack(st, t);
+		}
 		tcp_sack_add(&t->sack, block);
+	}
+	tcp_delack_ahead(&t->delack);
 	return why;
 }
 

@@ -185,6 +185,21 @@ void tcp_timer_ack_owed(struct ph_stack *st, struct tcb *t)
 	}
 }
 
+void tcp_timer_ack_compressed(struct ph_stack *st, struct tcb *t)
+{
+	uint32_t rtt_us = t->rcvwin.rtt8_us >> 3, srtt_us = tcp_rtt_srtt_us(&t->rtt);
+	uint64_t at;
+
+	if (srtt_us && srtt_us < rtt_us)
+		rtt_us = srtt_us;
+	at = st->now_ns +
+	     tcp_delack_compress_ns(rtt_us, (uint64_t)st->sysctl.tcp_comp_sack_delay_ns);
+	if (at < t->ack_at) {
+		t->ack_at = at;
+		rearm(st, t);
+	}
+}
+
 void tcp_timer_ack_sent(struct ph_stack *st, struct tcb *t)
 {
 	(void)st;
@@ -454,6 +469,11 @@ static void fire_ack(struct ph_stack *st, struct tcb *t)
 {
 	if (!t->delack.pending)
 		return;
+	if (t->delack.compressed) {
+		t->delack.compressed--; /* this one goes */
+		tcp_output_ack(st, t);
+		return;
+	}
 	COUNT(st, TcpExtDelayedACKs);
 	tcp_delack_timeout(&t->delack, tcp_timer_rto_us(st, t));
 	tcp_output_ack(st, t);

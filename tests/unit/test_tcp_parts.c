@@ -338,6 +338,54 @@ static void test_start_is_quick_and_a_second_full_segment_is_due(void **state)
 	assert_true(tcp_delack_due(&d, 2 * MSS));
 }
 
+static void test_acks_of_a_hole_wait_for_others_after_three(void **state)
+{
+	struct tcp_delack d;
+
+	(void)state;
+	tcp_delack_init(&d, MSS);
+	for (int i = 0; i < TCP_DUP_ACKS; i++) {
+		tcp_delack_ahead(&d);
+		assert_true(d.pending);
+		assert_false(tcp_delack_due(&d, 0));
+		assert_false(tcp_delack_compress(&d, 2)); /* at once */
+		tcp_delack_sent(&d);
+	}
+	assert_true(tcp_delack_compress(&d, 2));
+	assert_true(tcp_delack_compress(&d, 2));
+	assert_false(tcp_delack_compress(&d, 2)); /* no more wait than may */
+	assert_int_equal(d.compressed, 2);
+	tcp_delack_sent(&d);
+	assert_int_equal(d.compressed, 0);
+	assert_true(tcp_delack_compress(&d, 2));
+	tcp_delack_hole(&d, false); /* another hole: counted anew */
+	assert_false(tcp_delack_due(&d, 0));
+	assert_int_equal(d.dups, 0);
+	tcp_delack_hole(&d, true);
+	assert_true(tcp_delack_due(&d, 0));
+	assert_false(tcp_delack_compress(&d, 0)); /* switched off */
+	assert_true(tcp_delack_compress_ns(10000, 1000000) == 500000);
+	assert_true(tcp_delack_compress_ns(100000, 1000000) == 1000000);
+}
+
+static void test_ping_pong_begins_when_answers_came_soon_so_often(void **state)
+{
+	struct tcp_delack d;
+
+	(void)state;
+	tcp_delack_init(&d, MSS);
+	tcp_delack_data(&d, 1000, MSS, 60000, RTO_MIN);
+	tcp_delack_data_sent(&d, 1000 + TCP_ATO_MIN_US, 1); /* too late to be an answer */
+	assert_false(d.pingpong);
+	tcp_delack_data_sent(&d, 1001, 2);
+	assert_false(d.pingpong);
+	tcp_delack_data_sent(&d, 1002, 2);
+	assert_true(d.pingpong);
+	tcp_delack_quick(&d, 60000);
+	tcp_delack_data_sent(&d, 1003, 2);
+	assert_false(d.pingpong); /* counted anew */
+}
+
 static void test_buffer_that_counts_data_is_offered_whole(void **state)
 {
 	uint8_t scale = 9;
@@ -376,7 +424,7 @@ static void test_wait_stays_between_its_bounds(void **state)
 		now += (uint64_t)rand() % 1000000;
 		tcp_delack_data(&d, now, (uint32_t)rand() % 1500, 60000, 1000000);
 		if (rand() % 3 == 0)
-			tcp_delack_data_sent(&d, now + (uint64_t)rand() % 100000);
+			tcp_delack_data_sent(&d, now + (uint64_t)rand() % 100000, 1);
 		if (rand() % 5 == 0)
 			tcp_delack_timeout(&d, 1000000);
 		assert_in_range(tcp_delack_wait_us(&d, (uint32_t)rand() % 500000), TCP_ATO_MIN_US,
@@ -405,6 +453,8 @@ int main(void)
 		cmocka_unit_test(test_blocks_are_most_recent_first_and_at_most_four),
 		cmocka_unit_test(test_what_came_twice_is_told_first_and_once),
 		cmocka_unit_test(test_start_is_quick_and_a_second_full_segment_is_due),
+		cmocka_unit_test(test_acks_of_a_hole_wait_for_others_after_three),
+		cmocka_unit_test(test_ping_pong_begins_when_answers_came_soon_so_often),
 		cmocka_unit_test(test_wait_stays_between_its_bounds),
 	};
 
