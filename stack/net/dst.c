@@ -142,6 +142,10 @@ int dst_lookup_on(struct ph_stack *st, struct dst *d, ph_link oif, const struct 
 		rc = choose_source(st, &new);
 	if (rc != 0)
 		return rc;
+	/* RFC 3927 2.6.2: what is of the link is no router's business, whatever the routes say. */
+	if (new.kind == DST_HOST && (addr_is_linklocal4(ip_get4(&new.src)) ||
+				     addr_is_linklocal4(ip_get4(&new.dst))))
+		new.next_hop = new.dst;
 	take_link(st, &new);
 	*d = new;
 	return 0;

@@ -19,6 +19,8 @@ void icmp4_reass_timeout(struct ph_stack *st, struct pkt *head, const struct ip4
 /* Parameter Problem: octet `at` of the IP header is wrong; pkt as ip4_deliver() takes it. */
 void icmp4_param_problem(struct ph_stack *st, struct pkt *pkt, const struct ip4_info *h,
 			 uint32_t at);
+/* Destination Unreachable: its source route goes on, and we are no router. */
+void icmp4_source_route_failed(struct ph_stack *st, struct pkt *pkt, const struct ip4_info *h);
 /* A whole ICMP message, its checksum in it: counted and sent; takes it. As ip_output(). */
 int icmp4_send(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const struct ip_tx *tx);
 /* The same as an answer to rx, from the address that was asked, if the rate allows. */

@@ -178,7 +178,8 @@ static void send_error(struct ph_stack *st, const struct ip_rx *rx, uint8_t type
 	(void)icmp4_send(st, p, &d, &tx);
 }
 
-void icmp4_param_problem(struct ph_stack *st, struct pkt *pkt, const struct ip4_info *h, uint32_t at)
+static void about_header(struct ph_stack *st, struct pkt *pkt, const struct ip4_info *h,
+			 uint8_t type, uint8_t code, uint32_t word)
 {
 	struct ip_rx rx = { .pkt = pkt,
 			    .src = ip_of4(h->src),
@@ -188,7 +189,17 @@ void icmp4_param_problem(struct ph_stack *st, struct pkt *pkt, const struct ip4_
 
 	rx.group = pkt->l2_group || addr_is_group(st, &rx.dst);
 	if (h->offset == 0) /* RFC 1122 3.2.2: about no fragment but the first */
-		send_error(st, &rx, ICMP4_PARAM_PROBLEM, 0, at << 24);
+		send_error(st, &rx, type, code, word);
+}
+
+void icmp4_param_problem(struct ph_stack *st, struct pkt *pkt, const struct ip4_info *h, uint32_t at)
+{
+	about_header(st, pkt, h, ICMP4_PARAM_PROBLEM, 0, at << 24);
+}
+
+void icmp4_source_route_failed(struct ph_stack *st, struct pkt *pkt, const struct ip4_info *h)
+{
+	about_header(st, pkt, h, ICMP4_UNREACH, ICMP4_UNREACH_SOURCE_ROUTE, 0);
 }
 
 void icmp_send_error(struct ph_stack *st, const struct ip_rx *rx, enum icmp_err what)

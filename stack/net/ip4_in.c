@@ -144,8 +144,12 @@ static enum drop check_options(struct ph_stack *st, const struct link *l, struct
 	case IP4_OPT_OK:
 		return DROP_NONE;
 	case IP4_OPT_ROUTED:
-		return l->conf4.accept_source_route && ip4_opt_route_ends(p, at) ? DROP_NONE
-										 : DROP_IP_OPTIONS;
+		if (!l->conf4.accept_source_route)
+			return DROP_IP_OPTIONS;
+		if (ip4_opt_route_ends(p, at))
+			return DROP_NONE;
+		icmp4_source_route_failed(st, pkt, h); /* RFC 1122 3.3.5 */
+		return DROP_IP_OPTIONS;
 	case IP4_OPT_BAD:
 		icmp4_param_problem(st, pkt, h, IP4_HDR_LEN + at);
 	}

@@ -82,6 +82,7 @@ int ip4_send(struct ph_stack *st, struct dst *d, struct pkt *take_pkt)
 	return ip_send(st, d, take_pkt);
 }
 
+/* Deviation: RFC 4821 4: fragments made here have no DF, as Linux's: they may be cut again. */
 int ip4_fragment(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const struct ip_tx *tx)
 {
 	uint32_t most = (d->mtu - (uint32_t)IP4_HDR_LEN - tx->opt_len) & ~7u;

@@ -49,6 +49,7 @@ enum {
 	ICMP4_UNREACH_PROTO = 2,
 	ICMP4_UNREACH_PORT = 3,
 	ICMP4_UNREACH_FRAG_NEEDED = 4,
+	ICMP4_UNREACH_SOURCE_ROUTE = 5,
 	ICMP4_UNREACH_CODE_MAX = 15
 };
 /* Of ICMP4_REDIRECT: for network, host, and both by type of service. */
