@@ -255,17 +255,32 @@ static void learn(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx, s
 	tcp_timer_acked(st, t, false, false, &e);
 }
 
+/* Nothing is outstanding and nothing is told, as in every segment to one that only receives:
+ * learn() would find nothing. */
+static bool says_nothing(const struct tcb *t, const struct tcp_seg *s, const struct kind *k)
+{
+	return !k->flight && s->ack == k->before && !k->syn && !s->opts.nsack &&
+	       t->ecn.mode == TCP_ECN_OFF;
+}
+
 enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
 	const struct tcp_seg *s = &rx->seg;
 	struct kind k = { .flight = tcp_flight(t), .before = t->snd_una, .syn = !t->syn_acked,
 			  .fack_before = t->rtxq.sacked ? t->rtxq.fack : t->snd_una };
-	struct cc_ack a = { .inflight = k.flight, .mss = tcp_output_mss(t),
-			    .now_ns = st->now_ns };
 	enum drop why = refuse(st, t, s);
+	struct cc_ack a;
 
 	if (why != DROP_NONE)
 		return why;
+	if (says_nothing(t, s, &k)) {
+		(void)take_window(st, t, s);
+		t->probes = 0;
+		tcp_timer_acked(st, t, false, false, NULL);
+		tcp_mtu_acked(st, t);
+		return DROP_NONE;
+	}
+	a = (struct cc_ack){ .inflight = k.flight, .mss = tcp_output_mss(t), .now_ns = st->now_ns };
 	a.cwnd_limited = tcp_cc_limited(t);
 	a.una = seq_gt(s->ack, t->snd_una) ? s->ack : t->snd_una;
 	a.nxt = t->snd_nxt;

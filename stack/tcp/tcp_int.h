@@ -685,7 +685,7 @@ bool tcp_cc_limited(const struct tcb *t);
 void tcp_timer_init(struct tcb *t);
 void tcp_timer_sent(struct ph_stack *st, struct tcb *t); /* something that wants an ACK left */
 /* An ACK came. progress: it moved snd_una; set: the timeout begins anew; e: what loss detection wants
- * to wait for. */
+ * to wait for, while anything is outstanding. */
 void tcp_timer_acked(struct ph_stack *st, struct tcb *t, bool progress, bool set,
 		     const struct tcp_loss_env *e);
 void tcp_timer_sent_again(struct ph_stack *st, struct tcb *t, bool first); /* the first of the queue */

@@ -39,6 +39,17 @@ static struct tcp_opts which_options(const struct tcb *t)
 	return o;
 }
 
+/* Bytes of options. Nearly every segment has time stamps or nothing; many ask, more than once for each. */
+static uint32_t options_len(const struct tcb *t)
+{
+	struct tcp_opts o;
+
+	if (!t->rare && tcp_sack_count(&t->sack) == 0 && !tcp_ecn_accurate(&t->ecn))
+		return t->ts ? TCP_OPT_TS_ALIGNED : 0;
+	o = which_options(t);
+	return tcp_opt_len(&o);
+}
+
 struct tcp_opts tcp_output_options(const struct ph_stack *st, const struct tcb *t)
 {
 	struct tcp_opts o = which_options(t);
@@ -53,8 +64,7 @@ struct tcp_opts tcp_output_options(const struct ph_stack *st, const struct tcb *
 
 uint32_t tcp_output_mss(const struct tcb *t)
 {
-	struct tcp_opts o = which_options(t);
-	uint32_t opts = tcp_opt_len(&o), mss, half;
+	uint32_t opts = options_len(t), mss, half;
 
 	mss = t->mss > opts + PAYLOAD_MIN ? t->mss - opts : PAYLOAD_MIN;
 	/* A window smaller than two segments would otherwise never take one (RFC 9293

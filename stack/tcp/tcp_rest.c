@@ -64,7 +64,7 @@ static void nodes_of(struct tcb *t, struct list_node *node[NODES])
 	memcpy(node, all, sizeof(all));
 }
 
-static bool rests(struct tcb *t)
+static bool rests(struct ph_stack *st, struct tcb *t)
 {
 	struct list_node *node[NODES];
 
@@ -72,12 +72,13 @@ static bool rests(struct tcb *t)
 		return false;
 	if (t->state != TCPS_ESTABLISHED && t->state != TCPS_CLOSE_WAIT)
 		return false;
-	if (timer_armed(&t->timer) || t->rto_at != PH_NEVER || t->ack_at != PH_NEVER ||
-	    t->keep_at != PH_NEVER || t->pace.waiting)
+	if (t->rto_at != PH_NEVER || t->ack_at != PH_NEVER || t->keep_at != PH_NEVER ||
+	    t->pace.waiting)
 		return false;
 	if (t->snd.len || t->rcv.len || t->reass.piece || t->delack.pending ||
 	    t->loss.state != TCP_CA_OPEN)
 		return false;
+	timer_stop(&st->wheel, &t->timer); /* of a deadline that was called off */
 	nodes_of(t, node);
 	for (int i = 0; i < NODES; i++)
 		if (list_linked(node[i]))
@@ -223,7 +224,7 @@ static void look(struct ph_stack *st, bool again)
 		t->stirred = false;
 		list_push_back(&r->awake, &t->awake);
 		r->nawake++;
-	} else if (rests(t)) {
+	} else if (rests(st, t)) {
 		fold(st, t);
 	}
 }

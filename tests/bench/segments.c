@@ -3,11 +3,11 @@
  * What a segment costs: two phantoms in one process, frames copied from one to the other, no system
  * call and no clock between. One measurement a run, printed as one JSON object; `make bench` calls it.
  *
- *	segments bulk BYTES		one connection, MTU 1500, writes of 64 KiB
- *	segments super BYTES		the same with super-segments
+ *	segments bulk BYTES [SNDBUF]	one connection, MTU 1500, writes of 64 KiB; SO_SNDBUF
+ *	segments super BYTES [SNDBUF]	the same with super-segments
  *	segments rr N			N round trips of one byte
  *	segments conn N			N connections: open, one byte each way, close
- *	segments idle N			N connections opened and left: bytes for each
+ *	segments idle N			N connections, N bytes each way over them, and left: memory of each
  *	segments scatter N M		M bytes, each into one of N connections drawn at random
  *
  * measured() holds what counts, so that callgrind --toggle-collect=measured sees nothing else.
@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "phantom/phantom.h"
@@ -42,17 +43,54 @@ static void die(const char *what, int64_t rc)
 	exit(1);
 }
 
+/*
+ * Slabs from large pieces that the kernel may back with large pages: with a million connections what
+ * misses is the translation of addresses, as much as the cache. Small and odd sizes are malloc's.
+ */
+enum { ARENA = 32 << 20, HUGE_PAGE = 2 << 20, SLAB_LEAST = 16384, SLAB_MOST = 65536 };
+
+static uint8_t *arena, *arena_end;
+static struct spare {
+	struct spare *next;
+	size_t size;
+} *spares;
+
 static void *take(void *arg, size_t size)
 {
+	void *got;
+
 	(void)arg;
-	return malloc(size);
+	if (size < SLAB_LEAST || size > SLAB_MOST)
+		return malloc(size);
+	if (spares && spares->size == size) {
+		got = spares;
+		spares = spares->next;
+		return got;
+	}
+	if (!arena || (size_t)(arena_end - arena) < size) {
+		arena = aligned_alloc(HUGE_PAGE, ARENA);
+		if (!arena)
+			return NULL;
+		(void)madvise(arena, ARENA, MADV_HUGEPAGE); /* without it: slower */
+		arena_end = arena + ARENA;
+	}
+	got = arena;
+	arena += (size + 15) / 16 * 16;
+	return got;
 }
 
 static void give(void *arg, void *ptr, size_t size)
 {
+	struct spare *s = ptr;
+
 	(void)arg;
-	(void)size;
-	free(ptr);
+	if (size < SLAB_LEAST || size > SLAB_MOST) {
+		free(ptr);
+		return;
+	}
+	s->size = size;
+	s->next = spares;
+	spares = s;
 }
 
 static void host_new(struct host *h, uint8_t id, bool super)
@@ -218,8 +256,12 @@ struct job {
 
 static void bulk(const struct job *j)
 {
+	int sndbuf = (int)j->m;
 	uint64_t sent = 0, got = 0;
 
+	if (sndbuf && ph_setsockopt(client.st, j->c[0], PH_SOL_SOCKET, PH_SO_SNDBUF, &sndbuf,
+				    sizeof(sndbuf), now) != 0)
+		die("no such send buffer", -EINVAL);
 	while (got < j->n) {
 		int64_t n = 1;
 
@@ -305,6 +347,14 @@ static void scatter(const struct job *j)
 		(void)carry(&server, &client);
 		if (ph_recv(client.st, j->c[k], &byte, 1, 0, now) != 1)
 			die("recv", -EIO);
+		if (i % 16 == 0) {
+			ph_stack_run(client.st, now);
+			ph_stack_run(server.st, now);
+			(void)carry(&client, &server);
+			(void)carry(&server, &client);
+			hear(&client);
+			hear(&server);
+		}
 	}
 }
 
@@ -346,6 +396,7 @@ static void open_all(struct job *j, uint64_t n)
 		settle();
 		j->s[i] = accept_one((int)(i % PORTS));
 	}
+	scatter(&(struct job){ .n = n, .m = n, .c = j->c, .s = j->s });
 	pass(3000000000); /* ACKs that were owed, timers of the handshake; and then they rest */
 }
 
