@@ -265,7 +265,17 @@ static bool reads_proc(const struct drill_simple *s)
 	return any;
 }
 
-/* Keeps the lines that match; the status is grep's. */
+static void count_lines(struct drill_text *t)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < t->len; i++)
+		n += t->at[i] == '\n';
+	t->len = 0;
+	(void)add(t, "%u\n", n);
+}
+
+/* Keeps the lines that match, or says how many there are (-c); the status is grep's. */
 static int grep(struct drill_run *r, const struct drill_simple *s, struct drill_text *t, int *status)
 {
 	const char *pattern = NULL;
@@ -293,17 +303,9 @@ static int grep(struct drill_run *r, const struct drill_simple *s, struct drill_
 	t->len = kept.len;
 	t->cap = kept.cap;
 	*status = t->len == 0;
+	if (has_letter(s, 'c'))
+		count_lines(t);
 	return 0;
-}
-
-static void count_lines(struct drill_text *t)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; i < t->len; i++)
-		n += t->at[i] == '\n';
-	t->len = 0;
-	(void)add(t, "%u\n", n);
 }
 
 bool drill_command_wants_text(const struct drill_simple *s, const struct drill_text *t)

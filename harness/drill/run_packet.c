@@ -164,7 +164,9 @@ static size_t build_tcp(struct drill_run *r, struct drill_conn *c, const struct 
 		(void)drill_end(r, DRILL_ERROR, "the options take more than 40 bytes");
 		return 0;
 	}
-	if ((t->flags & DRILL_F_SYN) && !c->spoken) {
+	/* Where nobody listens or connects there is no connection to count in: numbers are absolute,
+	 * as packetdrill has them. */
+	if ((t->flags & DRILL_F_SYN) && !c->spoken && (r->listener || c->heard)) {
 		c->spoken = true;
 		c->remote_isn = t->seq.start;
 	}

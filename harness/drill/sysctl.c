@@ -18,7 +18,33 @@
 #include "harness/drill/sysctl_fixed.h"
 
 enum { TEXT_MAX = DRILL_COMMAND_TEXT, WORDS_MAX = DRILL_COMMAND_WORDS, NAME_MAX_ = 256 };
+enum { PRODUCT_MAX = 21 }; /* digits of the largest, with its end */
 enum { RC_UNKNOWN = DRILL_COMMAND_UNKNOWN };
+
+/* $((PRODUCT)) of a shell, as scripts write sizes: appended to out as a number; what follows it. NULL: it
+ * is none. */
+static const char *product(const char *p, char **out)
+{
+	unsigned long long v = 1;
+	char *end;
+
+	if (strncmp(p, "$((", 3) != 0)
+		return NULL;
+	for (p += 3;; p = end + 1) {
+		unsigned long long n = strtoull(p, &end, 0);
+
+		if (end == p || (n && v > UINT64_MAX / n))
+			return NULL;
+		v *= n;
+		end += strspn(end, " ");
+		if (*end != '*')
+			break;
+	}
+	if (strncmp(end, "))", 2) != 0)
+		return NULL;
+	*out += snprintf(*out, PRODUCT_MAX, "%llu", v);
+	return end + 2;
+}
 
 static bool is_space(char c)
 {
@@ -28,7 +54,7 @@ static bool is_space(char c)
 /* Reads one word into s->text from *in; returns it, or NULL at the command's end. */
 static const char *next_word(struct drill_simple *s, size_t *used, const char **in)
 {
-	const char *p = *in;
+	const char *p = *in, *after;
 	char *out = s->text + *used, *start = out, quote = 0;
 
 	if (*used >= TEXT_MAX - 4)
@@ -52,7 +78,10 @@ static const char *next_word(struct drill_simple *s, size_t *used, const char **
 				break;
 			if (!quote && *p == '\\' && p[1] == '\n')
 				break;
-			if (quote ? *p == quote : *p == '\'' || *p == '"')
+			if (quote != '\'' && (size_t)(out - s->text) < TEXT_MAX - PRODUCT_MAX &&
+			    (after = product(p, &out)))
+				p = after - 1;
+			else if (quote ? *p == quote : *p == '\'' || *p == '"')
 				quote = quote ? 0 : *p;
 			else
 				*out++ = *p;

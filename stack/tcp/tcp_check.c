@@ -44,8 +44,9 @@ static bool check_rcv(const struct ph_stack *st, const struct tcb *t, struct ph_
 	seq_t edge = t->rcvwin.wup + t->rcvwin.wnd;
 	uint32_t left = tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt), told;
 
-	/* Neither taken from beyond the window, nor acknowledged before it came. */
-	CLAIM(c, "receive", seq_le(t->rcv_nxt, edge + 1), t->rcv_nxt, edge);
+	/* Not taken from further beyond the window than one segment, nor acknowledged before it
+	 * came. */
+	CLAIM(c, "receive", seq_le(t->rcv_nxt, edge + 1 + UINT16_MAX), t->rcv_nxt, edge);
 	CLAIM(c, "receive", seq_le(t->rcvwin.wup, t->rcv_nxt), t->rcvwin.wup, t->rcv_nxt);
 	told = tcp_rcvwin_choose(&t->rcvwin, t->rcv_nxt, tcp_rcv_charged(t), t->delack.rcv_mss,
 				 t->rcv_wscale);

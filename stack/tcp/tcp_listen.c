@@ -581,7 +581,7 @@ enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx
 		tcp_xmit_reset(st, rx);
 		return DROP_TCP_FLAGS;
 	}
-	if (!(s->flags & TCP_F_SYN) || ((s->flags & TCP_F_FIN) && !st->sysctl.tcp_synfin))
+	if (!(s->flags & TCP_F_SYN) || ((s->flags & TCP_F_FIN) && st->sysctl.tcp_synfin != 1))
 		return DROP_TCP_FLAGS;
 	how = admit(st, l->listener, iss != NULL, &why);
 	if (how == ADMIT_NOT)

@@ -85,8 +85,10 @@ void tcp_rcvwin_whole(struct tcp_rcvwin *w, uint32_t sb_max, bool scaling, uint8
 
 void tcp_rcvwin_round(struct tcp_rcvwin *w, uint32_t mss)
 {
-	if (w->whole && mss && w->buf > mss && w->buf < INT32_MAX - mss)
+	if (w->whole && mss && w->buf > mss && w->buf < INT32_MAX - mss) {
 		w->buf = (w->buf + mss - 1) / mss * mss;
+		w->wnd = w->buf;
+	}
 }
 
 void tcp_rcvwin_start(struct tcp_rcvwin *w, seq_t rcv_nxt, uint64_t now_us)

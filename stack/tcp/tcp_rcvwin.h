@@ -36,7 +36,8 @@ void tcp_rcvwin_at_most(struct tcp_rcvwin *w, uint32_t wnd);
 /* Right after init, instead: the buffer counts data, not memory, and all of it is the window, even what
  * the field cannot tell; sb_max: the largest buffer there may be, for the scale. */
 void tcp_rcvwin_whole(struct tcp_rcvwin *w, uint32_t sb_max, bool scaling, uint8_t *wscale);
-/* The size of segments is known: such a buffer takes a whole number of them. */
+/* The size of segments is known: such a buffer takes a whole number of them, and is the window from now
+ * on. */
 void tcp_rcvwin_round(struct tcp_rcvwin *w, uint32_t mss);
 /* The peer's first sequence number is known. */
 void tcp_rcvwin_start(struct tcp_rcvwin *w, seq_t rcv_nxt, uint64_t now_us);

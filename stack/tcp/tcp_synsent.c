@@ -106,7 +106,7 @@ enum drop tcp_synsent_input(struct ph_stack *st, struct tcb *t, struct tcp_rx *r
 		tcp_done(st, t, ECONNREFUSED, "refused");
 		return DROP_TCP_RESET;
 	}
-	if (!(s->flags & TCP_F_SYN))
+	if (!(s->flags & TCP_F_SYN) || ((s->flags & TCP_F_FIN) && st->sysctl.tcp_synfin == 2))
 		return DROP_TCP_FLAGS;
 	/* A SYN of the connection that was in TIME-WAIT before this one. */
 	if (!acked && t->ts_recent_ms && s->opts.has_ts && (int32_t)(s->opts.tsval - t->ts_recent) < 0)

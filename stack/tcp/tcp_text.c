@@ -174,7 +174,9 @@ static enum drop trim(struct ph_stack *st, struct tcb *t, struct tcp_seg *s)
 		tcp_text_duplicate(st, t, s->seq, t->rcv_nxt);
 		tcp_seg_trim_front(s, t->rcv_nxt - s->seq);
 	}
-	if (seq_gt(s->seq + s->len, edge))
+	/* As Linux: what is next is taken whole while nothing else is held, for a peer that sends
+	 * beyond the window would only send it again. It is one segment, and the window is closed. */
+	if (seq_gt(s->seq + s->len, edge) && (s->seq != t->rcv_nxt || t->rcv.len > 0))
 		tcp_seg_trim_end(s, s->seq + s->len - edge);
 	return DROP_NONE;
 }

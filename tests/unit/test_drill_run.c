@@ -227,6 +227,8 @@ static void test_sysctls_are_understood_in_all_their_forms(void **state)
 {
 	static const char *const forms[] = {
 		"sysctl -q net.ipv4.tcp_sack=0",
+		"sysctl -q net.ipv4.tcp_rmem=\"4096 131072 $((32*1024 * 192))\" net.ipv4.tcp_sack=$((7*0))",
+		"sysctl -w net.inet.tcp.sack.enable=0",
 		"sysctl -w 'net.ipv4.tcp_sack=0' > /dev/null 2>&1",
 		"echo 0 > /proc/sys/net/ipv4/tcp_sack",
 		"./set_sysctls.py /proc/sys/net/ipv4/tcp_sack=0",
@@ -345,6 +347,9 @@ static void test_counters_and_sockets_are_what_grep_finds(void **state)
 		{ "ss -tan | grep LISTEN", DRILL_PASS },
 		{ "sockstat -s -P tcp -p 8080 | grep ESTABLISHED", DRILL_PASS },
 		{ "sockstat -s -P tcp -p 8081 | grep ESTABLISHED", DRILL_FAIL },
+		{ "sockstat -s | grep -c ESTABLISHED | grep 1", DRILL_PASS },
+		{ "sockstat -s | grep -c ESTABLISHED | grep 0", DRILL_FAIL },
+		{ "sockstat -s | grep -c SYN_RCVD | grep 0", DRILL_PASS },
 		{ "sockstat | awk '{print $1}'", DRILL_UNSUPPORTED },
 	};
 
@@ -355,6 +360,20 @@ static void test_counters_and_sockets_are_what_grep_finds(void **state)
 		snprintf(text, sizeof(text), "%s+0 `%s`\n", OPEN, rows[i].command);
 		expect(text, rows[i].verdict, 8, "");
 	}
+}
+
+/* Without a connection there is nothing to count from; with a listener there is. */
+static void test_a_reset_of_a_syn_to_nobody_has_absolute_numbers(void **state)
+{
+	(void)state;
+	expect("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 bind(3, ..., ...) = 0\n"
+	       "+0 < S 17:20(3) win 100\n+0 > R. 0:0(0) ack 21 win 0\n",
+	       DRILL_PASS, 0, "");
+	expect("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 bind(3, ..., ...) = 0\n"
+	       "+0 listen(3, 1) = 0\n"
+	       "+0 < S 17:17(0) win 100\n+0 > S. 0:0(0) ack 18 <...>\n+0 < . 1:1(0) ack 1 win 9\n"
+	       "+0 < . 1:3(2) ack 1 win 9\n* > . 1:1(0) ack 3\n",
+	       DRILL_PASS, 0, "");
 }
 
 static void test_what_ip_and_tcpdrop_say_is_done_to_the_device(void **state)
@@ -573,6 +592,7 @@ int main(void)
 		cmocka_unit_test(test_options_of_the_command_line_win),
 		cmocka_unit_test(test_what_is_not_fatal_is_told_and_passed_over),
 		cmocka_unit_test(test_files_and_pipes_are_the_scripts_own),
+		cmocka_unit_test(test_a_reset_of_a_syn_to_nobody_has_absolute_numbers),
 		cmocka_unit_test(test_counters_and_sockets_are_what_grep_finds),
 		cmocka_unit_test(test_what_ip_and_tcpdrop_say_is_done_to_the_device),
 		cmocka_unit_test(test_null_is_no_buffer),

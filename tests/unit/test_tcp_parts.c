@@ -397,6 +397,7 @@ static void test_buffer_that_counts_data_is_offered_whole(void **state)
 	assert_int_equal(w.wnd, 65535);
 	tcp_rcvwin_round(&w, 1460);
 	assert_int_equal(w.buf, 65700);
+	assert_int_equal(w.wnd, 65700);
 	assert_int_equal(tcp_rcvwin_tell(&w, 0, 0, MSS, scale), 65700);
 	assert_int_equal(tcp_rcvwin_tell(&w, 1000, 1000, MSS, scale), 64700);
 	assert_int_equal(tcp_rcvwin_tell(&w, 1000, 0, MSS, scale), 65700);
