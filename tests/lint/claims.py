@@ -35,8 +35,8 @@ def gone_catchers():
     return out if named else [f"{DEFECTS}: no row was read"]
 
 
-def not_borne():
-    """Attacks on TCP that neither a test names nor attacks.md, and names there that it should not have."""
+def marked():
+    """Every id that a script, a scenario or a unit test says it shows."""
     shown = {name for path in files((".pkt",), ("scenarios",))
              for name in claims.of_script(os.path.join(SRCDIR, path))}
     shown |= {name for path in files((".py",), ("scenarios",))
@@ -44,6 +44,12 @@ def not_borne():
     shown |= {name for path in files((".c",), ("tests/unit",))
               for names in claims.of_unit_tests(os.path.join(SRCDIR, path)).values()
               for name in names}
+    return shown
+
+
+def not_borne():
+    """Attacks on TCP that neither a test names nor attacks.md, and names there that it should not have."""
+    shown = marked()
     excused = claims.not_shown(SRCDIR)
     out = [f"{claims.BORNE}: {name} is shown by a test" for name in sorted(shown & set(excused))]
     for row in claims.table(SRCDIR, claims.ATTACKS):
@@ -77,10 +83,8 @@ def main():
                if not why.strip()]
             + [f"{claims.UNOBSERVABLE}: {name} is a deviation too" for name in hidden
                if name in deviates])
-    shown = {name for path in files((".pkt",), ("scenarios",))
-             for name in claims.of_script(os.path.join(SRCDIR, path))}
-    tap.row("what cannot be observed is not shown by a script", [
-        f"{claims.UNOBSERVABLE}: {name} is shown by a script" for name in sorted(shown & set(hidden))])
+    tap.row("what cannot be observed is not shown by a test", [
+        f"{claims.UNOBSERVABLE}: {name} is shown by a test" for name in sorted(marked() & set(hidden))])
     tap.row("what catches a defect is there", gone_catchers())
     tap.row("attacks on TCP are shown by tests, or it is said why not", not_borne())
     tap.row("what attacks.md excuses is in the table",

@@ -197,7 +197,11 @@ def totals(matrix, devices):
 def print_totals(matrix, devices, colour):
     kinds = list(COLOURS)
     print(f"\n{'area':<14} {'device':<9} " + " ".join(f"{k:>14}" for k in kinds))
-    for area, by in totals(matrix, devices).items():
+    areas = totals(matrix, devices)
+    if len(areas) > 1:
+        areas["all of them"] = {d: sum((by[d] for by in areas.values()), collections.Counter())
+                                for d in devices}
+    for area, by in areas.items():
         for device in devices:
             print(f"{area[:14]:<14} {device:<9} " + " ".join(
                 paint(f"{by[device][k] or '.':>14}", k, colour and by[device][k]) for k in kinds))
