@@ -127,8 +127,8 @@ static void apply_mtu(struct dhcp_link *d, uint16_t told)
 	} else {
 		d->own_mtu = 0;
 	}
-	l->mtu = want;
-	net_changed(d->st);
+	(void)!ph_link_change(d->st, d->link, &(struct ph_link_change){ .mtu = want },
+			      d->st->now_ns);
 }
 
 /* Who is talked to when the lease is renewed or given back, or the link returns: its hardware address
@@ -213,8 +213,11 @@ static void rearm(struct dhcp_link *d)
 static void fire(void *ctx, struct timer *t)
 {
 	struct dhcp_link *d = container_of(t, struct dhcp_link, timer);
+	const struct link *l = link_get(d->st, d->link);
 
 	(void)ctx;
+	if (l) /* which the user may have changed; who we are stays */
+		memcpy(d->client.conf.mac, l->mac, sizeof(d->client.conf.mac));
 	dhcp_fire(&d->client, d->st->now_ns);
 	rearm(d);
 }
