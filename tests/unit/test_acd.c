@@ -277,6 +277,42 @@ static void test_arp_from_a_link_local_address_is_for_all_to_hear(void **state)
 	host_free(h);
 }
 
+static unsigned taken;
+
+static void told(struct ph_stack *st, struct acd *a, enum acd_news news)
+{
+	(void)st, (void)a;
+	assert_int_equal(news, ACD_TAKEN);
+	taken++;
+}
+
+/* rfc: 5227:2.1.1-4 */
+static void test_after_ten_conflicts_attempts_are_a_minute_apart(void **state)
+{
+	struct host *h = host_new();
+	struct acd a;
+
+	(void)state;
+	taken = 0;
+	acd_init(&a, told);
+	for (unsigned i = 0; i < 14; i++) {
+		struct ph_ip ip = ip_of4(WANT4 + i);
+		uint64_t waited;
+
+		acd_start(h->st, &a, h->link, &ip, PH_ACD_DEFEND_ONCE);
+		waited = next_frame(h);
+		assert_true(waited > 0);
+		if (i < ACD_MAX_CONFLICTS)
+			assert_true(waited <= NS_PER_S);
+		else
+			assert_in_range(waited, 60 * NS_PER_S, 61 * NS_PER_S);
+		hear(h, ARP_OP_REPLY, other_mac, WANT4 + i, 0);
+		assert_int_equal(taken, i + 1);
+	}
+	acd_stop(h->st, &a);
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +326,7 @@ int main(void)
 		cmocka_unit_test(test_connections_from_a_lost_address_are_reset),
 		cmocka_unit_test(test_a_claim_ends_with_its_address_or_its_link),
 		cmocka_unit_test(test_what_cannot_be_claimed_is_refused),
+		cmocka_unit_test(test_after_ten_conflicts_attempts_are_a_minute_apart),
 		cmocka_unit_test(test_arp_from_a_link_local_address_is_for_all_to_hear),
 	};
 
