@@ -86,7 +86,9 @@ STACK_UDP = %D%/udp/udp.h \
 	%D%/udp/udp.c \
 	%D%/udp/udp_sockopt.c
 
-STACK_RAW =
+STACK_RAW = %D%/raw/raw.h %D%/raw/raw_int.h \
+	%D%/raw/raw_input.c \
+	%D%/raw/raw.c
 
 STACK_DHCP = %D%/wire/dhcp.h \
 	%D%/dhcp/dhcp_msg.h %D%/dhcp/dhcp_msg.c \
@@ -147,6 +149,7 @@ STACK_TCP = %D%/wire/tcp.h \
 STACK_SOCK = %D%/sock/sock.h \
 	%D%/sock/sock_tcp.c \
 	%D%/sock/sock_udp.c \
+	%D%/sock/sock_raw.c \
 	%D%/sock/sock.c \
 	%D%/sock/stack.c
 

@@ -171,7 +171,14 @@ enum drop ip4_deliver(struct ph_stack *st, struct pkt *pkt, const struct ip4_inf
 		.l4_len = pkt->len,
 		.at_ns = pkt->at_ns,
 	};
+	bool taken = false;
 
+	if (st->raw_input)
+		taken = st->raw_input(st, &rx);
+	if (!l4 && taken) {
+		COUNT(st, IpInDelivers);
+		return DROP_NONE;
+	}
 	if (!l4) {
 		icmp_send_error(st, &rx, ICMP_ERR_PROTO_UNREACH); /* RFC 1122 3.2.2.1 */
 		return DROP_IP_NOPROTO;

@@ -124,6 +124,35 @@ int ip4_fragment(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const
 	return rc;
 }
 
+int ip4_output_whole(struct ph_stack *st, struct pkt *take_pkt, struct dst *d)
+{
+	struct ip4_hdr *ip;
+	uint32_t header;
+	int rc = dst_refresh(st, d);
+
+	if (rc != 0 || d->v6)
+		return ip_refuse(st, d, take_pkt, DROP_IP_OUTNOROUTES, rc ? rc : -EINVAL);
+	COUNT(st, IpOutRequests);
+	if (take_pkt->len < IP4_HDR_LEN || !pkt_pull_up(take_pkt, IP4_HDR_LEN))
+		return ip_refuse(st, d, take_pkt, DROP_IP_INHDR, -EINVAL);
+	header = 4u * (pkt_bytes(take_pkt)[0] & 15u);
+	if (header < IP4_HDR_LEN || header > take_pkt->len || !pkt_pull_up(take_pkt, header))
+		return ip_refuse(st, d, take_pkt, DROP_IP_INHDR, -EINVAL);
+	if (take_pkt->len > d->mtu)
+		return ip_refuse(st, d, take_pkt, DROP_PKT_TOO_BIG, -EMSGSIZE);
+	ip = (void *)pkt_bytes(take_pkt);
+	ip->len = be16_of((uint16_t)take_pkt->len);
+	if (be32_get(ip->src) == 0)
+		memcpy(&ip->src, d->src.b + 12, sizeof(ip->src));
+	if (be16_get(ip->id) == 0)
+		ip->id = be16_of(ip4_ident(st, d, ip->proto, 1));
+	ip->csum = be16_of(0);
+	ip->csum = be16_of(csum_finish(csum_add(0, ip, header)));
+	take_pkt->l3_off = 0;
+	take_pkt->l4_off = (uint16_t)header;
+	return ip4_send(st, d, take_pkt);
+}
+
 int ip_output(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const struct ip_tx *tx)
 {
 	uint32_t len = take_pkt->len + IP4_HDR_LEN + tx->opt_len;

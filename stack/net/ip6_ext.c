@@ -163,13 +163,19 @@ static enum drop upper(struct ph_stack *st, struct pkt *p, struct ip6_info *h)
 		.flow = h->flow,
 		.at_ns = p->at_ns,
 	};
+	bool taken;
 
 	p->l4_off = (uint16_t)(p->l3_off + ip6_offset(p));
+	taken = st->raw_input && st->raw_input(st, &rx);
 	if (h->next == IP6_NEXT_ICMP) {
 		COUNT(st, Ip6InDelivers);
 		return icmp6_input(st, &rx, h);
 	}
-	if (!l4 || h->next == PH_IPPROTO_ICMP) /* ICMP and IGMP are IPv4's (RFC 4443 1) */
+	if (!l4 && taken) {
+		COUNT(st, Ip6InDelivers);
+		return DROP_NONE;
+	}
+	if (!l4 || h->next == PH_IPPROTO_ICMP || h->next == PH_IPPROTO_IGMP) /* ICMP and IGMP are IPv4's (RFC 4443 1) */
 		return problem(st, p, h, ICMP6_PARAM_NEXT, h->next_off, DROP_IP6_NOPROTO);
 	if (ip6_is_any(&h->src))
 		return DROP_IP6_SOURCE;

@@ -73,6 +73,12 @@ struct ip_tx {
 int ip_output(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const struct ip_tx *tx);
 
 /*
+ * The same of a packet that brings its IPv4 header (IP_HDRINCL): total length and checksum are filled
+ * in, source and identification where they are zero. -EINVAL: no such header. Not cut: -EMSGSIZE.
+ */
+int ip4_output_whole(struct ph_stack *st, struct pkt *take_pkt, struct dst *d);
+
+/*
  * False while the link's queue is full: the sender then calls link_wait and is run again when
  * there is room.
  */

@@ -25,6 +25,7 @@
 
 struct net_state;  /* net/net.h: links, addresses, routes, neighbours, reassembly, icmp */
 struct tcp_state;  /* tcp/tcp_int.h */
+struct raw_state;  /* raw/raw_int.h */
 struct udp_state;  /* udp/udp.h */
 struct sock_state; /* sock/sock.h */
 struct ip_rx;
@@ -92,7 +93,10 @@ struct ph_stack {
 	struct net_state *net;
 	struct tcp_state *tcp;
 	struct udp_state *udp;
+	struct raw_state *raw;
 	struct sock_state *sock;
+	/* Raw sockets see a packet first; true: one took a copy. */
+	bool (*raw_input)(struct ph_stack *st, const struct ip_rx *rx);
 	const struct l4_proto *l4[256]; /* by IP protocol number; NULL: protocol unreachable */
 };
 

@@ -138,16 +138,18 @@ static const struct sock_ops *ops_for(int type, int protocol)
 
 ph_socket ph_socket_new(struct ph_stack *st, int family, int type, int protocol, uint64_t now_ns)
 {
-	struct sock s = { .family = family };
+	struct sock s = { .family = family, .protocol = protocol };
 	int id, rc;
 
 	stack_enter(st, now_ns);
 	if (family != PH_AF_INET && family != PH_AF_INET6)
 		return -EAFNOSUPPORT;
 	s.ops = ops_for(type, protocol);
+	if (type == PH_SOCK_RAW)
+		s.ops = protocol > 0 && protocol < 256 ? &sock_raw_ops : NULL;
 	if (!s.ops)
-		return type == PH_SOCK_STREAM || type == PH_SOCK_DGRAM ? -EPROTONOSUPPORT
-								       : -ESOCKTNOSUPPORT;
+		return type >= PH_SOCK_STREAM && type <= PH_SOCK_RAW ? -EPROTONOSUPPORT
+								     : -ESOCKTNOSUPPORT;
 	id = slot_reserve(st);
 	if (id < 0)
 		return id;
@@ -387,7 +389,7 @@ static int shared_getsockopt(struct sock *s, int name, int *value)
 		*value = s->family;
 		return 1;
 	case PH_SO_PROTOCOL:
-		*value = s->ops->protocol;
+		*value = s->ops->protocol ? s->ops->protocol : s->protocol;
 		return 1;
 	case PH_SO_ERROR:
 		*value = s->ops->error(s);

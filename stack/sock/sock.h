@@ -10,6 +10,7 @@
 #include "net/stack.h"
 
 struct tcb;
+struct raw_pcb;
 struct udp_pcb;
 struct sock;
 
@@ -46,9 +47,10 @@ struct sock {
 	union {
 		struct tcb *tcp;
 		struct udp_pcb *udp;
+		struct raw_pcb *raw;
 	};
 	uint64_t user;
-	int family;
+	int family, protocol;
 	int next_free; /* of a free slot */
 };
 
@@ -60,7 +62,7 @@ struct sock_state {
 	int free; /* first free slot, -1: none */
 };
 
-extern const struct sock_ops sock_tcp_ops, sock_udp_ops;
+extern const struct sock_ops sock_tcp_ops, sock_udp_ops, sock_raw_ops;
 
 int sock_new(struct ph_stack *st); /* 0 or -ENOMEM */
 void sock_free(struct ph_stack *st);

@@ -8,6 +8,7 @@
 #include "base/stream.h"
 #include "net/net.h"
 #include "net/net_check.h"
+#include "raw/raw.h"
 #include "sock/sock.h"
 #include "tcp/tcp.h"
 #include "tcp/tcp_check.h"
@@ -97,7 +98,7 @@ struct ph_stack *ph_stack_new(const struct ph_conf *conf)
 		return NULL;
 	memset(st, 0, sizeof(*st));
 	init_base(st, conf);
-	if (net_new(st) != 0 || udp_new(st) != 0 || tcp_new(st) != 0 || sock_new(st) != 0) {
+	if (net_new(st) != 0 || udp_new(st) != 0 || raw_new(st) != 0 || tcp_new(st) != 0 || sock_new(st) != 0) {
 		ph_stack_free(st);
 		return NULL;
 	}
@@ -111,6 +112,7 @@ void ph_stack_free(struct ph_stack *st)
 	if (!st)
 		return;
 	sock_free(st);
+	raw_free(st);
 	udp_free(st); /* takes itself from lists that it shares with tcp, */
 	tcp_free(st); /* which lets go of everything at once */
 	net_free(st);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A packet that passed IP, to every raw socket of its protocol that it fits: with its header over
+ * IPv4, from the transport's on over IPv6 (RFC 3542 3). Called through st->raw by ip4_in.c and
+ * ip6_ext.c.
+ */
+#include "raw/raw_int.h"
+
+#include "base/csum.h"
+#include "base/ip.h"
+
+static bool filtered(const struct raw_pcb *r, const struct ip_rx *rx)
+{
+	uint8_t type;
+
+	if (r->proto != PH_IPPROTO_ICMP && r->proto != PH_IPPROTO_ICMPV6)
+		return false;
+	if (pkt_copy_out(rx->pkt, 0, &type, 1) != 1)
+		return true;
+	if (r->proto == PH_IPPROTO_ICMP && type >= 32)
+		return false;
+	return (r->icmp_filter[type / 32] >> type % 32 & 1) != 0;
+}
+
+static bool is_multicast(const struct ph_ip *ip)
+{
+	return ip_is4(ip) ? ip_get4(ip) >> 28 == 14 : ip6_is_multicast(ip);
+}
+
+static bool fits(const struct raw_pcb *r, const struct ip_rx *rx)
+{
+	if (r->proto != rx->proto || r->o.v6 == ip_is4(&rx->dst) || r->shut_rd)
+		return false;
+	if (r->o.bound && r->o.bound != rx->link)
+		return false;
+	if (!ip_is_any(&r->local.ip) && !ip_eq(&r->local.ip, &rx->dst))
+		return false;
+	if (r->connected && !ip_eq(&r->peer.ip, &rx->src))
+		return false;
+	if (rx->group && is_multicast(&rx->dst) &&
+	    !mc_sock_hears(&r->o.mc, rx->link, &rx->dst, &rx->src))
+		return false;
+	return !filtered(r, rx);
+}
+
+/* RFC 3542 3.1: verified where the socket says where it is; ICMPv6 always. */
+static bool sum_holds(const struct raw_pcb *r, const struct ip_rx *rx)
+{
+	uint64_t sum;
+
+	if (ip_is4(&rx->dst) || (r->checksum < 0 && r->proto != PH_IPPROTO_ICMPV6) ||
+	    rx->pkt->csum != PKT_CSUM_NONE)
+		return true;
+	sum = csum_pseudo(&rx->src, &rx->dst, rx->proto, rx->l4_len);
+	return csum_fold(csum_pkt(sum, rx->pkt, 0, rx->l4_len)) == 0xffff;
+}
+
+/* How many bytes were taken: fewer than there are when memory is short. */
+static uint32_t append(struct raw_pcb *r, const struct ip_rx *rx)
+{
+	const struct pkt *p = rx->pkt;
+	const uint8_t *ip = p->hdr.buf->bytes + p->hdr_start + p->l3_off;
+	uint32_t header = ip_is4(&rx->dst) ? 4u * (ip[0] & 15u) : 0, was = r->rx.len;
+
+	if (header == 0 || stream_write(&r->rx, ip, header, 0) == header)
+		(void)stream_append_pkt(&r->rx, p, 0, rx->l4_len);
+	return r->rx.len - was;
+}
+
+static void queue(struct ph_stack *st, struct raw_pcb *r, const struct ip_rx *rx)
+{
+	uint64_t held = (uint64_t)r->rx.charged + (uint64_t)r->nrecords * RAW_RECORD_CHARGE;
+	struct raw_record *rec;
+
+	rec = held < r->o.rcvbuf ? pool_get(&st->raw->records) : NULL;
+	if (!rec) {
+		r->o.dropped++;
+		count_drop(&st->counters, DROP_SOCKET_RCVBUFF);
+		return;
+	}
+	*rec = (struct raw_record){ .from = { .family = r->o.v6 ? PH_AF_INET6 : PH_AF_INET,
+					      .ip = rx->src } };
+	dgram_rx_of(&r->o, rx, &rec->rx);
+	rec->len = append(r, rx);
+	list_push_back(&r->records, &rec->node);
+	r->nrecords++;
+	ready_set(st, &r->ready);
+}
+
+bool raw_input(struct ph_stack *st, const struct ip_rx *rx)
+{
+	struct list_node *n;
+	bool any = false;
+
+	list_for_each(n, &st->raw->all) {
+		struct raw_pcb *r = container_of(n, struct raw_pcb, all);
+
+		if (!fits(r, rx) || !sum_holds(r, rx))
+			continue;
+		queue(st, r, rx);
+		any = true;
+	}
+	return any;
+}

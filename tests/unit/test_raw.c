@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Raw sockets (raw(7), RFC 3542 3): copies of what came, headers of the user's own, filters. */
+#include "net6_fixture.h"
+
+static ph_socket raw(struct host *h, int family, int proto)
+{
+	ph_socket s = ph_socket_new(h->st, family, PH_SOCK_RAW, proto, h->now);
+
+	assert_true(s >= 0);
+	return s;
+}
+
+static int64_t sends(struct host *h, ph_socket s, const struct ph_sockaddr *to, const void *bytes,
+		     size_t n)
+{
+	struct ph_sockaddr name = *to;
+	uint8_t copy[2048];
+	struct ph_iov iov = { copy, n };
+	struct ph_msg msg = { .name = &name, .iov = &iov, .niov = 1 };
+
+	assert_true(n <= sizeof(copy));
+	memcpy(copy, bytes, n);
+	return ph_sendmsg(h->st, s, &msg, 0, h->now);
+}
+
+static const struct ph_sockaddr peer4_to = { .family = PH_AF_INET, .ip = { { [10] = 0xff, 0xff, 10, 0,
+									     0, 1 } } };
+
+static void test_sockets_get_copies_with_the_header_and_the_stack_answers_all_the_same(void **state)
+{
+	struct host *h = host_new();
+	ph_socket s = raw(h, PH_AF_INET, PH_IPPROTO_ICMP), other = raw(h, PH_AF_INET, 99);
+	static struct frame f;
+	uint32_t filter = 1u << ICMP4_ECHO;
+	uint8_t b[256];
+
+	(void)state;
+	host_knows_peer(h);
+	frame_echo(&f, PEER4, US4, 30);
+	frame_in(h, &f);
+	assert_true(host_take(h) > 0);
+	assert_int_equal(out_l4(h)[0], ICMP4_ECHO_REPLY);
+	assert_int_equal(ph_recv(h->st, s, b, sizeof(b), 0, h->now), 20 + 8 + 30);
+	assert_memory_equal(b, f.b + ETH_HDR_LEN, 20 + 8 + 30);
+	assert_int_equal(ph_recv(h->st, other, b, sizeof(b), 0, h->now), -EAGAIN);
+	assert_int_equal(ph_setsockopt(h->st, s, 255, 1, &filter, 4, h->now), 0);
+	frame_in(h, &f);
+	assert_int_equal(ph_recv(h->st, s, b, sizeof(b), 0, h->now), -EAGAIN);
+	ph_close(h->st, s, h->now);
+	ph_close(h->st, other, h->now);
+	host_free(h);
+}
+
+static void test_a_protocol_that_a_socket_takes_is_not_unreachable(void **state)
+{
+	struct host *h = host_new();
+	ph_socket s = raw(h, PH_AF_INET, 99);
+	static struct frame f;
+	uint8_t b[256];
+
+	(void)state;
+	host_knows_peer(h);
+	frame_ip4(&f, PEER4, US4, 99, 0);
+	memset(frame_put(&f, 40), 7, 40);
+	frame_end(&f);
+	frame_in(h, &f);
+	assert_int_equal(host_take(h), 0);
+	assert_int_equal(ph_recv(h->st, s, b, sizeof(b), 0, h->now), 60);
+	ph_close(h->st, s, h->now);
+	frame_in(h, &f);
+	assert_true(host_take(h) > 0);
+	assert_int_equal(out_l4(h)[0], ICMP4_UNREACH);
+	assert_int_equal(out_l4(h)[1], 2);
+	host_free(h);
+}
+
+static void test_headers_are_the_stacks_or_the_users(void **state)
+{
+	struct host *h = host_new();
+	ph_socket s = raw(h, PH_AF_INET, 99);
+	uint8_t p[40] = { 0x45, 0x10, [8] = 3, 98, [16] = 10, 0, 0, 1 };
+	int on = 1;
+
+	(void)state;
+	host_knows_peer(h);
+	assert_int_equal(sends(h, s, &peer4_to, "abcd", 4), 4);
+	assert_int_equal(host_take(h), ETH_HDR_LEN + 24);
+	assert_int_equal(out_ip4(h)->proto, 99);
+	assert_int_equal(be32_get(out_ip4(h)->src), US4);
+	assert_int_equal(ph_setsockopt(h->st, s, PH_IPPROTO_IP, PH_IP_HDRINCL, &on, 4, h->now), 0);
+	assert_int_equal(sends(h, s, &peer4_to, p, sizeof(p)), sizeof(p));
+	assert_int_equal(host_take(h), ETH_HDR_LEN + 40);
+	assert_int_equal(out_ip4(h)->tos, 0x10);
+	assert_int_equal(out_ip4(h)->ttl, 3);
+	assert_int_equal(out_ip4(h)->proto, 98);
+	assert_int_equal(be16_get(out_ip4(h)->len), 40);
+	assert_int_equal(be32_get(out_ip4(h)->src), US4);
+	assert_int_equal(csum_fold(csum_add(0, out_ip4(h), 20)), 0xffff);
+	assert_int_equal(sends(h, s, &peer4_to, p, 19), -EINVAL);
+	p[0] = 0x4f;
+	assert_int_equal(sends(h, s, &peer4_to, p, sizeof(p)), -EINVAL);
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
+static void test_checksums_over_ipv6_are_the_stacks_work(void **state)
+{
+	struct host *h = host6_new();
+	ph_socket s = raw(h, PH_AF_INET6, 99);
+	struct ph_sockaddr to = { .family = PH_AF_INET6, .ip = peer6 };
+	static struct frame f;
+	uint8_t b[64] = { 1, 2, 3, 4, 0xff, 0xff, 5, 6 };
+	int at = 4, odd = 3;
+
+	(void)state;
+	frame_nd(&f, ICMP6_NA, &peer6, &us6, &peer6, ND_NA_SOLICITED | ND_NA_OVERRIDE, peer_mac);
+	assert_int_equal(ph_neigh_add(h->st, h->link, &peer6, peer_mac, h->now), 0);
+	assert_int_equal(ph_setsockopt(h->st, s, PH_IPPROTO_IPV6, PH_IPV6_CHECKSUM, &odd, 4, h->now),
+			 -EINVAL);
+	assert_int_equal(ph_setsockopt(h->st, s, PH_IPPROTO_IPV6, PH_IPV6_CHECKSUM, &at, 4, h->now),
+			 0);
+	assert_int_equal(sends(h, s, &to, b, 8), 8);
+	assert_int_equal(host_take(h), AT6 + 8);
+	assert_int_equal(csum_fold(csum_add(csum_pseudo(&us6, &peer6, 99, 8), h->out + AT6, 8)),
+			 0xffff);
+	assert_int_equal(sends(h, s, &to, b, 5), -EINVAL);
+	memcpy(b, h->out + AT6, 8);
+	for (int bad = 0; bad < 2; bad++) {
+		frame_ip6(&f, &peer6, &us6, 99);
+		memcpy(frame_put(&f, 8), b, 8); /* the sum is the same both ways */
+		f.b[AT6 + 1] ^= (uint8_t)bad;
+		frame6_end(&f);
+		frame_in(h, &f);
+		assert_int_equal(ph_recv(h->st, s, b, sizeof(b), 0, h->now), bad ? -EAGAIN : 8);
+	}
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
+static void test_what_is_no_raw_socket_is_refused(void **state)
+{
+	struct host *h = host_new();
+	ph_socket s;
+
+	(void)state;
+	assert_int_equal(ph_socket_new(h->st, PH_AF_INET, PH_SOCK_RAW, 0, h->now), -EPROTONOSUPPORT);
+	assert_int_equal(ph_socket_new(h->st, PH_AF_INET, PH_SOCK_RAW, 256, h->now),
+			 -EPROTONOSUPPORT);
+	s = raw(h, PH_AF_INET, 99);
+	assert_int_equal(ph_send(h->st, s, "x", 1, 0, h->now), -EDESTADDRREQ);
+	assert_int_equal(ph_listen(h->st, s, 1, h->now), -EOPNOTSUPP);
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			test_sockets_get_copies_with_the_header_and_the_stack_answers_all_the_same),
+		cmocka_unit_test(test_a_protocol_that_a_socket_takes_is_not_unreachable),
+		cmocka_unit_test(test_headers_are_the_stacks_or_the_users),
+		cmocka_unit_test(test_checksums_over_ipv6_are_the_stacks_work),
+		cmocka_unit_test(test_what_is_no_raw_socket_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("raw sockets", tests, NULL, NULL);
+}
