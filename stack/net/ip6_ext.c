@@ -175,7 +175,8 @@ static enum drop upper(struct ph_stack *st, struct pkt *p, struct ip6_info *h)
 		COUNT(st, Ip6InDelivers);
 		return DROP_NONE;
 	}
-	if (!l4 || h->next == PH_IPPROTO_ICMP || h->next == PH_IPPROTO_IGMP) /* ICMP and IGMP are IPv4's (RFC 4443 1) */
+	/* ICMP and IGMP are IPv4's (RFC 4443 1) */
+	if (!l4 || h->next == PH_IPPROTO_ICMP || h->next == PH_IPPROTO_IGMP)
 		return problem(st, p, h, ICMP6_PARAM_NEXT, h->next_off, DROP_IP6_NOPROTO);
 	if (ip6_is_any(&h->src))
 		return DROP_IP6_SOURCE;
