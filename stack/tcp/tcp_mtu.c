@@ -85,7 +85,7 @@ static int may_probe(const struct ph_stack *st, const struct tcb *t, uint32_t si
 		need = size + ((uint64_t)t->loss.reordering + 1) * t->mss;
 	if (tcp_snd_end(t) - t->snd_nxt < need || t->snd_wnd < need || t->snd_urg)
 		return -1;
-	if (seq_gt(t->snd_nxt + need, t->snd_una + t->snd_wnd)) /* its edge may be behind us */
+	if (seq_gt(t->snd_nxt + (uint32_t)need, t->snd_una + t->snd_wnd)) /* its edge may be behind us */
 		return 0;
 	if (pipe + 2 > t->cc.cwnd / mss)
 		return pipe ? 0 : -1;
