@@ -135,7 +135,7 @@ static enum drop query(struct ph_stack *st, const struct ip_rx *rx, struct link 
 	}
 	if (!acceptable(rx, &q, v1))
 		return DROP_IGMP_IGNORED;
-	/* RFC 9776 8.12, with the defaults of a host: robustness 2. */
+	/* Deviation: RFC 3376 8.12: RFC 9776 8.12 is later; with the defaults of a host, robustness 2. */
 	old_ns = 2 * QUERY_INTERVAL * second + 10 * q.max_ns;
 	if (rx->l4_len == sizeof(*h))
 		mc_heard_old(st, &l->mc4, v1 ? MC_OLDEST : MC_OLD, old_ns);
