@@ -137,6 +137,22 @@ static void sum_up(const struct run *r, struct sim_result *res)
 	}
 }
 
+/* Who had not ended: what a run that stood still was waiting for. */
+static void report_waiting(const struct run *r, FILE *f)
+{
+	static const char *const state[] = { "waiting", "connecting", "open" };
+
+	for (unsigned i = 0; i < 2 * r->apps.nconn; i++) {
+		const struct sim_end *e = &r->apps.end[i];
+
+		if (!sim_end_over(e))
+			fprintf(f, "connection %u %s is %s: wrote %" PRIu64 ", read %" PRIu64 "%s%s%s\n",
+				e->conn, e->side ? "server" : "client", state[e->state], e->out, e->in,
+				e->shut ? ", shut down" : "", e->eof ? ", heard the end" : "",
+				e->write_blocked ? ", waits for room" : "");
+	}
+}
+
 static void report(const struct run *r)
 {
 	FILE *f = r->conf->report;
@@ -147,6 +163,7 @@ static void report(const struct run *r)
 	}
 	fputs("plan:\n", f);
 	sim_plan_print(&r->plan, f);
+	report_waiting(r, f);
 	fprintf(f, "seed %" PRIu64 " failed at %" PRIu64 ".%09" PRIu64 " s: %s\n", r->plan.seed,
 		r->net->now / 1000000000u, r->net->now % 1000000000u, r->net->why);
 	if (r->conf->again)

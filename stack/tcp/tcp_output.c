@@ -226,8 +226,10 @@ void tcp_output_syn_with(struct ph_stack *st, struct tcb *t, const struct tcp_fo
 	struct pkt *p;
 
 	if (!r) {
-		if (!tcp_rtxq_sent(&t->rtxq, &st->tcp->recs, t->iss, 1, 1, TCP_REC_SYN, st->now_ns))
-			return; /* the timer tries again */
+		if (!tcp_rtxq_sent(&t->rtxq, &st->tcp->recs, t->iss, 1, 1, TCP_REC_SYN, st->now_ns)) {
+			tcp_timer_sent_again(st, t, true); /* tries again */
+			return;
+		}
 		t->snd_nxt = t->iss + 1;
 		COUNT(st, TcpOutSegs);
 	} else {
