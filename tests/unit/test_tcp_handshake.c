@@ -562,11 +562,38 @@ static void test_answer_with_a_timestamp_never_sent_is_reset(void **state)
 	fix_free(f);
 }
 
+/* Whatever was short when connect() sent its SYN: one goes when there is memory again. */
+static void test_no_allocation_failure_leaves_a_connect_waiting_for_ever(void **state)
+{
+	(void)state;
+	for (uint64_t n = 1; n < 12; n++) {
+		struct fix *f = fix_new();
+		struct ph_sockaddr to = at(1, 4000);
+		ph_socket s = stream_socket(f);
+		struct tcp_seg seg;
+		int rc;
+
+		ph_stack_fail_at(f->st, n);
+		rc = ph_connect(f->st, s, &to, f->now);
+		ph_stack_fail_at(f->st, 0);
+		if (rc == -EINPROGRESS && !sent(f, &seg)) {
+			pass(f, 4000);
+			assert_true(sent(f, &seg));
+			assert_int_equal(seg.flags & TCP_F_SYN, TCP_F_SYN);
+		}
+		assert_int_equal(ph_close(f->st, s, f->now), 0);
+		while (sent(f, &seg))
+			;
+		fix_free(f);
+	}
+}
+
 #define T(name) cmocka_unit_test(name)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(test_no_allocation_failure_leaves_a_connect_waiting_for_ever),
 		T(test_without_an_mss_option_segments_have_536_bytes),
 		T(test_options_are_refused_where_the_sysctl_is_off),
 		T(test_what_the_answer_does_not_offer_is_not_used),
