@@ -3,7 +3,9 @@
 # at a time, bottom-up; stack/LAYERS says who may include whom.
 
 STACK_BASE = \
-	%D%/include/phantom/phantom.h \
+	%D%/include/phantom/phantom.h %D%/include/phantom/base.h %D%/include/phantom/stack.h \
+	%D%/include/phantom/net.h %D%/include/phantom/number.h \
+	%D%/include/phantom/socket.h %D%/include/phantom/tcp_info.h \
 	%D%/base/be.h \
 	%D%/base/list.h \
 	%D%/base/ip.h %D%/base/ip.c \
@@ -186,7 +188,9 @@ STACK_HOST = %D%/host/fnv.h \
 	%D%/host/loop.h %D%/host/loop.c
 
 phantomincludedir = $(includedir)/phantom
-phantominclude_HEADERS = %D%/include/phantom/phantom.h
+phantominclude_HEADERS = %D%/include/phantom/phantom.h %D%/include/phantom/base.h %D%/include/phantom/stack.h \
+	%D%/include/phantom/net.h %D%/include/phantom/number.h \
+	%D%/include/phantom/socket.h %D%/include/phantom/tcp_info.h
 
 lib_LIBRARIES += libphantom.a
 libphantom_a_SOURCES = $(STACK_BASE) $(STACK_WIRE) $(STACK_NET) $(STACK_UDP) $(STACK_RAW) \

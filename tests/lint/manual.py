@@ -3,12 +3,13 @@
 libphantom(3) names functions that the header has.
 """
 
+import glob
 import os
 import re
 import subprocess
 import sys
 
-from lint import Tap, read
+from lint import SRCDIR, Tap, read
 
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 COMMAND = re.compile(r"^  ([a-z_]+) ", re.M)
@@ -64,9 +65,11 @@ def agent(tap, name="rig-agent"):
 
 
 def library(tap):
-    has = set(re.findall(r"\b(ph_\w+)\(", read("stack/include/phantom/phantom.h")))
-    has |= set(re.findall(r"\bstruct (ph_\w+)", read("stack/include/phantom/phantom.h")))
-    has |= set(re.findall(r"\b(ph_link|ph_socket)\b", read("stack/include/phantom/phantom.h")))
+    headers = glob.glob(os.path.join(SRCDIR, "stack/include/phantom/*.h"))
+    public = "".join(read(os.path.relpath(path, SRCDIR)) for path in headers)
+    has = set(re.findall(r"\b(ph_\w+)\(", public))
+    has |= set(re.findall(r"\bstruct (ph_\w+)", public))
+    has |= set(re.findall(r"\b(ph_link|ph_socket)\b", public))
     named = set(re.findall(r"\b(ph_\w+)", page("libphantom.3")))
     tap.row("libphantom(3) names nothing that phantom.h lacks", sorted(named - has))
 
