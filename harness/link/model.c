@@ -243,10 +243,12 @@ static uint64_t later(uint64_t at_ns, uint64_t by_ns)
 	return by_ns < UINT64_MAX - 1 - at_ns ? at_ns + by_ns : UINT64_MAX - 1;
 }
 
-static uint64_t due_of(struct link_model *m, unsigned int copy, uint64_t now_ns, uint32_t len)
+static uint64_t due_of(struct link_model *m, unsigned int copy, uint64_t now_ns, uint32_t len,
+		       uint64_t *ready_ns)
 {
 	uint64_t at_ns = later(now_ns, delay_of(m, copy));
 
+	*ready_ns = at_ns;
 	if (m->spec.rate_bps != 0) {
 		if (at_ns < m->last_due_ns)
 			at_ns = m->last_due_ns;
@@ -275,11 +277,11 @@ static void place_copy(struct link_model *m, unsigned int copy, uint64_t now_ns,
 		m->stats.corrupted++;
 	}
 	if (strikes(m, copy, EFFECT_REORDER, m->spec.reorder)) {
-		c->at_ns = now_ns;
+		c->at_ns = c->ready_ns = now_ns;
 		v->reordered = true;
 		m->stats.reordered++;
 	} else {
-		c->at_ns = due_of(m, copy, now_ns, v->len);
+		c->at_ns = due_of(m, copy, now_ns, v->len, &c->ready_ns);
 	}
 	if (c->at_ns > now_ns)
 		due_add(m, c->at_ns);

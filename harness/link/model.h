@@ -56,6 +56,7 @@ const char *link_drop_text(enum link_drop drop);
 /* One copy to deliver. */
 struct link_copy {
 	uint64_t at_ns;		/* not before now */
+	uint64_t ready_ns;	/* its delay is over: from then to at_ns it is queued for the line */
 	uint32_t flip_bit;	/* bit (flip_bit % 8) of byte flip_bit / 8; or LINK_NO_FLIP */
 };
 

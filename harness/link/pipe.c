@@ -168,6 +168,7 @@ static void place(struct link_pipe *p, struct link_frame *f, const struct link_c
 	if (c->flip_bit != LINK_NO_FLIP)
 		f->data[c->flip_bit / 8] ^= (uint8_t)(1u << c->flip_bit % 8);
 	f->at_ns = c->at_ns;
+	f->ready_ns = c->ready_ns;
 	f->order = p->order++;
 	heap_add(p, f);
 }
@@ -229,4 +230,22 @@ struct link_frame *link_pipe_pop(struct link_pipe *p, uint64_t now_ns)
 size_t link_pipe_held(const struct link_pipe *p)
 {
 	return p->n;
+}
+
+void link_pipe_occupancy(const struct link_pipe *p, uint64_t now_ns, struct link_occupancy *out)
+{
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < p->n; i++) {
+		const struct link_frame *f = p->heap[i];
+
+		if (f->at_ns <= now_ns)
+			continue;
+		if (f->ready_ns <= now_ns) {
+			out->queued_packets++;
+			out->queued_bytes += f->len;
+		} else {
+			out->delayed_packets++;
+			out->delayed_bytes += f->len;
+		}
+	}
 }

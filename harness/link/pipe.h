@@ -19,6 +19,7 @@ struct link_pipe;
 
 struct link_frame {
 	uint64_t at_ns;		/* due */
+	uint64_t ready_ns;	/* its delay is over: from then to at_ns it is queued for the line */
 	uint64_t order;		/* of insertion; ties in at_ns are delivered in this order */
 	struct link_frame *next;	/* in a store of free frames */
 	uint32_t len, cap;
@@ -60,5 +61,16 @@ void link_pipe_free_frame(struct link_pipe *p, struct link_frame *f);
 
 /* Frames held now. */
 size_t link_pipe_held(const struct link_pipe *p);
+
+/*
+ * What a link holds at a moment, for whoever samples a queue's depth: `queued` frames wait for the
+ * line or are on it (none where there is no rate), the others are in delay. now_ns is not before
+ * the last call's of any function; frames due by then count as gone. O(frames held).
+ */
+struct link_occupancy {
+	uint64_t queued_packets, queued_bytes;
+	uint64_t delayed_packets, delayed_bytes;
+};
+void link_pipe_occupancy(const struct link_pipe *p, uint64_t now_ns, struct link_occupancy *out);
 
 #endif

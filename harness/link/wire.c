@@ -398,6 +398,7 @@ void wire_stats(struct wire *w, struct wire_stats *out)
 		for (unsigned int i = 0; i < LINK_DROP_COUNT; i++)
 			out->model[d].drops[i] += fl->other_drops[i];
 		out->held[d] = link_pipe_held(fl->pipe);
+		link_pipe_occupancy(fl->pipe, clock_ns(CLOCK_MONOTONIC), &out->now[d]);
 		out->csum_filled += w->end[d].csum_filled;
 	}
 	out->late_max_ns = w->late_max_ns;

@@ -12,6 +12,7 @@
 
 #include "harness/link/log.h"
 #include "harness/link/model.h"
+#include "harness/link/pipe.h"
 #include "harness/link/spec.h"
 
 struct pcapng_writer;
@@ -36,6 +37,7 @@ struct wire_conf {
 struct wire_stats {
 	struct link_stats model[2];	/* by enum link_dir */
 	uint64_t held[2];		/* frames in the pipe */
+	struct link_occupancy now[2];	/* the same, by what they wait for */
 	uint64_t csum_filled;		/* checksums the sender had left to its device */
 	uint64_t late_max_ns;		/* worst lateness of a delivery */
 	uint64_t late_sum_ns, late_n;	/* over deliveries that had to wait for their time */

@@ -292,11 +292,13 @@ static json_t *model_json(const struct impairment *im, const struct wire_stats *
 	char digest[20];
 
 	snprintf(digest, sizeof(digest), "%016llx", (unsigned long long)m->digest);
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:s,s:o}", "frames",
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:s,s:o}", "frames",
 			 (json_int_t)m->frames, "bytes", (json_int_t)m->bytes, "delivered",
 			 (json_int_t)m->delivered, "duplicated", (json_int_t)m->duplicated,
 			 "corrupted", (json_int_t)m->corrupted, "reordered",
-			 (json_int_t)m->reordered, "held", (json_int_t)s->held[dir], "drops",
+			 (json_int_t)m->reordered, "held", (json_int_t)s->held[dir],
+			 "queued_packets", (json_int_t)s->now[dir].queued_packets, "queued_bytes",
+			 (json_int_t)s->now[dir].queued_bytes, "drops",
 			 drops_json(m), "digest", digest, "verdicts", fates_json(im->wire, dir));
 }
 

@@ -199,6 +199,32 @@ static void test_dropped_frames_are_shown_with_their_reason(void **state)
 	link_pipe_free(p);
 }
 
+/* 1000 bytes at 8 mbit take 1 ms. */
+static void test_what_is_queued_and_what_is_in_delay_is_told_at_any_moment(void **state)
+{
+	static const struct {
+		uint64_t at_us, queued, delayed;
+	} rows[] = {
+		{ 0, 0, 3 }, { 2999, 0, 3 }, { 3000, 3, 0 }, { 3999, 3, 0 }, { 4000, 2, 0 },
+		{ 5999, 1, 0 }, { 6000, 0, 0 },
+	};
+	struct link_pipe *p = pipe_of("delay 3ms rate 8mbit");
+	struct link_occupancy o;
+	uint8_t bytes[1000] = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(link_pipe_push(p, 0, bytes, sizeof(bytes), NULL), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		link_pipe_occupancy(p, rows[i].at_us * 1000, &o);
+		assert_int_equal(o.queued_packets, rows[i].queued);
+		assert_int_equal(o.queued_bytes, rows[i].queued * 1000);
+		assert_int_equal(o.delayed_packets, rows[i].delayed);
+		assert_int_equal(o.delayed_bytes, rows[i].delayed * 1000);
+	}
+	link_pipe_free(p);
+}
+
 static char *const traffic[] = {
 	"", "delay 2ms", "delay 2ms jitter 2ms", "rate 100mbit queue 200",
 	"delay 4ms jitter 1ms loss 10% dup 20% reorder 10%", "delay 1ms rate 1gbit dup 100%",
@@ -208,18 +234,19 @@ enum { TRAFFIC = sizeof(traffic) / sizeof(traffic[0]) };
 
 int main(void)
 {
-	struct CMUnitTest tests[TRAFFIC + 4] = {
+	struct CMUnitTest tests[TRAFFIC + 5] = {
 		cmocka_unit_test(test_the_corrupted_bit_and_no_other_is_inverted),
 		cmocka_unit_test(test_a_frame_of_ones_own_is_carried_without_a_copy),
 		cmocka_unit_test(test_frames_in_flight_go_with_the_pipe),
 		cmocka_unit_test(test_dropped_frames_are_shown_with_their_reason),
+		cmocka_unit_test(test_what_is_queued_and_what_is_in_delay_is_told_at_any_moment),
 	};
 	static char names[TRAFFIC][100];
 
 	for (size_t i = 0; i < TRAFFIC; i++) {
 		snprintf(names[i], sizeof(names[i]), "frames come out as from a sorted array: %s",
 			 traffic[i][0] ? traffic[i] : "clear");
-		tests[4 + i] = (struct CMUnitTest){ names[i],
+		tests[5 + i] = (struct CMUnitTest){ names[i],
 						    test_frames_come_out_as_from_a_sorted_array,
 						    NULL, NULL, traffic[i] };
 	}
