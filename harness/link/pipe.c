@@ -126,6 +126,7 @@ struct link_frame *link_pipe_new_frame(struct link_pipe *p, size_t cap)
 			p->nstore--;
 			f->next = NULL;
 			f->len = 0;
+			f->tag = 0;
 			return f;
 		}
 	}
@@ -159,6 +160,7 @@ static struct link_frame *clone(struct link_pipe *p, const struct link_frame *f)
 	if (copy) {
 		memcpy(copy->data, f->data, f->len);
 		copy->len = f->len;
+		copy->tag = f->tag;
 	}
 	return copy;
 }

@@ -21,6 +21,7 @@ struct link_frame {
 	uint64_t at_ns;		/* due */
 	uint64_t ready_ns;	/* its delay is over: from then to at_ns it is queued for the line */
 	uint64_t order;		/* of insertion; ties in at_ns are delivered in this order */
+	uint64_t tag;		/* the user's own, 0 when new; duplicates have it too */
 	struct link_frame *next;	/* in a store of free frames */
 	uint32_t len, cap;
 	uint8_t *data;		/* cap bytes, and LINK_FRAME_HEADROOM before them */

@@ -72,8 +72,14 @@ static bool take_flip(struct sim_wire *w, uint64_t order)
 static void push(struct sim_net *n, struct sim_wire *w, const uint8_t *bytes, size_t len, bool intact)
 {
 	struct link_verdict v;
+	struct link_frame *f = link_pipe_new_frame(w->pipe, len);
 
-	if (link_pipe_push(w->pipe, n->now, bytes, len, &v)) {
+	if (f) {
+		memcpy(f->data, bytes, len);
+		f->len = (uint32_t)len;
+		f->tag = n->tag;
+	}
+	if (!f || link_pipe_push_take(w->pipe, n->now, f, &v)) {
 		sim_fail(n, "the link model had no memory for a frame");
 		return;
 	}
@@ -122,6 +128,7 @@ static void switch_frame(struct sim_net *n, unsigned from, const struct link_fra
 
 	if (f->len < ETH_HEADER)
 		return;
+	n->tag = f->tag;
 	learn(n, bridge, f->data + MAC, from);
 	l = f->data[0] & 1 ? NULL : lookup(n, bridge, f->data);
 	for (unsigned d = 0; d < n->ndev; d++)
@@ -139,8 +146,10 @@ static bool is_fragment(const struct link_frame *f)
 
 static void host_hears(struct sim_net *n, struct sim_dev *d, const struct link_frame *f, bool intact)
 {
-	struct sim_seen seen = { .dev = d, .intact = intact, .bytes = f->data, .len = f->len };
+	struct sim_seen seen = { .dev = d, .intact = intact, .tag = f->tag, .bytes = f->data,
+				 .len = f->len };
 
+	n->tag = f->tag;
 	see(n, &seen);
 	/* One flipped bit never passes a sum of 16 bits; two, in two fragments of one datagram, can,
 	 * which the link layer's own checksum prevents. */
@@ -165,7 +174,8 @@ static void device_sends(void *ctx, const uint8_t *bytes, size_t len)
 {
 	struct sim_dev *d = ctx;
 	struct sim_net *n = d->host->net;
-	struct sim_seen seen = { .dev = d, .sent = true, .intact = true, .bytes = bytes, .len = len };
+	struct sim_seen seen = { .dev = d, .sent = true, .intact = true, .tag = ++n->tags,
+				 .bytes = bytes, .len = len };
 	uint8_t recut[SIM_RECUT_FRAME];
 	size_t again;
 	bool early;
@@ -173,6 +183,7 @@ static void device_sends(void *ctx, const uint8_t *bytes, size_t len)
 	if (len > (size_t)d->mtu + ETH_HEADER)
 		sim_fail(n, "%s sent a frame of %zu octets over a device of MTU %u", d->host->name,
 			 len, d->mtu);
+	n->tag = seen.tag;
 	see(n, &seen);
 	again = sim_recut(&d->recut, bytes, len, (size_t)d->mtu + ETH_HEADER, recut);
 	early = again && sim_rand_chance(&d->recut.rand, 50);
@@ -185,7 +196,8 @@ static void device_sends(void *ctx, const uint8_t *bytes, size_t len)
 
 void sim_dev_send(struct sim_net *n, struct sim_dev *d, const uint8_t *bytes, size_t len)
 {
-	struct sim_seen seen = { .dev = d, .sent = true, .intact = true, .bytes = bytes, .len = len };
+	struct sim_seen seen = { .dev = d, .sent = true, .intact = true, .tag = n->tag,
+				 .bytes = bytes, .len = len };
 
 	see(n, &seen);
 	push(n, d->tx, bytes, len, true);

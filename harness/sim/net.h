@@ -86,6 +86,7 @@ struct sim_seen { /* what the network shows of a frame */
 	struct sim_dev *dev;
 	bool sent;   /* by the device's host; else received */
 	bool intact; /* no bit of it behind the Ethernet header was flipped */
+	uint64_t tag; /* the same wherever this frame is seen, routers or not */
 	const uint8_t *bytes;
 	size_t len;
 };
@@ -114,6 +115,7 @@ struct sim_net {
 	uint64_t now;
 	uint64_t events, events_max, now_max;
 	uint64_t digest; /* of every frame sent and received, with its time */
+	uint64_t tags, tag; /* given out; of the frame under way */
 	bool failed;
 	char why[SIM_FAIL_TEXT];
 	uint8_t frame[SIM_FRAME_MAX];
