@@ -80,12 +80,10 @@ static int room(struct drill_run *r, struct drill_wait *w, int64_t len)
 
 /* ---- addresses ---- */
 
-static int address(struct drill_run *r, struct drill_wait *w, unsigned n,
-		   const struct ph_ip *usual_ip, uint16_t usual_port)
+/* What the script leaves open is the usual. */
+static void say_address(struct drill_run *r, struct drill_wait *w, const struct drill_sockaddr *a,
+			const struct ph_ip *usual_ip, uint16_t usual_port)
 {
-	const struct drill_expr *e = arg(w, n);
-	struct drill_sockaddr a = { .any = true };
-	struct drill_value_err err;
 	struct ph_sockaddr *to = &w->c.addr;
 	bool six = r->script->ip_version != DRILL_V_IP4;
 
@@ -93,19 +91,27 @@ static int address(struct drill_run *r, struct drill_wait *w, unsigned n,
 	*to = (struct ph_sockaddr){ .family = six ? PH_AF_INET6 : PH_AF_INET,
 				    .port = usual_port,
 				    .ip = *usual_ip };
-	if (is_any(e))
-		return 0;
-	if (drill_val_sockaddr(e, &a, &err) != 0)
+	if (a->any)
+		return;
+	to->family = (uint16_t)a->family;
+	if (a->port.given)
+		to->port = (uint16_t)a->port.num;
+	if (a->has_addr && a->family == PH_AF_INET)
+		to->ip = ph_ip4(a->addr[0], a->addr[1], a->addr[2], a->addr[3]);
+	else if (a->has_addr)
+		memcpy(to->ip.b, a->addr, sizeof(to->ip.b));
+}
+
+static int address(struct drill_run *r, struct drill_wait *w, unsigned n,
+		   const struct ph_ip *usual_ip, uint16_t usual_port)
+{
+	const struct drill_expr *e = arg(w, n);
+	struct drill_sockaddr a = { .any = true };
+	struct drill_value_err err;
+
+	if (!is_any(e) && drill_val_sockaddr(e, &a, &err) != 0)
 		return drill_call_bad(r, &err);
-	if (a.any)
-		return 0;
-	to->family = (uint16_t)a.family;
-	if (a.port.given)
-		to->port = (uint16_t)a.port.num;
-	if (a.has_addr && a.family == PH_AF_INET)
-		to->ip = ph_ip4(a.addr[0], a.addr[1], a.addr[2], a.addr[3]);
-	else if (a.has_addr)
-		memcpy(to->ip.b, a.addr, sizeof(to->ip.b));
+	say_address(r, w, &a, usual_ip, usual_port);
 	return 0;
 }
 
@@ -117,12 +123,13 @@ static int fill(struct drill_run *r, struct drill_wait *w, const struct drill_ex
 {
 	bool stream = w->fd && w->fd->type == PH_SOCK_STREAM;
 	uint64_t base = stream ? w->fd->wrote + at : at;
+	uint64_t place = stream || !w->fd ? base : DRILL_DGRAM(w->fd->wrote) + at;
 
 	if (e && e->kind == DRILL_E_STRING) {
 		size_t n = e->str.len < len ? e->str.len : len;
 
 		memcpy(w->buf + at, e->str.at, n);
-		if (w->fd && drill_fd_literal(w->fd, base, w->buf + at, len) != 0)
+		if (w->fd && drill_fd_literal(w->fd, place, w->buf + at, len) != 0)
 			return drill_end(r, DRILL_ERROR, "out of memory");
 		return 0;
 	}
@@ -186,12 +193,8 @@ static int message(struct drill_run *r, struct drill_wait *w, bool sends)
 	if (m.has_control &&
 	    (sends ? drill_cmsg_send(r, w, &m) : drill_cmsg_room(r, w, &m)) != 0)
 		return -1;
-	if (sends && m.has_name && w->fd && w->fd->type == PH_SOCK_DGRAM) {
-		w->c.has_addr = true;
-		w->c.addr = (struct ph_sockaddr){ .family = PH_AF_INET,
-						  .ip = r->conf.remote,
-						  .port = r->opt.connect_port };
-	}
+	if (sends && m.has_name && w->fd && w->fd->type == PH_SOCK_DGRAM)
+		say_address(r, w, &m.name, &r->conf.remote, r->opt.connect_port);
 	return pieces(r, w, m.iov, m.niov, sends);
 }
 
@@ -240,8 +243,10 @@ static int prepare_data(struct drill_run *r, struct drill_wait *w)
 		w->c.a[0] |= PH_MSG_PEEK;
 	if (rc == 0 && (w->c.a[0] & PH_MSG_OOB) && w->fd)
 		w->fd->unchecked = true;
-	if (rc == 0 && sends && !w->inner && w->fd && w->fd->type == PH_SOCK_STREAM)
-		w->fd->wrote += w->c.len; /* corrected when it returns: its packets come before */
+	if (rc == 0 && sends && w->fd && w->fd->type == PH_SOCK_DGRAM && (w->c.a[0] & PH_MSG_MORE))
+		w->fd->unchecked = true; /* several calls are one datagram */
+	if (rc == 0 && sends && !w->inner && w->fd) /* corrected when it returns: its packets come before */
+		w->fd->wrote += w->fd->type == PH_SOCK_STREAM ? w->c.len : 1;
 	return rc;
 }
 
@@ -251,6 +256,8 @@ void drill_call_sent(struct drill_wait *w)
 
 	if (w->fd && w->fd->type == PH_SOCK_STREAM)
 		w->fd->wrote -= w->buf_len - (taken < w->buf_len ? taken : w->buf_len);
+	else if (w->fd && w->c.result < 0)
+		drill_fd_unsent(w->fd);
 }
 
 /* ---- options ---- */
@@ -587,6 +594,22 @@ static int check_read(struct drill_run *r, struct drill_wait *w)
 	return 0;
 }
 
+static int check_address(struct drill_run *r, const struct drill_wait *w,
+			 const struct drill_sockaddr *a)
+{
+	bool four = a->family == PH_AF_INET;
+
+	if (a->any)
+		return 0;
+	if (a->port.given && a->port.num != w->c.addr.port)
+		return drill_call_wrong(r, w, "port", w->c.addr.port, a->port.num);
+	if (a->has_addr &&
+	    memcmp(a->addr, w->c.addr.ip.b + (four ? 12 : 0), four ? 4 : 16) != 0)
+		return drill_end(r, DRILL_FAIL, "%s() gives another address",
+				 w->ev->call.name);
+	return 0;
+}
+
 static int check_message(struct drill_run *r, struct drill_wait *w)
 {
 	struct drill_msghdr m;
@@ -596,6 +619,9 @@ static int check_message(struct drill_run *r, struct drill_wait *w)
 		return drill_call_bad(r, &err);
 	if (m.flags.given && m.flags.num != w->c.msg_flags)
 		return drill_call_wrong(r, w, "msg_flags", w->c.msg_flags, m.flags.num);
+	if (m.has_name && w->fd && w->fd->type == PH_SOCK_DGRAM &&
+	    check_address(r, w, &m.name) != 0)
+		return -1;
 	if (m.has_control && drill_cmsg_check(r, w, &m) != 0)
 		return -1;
 	if (!w->fd || w->fd->unchecked)
@@ -603,22 +629,16 @@ static int check_message(struct drill_run *r, struct drill_wait *w)
 	return check_read(r, w);
 }
 
-static int check_name(struct drill_run *r, const struct drill_wait *w)
+static int check_name(struct drill_run *r, const struct drill_wait *w, unsigned n)
 {
 	struct drill_sockaddr a;
 	struct drill_value_err err;
 
-	if (is_any(arg(w, 1)))
+	if (is_any(arg(w, n)))
 		return 0;
-	if (drill_val_sockaddr(arg(w, 1), &a, &err) != 0)
+	if (drill_val_sockaddr(arg(w, n), &a, &err) != 0)
 		return drill_call_bad(r, &err);
-	if (a.any)
-		return 0;
-	if (a.port.given && a.port.num != w->c.addr.port)
-		return drill_call_wrong(r, w, "port", w->c.addr.port, a.port.num);
-	if (a.has_addr && a.family == PH_AF_INET && memcmp(a.addr, w->c.addr.ip.b + 12, 4) != 0)
-		return drill_end(r, DRILL_FAIL, "%s() gives another address", w->ev->call.name);
-	return 0;
+	return check_address(r, w, &a);
 }
 
 int drill_call_check_out(struct drill_run *r, struct drill_wait *w)
@@ -631,6 +651,9 @@ int drill_call_check_out(struct drill_run *r, struct drill_wait *w)
 		return 0;
 	if (id == DRILL_C_recvmsg)
 		return check_message(r, w);
+	if (w->c.op == DUT_RECV && id == DRILL_C_recvfrom && w->fd &&
+	    w->fd->type == PH_SOCK_DGRAM && check_name(r, w, 4) != 0)
+		return -1;
 	if (w->c.op == DUT_RECV)
 		return check_read(r, w);
 	if (w->c.op == DUT_GETSOCKOPT)
@@ -640,7 +663,7 @@ int drill_call_check_out(struct drill_run *r, struct drill_wait *w)
 	if (w->c.op == DUT_EPOLL_WAIT)
 		return check_epoll(r, w);
 	if (w->c.op == DUT_GETSOCKNAME || w->c.op == DUT_GETPEERNAME)
-		return check_name(r, w);
+		return check_name(r, w, 1);
 	if (w->c.op == DUT_IOCTL && !is_any(arg(w, 2))) {
 		if (drill_val_pointed(arg(w, 2), &v, &err) != 0)
 			return drill_call_bad(r, &err);

@@ -214,7 +214,7 @@ static int ifdef(struct drill_lex *lx, const struct drill_src *src, bool negated
 	if (len == 0)
 		return bad(lx, DRILL_ERR_SYNTAX, src, "expected a name after #%s",
 			   negated ? "ifndef" : "ifdef");
-	if ((define_of(lx, name, len) != NULL) != negated) {
+	if ((meaning_of(lx, name, len) != NULL) != negated) {
 		skip_line(lx);
 		return open_branch(lx, src);
 	}

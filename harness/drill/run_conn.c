@@ -245,6 +245,17 @@ int drill_fd_literal(struct drill_fd *f, uint64_t at, const void *bytes, size_t 
 	return 0;
 }
 
+void drill_fd_unsent(struct drill_fd *f)
+{
+	struct drill_literal *l;
+
+	f->wrote--;
+	while ((l = f->literals) && l->at >= DRILL_DGRAM(f->wrote)) { /* the latest stand first */
+		f->literals = l->next;
+		free(l);
+	}
+}
+
 void drill_fd_bind(struct drill_run *r, struct drill_fd *f, bool active)
 {
 	struct dut_call here = { .op = DUT_GETSOCKNAME, .fd = f->dev };

@@ -41,12 +41,16 @@ struct drill_literal {
 	uint8_t bytes[];
 };
 
+/* Where the n-th datagram's bytes are among those: none has more. */
+#define DRILL_DGRAM(n) ((uint64_t)(n) << 17)
+
 struct drill_fd {
 	bool used;
 	int script, dev;
 	int type; /* PH_SOCK_* */
 	struct drill_conn *conn;
-	uint64_t wrote, got; /* bytes sent and read so far */
+	uint64_t wrote, got; /* bytes sent and read so far; datagrams sent */
+	uint64_t seen;	     /* datagrams that came out */
 	bool unchecked;	     /* urgent data, files: what comes is not the pattern */
 	struct drill_literal *literals;
 };
@@ -186,6 +190,8 @@ void drill_fd_close(struct drill_run *r, struct drill_fd *f);
 void drill_fd_bind(struct drill_run *r, struct drill_fd *f, bool active);
 void drill_conns_free(struct drill_run *r);
 int drill_fd_literal(struct drill_fd *f, uint64_t at, const void *bytes, size_t len);
+/* The last datagram was refused: its text is forgotten, its number given to the next. */
+void drill_fd_unsent(struct drill_fd *f);
 /* A timestamp of the script as the device's: the one it stands for, or one at the same distance. */
 uint32_t drill_ts_live(struct drill_conn *c, const struct drill_num *n);
 void drill_ts_learn(struct drill_conn *c, const struct drill_num *n, uint32_t live, uint64_t at_ns);

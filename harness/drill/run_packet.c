@@ -316,27 +316,28 @@ void drill_run_reset(struct drill_run *r)
 
 /* ---- out ---- */
 
-/* The byte at an offset of what the descriptor's writes put into the stream. */
-static uint8_t written(const struct drill_fd *f, uint64_t at)
+/* The byte at a place of what the descriptor's writes sent: text of the script, or the pattern's. */
+static uint8_t written(const struct drill_fd *f, uint64_t at, uint64_t in_pattern)
 {
 	for (const struct drill_literal *l = f->literals; l; l = l->next)
 		if (at >= l->at && at - l->at < l->len)
 			return l->bytes[at - l->at];
-	return drill_net_pattern(false, at);
+	return drill_net_pattern(false, in_pattern);
 }
 
 static void match_payload(const struct drill_conn *c, const struct drill_live *l,
 			  struct drill_diffs *d)
 {
-	const struct drill_fd *f = c->fd;
+	struct drill_fd *f = c->fd;
 	bool tcp = l->l4 == DRILL_L4_TCP;
 	uint32_t first = tcp ? l->seq + ((l->flags & DRILL_F_SYN) != 0) - c->isn_live - 1 : 0;
+	uint64_t datagram = f && l->l4 == DRILL_L4_UDP ? DRILL_DGRAM(f->seen++) : 0;
 
 	if (!f || f->unchecked || l->l4 == DRILL_L4_ICMP || (tcp && !c->heard))
 		return;
 	for (size_t i = 0; i < l->data_len; i++) {
 		uint64_t at = tcp ? (uint32_t)(first + i) : i;
-		uint8_t want = tcp ? written(f, at) : drill_net_pattern(false, at);
+		uint8_t want = written(f, datagram + at, at);
 
 		if (tcp && at >= f->wrote) {
 			drill_diff_add(d, DRILL_FIELD_PAYLOAD,
@@ -347,9 +348,10 @@ static void match_payload(const struct drill_conn *c, const struct drill_live *l
 		}
 		if (l->data[i] != want) {
 			drill_diff_add(d, DRILL_FIELD_PAYLOAD,
-				       "payload: byte %llu of the stream is 0x%02x; 0x%02x was "
+				       "payload: byte %llu of the %s is 0x%02x; 0x%02x was "
 				       "written there",
-				       (unsigned long long)at, l->data[i], want);
+				       (unsigned long long)at, tcp ? "stream" : "datagram",
+				       l->data[i], want);
 			return;
 		}
 	}

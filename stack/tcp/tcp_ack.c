@@ -263,6 +263,14 @@ static bool says_nothing(const struct tcb *t, const struct tcp_seg *s, const str
 	       t->ecn.mode == TCP_ECN_OFF;
 }
 
+/* Somebody answers: nothing that was asked of an empty window, and nothing that a router told of the
+ * way there, holds any longer. */
+static void way_is_good(struct tcb *t)
+{
+	t->probes = 0;
+	t->error_soft = 0;
+}
+
 enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
 	const struct tcp_seg *s = &rx->seg;
@@ -275,7 +283,7 @@ enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx 
 		return why;
 	if (says_nothing(t, s, &k)) {
 		(void)take_window(st, t, s);
-		t->probes = 0;
+		way_is_good(t);
 		tcp_timer_acked(st, t, false, false, NULL);
 		tcp_mtu_acked(st, t);
 		return DROP_NONE;
@@ -294,7 +302,7 @@ enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx 
 	if (seq_gt(s->ack, t->snd_una))
 		t->retransmits = 0;
 	k.window_moved = take_window(st, t, s);
-	t->probes = 0;
+	way_is_good(t);
 	learn(st, t, rx, &k, &a);
 	tcp_mtu_acked(st, t);
 	return DROP_NONE;
