@@ -28,14 +28,6 @@ static uint64_t add_carry(uint64_t a, uint64_t b)
 	return s + (s < a);
 }
 
-static uint16_t fold(uint64_t sum)
-{
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)(sum + (sum >> 16));
-}
-
 static uint16_t swap(uint16_t v)
 {
 	return (uint16_t)(v << 8 | v >> 8);
@@ -86,7 +78,7 @@ static uint16_t sum_native(const uint8_t *p, uint32_t len)
 		a = add_carry(a, load64(p));
 	if (len > 0)
 		a = add_carry(a, load_tail(p, len));
-	return fold(a);
+	return csum_fold(a);
 }
 
 uint64_t csum_add(uint64_t sum, const void *bytes, uint32_t len)
@@ -101,32 +93,12 @@ uint64_t csum_add_at(uint64_t sum, const void *bytes, uint32_t len, uint32_t off
 	return sum + (offset & 1 ? swap(s) : s);
 }
 
-uint16_t csum_fold(uint64_t sum)
-{
-	return fold(sum);
-}
-
-uint16_t csum_finish(uint64_t sum)
-{
-	return (uint16_t)~fold(sum);
-}
-
 /* As the wire has it: a scope that the stack keeps inside is not summed. */
-static uint64_t add_ip6(uint64_t sum, const struct ph_ip *ip)
+uint64_t csum_add_ip6(uint64_t sum, const struct ph_ip *ip)
 {
 	struct ph_ip bare = ip6_bare(*ip);
 
 	return csum_add(sum, bare.b, sizeof(bare.b));
-}
-
-uint64_t csum_pseudo(const struct ph_ip *src, const struct ph_ip *dst, uint8_t proto, uint32_t len)
-{
-	bool v4 = ip_is4(dst);
-	uint64_t sum = (uint64_t)proto + (len >> 16) + (len & 0xffff);
-
-	if (v4)
-		return sum + ip_get4(src) + ip_get4(dst); /* the fold adds their halves */
-	return add_ip6(add_ip6(sum, src), dst);
 }
 
 uint64_t csum_pkt(uint64_t sum, const struct pkt *p, uint32_t off, uint32_t len)

@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "base/be.h"
+#include "base/ip.h"
 #include "base/pkt.h"
 #include "phantom/phantom.h"
 
@@ -13,11 +15,43 @@
 uint64_t csum_add(uint64_t sum, const void *bytes, uint32_t len);
 uint64_t csum_add_at(uint64_t sum, const void *bytes, uint32_t len, uint32_t offset);
 /* The folded sum, not inverted: 0xffff for a message whose checksum is right. */
-uint16_t csum_fold(uint64_t sum);
+static inline uint16_t csum_fold(uint64_t sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)(sum + (sum >> 16));
+}
+
 /* What goes into the checksum field: ~fold. */
-uint16_t csum_finish(uint64_t sum);
+static inline uint16_t csum_finish(uint64_t sum)
+{
+	return (uint16_t)~csum_fold(sum);
+}
+
+/* Of an IPv4 header: every packet has one, and hardly any has options. */
+static inline uint64_t csum_ip4_header(const void *header, uint32_t len)
+{
+	const be32 *w = header;
+	uint64_t sum = 0;
+
+	if (len != 20)
+		return csum_add(0, header, len);
+	for (int i = 0; i < 5; i++)
+		sum += be32_get(w[i]); /* the fold adds their halves */
+	return sum;
+}
+uint64_t csum_add_ip6(uint64_t sum, const struct ph_ip *ip);
 /* Pseudo-header of RFC 9293 3.1 and RFC 8200 8.1, by the addresses' family. */
-uint64_t csum_pseudo(const struct ph_ip *src, const struct ph_ip *dst, uint8_t proto, uint32_t len);
+static inline uint64_t csum_pseudo(const struct ph_ip *src, const struct ph_ip *dst, uint8_t proto,
+				   uint32_t len)
+{
+	uint64_t sum = (uint64_t)proto + (len >> 16) + (len & 0xffff);
+
+	if (ip_is4(dst))
+		return sum + ip_get4(src) + ip_get4(dst); /* the fold adds their halves */
+	return csum_add_ip6(csum_add_ip6(sum, src), dst);
+}
 /* Adds the packet's bytes from offset `off` (from hdr's first byte), `len` of them. */
 uint64_t csum_pkt(uint64_t sum, const struct pkt *p, uint32_t off, uint32_t len);
 /* RFC 1624: the checksum after a 16-bit word of the message changed. */

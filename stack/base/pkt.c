@@ -60,32 +60,28 @@ void pkt_pools_destroy(struct pkt_pools *pp)
 		pool_destroy(&pp->buf[c]);
 }
 
-struct buf *buf_new(struct pkt_pools *pp, uint32_t cap)
+static struct buf *buf_of(struct pkt_pools *pp, enum buf_class c, uint32_t cap)
 {
-	uint32_t c = 0;
-	struct buf *b;
+	struct buf *b = pool_get(&pp->buf[c]);
 
-	while (c < BUF_CLASS_N && buf_class_cap((enum buf_class)c) < cap)
-		c++;
-	if (c == BUF_CLASS_N)
-		return NULL;
-	b = pool_get(&pp->buf[c]);
 	if (!b)
 		return NULL;
 	b->refs = 1;
-	b->cap = buf_class_cap((enum buf_class)c);
+	b->cap = cap;
 	b->pool = &pp->buf[c];
 	b->bytes = (uint8_t *)b + BUF_HEAD;
 	return b;
 }
 
-void buf_put(struct buf *b)
+struct buf *buf_new(struct pkt_pools *pp, uint32_t cap)
 {
-	if (!b)
-		return;
-	assert(b->refs > 0);
-	if (--b->refs == 0)
-		pool_put(b->pool, b);
+	if (cap <= CAP_256)
+		return buf_of(pp, BUF_256, CAP_256);
+	if (cap <= CAP_2K)
+		return buf_of(pp, BUF_2K, CAP_2K);
+	if (cap <= CAP_16K)
+		return buf_of(pp, BUF_16K, CAP_16K);
+	return cap <= CAP_64K ? buf_of(pp, BUF_64K, CAP_64K) : NULL;
 }
 
 /* A packet around a hdr buffer that it takes; data[] is left as it is, ndata says how much of it
@@ -167,23 +163,6 @@ void pkt_free(struct pkt *p)
 	pool_put(&p->pools->pkt, p);
 }
 
-uint8_t *pkt_push(struct pkt *p, uint32_t n)
-{
-	assert(n <= p->hdr.off);
-	p->hdr.off -= n;
-	p->hdr.len += n;
-	p->len += n;
-	return pkt_bytes(p);
-}
-
-void pkt_pull(struct pkt *p, uint32_t n)
-{
-	assert(n <= p->hdr.len);
-	p->hdr.off += n;
-	p->hdr.len -= n;
-	p->len -= n;
-}
-
 /* Takes n bytes off the front of data[], which has them, into to[]. */
 static void take_front(struct pkt *p, uint8_t *to, uint32_t n)
 {
@@ -209,13 +188,11 @@ static void take_front(struct pkt *p, uint8_t *to, uint32_t n)
 	}
 }
 
-bool pkt_pull_up(struct pkt *p, uint32_t n)
+bool pkt_gather(struct pkt *p, uint32_t n)
 {
 	struct span *h = &p->hdr;
 	uint32_t end = h->off + h->len, more;
 
-	if (n <= h->len)
-		return true;
 	if (n > p->len)
 		return false;
 	more = n - h->len;

@@ -50,7 +50,9 @@ enum pkt_gso { PKT_GSO_NONE = 0, PKT_GSO_TCP4 = 1, PKT_GSO_TCP6 = 4 };
 struct pkt {
 	struct list_node node; /* the one queue it is in */
 	struct span hdr;
-	struct span data[PKT_SPANS_MAX];
+	struct pkt_pools *pools;
+	uint32_t len;		       /* bytes in hdr and data together */
+	uint32_t hdr_start;	       /* in: hdr.off when received, to quote pulled headers */
 	uint8_t ndata;
 	uint8_t csum; /* enum pkt_csum */
 	uint8_t gso;  /* enum pkt_gso */
@@ -58,15 +60,13 @@ struct pkt {
 	uint16_t gso_size;	       /* payload bytes per segment */
 	uint16_t l3_off, l4_off;       /* in: from the frame's first byte (hdr.off when received) */
 	uint16_t csum_start, csum_off; /* from the frame's first byte; csum_off from csum_start */
-	uint32_t len;		       /* bytes in hdr and data together */
-	uint32_t hdr_start;	       /* in: hdr.off when received, to quote pulled headers */
-	uint64_t at_ns;		       /* in: when it arrived; out: not before */
 	int link;		       /* ph_link; 0: none yet */
+	uint64_t at_ns;		       /* in: when it arrived; out: not before */
 	bool l2_group;		       /* in: sent to a link-layer broadcast or multicast address */
 	bool loop_copy;		       /* out, to a group: whoever of us is in it hears it, too */
 	bool here_only;		       /* out, to a group: nobody else does (TTL 0) */
 	uint8_t eth_dst[6];	       /* out: filled by the neighbour layer */
-	struct pkt_pools *pools;
+	struct span data[PKT_SPANS_MAX]; /* last: most packets have one or none */
 };
 
 struct pkt_pools {
@@ -86,7 +86,14 @@ static inline struct buf *buf_get(struct buf *b)
 	b->refs++;
 	return b;
 }
-void buf_put(struct buf *b);
+static inline void buf_put(struct buf *b)
+{
+	if (!b)
+		return;
+	assert(b->refs > 0);
+	if (--b->refs == 0)
+		pool_put(b->pool, b);
+}
 
 static inline uint8_t *span_bytes(const struct span *s)
 {
@@ -105,12 +112,12 @@ void pkt_free(struct pkt *p);
 
 /* Prepends n bytes of header and returns them (not zeroed). The room is the caller's to guarantee:
  * asserted. */
-uint8_t *pkt_push(struct pkt *p, uint32_t n);
+static inline uint8_t *pkt_push(struct pkt *p, uint32_t n);
 /* Takes n bytes off the front of hdr; n <= hdr.len is the caller's to guarantee: asserted. */
-void pkt_pull(struct pkt *p, uint32_t n);
+static inline void pkt_pull(struct pkt *p, uint32_t n);
 /* Makes the first n bytes contiguous in hdr, copying from data if need be. False: the packet is
  * shorter, or memory is short. */
-bool pkt_pull_up(struct pkt *p, uint32_t n);
+static inline bool pkt_pull_up(struct pkt *p, uint32_t n);
 /* Cuts the packet to n bytes from hdr's first byte (Ethernet padding, RFC 894). */
 void pkt_trim(struct pkt *p, uint32_t n);
 /* Appends n bytes to hdr's tail room (small payloads, ICMP quotes); returns them. Asserted to
@@ -126,6 +133,31 @@ static inline uint8_t *pkt_bytes(const struct pkt *p)
 {
 	return span_bytes(&p->hdr);
 }
+static inline uint8_t *pkt_push(struct pkt *p, uint32_t n)
+{
+	assert(n <= p->hdr.off);
+	p->hdr.off -= n;
+	p->hdr.len += n;
+	p->len += n;
+	return pkt_bytes(p);
+}
+
+static inline void pkt_pull(struct pkt *p, uint32_t n)
+{
+	assert(n <= p->hdr.len);
+	p->hdr.off += n;
+	p->hdr.len -= n;
+	p->len -= n;
+}
+
+/* pkt_pull_up() where they are not yet. */
+bool pkt_gather(struct pkt *p, uint32_t n);
+
+static inline bool pkt_pull_up(struct pkt *p, uint32_t n)
+{
+	return n <= p->hdr.len || pkt_gather(p, n);
+}
+
 /* Payload bytes in data[]. */
 static inline uint32_t pkt_data_len(const struct pkt *p)
 {

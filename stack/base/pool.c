@@ -21,47 +21,25 @@ enum {
 	LARGE_KEEP = 4 << 20	/* bytes of free large pieces kept for the next burst */
 };
 
-struct pool_piece {
-	struct pool_piece *next;
-};
-
 struct pool_slab {
 	struct pool_slab *next, *prev;
 	void *memory; /* as the allocator gave it */
 	size_t size;
 };
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define POOL_POISONS 1
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define POOL_POISONS 1
-#endif
-
-#ifdef POOL_POISONS
 void __asan_poison_memory_region(void const volatile *addr, size_t size);
 void __asan_unpoison_memory_region(void const volatile *addr, size_t size);
-#endif
 
 static void poison(void *p, size_t n)
 {
-#ifdef POOL_POISONS
-	__asan_poison_memory_region(p, n);
-#else
-	(void)p;
-	(void)n;
-#endif
+	if (POOL_POISONS)
+		__asan_poison_memory_region(p, n);
 }
 
 static void unpoison(void *p, size_t n)
 {
-#ifdef POOL_POISONS
-	__asan_unpoison_memory_region(p, n);
-#else
-	(void)p;
-	(void)n;
-#endif
+	if (POOL_POISONS)
+		__asan_unpoison_memory_region(p, n);
 }
 
 /* True when a test asked for this allocation to fail. */
@@ -147,7 +125,7 @@ static bool pool_grow(struct pool *p)
 		p->free = piece;
 		poison(piece, p->size);
 	}
-	p->nfree += n;
+	p->pieces += n;
 	return true;
 }
 
@@ -162,10 +140,11 @@ static void pool_release(struct pool *p, void *piece)
 		slab->prev->next = slab->next;
 	else
 		p->slabs = slab->next;
+	p->pieces--;
 	mem_free(p->mem, slab->memory, slab->size);
 }
 
-void *pool_get(struct pool *p)
+void *pool_get_slowly(struct pool *p)
 {
 	struct pool_piece *piece;
 
@@ -177,7 +156,6 @@ void *pool_get(struct pool *p)
 	piece = p->free;
 	unpoison(piece, p->size);
 	p->free = piece->next;
-	p->nfree--;
 	p->in_use++;
 	if (p->in_use > p->peak)
 		p->peak = p->in_use;
@@ -193,7 +171,7 @@ void *pool_get_zeroed(struct pool *p)
 	return piece;
 }
 
-void pool_put(struct pool *p, void *ptr)
+void pool_put_slowly(struct pool *p, void *ptr)
 {
 	struct pool_piece *piece = ptr;
 
@@ -201,13 +179,12 @@ void pool_put(struct pool *p, void *ptr)
 		return;
 	assert(p->in_use > 0);
 	p->in_use--;
-	if (p->large && (uint64_t)p->nfree * p->size >= p->keep) {
+	if (p->large && (uint64_t)(p->pieces - p->in_use - 1) * p->size >= p->keep) {
 		pool_release(p, piece);
 		return;
 	}
 	piece->next = p->free;
 	p->free = piece;
-	p->nfree++;
 	poison(piece, p->size);
 }
 
@@ -222,6 +199,6 @@ void pool_destroy(struct pool *p)
 	}
 	p->slabs = NULL;
 	p->free = NULL;
-	p->nfree = 0;
+	p->pieces = 0;
 	p->in_use = 0;
 }

@@ -149,7 +149,7 @@ uint32_t stream_write(struct stream *s, const void *bytes, uint32_t n, uint32_t 
  * besides the packet. */
 static uint32_t share_of(const struct span *sp)
 {
-	uint32_t share = sp->buf->cap / sp->buf->refs;
+	uint32_t share = sp->buf->refs == 1 ? sp->buf->cap : sp->buf->cap / sp->buf->refs;
 
 	return share > sp->len ? share : sp->len;
 }
@@ -246,12 +246,18 @@ static uint32_t pinned_by(const struct pkt *p, uint32_t off, uint32_t len)
 
 bool stream_append_pkt(struct stream *s, const struct pkt *p, uint32_t off, uint32_t len)
 {
-	struct stream_node *tail = node_last(s);
-	uint32_t tail_len = tail ? tail->span.len : 0, had = s->len;
+	struct span one = { p->hdr.buf, p->hdr.off + off, len };
+	struct stream_node *tail;
+	uint32_t tail_len, had = s->len;
 
 	assert(off <= p->len && len <= p->len - off);
 	if (len == 0)
 		return true;
+	/* Nearly every packet is one buffer, and worth keeping. */
+	if (p->ndata == 0 && len >= (share_of(&one) + NODE_COST) / PIN_RATIO)
+		return append_ref(s, one);
+	tail = node_last(s);
+	tail_len = tail ? tail->span.len : 0;
 	if (len < pinned_by(p, off, len) / PIN_RATIO) {
 		if (append_copy(s, p, off, len))
 			return true;

@@ -13,11 +13,9 @@
  */
 #include "net/gso.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "base/csum.h"
-#include "base/ip.h"
 #include "wire/ip4.h"
 #include "wire/ip6.h"
 
@@ -77,7 +75,7 @@ static void fix_ip4(struct ip4_hdr *ip, uint32_t l3_len, uint32_t number)
 	ip->len = be16_of((uint16_t)l3_len);
 	ip->id = be16_of((uint16_t)(be16_get(ip->id) + number));
 	ip->csum = be16_of(0);
-	ip->csum = be16_of(csum_finish(csum_add(0, ip, sizeof(*ip))));
+	ip->csum = be16_of(csum_finish(csum_ip4_header(ip, sizeof(*ip))));
 }
 
 static void fix_ip6(struct ip6_hdr *ip, uint32_t l3_len)
@@ -99,26 +97,21 @@ static void fix_tcp(uint8_t *tcp, uint32_t number, uint32_t off, bool last, bool
 		tcp[GSO_TCP_FLAGS] &= (uint8_t)~GSO_TCP_CWR;
 }
 
-/* Leaves the pseudo-header's sum in the field, with this segment's length. */
-static void open_csum(struct pkt *p, bool v6)
+/* The super-segment's field holds the pseudo-header's sum with its length: now with this segment's
+ * (RFC 1624 3). */
+static void open_csum(struct pkt *p, const struct pkt *super)
 {
-	const uint8_t *ip = pkt_bytes(p) + p->l3_off;
-	uint32_t len = p->len - p->l4_off;
-	struct ph_ip src, dst;
-	be16 sum;
+	uint8_t *field = pkt_bytes(p) + p->l4_off + GSO_TCP_CSUM;
+	uint64_t sum, was = super->len - super->l4_off;
+	be16 wire;
 
-	if (v6) {
-		memcpy(src.b, ip + offsetof(struct ip6_hdr, src), sizeof(src.b));
-		memcpy(dst.b, ip + offsetof(struct ip6_hdr, dst), sizeof(dst.b));
-	} else {
-		src = ip_of4(be32_get(((const struct ip4_hdr *)(const void *)ip)->src));
-		dst = ip_of4(be32_get(((const struct ip4_hdr *)(const void *)ip)->dst));
-	}
-	sum = be16_of(csum_fold(csum_pseudo(&src, &dst, PH_IPPROTO_TCP, len)));
+	memcpy(&wire, field, sizeof(wire));
+	sum = (uint64_t)be16_get(wire) + (uint16_t)~csum_fold(was) + (p->len - p->l4_off);
+	wire = be16_of(csum_fold(sum));
+	memcpy(field, &wire, sizeof(wire));
 	p->csum = PKT_CSUM_TODO;
 	p->csum_start = p->l4_off;
 	p->csum_off = GSO_TCP_CSUM;
-	memcpy(pkt_bytes(p) + p->l4_off + GSO_TCP_CSUM, &sum, sizeof(sum));
 }
 
 /* The segment's payload: gathered behind the headers, or by reference. False: no span left. */
@@ -166,7 +159,7 @@ struct pkt *gso_segment(struct ph_stack *st, const struct pkt *super, uint32_t n
 	else
 		fix_ip4((struct ip4_hdr *)(void *)(bytes + p->l3_off), p->len - p->l3_off, number);
 	fix_tcp(bytes + p->l4_off, number, off, n == left, super->gso_ecn);
-	open_csum(p, v6);
+	open_csum(p, super);
 	if (!device_csum)
 		gso_finish_csum(p);
 	return p;

@@ -13,6 +13,7 @@ struct ip4_info {
 	uint16_t len, id, offset; /* offset: bytes */
 	uint8_t hdr_len, tos, ttl, proto;
 	bool df, mf;
+	bool seen; /* of ip4_seen: from another host's address to one of ours */
 };
 
 /* A packet that begins with its IP header. `looped`: from ourselves to ourselves. */

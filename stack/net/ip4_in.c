@@ -52,7 +52,7 @@ static enum drop check_header(struct ph_stack *st, struct pkt *p, struct ip4_inf
 	if (!pkt_pull_up(p, h->hdr_len))
 		return DROP_NOMEM;
 	ip = (const void *)pkt_bytes(p);
-	if (csum_fold(csum_add(0, ip, h->hdr_len)) != 0xffff) {
+	if (csum_fold(csum_ip4_header(ip, h->hdr_len)) != 0xffff) {
 		COUNT(st,
 		      IpInHdrErrors); /* besides IpExtInCsumErrors, which the drop reason raises */
 		return DROP_IP_CSUM;
@@ -99,6 +99,32 @@ static enum drop check_destination(const struct ph_stack *st, const struct link 
 	return DROP_IP_INADDRERRORS; /* RFC 1122 3.2.1.3: not for us, and we are no router */
 }
 
+/* Where what was found out about such a packet's addresses is kept. */
+static struct ip4_seen *seen_of(const struct ph_stack *st, const struct ip4_info *h)
+{
+	return &st->net->seen[(h->src * 0x9e3779b1u ^ h->dst) >> 26];
+}
+
+static bool seen(const struct ph_stack *st, const struct ip4_info *h)
+{
+	const struct ip4_seen *s = seen_of(st, h);
+
+	return s->src == h->src && s->dst == h->dst && s->gen == st->net->gen;
+}
+
+static enum drop check_addresses(struct ph_stack *st, const struct link *l, struct ip4_info *h,
+				 bool looped)
+{
+	enum drop d = looped ? DROP_NONE : check_source(st, h);
+	struct ph_ip dst = ip_of4(h->dst);
+
+	if (d == DROP_NONE)
+		d = check_destination(st, l, h);
+	if (d == DROP_NONE && !looped && h->src && addr_find(st, &dst) && !is_broadcast(st, h->dst))
+		*seen_of(st, h) = (struct ip4_seen){ h->src, h->dst, st->net->gen };
+	return d;
+}
+
 static void count_arrival(struct ph_stack *st, uint32_t len)
 {
 	COUNT(st, IpInReceives);
@@ -116,6 +142,8 @@ static void count_kinds(struct ph_stack *st, const struct pkt *p, const struct i
 	uint32_t segments = p->gso_size ? (h->len + p->gso_size - 1u) / p->gso_size : 1;
 
 	count_add(&st->counters, ecn[h->tos & IP4_ECN_MASK], segments);
+	if (h->seen)
+		return;
 	if (addr_is_multicast4(h->dst)) {
 		COUNT(st, IpExtInMcastPkts);
 		COUNT_N(st, IpExtInMcastOctets, h->len);
@@ -167,7 +195,8 @@ enum drop ip4_deliver(struct ph_stack *st, struct pkt *pkt, const struct ip4_inf
 		.proto = h->proto,
 		.ttl = h->ttl,
 		.tos = h->tos,
-		.group = pkt->l2_group || addr_is_multicast4(h->dst) || is_broadcast(st, h->dst),
+		.group = pkt->l2_group ||
+			 (!h->seen && (addr_is_multicast4(h->dst) || is_broadcast(st, h->dst))),
 		.l4_len = pkt->len,
 		.at_ns = pkt->at_ns,
 	};
@@ -197,13 +226,11 @@ enum drop ip4_input(struct ph_stack *st, struct link *l, struct pkt *pkt, bool l
 	if (d != DROP_NONE)
 		return d;
 	pkt_trim(pkt, h.len);
+	h.seen = !looped && seen(st, &h);
 	count_kinds(st, pkt, &h);
 	if (l->early && !looped && early_input(st, l, pkt, &h))
 		return DROP_NONE;
-	if (!looped)
-		d = check_source(st, &h);
-	if (d == DROP_NONE)
-		d = check_destination(st, l, &h);
+	d = h.seen ? DROP_NONE : check_addresses(st, l, &h, looped);
 	if (d != DROP_NONE)
 		return d;
 	pkt->l3_off = (uint16_t)(pkt->hdr.off - pkt->hdr_start);

@@ -17,7 +17,14 @@
 #include "net/route.h"
 #include "net/stack.h"
 
-enum { NET_IDENTS = 256 };
+enum { NET_IDENTS = 256, NET_SEEN = 64 };
+
+/* Addresses of a packet that were found good, while nothing has changed: who sends one packet sends
+ * another. */
+struct ip4_seen {
+	uint32_t src, dst;
+	uint32_t gen; /* net_state.gen then; 0: none */
+};
 
 struct net_state {
 	uint32_t gen; /* of all that a struct dst was made from; never 0 */
@@ -40,6 +47,7 @@ struct net_state {
 	struct icmp_rate icmp_rate;
 	uint16_t idents[NET_IDENTS]; /* ip4_ident() */
 	uint32_t idents6[NET_IDENTS];
+	struct ip4_seen seen[NET_SEEN]; /* ip4_in.c: by source */
 	struct list loop;	     /* of struct pkt: from ourselves to ourselves */
 	uint32_t looped;	     /* how many */
 };

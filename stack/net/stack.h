@@ -95,7 +95,7 @@ struct ph_stack {
 	struct udp_state *udp;
 	struct raw_state *raw;
 	struct sock_state *sock;
-	/* Raw sockets see a packet first; true: one took a copy. */
+	/* Raw sockets see a packet first; true: one took a copy. NULL: there are none. */
 	bool (*raw_input)(struct ph_stack *st, const struct ip_rx *rx);
 	const struct l4_proto *l4[256]; /* by IP protocol number; NULL: protocol unreachable */
 };

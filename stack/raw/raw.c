@@ -21,7 +21,6 @@ int raw_new(struct ph_stack *st)
 	pool_init(&rs->records, &st->mem, "raw packets", sizeof(struct raw_record), 0);
 	list_init(&rs->all);
 	st->raw = rs;
-	st->raw_input = raw_input;
 	return 0;
 }
 
@@ -61,6 +60,7 @@ struct raw_pcb *raw_open(struct ph_stack *st, int family, int protocol)
 	r->hdrincl = protocol == RAW_PROTO_RAW && family == PH_AF_INET;
 	r->checksum = -1;
 	list_push_back(&st->raw->all, &r->all);
+	st->raw_input = raw_input;
 	return r;
 }
 
@@ -267,6 +267,8 @@ void raw_close(struct ph_stack *st, struct raw_pcb *r)
 
 	list_remove(&r->ready.node);
 	list_remove(&r->all);
+	if (list_empty(&st->raw->all))
+		st->raw_input = NULL; /* packets need not ask */
 	while ((n = list_pop_front(&r->records)))
 		pool_put(&st->raw->records, container_of(n, struct raw_record, node));
 	stream_clear(&r->rx);

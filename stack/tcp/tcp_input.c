@@ -520,9 +520,10 @@ static enum drop dispatch(struct ph_stack *st, struct tcp_rx *rx)
 
 enum drop tcp_input(struct ph_stack *st, const struct ip_rx *ip)
 {
-	struct tcp_rx rx = { .ip = ip };
+	struct tcp_rx rx; /* parse() writes all of it */
 	enum drop why;
 
+	rx.ip = ip;
 	if (ip->group) /* RFC 9293 3.9.2.3 (MUST-57): silently */
 		return DROP_TCP_GROUP;
 	COUNT_N(st, TcpInSegs, ip->pkt->gso_size && ip->l4_len > ip->pkt->gso_size ?

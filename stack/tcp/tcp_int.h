@@ -393,6 +393,12 @@ static inline uint32_t tcp_rcvlowat(const struct tcb *t)
 	return t->rare && t->rare->rcvlowat ? t->rare->rcvlowat : 1;
 }
 
+/* The key for this peer, or NULL. */
+static inline const struct tcp_md5_key *tcp_md5_find(const struct tcb *t, const struct ph_ip *peer)
+{
+	return t->rare && t->rare->md5 ? tcp_md5_of(t->rare->md5, peer) : NULL;
+}
+
 static inline uint32_t tcp_rto_min_us(const struct ph_stack *st, const struct tcb *t)
 {
 	uint32_t route = dst_metrics(st, &t->dst)->rto_min_us;

@@ -111,10 +111,8 @@ int tcp_md5_set(struct ph_stack *st, struct tcb *t, bool ext, const void *value,
 	return n < TCP_MD5_KEYS_MAX ? add(st, r, &like) : -ENOMEM;
 }
 
-const struct tcp_md5_key *tcp_md5_find(const struct tcb *t, const struct ph_ip *peer)
+const struct tcp_md5_key *tcp_md5_of(const struct tcp_md5_key *k, const struct ph_ip *peer)
 {
-	const struct tcp_md5_key *k = t->rare ? t->rare->md5 : NULL;
-
 	while (k && !matches(k, peer))
 		k = k->next;
 	return k;

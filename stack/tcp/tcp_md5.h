@@ -30,8 +30,8 @@ struct tcp_md5_key {
 
 /* TCP_MD5SIG, and TCP_MD5SIG_EXT with a prefix: struct tcp_md5sig. */
 int tcp_md5_set(struct ph_stack *st, struct tcb *t, bool ext, const void *value, uint32_t len);
-/* The key for this peer, or NULL. */
-const struct tcp_md5_key *tcp_md5_find(const struct tcb *t, const struct ph_ip *peer);
+/* Of a socket's keys the one for this peer, or NULL; tcp_md5_find() asks a connection. */
+const struct tcp_md5_key *tcp_md5_of(const struct tcp_md5_key *keys, const struct ph_ip *peer);
 /* A copy for who outlives the socket; NULL: no memory. */
 struct tcp_md5_key *tcp_md5_copy(struct ph_stack *st, const struct tcp_md5_key *k);
 void tcp_md5_free(struct ph_stack *st, struct tcp_md5_key *list);
