@@ -2,32 +2,87 @@
 /* See response.h. */
 #include "harness/sim/response.h"
 
+#include <math.h>
 #include <string.h>
 
+#include "harness/sim/rand.h"
 #include "harness/sim/transfer.h"
 
-enum { RTT_MS = 100, SETTLE = 8 };
+enum { RTT_MS = 100, SETTLE = 8, STEPS = 8, MODEL_LOSSES = 20000 };
+static const double RTT = RTT_MS / 1000.0, C = 0.4;
 
-static double root(double x)
+double sim_response_regular(const char *cc, double loss)
 {
-	double r = x > 1 ? x : 1;
+	double reno = 1.2 / sqrt(loss), cubic;
 
-	for (int i = 0; i < 60; i++)
-		r = (r + x / r) / 2;
-	return r;
+	if (strcmp(cc, "cubic") != 0)
+		return reno;
+	/* RFC 9438 5.1, beta = 0.7 */
+	cubic = pow(C * 3.7 / 1.2, 0.25) * pow(RTT / loss, 0.75);
+	return cubic > reno ? cubic : reno;
 }
 
-double sim_response_expected(const char *cc, double loss)
-{
-	double reno = 1.2 / root(loss), ratio = RTT_MS / 1000.0 / loss, cubic;
+/* ---- random losses: the rules as the RFCs write them, of a window that is a real number */
 
-	if (strcmp(cc, "reno") == 0)
-		return reno;
-	if (strcmp(cc, "cubic") != 0)
-		return 0;
-	/* (C (3 + beta) / (4 (1 - beta)))^(1/4) (RTT/p)^(3/4), C = 0.4, beta = 0.7 */
-	cubic = root(root(0.4 * 3.7 / 1.2)) * root(ratio) * root(root(ratio));
-	return cubic > reno ? cubic : reno;
+struct model {
+	double beta, alpha; /* alpha: until the window is where it was before */
+	bool curve;	    /* RFC 9438 4.2 */
+	double w, est, prior, w_max, origin, t, k;
+	double quiet; /* round trips for which it recovers yet: no growth, and no second decrease */
+};
+
+static void model_grow(struct model *m)
+{
+	double at;
+
+	if (m->quiet > 0) {
+		m->quiet -= 1.0 / STEPS;
+		return;
+	}
+	m->t += RTT / STEPS;
+	m->est += (m->est < m->prior ? m->alpha : 1) / STEPS;
+	at = m->curve ? C * pow(m->t - m->k, 3) + m->origin : 0;
+	m->w = fmax(m->w, fmax(m->est, at));
+}
+
+static void model_lose(struct model *m)
+{
+	if (m->quiet > 0)
+		return;
+	m->quiet = 1;
+	m->prior = m->w;
+	m->w_max = m->w < m->w_max ? m->w * (1 + m->beta) / 2 : m->w;
+	m->w = m->est = fmax(m->w * m->beta, 2);
+	m->t = 0;
+	m->k = m->w_max > m->w ? cbrt((m->w_max - m->w) / C) : 0;
+	m->origin = fmax(m->w_max, m->w);
+}
+
+/* Segments until the next that is lost: as good as geometric, for p this small. */
+static double draw(struct sim_rand *r, double loss)
+{
+	return -log((double)(sim_rand_in(r, 1, 1u << 30)) / (1u << 30)) / loss;
+}
+
+double sim_response_random(const char *cc, double loss)
+{
+	bool cubic = strcmp(cc, "cubic") == 0;
+	struct model m = { .beta = cubic ? 0.7 : 0.5, .alpha = cubic ? 9.0 / 17 : 1, .curve = cubic,
+			   .w = 10, .est = 10, .origin = 10 };
+	struct sim_rand r = sim_rand_of(1, 1);
+	double left = draw(&r, loss), sum = 0, steps = 0;
+
+	for (int losses = 0; losses < MODEL_LOSSES;) {
+		left -= m.w / STEPS;
+		sum += m.w;
+		steps++;
+		model_grow(&m);
+		for (; left <= 0; losses++) {
+			left += draw(&r, loss);
+			model_lose(&m);
+		}
+	}
+	return sum / steps;
 }
 
 struct sim_response sim_response_measure(const char *cc, unsigned every, bool random, unsigned drops)
@@ -35,7 +90,7 @@ struct sim_response sim_response_measure(const char *cc, unsigned every, bool ra
 	char link[128], how[64], lines[256];
 	/* Losses alone are to bound the window; but what slow start overshoots would take long to
 	 * wear off. */
-	unsigned most = (unsigned)(sim_response_expected(cc, 1.0 / every) * (random ? 12 : 6)) * 1500;
+	unsigned most = (unsigned)(sim_response_regular(cc, 1.0 / every) * (random ? 12 : 6)) * 1500;
 	struct sim_transfer t = {
 		.link = link, .lines = lines,
 		.cc = cc, .seconds = 1e6, .rtt_ns = RTT_MS * 1000000ull,
@@ -53,7 +108,8 @@ struct sim_response sim_response_measure(const char *cc, unsigned every, bool ra
 	snprintf(link, sizeof(link), "delay %dms queue 1000000 out %s", RTT_MS / 2, how);
 	r = sim_transfer_run(&t);
 	return (struct sim_response){ .loss = r.loss, .window = r.window, .rate = r.rate,
-				      .expected = sim_response_expected(cc, r.loss) };
+				      .expected = random ? sim_response_random(cc, r.loss) :
+							   sim_response_regular(cc, r.loss) };
 }
 
 static void print_row(FILE *f, const char *cc, unsigned every, bool random, unsigned drops)
@@ -72,8 +128,9 @@ void sim_response_print(FILE *f)
 
 	fprintf(f,
 		"# Mean congestion window, in segments, where one data segment in 1/loss is dropped, each "
-		"so many-th or\n# at random; RTT %d ms, no queue, from the %dth loss on. theory: 1.2/sqrt(p);"
-		" RFC 9438 5.1.\n# Made by: rig sim --response\n",
+		"so many-th or\n# at random; RTT %d ms, no queue, from the %dth loss on. Theory for every: "
+		"1.2/sqrt(p), RFC 9438 5.1; for\n# random: the same rules, of a window that is a real "
+		"number. Made by: rig sim --response\n",
 		RTT_MS, SETTLE);
 	fprintf(f, "%-6s %-8s %-10s %10s %10s %10s %8s\n", "cc", "losses", "loss", "window", "per_rtt",
 		"theory", "ratio");

@@ -13,15 +13,19 @@ struct sim_response {
 	double loss;	 /* as it came to be */
 	double window;	 /* mean congestion window, segments */
 	double rate;	 /* segments per round trip */
-	double expected; /* by the response function of cc at `loss` */
+	double expected; /* by theory for cc at `loss` */
 };
 
 /* every: each so many-th data segment is dropped, or one in so many at random. drops: so many of
  * them are waited for. cc: "reno" or "cubic". */
 struct sim_response sim_response_measure(const char *cc, unsigned every, bool random,
 					 unsigned drops);
-/* 1.2 / sqrt(p), and for cubic the larger of it and RFC 9438 5.1's. 0: not known for cc. */
-double sim_response_expected(const char *cc, double loss);
+/* The window where each 1/loss-th segment is lost: 1.2 / sqrt(p), and for cubic the larger of it and
+ * RFC 9438 5.1's. */
+double sim_response_regular(const char *cc, double loss);
+/* And where each is lost with that probability: there is no formula, so the rules of RFC 5681 and
+ * RFC 9438 4 are followed through many losses, with a round trip of recovery after each. */
+double sim_response_random(const char *cc, double loss);
 /* The table, from 1e-5 to 1e-2. */
 void sim_response_print(FILE *f);
 

@@ -37,6 +37,7 @@ struct cubic {
 	uint32_t prior;	      /* cwnd before the last event, in segments: cwnd_prior */
 	uint32_t acked;	      /* bytes towards the next segment of cwnd */
 	uint32_t old_w_max;   /* before the last event, for undo */
+	uint32_t rest;	      /* what whole segments left of the window at it, 1/1024 segment */
 	struct cc_hystart hystart;
 };
 static_assert(sizeof(struct cubic) <= sizeof(((struct cc *)0)->priv), "fits");
@@ -64,11 +65,13 @@ static void cubic_init(struct cc *cc, uint32_t mss, uint64_t now_ns)
 	cc_hystart_reset(&q->hystart, true);
 }
 
-static void begin_epoch(struct cubic *q, uint32_t cwnd, uint64_t now_ns)
+static void begin_epoch(struct cubic *q, uint32_t cwnd, uint32_t mss, uint64_t now_ns)
 {
 	q->epoch_ns = now_ns ? now_ns : 1;
-	q->est = cwnd;
-	q->est_acked = 0;
+	/* Of a window of ten, half a segment lost to rounding at each event would be a twentieth. */
+	q->est = cwnd + q->rest / SCALE;
+	q->est_acked = (uint64_t)(q->rest % SCALE) * ALPHA_DEN * cwnd * mss / SCALE;
+	q->rest = 0;
 	if (q->w_max <= cwnd) {
 		q->k = 0;
 		q->origin = cwnd;
@@ -115,7 +118,7 @@ static uint32_t per_segment(struct cubic *q, uint32_t cwnd, uint32_t acked, uint
 	uint32_t target, count;
 
 	if (!q->epoch_ns)
-		begin_epoch(q, cwnd, now_ns);
+		begin_epoch(q, cwnd, mss, now_ns);
 	target = curve(q, now_ns);
 	count = target > cwnd ? cwnd / (target - cwnd) : 100 * cwnd;
 	/* Deviation: RFC 9438 4.5: before the first loss the window grows by a twentieth per round
@@ -172,6 +175,17 @@ static void cubic_sample(struct cc *cc, const struct cc_ack *a)
 	cc_hystart_sample(cc, &q->hystart, a);
 }
 
+/* The window with its fraction, 1/1024 segment: W_est's, where that is what the window follows. */
+static uint64_t exact(const struct cubic *q, uint32_t cwnd, uint32_t mss)
+{
+	uint64_t whole = (uint64_t)ALPHA_DEN * cwnd * mss, part;
+
+	if (!q->epoch_ns || q->est < cwnd || whole == 0)
+		return (uint64_t)cwnd * SCALE;
+	part = (uint64_t)(q->est - cwnd) * SCALE + q->est_acked * SCALE / whole;
+	return (uint64_t)cwnd * SCALE + (part < SCALE ? part : SCALE - 1);
+}
+
 static uint32_t cubic_ssthresh(struct cc *cc, const struct cc_ack *a, enum cc_why why)
 {
 	struct cubic *q = cc_state(cc);
@@ -179,6 +193,7 @@ static uint32_t cubic_ssthresh(struct cc *cc, const struct cc_ack *a, enum cc_wh
 	uint32_t beta = why == CC_ECN && cc->abe ? BETA_ABE : BETA;
 	uint64_t down = (uint64_t)cwnd * beta / SCALE;
 
+	q->rest = down < 2 ? 0 : (uint32_t)(exact(q, cwnd, a->mss) * beta / SCALE - down * SCALE);
 	q->epoch_ns = 0;
 	q->prior = cwnd;
 	q->old_w_max = q->w_max;
@@ -189,7 +204,7 @@ static uint32_t cubic_ssthresh(struct cc *cc, const struct cc_ack *a, enum cc_wh
 	cc_hystart_stop(&q->hystart);
 	if (why == CC_RTO) {
 		/* RFC 9438 4.8: the next stage begins at K = 0, W_max being cwnd then. */
-		q->w_max = 0;
+		q->w_max = q->rest = 0;
 		q->prior = 0;
 		q->hystart.min_us = 0;
 		cc_hystart_reset(&q->hystart, cc->hystart == CC_HYSTART_LINUX);
@@ -218,7 +233,7 @@ static void cubic_undo(struct cc *cc)
 	struct cubic *q = cc_state(cc);
 
 	q->w_max = q->old_w_max;
-	q->prior = 0;
+	q->prior = q->rest = 0;
 	q->epoch_ns = 0;
 }
 
