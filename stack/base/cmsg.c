@@ -23,8 +23,8 @@ void cmsg_put(struct ph_msg *msg, int level, int type, const void *data, size_t 
 	size_t room = msg->control && msg->control_cap > msg->control_len ?
 			      msg->control_cap - msg->control_len : 0;
 	struct header h = { .len = sizeof(h) + n, .level = level, .type = type };
-	uint8_t *at = (uint8_t *)msg->control + msg->control_len;
 	size_t space = align8(sizeof(h) + n);
+	uint8_t *at;
 
 	if (room < sizeof(h)) {
 		msg->flags |= PH_MSG_CTRUNC;
@@ -34,6 +34,7 @@ void cmsg_put(struct ph_msg *msg, int level, int type, const void *data, size_t 
 		msg->flags |= PH_MSG_CTRUNC;
 		h.len = room;
 	}
+	at = (uint8_t *)msg->control + msg->control_len;
 	memcpy(at, &h, sizeof(h));
 	memcpy(at + sizeof(h), data, h.len - sizeof(h));
 	msg->control_len += space < room ? space : room;

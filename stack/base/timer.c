@@ -139,6 +139,25 @@ void timer_stop(struct timer_wheel *w, struct timer *t)
 	t->at_ns = UINT64_MAX;
 }
 
+static void clear_list(struct list *l)
+{
+	struct list_node *n;
+
+	while ((n = list_pop_front(l)))
+		timer_of(n)->at_ns = UINT64_MAX;
+}
+
+void timer_wheel_clear(struct timer_wheel *w)
+{
+	for (uint32_t level = 0; level < TIMER_LEVELS; level++) {
+		for (uint32_t slot = 0; slot < TIMER_SLOTS; slot++)
+			clear_list(&w->slot[level][slot]);
+		w->occupied[level] = 0;
+	}
+	clear_list(&w->ready);
+	w->armed = 0;
+}
+
 /* Merges two chains linked by next, ended by NULL; `a` goes first where equal. */
 static struct list_node *merge(struct list_node *a, struct list_node *b)
 {

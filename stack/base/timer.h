@@ -40,6 +40,8 @@ void timer_init(struct timer *t, timer_fn *fire);
  * stop a timer instead. */
 void timer_arm(struct timer_wheel *w, struct timer *t, uint64_t at_ns);
 void timer_stop(struct timer_wheel *w, struct timer *t);
+/* Stops every timer, before their owners' memory goes in whatever order: O(timers). */
+void timer_wheel_clear(struct timer_wheel *w);
 static inline bool timer_armed(const struct timer *t)
 {
 	return t->at_ns != UINT64_MAX;

@@ -112,6 +112,7 @@ void ph_stack_free(struct ph_stack *st)
 
 	if (!st)
 		return;
+	timer_wheel_clear(&st->wheel); /* a timer's neighbours on its list are other owners' */
 	sock_free(st);
 	raw_free(st);
 	udp_free(st); /* takes itself from lists that it shares with tcp, */

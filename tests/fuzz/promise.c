@@ -211,6 +211,8 @@ static void note_input(struct promise *p, const uint8_t *frame, size_t len,
 	fl = promise_flow(p, get32(f.ip + 12), f.dport, f.sport);
 	if (f.flags & F_SYN)
 		note_begin(fl, f.seq + 1);
+	if (f.flags & F_URG)
+		fl->marks++;
 	saw_in(fl, f.seq,
 	       f.seq + (uint32_t)f.data_len + ((f.flags & F_SYN) != 0) + ((f.flags & F_FIN) != 0));
 }

@@ -42,6 +42,7 @@ struct promise_flow { /* the connections of one pair of addresses and ports, one
 	/* Where the bytes of a stream may begin: behind each SYN that was handed in. */
 	uint32_t begins[PROMISE_SYNS];
 	unsigned nbegins; /* more than there is room for, and nothing is judged */
+	unsigned marks;	  /* segments that had an urgent pointer */
 };
 
 struct promise {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 65536 };
+enum { CHUNK = 65536, MARKS = 8 /* urgent octets that one read may have lost */ };
 
 unsigned bytes_u8(struct bytes *b)
 {
@@ -100,10 +100,22 @@ static void act_accept(struct user *u, uint64_t now)
 }
 
 /* Of the streams that could have begun at one of these places, which has these bytes here? */
+static uint32_t from_here(const struct promise_flow *fl, const struct user_sock *k,
+			  const uint8_t *bytes, size_t n, uint32_t at)
+{
+	uint32_t from = k->from;
+
+	for (unsigned i = 0; i < 32; i++)
+		if (i >= fl->nbegins || !promise_matches(bytes, n, fl->begins[i] + at))
+			from &= ~(1u << i);
+	return from;
+}
+
 static void check_read(struct user *u, struct user_sock *k, const uint8_t *bytes, size_t n)
 {
 	struct ph_sockaddr own, peer;
 	struct promise_flow *fl;
+	uint32_t from = 0;
 
 	if (u->exact) {
 		demand(promise_matches(bytes, n, k->read), "what is read is what was written");
@@ -119,9 +131,15 @@ static void check_read(struct user *u, struct user_sock *k, const uint8_t *bytes
 	fl = promise_flow(u->p, get32(peer.ip.b + 12), own.port, peer.port);
 	if (fl->lost_count || fl->nbegins > PROMISE_SYNS)
 		return;
-	for (unsigned i = 0; i < 32; i++)
-		if (i >= fl->nbegins || !promise_matches(bytes, n, fl->begins[i] + k->read))
-			k->from &= ~(1u << i);
+	/* An urgent octet that the reader stood before is lost where another mark follows it. */
+	for (unsigned lost = 0; lost <= fl->marks && lost < MARKS; lost++) {
+		from = from_here(fl, k, bytes, n, k->read + lost);
+		if (from != 0) {
+			k->read += lost;
+			break;
+		}
+	}
+	k->from = from;
 	demand(k->from != 0, "what is read is what the peer sent");
 }
 

@@ -4,7 +4,9 @@
 #include "model.h"
 
 #include <stdbool.h>
+#include <string.h>
 
+#include "base/claim.h"
 #include "base/timer.h"
 
 #define MS UINT64_C(1000000)
@@ -278,6 +280,32 @@ static void test_random_operations_agree_with_a_sorted_list(void **state)
 	run_seeds(6, against_a_sorted_list);
 }
 
+static void test_a_cleared_wheel_holds_no_timer_and_touches_none(void **state)
+{
+	static const uint64_t at[] = { 0, MS, MS, MS + 1, HOUR, HOUR, UINT64_C(1) << 60 };
+	struct ph_claim c = { 0 };
+	struct timer_wheel w;
+	struct timer t[7];
+	size_t i;
+
+	(void)state;
+	timer_wheel_init(&w, 0);
+	for (i = 0; i < 7; i++) {
+		timer_init(&t[i], never);
+		timer_arm(&w, &t[i], at[i]);
+	}
+	timer_wheel_clear(&w);
+	assert_true(timer_wheel_check(&w, &c));
+	assert_int_equal(timer_next(&w), UINT64_MAX);
+	for (i = 0; i < 7; i++)
+		assert_false(timer_armed(&t[i]));
+	memset(&t[2], 0xa5, 5 * sizeof(t[0])); /* their owners let go of these first */
+	timer_stop(&w, &t[0]);
+	timer_stop(&w, &t[1]);
+	timer_arm(&w, &t[1], 2 * MS);
+	assert_ptr_equal(timer_due(&w, UINT64_MAX), &t[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_the_last_moments_of_time_can_be_armed),
 		cmocka_unit_test(test_many_timers_of_one_slot_fire_in_order),
 		cmocka_unit_test(test_random_operations_agree_with_a_sorted_list),
+		cmocka_unit_test(test_a_cleared_wheel_holds_no_timer_and_touches_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
