@@ -61,7 +61,7 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/pmtu.h %D%/net/pmtu.c \
 	%D%/net/ip_send.h %D%/net/ip_send.c \
 	%D%/net/ip6_opt.h %D%/net/ip6_opt.c \
-	%D%/net/dgram.h %D%/net/dgram.c %D%/net/dgram_opt.c \
+	%D%/net/dgram.h %D%/net/dgram.c %D%/net/dgram_opt.c %D%/net/dgram_queue.c \
 	%D%/net/ip4.h %D%/net/ip4_in.c %D%/net/ip4_out.c \
 	%D%/net/ip_reass.h %D%/net/ip_reass.c \
 	%D%/net/ip4_reass.h %D%/net/ip4_reass.c \
@@ -84,7 +84,6 @@ STACK_UDP = %D%/udp/udp.h \
 	%D%/udp/udp_table.c \
 	%D%/udp/udp_input.c \
 	%D%/udp/udp_send.c \
-	%D%/udp/udp_recv.c \
 	%D%/udp/udp.c \
 	%D%/udp/udp_sockopt.c
 
@@ -150,8 +149,7 @@ STACK_TCP = %D%/wire/tcp.h \
 
 STACK_SOCK = %D%/sock/sock.h \
 	%D%/sock/sock_tcp.c \
-	%D%/sock/sock_udp.c \
-	%D%/sock/sock_raw.c \
+	%D%/sock/sock_dgram.c \
 	%D%/sock/sock.c \
 	%D%/sock/stack.c
 

@@ -361,6 +361,23 @@ void stream_consume(struct stream *s, uint32_t n)
 		c->off = c->off > n ? c->off - n : 0;
 }
 
+void stream_cut(struct stream *s, uint32_t len)
+{
+	assert(len <= s->len);
+	while (s->len > len) {
+		struct stream_node *t = node_last(s);
+		uint32_t over = s->len - len;
+
+		if (t->span.len > over) {
+			t->span.len -= over;
+			s->len = len;
+		} else {
+			s->len -= t->span.len;
+			node_drop(s, t);
+		}
+	}
+}
+
 uint32_t stream_to_pkt(struct stream *s, uint32_t off, uint32_t n, struct pkt *p)
 {
 	struct stream_cursor from = cursor_before(s, off), c = from;

@@ -14,9 +14,15 @@
 
 enum { SCM_TSTAMP_SND = 0, SCM_TSTAMP_SCHED = 1 };
 
-void dgram_init(const struct ph_stack *st, struct dgram *d, int family)
+void dgram_init(struct ph_stack *st, struct dgram *d, const struct dgram_ops *ops, int family)
 {
 	memset(d, 0, sizeof(*d));
+	d->ops = ops;
+	ready_init(&d->ready);
+	list_init_node(&d->all);
+	stream_init(&d->rx, &st->pkts, &st->stream_nodes);
+	list_init(&d->records);
+	d->local = d->peer = dgram_nowhere(family);
 	d->v6 = family == PH_AF_INET6;
 	ip6_opt_init(&d->ip6, st->sysctl.ip6_bindv6only);
 	sockopts_init(&d->so);
@@ -30,8 +36,18 @@ void dgram_init(const struct ph_stack *st, struct dgram *d, int family)
 
 void dgram_free(struct ph_stack *st, struct dgram *d)
 {
+	list_remove(&d->ready.node);
+	list_remove(&d->all);
+	dgram_queue_clear(st, d);
 	mc_sock_free(st, &d->mc);
 	errq_clear(&d->errq, &st->net->errs);
+}
+
+struct ph_sockaddr dgram_nowhere(int family)
+{
+	return (struct ph_sockaddr){ .family = (uint16_t)family,
+				     .ip = family == PH_AF_INET ? ip_of4(0) :
+								  (struct ph_ip){ { 0 } } };
 }
 
 /* ---- in ------------------------------------------------------------------------------------- */

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What sockets that send and receive whole messages share (udp/, raw/): options of SOL_SOCKET,
- * SOL_IP and IPPROTO_IPV6, control messages both ways, pending errors and the queue of them. Linux's
- * names, numbers, bounds and errors (socket(7), ip(7), ipv6(7), RFC 3542).
+ * What sockets that send and receive whole messages share (udp/, raw/): the queue of what came,
+ * readiness, options of SOL_SOCKET, SOL_IP and IPPROTO_IPV6, control messages both ways, pending
+ * errors and the queue of them. Linux's names, numbers, bounds and errors (socket(7), ip(7), ipv6(7),
+ * RFC 3542). What a protocol does otherwise is one struct dgram_ops, which sock/ finds by its type.
  */
 #ifndef NET_DGRAM_H
 #define NET_DGRAM_H
 
 #include "base/errq.h"
 #include "base/sockopts.h"
+#include "base/stream.h"
 #include "net/ip6_opt.h"
 #include "net/mc_sock.h"
 #include "net/net.h"
@@ -30,8 +32,45 @@ enum { /* dgram.ip: switches of level SOL_IP */
 };
 
 enum { DGRAM_BUF_MIN = 2304, DGRAM_SNDBUF_MIN = 4608 }; /* Linux's least SO_RCVBUF, SO_SNDBUF */
+enum { DGRAM_RECORD_CHARGE = 128 };			/* an empty message costs memory too */
+
+struct dgram;
+struct dgram_record;
+
+/* A kind of socket. Calls return 0, or the result, or the negative errno. */
+struct dgram_ops {
+	int type;		/* PH_SOCK_* */
+	int family, protocol; /* 0: any */
+	/* NULL: *error says why. `protocol` as the user gave it. */
+	struct dgram *(*open)(struct ph_stack *st, int family, int protocol, int *error);
+	int (*bind)(struct ph_stack *st, struct dgram *d, const struct ph_sockaddr *a);
+	int (*connect)(struct ph_stack *st, struct dgram *d,
+		       const struct ph_sockaddr *a); /* family 0: dissolves */
+	int64_t (*sendmsg)(struct ph_stack *st, struct dgram *d, const struct ph_msg *msg, int flags);
+	int (*setsockopt)(struct ph_stack *st, struct dgram *d, int level, int name,
+			  const void *value, uint32_t len);
+	int (*getsockopt)(struct ph_stack *st, struct dgram *d, int level, int name, void *value,
+			  uint32_t *len);
+	/* Control messages of its own; NULL: dgram_put_ip(). */
+	void (*put_control)(const struct ph_stack *st, const struct dgram *d,
+			    const struct dgram_record *r, struct ph_msg *msg);
+	/* Out of the protocol's tables, and its memory given back after dgram_free(). */
+	void (*close)(struct ph_stack *st, struct dgram *d);
+};
 
 struct dgram {
+	const struct dgram_ops *ops;
+	struct ready ready;
+	struct list_node all;		/* of the protocol's list */
+	struct ph_sockaddr local, peer; /* port 0: none */
+	struct dst dst;			/* of the peer, or of the last message sent */
+	struct stream rx;
+	struct list records; /* of struct dgram_record: one for each message in rx */
+	uint32_t nrecords;
+	uint32_t counted;	/* what stands for this socket in *budget */
+	uint64_t *budget;	/* bytes that all sockets of the protocol hold; NULL: not counted */
+	bool connected, shut_rd, shut_wr;
+	bool user_addr, user_port; /* bound by the user, not by the stack */
 	bool v6; /* of family AF_INET6; its peers may be either */
 	bool reuseaddr, reuseport;
 	bool keepalive, oobinline, linger; /* kept, and of no meaning here */
@@ -53,8 +92,13 @@ struct dgram {
 	struct errq errq;
 };
 
-void dgram_init(const struct ph_stack *st, struct dgram *d, int family);
+void dgram_init(struct ph_stack *st, struct dgram *d, const struct dgram_ops *ops, int family);
+/* What it holds, and out of the list that `all` is in. */
 void dgram_free(struct ph_stack *st, struct dgram *d);
+/* No address of the family: any, port 0. */
+struct ph_sockaddr dgram_nowhere(int family);
+/* What ss shows of it. */
+void dgram_describe(const struct dgram *d, int protocol, struct ph_sock_info *out);
 
 /* 0, the negative errno; -ENOPROTOOPT: not one of these. `bound`: it has an address already. */
 int dgram_setsockopt(struct ph_stack *st, struct dgram *d, int level, int name, const void *value,
@@ -76,6 +120,45 @@ struct dgram_rx {
 	uint64_t at_ns;
 };
 void dgram_rx_of(const struct dgram *d, const struct ip_rx *rx, struct dgram_rx *out);
+
+struct dgram_record { /* a message that waits to be read */
+	struct list_node node;
+	struct ph_sockaddr from;
+	struct dgram_rx rx;
+	uint32_t len;
+	uint16_t segment; /* UDP_GRO: octets of each datagram joined here but the last; 0: one */
+	bool whole;	  /* a shorter one ended it: nothing is joined to it any more */
+};
+/* Memory that what waits pins: what SO_RCVBUF is compared with. */
+static inline uint64_t dgram_held(const struct dgram *d)
+{
+	return (uint64_t)d->rx.charged + (uint64_t)d->nrecords * DGRAM_RECORD_CHARGE;
+}
+/* The bytes of one message: `lead`, which is copied, then [off, off + len) of a packet. */
+struct dgram_bytes {
+	const void *lead;
+	uint32_t lead_len, off, len;
+	const struct pkt *pkt;
+};
+/*
+ * Queues a message; the record is the caller's to complete at once. NULL: there is no room
+ * (DROP_SOCKET_RCVBUFF), or no memory (DROP_NOMEM).
+ */
+struct dgram_record *dgram_queue(struct ph_stack *st, struct dgram *d, const struct ip_rx *rx,
+				 const struct dgram_bytes *bytes, enum drop *why);
+/* All that waits is forgotten. */
+void dgram_queue_clear(struct ph_stack *st, struct dgram *d);
+/* What it holds has changed: for the budget. */
+void dgram_recount(struct dgram *d);
+
+/* ---- the calls that all kinds share -------------------------------------------------------- */
+
+int64_t dgram_recvmsg(struct ph_stack *st, struct dgram *d, struct ph_msg *msg, int flags);
+int dgram_shutdown(struct ph_stack *st, struct dgram *d, int how);
+uint32_t dgram_poll(const struct dgram *d);
+int dgram_inq(const struct dgram *d);
+int dgram_getname(const struct dgram *d, bool peer, struct ph_sockaddr *a);
+
 /* SO_TIMESTAMP and SO_RXQ_OVFL, which come before the protocol's own. */
 void dgram_put_socket(const struct ph_stack *st, const struct dgram *d, const struct dgram_rx *rx,
 		      struct ph_msg *msg);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/errq.h"
+#include "net/dgram.h"
 #include "net/if6.h"
 #include "net/igmp.h"
 #include "net/ip4.h"
@@ -31,6 +32,7 @@ int net_new(struct ph_stack *st)
 	list_init(&net->loop);
 	pool_init(&net->dns, &st->mem, "name servers", sizeof(struct ra_dns), 0);
 	pool_init(&net->errs, &st->mem, "errors of messages", sizeof(struct errq_entry), 0);
+	pool_init(&net->dgrams, &st->mem, "messages", sizeof(struct dgram_record), 0);
 	pool_init(&net->members, &st->mem, "group members", sizeof(struct mc_member), 0);
 	pool_init(&net->groups, &st->mem, "groups", sizeof(struct mc_group), 0);
 	for (uint32_t i = 0; i < NET_IDENTS; i++)
@@ -88,6 +90,7 @@ void net_free(struct ph_stack *st)
 	pool_destroy(&st->net->members);
 	pool_destroy(&st->net->dns);
 	pool_destroy(&st->net->errs);
+	pool_destroy(&st->net->dgrams);
 	mem_free(&st->mem, st->net, sizeof(*st->net));
 	st->net = NULL;
 }

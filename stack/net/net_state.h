@@ -40,6 +40,7 @@ struct net_state {
 	struct pool groups; /* of struct mc_group */
 	struct pool dns;    /* of struct ra_dns */
 	struct pool errs;   /* of struct errq_entry: of sockets of messages */
+	struct pool dgrams; /* of struct dgram_record */
 	struct route_table routes;
 	struct metrics_table metrics;
 	struct neigh_table neighs;

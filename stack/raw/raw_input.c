@@ -29,16 +29,16 @@ static bool is_multicast(const struct ph_ip *ip)
 
 static bool fits(const struct raw_pcb *r, const struct ip_rx *rx)
 {
-	if (r->proto != rx->proto || r->o.v6 == ip_is4(&rx->dst) || r->shut_rd)
+	if (r->proto != rx->proto || r->d.v6 == ip_is4(&rx->dst) || r->d.shut_rd)
 		return false;
-	if (r->o.bound && r->o.bound != rx->link)
+	if (r->d.bound && r->d.bound != rx->link)
 		return false;
-	if (!ip_is_any(&r->local.ip) && !ip_eq(&r->local.ip, &rx->dst))
+	if (!ip_is_any(&r->d.local.ip) && !ip_eq(&r->d.local.ip, &rx->dst))
 		return false;
-	if (r->connected && !ip_eq(&r->peer.ip, &rx->src))
+	if (r->d.connected && !ip_eq(&r->d.peer.ip, &rx->src))
 		return false;
 	if (rx->group && is_multicast(&rx->dst) &&
-	    !mc_sock_hears(&r->o.mc, rx->link, &rx->dst, &rx->src))
+	    !mc_sock_hears(&r->d.mc, rx->link, &rx->dst, &rx->src))
 		return false;
 	return !filtered(r, rx);
 }
@@ -55,36 +55,24 @@ static bool sum_holds(const struct raw_pcb *r, const struct ip_rx *rx)
 	return csum_fold(csum_pkt(sum, rx->pkt, 0, rx->l4_len)) == 0xffff;
 }
 
-/* How many bytes were taken: fewer than there are when memory is short. */
-static uint32_t append(struct raw_pcb *r, const struct ip_rx *rx)
+static void queue(struct ph_stack *st, struct raw_pcb *r, const struct ip_rx *rx)
 {
 	const struct pkt *p = rx->pkt;
 	const uint8_t *ip = p->hdr.buf->bytes + p->hdr_start + p->l3_off;
-	uint32_t header = ip_is4(&rx->dst) ? 4u * (ip[0] & 15u) : 0, was = r->rx.len;
+	struct dgram_bytes bytes = { .pkt = p, .len = rx->l4_len };
+	struct dgram_record *rec;
+	enum drop why;
 
-	if (header == 0 || stream_write(&r->rx, ip, header, 0) == header)
-		(void)stream_append_pkt(&r->rx, p, 0, rx->l4_len);
-	return r->rx.len - was;
-}
-
-static void queue(struct ph_stack *st, struct raw_pcb *r, const struct ip_rx *rx)
-{
-	uint64_t held = (uint64_t)r->rx.charged + (uint64_t)r->nrecords * RAW_RECORD_CHARGE;
-	struct raw_record *rec;
-
-	rec = held < r->o.rcvbuf ? pool_get(&st->raw->records) : NULL;
-	if (!rec) {
-		r->o.dropped++;
-		count_drop(&st->counters, DROP_SOCKET_RCVBUFF);
-		return;
+	if (ip_is4(&rx->dst)) {
+		bytes.lead = ip;
+		bytes.lead_len = 4u * (ip[0] & 15u);
 	}
-	*rec = (struct raw_record){ .from = { .family = r->o.v6 ? PH_AF_INET6 : PH_AF_INET,
-					      .ip = rx->src } };
-	dgram_rx_of(&r->o, rx, &rec->rx);
-	rec->len = append(r, rx);
-	list_push_back(&r->records, &rec->node);
-	r->nrecords++;
-	ready_set(st, &r->ready);
+	rec = dgram_queue(st, &r->d, rx, &bytes, &why);
+	if (rec)
+		rec->from = (struct ph_sockaddr){ .family = r->d.v6 ? PH_AF_INET6 : PH_AF_INET,
+						  .ip = rx->src };
+	else
+		count_drop(&st->counters, why);
 }
 
 bool raw_input(struct ph_stack *st, const struct ip_rx *rx)
@@ -93,7 +81,7 @@ bool raw_input(struct ph_stack *st, const struct ip_rx *rx)
 	bool any = false;
 
 	list_for_each(n, &st->raw->all) {
-		struct raw_pcb *r = container_of(n, struct raw_pcb, all);
+		struct raw_pcb *r = container_of(n, struct raw_pcb, d.all);
 
 		if (!fits(r, rx) || !sum_holds(r, rx))
 			continue;

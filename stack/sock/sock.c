@@ -126,30 +126,23 @@ static void slot_take(struct ph_stack *st, int id, const struct sock *s)
 		tcp_hold(st, &to->tcp);
 }
 
-static const struct sock_ops *ops_for(int type, int protocol)
-{
-	static const struct sock_ops *const all[] = { &sock_tcp_ops, &sock_udp_ops };
-
-	for (size_t i = 0; i < ARRAY_LEN(all); i++)
-		if (all[i]->type == type && (protocol == 0 || protocol == all[i]->protocol))
-			return all[i];
-	return NULL;
-}
-
 ph_socket ph_socket_new(struct ph_stack *st, int family, int type, int protocol, uint64_t now_ns)
 {
-	struct sock s = { .family = family, .protocol = protocol };
+	struct sock s = { .ops = &sock_dgram_ops, .family = family, .type = type,
+			  .protocol = protocol };
 	int id, rc;
 
 	stack_enter(st, now_ns);
 	if (family != PH_AF_INET && family != PH_AF_INET6)
 		return -EAFNOSUPPORT;
-	s.ops = ops_for(type, protocol);
-	if (type == PH_SOCK_RAW)
-		s.ops = protocol > 0 && protocol < 256 ? &sock_raw_ops : NULL;
-	if (!s.ops)
-		return type >= PH_SOCK_STREAM && type <= PH_SOCK_RAW ? -EPROTONOSUPPORT
-								     : -ESOCKTNOSUPPORT;
+	if (type < PH_SOCK_STREAM || type > PH_SOCK_RAW)
+		return -ESOCKTNOSUPPORT;
+	if (type == PH_SOCK_STREAM) {
+		if (protocol != 0 && protocol != PH_IPPROTO_TCP)
+			return -EPROTONOSUPPORT;
+		s.ops = &sock_tcp_ops;
+		s.protocol = PH_IPPROTO_TCP;
+	}
 	id = slot_reserve(st);
 	if (id < 0)
 		return id;
@@ -215,6 +208,8 @@ ph_socket ph_accept(struct ph_stack *st, ph_socket id, struct ph_sockaddr *peer,
 		return child_id;
 	child.ops = s->ops;
 	child.family = s->family;
+	child.type = s->type;
+	child.protocol = s->protocol;
 	rc = s->ops->accept(st, s, &child, peer);
 	if (rc != 0)
 		return rc;
@@ -383,13 +378,13 @@ static int shared_getsockopt(struct sock *s, int name, int *value)
 {
 	switch (name) {
 	case PH_SO_TYPE:
-		*value = s->ops->type;
+		*value = s->type;
 		return 1;
 	case PH_SO_DOMAIN:
 		*value = s->family;
 		return 1;
 	case PH_SO_PROTOCOL:
-		*value = s->ops->protocol ? s->ops->protocol : s->protocol;
+		*value = s->protocol;
 		return 1;
 	case PH_SO_ERROR:
 		*value = s->ops->error(s);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sockets: numbers for the user, over endpoints of tcp and udp. A socket type is one table of
- * operations (sock_tcp.c, sock_udp.c); sock.c has the numbers, the options all types share, and the
- * ready queue.
+ * Sockets: numbers for the user, over connections of tcp and sockets of messages (net/dgram.h). Each
+ * is one table of operations (sock_tcp.c, sock_dgram.c); sock.c has the numbers, the options all types
+ * share, and the ready queue.
  */
 #ifndef SOCK_SOCK_H
 #define SOCK_SOCK_H
@@ -10,12 +10,10 @@
 #include "net/stack.h"
 
 struct tcb;
-struct raw_pcb;
-struct udp_pcb;
+struct dgram;
 struct sock;
 
 struct sock_ops {
-	int type, protocol; /* PH_SOCK_*, PH_IPPROTO_* */
 	int (*open)(struct ph_stack *st, struct sock *s);
 	struct ready *(*ready)(struct sock *s);
 	int (*bind)(struct ph_stack *st, struct sock *s, const struct ph_sockaddr *a);
@@ -46,11 +44,10 @@ struct sock {
 	const struct sock_ops *ops; /* NULL: a free slot */
 	union {
 		struct tcb *tcp;
-		struct udp_pcb *udp;
-		struct raw_pcb *raw;
+		struct dgram *dgram;
 	};
 	uint64_t user;
-	int family, protocol;
+	int family, type, protocol; /* PH_AF_*, PH_SOCK_*, PH_IPPROTO_* */
 	int next_free; /* of a free slot */
 };
 
@@ -62,7 +59,7 @@ struct sock_state {
 	int free; /* first free slot, -1: none */
 };
 
-extern const struct sock_ops sock_tcp_ops, sock_udp_ops, sock_raw_ops;
+extern const struct sock_ops sock_tcp_ops, sock_dgram_ops;
 
 int sock_new(struct ph_stack *st); /* 0 or -ENOMEM */
 void sock_free(struct ph_stack *st);

@@ -116,8 +116,6 @@ static int op_getsockopt(struct ph_stack *st, struct sock *s, int level, int nam
 }
 
 const struct sock_ops sock_tcp_ops = {
-	.type = PH_SOCK_STREAM,
-	.protocol = PH_IPPROTO_TCP,
 	.open = op_open,
 	.ready = op_ready,
 	.bind = op_bind,

@@ -220,6 +220,8 @@ size_t ph_socks(const struct ph_stack *st, struct ph_sock_info *out, size_t n)
 	size_t used = have < n ? have : n;
 
 	have += udp_list(st, out ? out + used : NULL, n - used);
+	used = have < n ? have : n;
+	have += raw_list(st, out ? out + used : NULL, n - used);
 	for (size_t i = 0; out && i < have && i < n; i++) {
 		ip_scope_out(&out[i].local);
 		ip_scope_out(&out[i].peer);

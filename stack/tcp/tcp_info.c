@@ -168,6 +168,7 @@ static void describe(const struct tcp_ent *e, struct ph_sock_info *i)
 	memset(i, 0, sizeof(*i));
 	i->socket = -1;
 	i->type = PH_SOCK_STREAM;
+	i->protocol = PH_IPPROTO_TCP;
 	switch ((enum tcp_kind)e->kind) {
 	case TCP_KIND_CONN:
 	case TCP_KIND_LISTEN: {

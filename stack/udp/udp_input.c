@@ -36,8 +36,8 @@ static struct ph_sockaddr sender(const struct ip_rx *rx, uint16_t port, bool v6)
 static bool join(struct ph_stack *st, struct udp_pcb *u, const struct ip_rx *rx,
 		 const struct ph_sockaddr *from, uint32_t len)
 {
-	struct list_node *n = list_last(&u->records);
-	struct udp_record *r = n ? container_of(n, struct udp_record, node) : NULL;
+	struct list_node *n = list_last(&u->d.records);
+	struct dgram_record *r = n ? container_of(n, struct dgram_record, node) : NULL;
 	uint32_t each;
 
 	if (!u->gro || !r || r->whole || len == 0 || r->rx.at_ns != rx->at_ns)
@@ -48,13 +48,26 @@ static bool join(struct ph_stack *st, struct udp_pcb *u, const struct ip_rx *rx,
 	    !ip_eq(&r->rx.dst, &rx->dst) || r->rx.tos != rx->tos || r->rx.ttl != rx->ttl ||
 	    r->rx.link != rx->link)
 		return false;
-	if (!stream_append_pkt(&u->rx, rx->pkt, sizeof(struct udp_hdr), len))
+	if (dgram_held(&u->d) >= u->d.rcvbuf ||
+	    !stream_append_pkt(&u->d.rx, rx->pkt, sizeof(struct udp_hdr), len))
 		return false;
 	r->segment = (uint16_t)each;
 	r->len += len;
 	r->whole = len < each;
+	dgram_recount(&u->d);
 	UDP_COUNT(st, ip_is4(&rx->src), InDatagrams);
 	return true;
+}
+
+static enum drop no_room(struct ph_stack *st, bool v4, enum drop why)
+{
+	if (why == DROP_SOCKET_RCVBUFF) {
+		UDP_COUNT(st, v4, RcvbufErrors);
+		UDP_COUNT(st, v4, InErrors);
+	} else {
+		UDP_COUNT(st, v4, MemErrors);
+	}
+	return why;
 }
 
 /* RFC 1122 4.1.3.5: what does not fit is dropped and counted, nothing already queued is lost for
@@ -62,39 +75,24 @@ static bool join(struct ph_stack *st, struct udp_pcb *u, const struct ip_rx *rx,
 static enum drop queue(struct ph_stack *st, struct udp_pcb *u, const struct ip_rx *rx)
 {
 	const struct udp_hdr *h = (const void *)pkt_bytes(rx->pkt);
-	uint32_t len = be16_get(h->len) - (uint32_t)sizeof(*h);
-	uint64_t held = (uint64_t)u->rx.charged + (uint64_t)u->nrecords * UDP_RECORD_CHARGE;
-	struct ph_sockaddr from = sender(rx, be16_get(h->sport), u->o.v6);
-	struct udp_record *r;
+	struct dgram_bytes bytes = { .pkt = rx->pkt,
+				     .off = sizeof(*h),
+				     .len = be16_get(h->len) - (uint32_t)sizeof(*h) };
+	struct ph_sockaddr from = sender(rx, be16_get(h->sport), u->d.v6);
+	bool v4 = ip_is4(&rx->src);
+	struct dgram_record *r;
+	enum drop why;
 
-	if (u->shut_rd)
+	if (u->d.shut_rd)
 		return DROP_NO_SOCKET;
-	if (held >= u->o.rcvbuf) {
-		u->o.dropped++;
-		UDP_COUNT(st, ip_is4(&rx->src), RcvbufErrors);
-		UDP_COUNT(st, ip_is4(&rx->src), InErrors);
-		return DROP_SOCKET_RCVBUFF;
-	}
-	if (join(st, u, rx, &from, len))
+	if (join(st, u, rx, &from, bytes.len))
 		return DROP_NONE;
-	r = pool_get(&st->udp->records);
-	if (!r || !stream_append_pkt(&u->rx, rx->pkt, sizeof(*h), len)) {
-		if (r)
-			pool_put(&st->udp->records, r);
-		u->o.dropped++;
-		UDP_COUNT(st, ip_is4(&rx->src), MemErrors);
-		return DROP_NOMEM;
-	}
-	r->len = len;
-	r->segment = 0;
-	r->whole = false;
+	r = dgram_queue(st, &u->d, rx, &bytes, &why);
+	if (!r)
+		return no_room(st, v4, why);
 	r->from = from;
-	dgram_rx_of(&u->o, rx, &r->rx);
 	r->rx.dport = be16_get(h->dport);
-	list_push_back(&u->records, &r->node);
-	u->nrecords++;
-	UDP_COUNT(st, ip_is4(&rx->src), InDatagrams);
-	ready_set(st, &u->ready);
+	UDP_COUNT(st, v4, InDatagrams);
 	return DROP_NONE;
 }
 
@@ -176,9 +174,9 @@ void udp_error_input(struct ph_stack *st, const struct ip_err *err)
 		redirect_learn(st, err);
 		return;
 	}
-	if (err->error == EMSGSIZE && (ip_is4(&err->remote) ? u->o.pmtudisc : u->o.ip6.mtu_discover) <
+	if (err->error == EMSGSIZE && (ip_is4(&err->remote) ? u->d.pmtudisc : u->d.ip6.mtu_discover) <
 					      PH_IP_PMTUDISC_INTERFACE)
 		pmtu_learn(st, &err->remote, err->mtu);
-	if (dgram_error(st, &u->o, err, sizeof(*h), be16_get(h->dport), u->connected))
-		ready_set(st, &u->ready);
+	if (dgram_error(st, &u->d, err, sizeof(*h), be16_get(h->dport), u->d.connected))
+		ready_set(st, &u->d.ready);
 }

@@ -3,8 +3,7 @@
  * What the files of udp/ share: an endpoint, the table of endpoints, and the sizes.
  *
  * An endpoint that has a port is in the table under the port; one that has a peer as well also
- * under the whole tuple. Received datagrams are bytes in one stream with a record each, so that
- * what they pin is charged in one place.
+ * under the whole tuple.
  */
 #ifndef UDP_UDP_INT_H
 #define UDP_UDP_INT_H
@@ -14,37 +13,22 @@
 #include "net/net.h"
 #include "udp/udp.h"
 
-enum {
-	UDP_RECORD_CHARGE = 128, /* an empty datagram costs memory too */
-	UDP_SEGMENTS_MAX = 128	 /* datagrams of one send (UDP_SEGMENT), and joined on receipt */
-};
-
-struct udp_record {
-	struct list_node node;
-	struct ph_sockaddr from;
-	struct dgram_rx rx;
-	uint32_t len;
-	uint16_t segment; /* UDP_GRO: octets of each datagram joined here but the last; 0: one */
-	bool whole;	  /* a shorter one ended it: nothing is joined to it any more */
-};
+enum { UDP_SEGMENTS_MAX = 128 }; /* datagrams of one send (UDP_SEGMENT), and joined on receipt */
 
 struct udp_pcb {
-	struct ready ready;
+	struct dgram d;
 	struct hash_node by_port, by_tuple;
-	struct list_node all;
-	struct ph_sockaddr local, peer; /* port 0: none */
-	struct dst dst;			/* of the peer, or of the last datagram sent */
-	struct stream rx;
-	struct list records; /* of struct udp_record */
-	uint32_t nrecords;
-	struct dgram o;
 	uint16_t segment; /* UDP_SEGMENT */
 	bool gro, no_check6_tx, no_check6_rx;
-	bool connected, user_addr, user_port, shut_rd, shut_wr;
 };
 
+static inline struct udp_pcb *udp_of(struct dgram *d)
+{
+	return container_of(d, struct udp_pcb, d);
+}
+
 struct udp_state {
-	struct pool pcbs, records;
+	struct pool pcbs;
 	struct hash port_table, tuple_table;
 	struct list all;
 };
@@ -78,6 +62,13 @@ struct udp_pcb *udp_table_find(const struct ph_stack *st, ph_link link, const st
  * many. */
 unsigned udp_table_each(struct ph_stack *st, const struct ip_rx *rx, uint16_t lport, uint16_t pport,
 			void (*fn)(struct ph_stack *st, struct udp_pcb *u, const struct ip_rx *rx));
+
+/* udp_send.c, udp_sockopt.c */
+int64_t udp_sendmsg(struct ph_stack *st, struct dgram *d, const struct ph_msg *msg, int flags);
+int udp_setsockopt(struct ph_stack *st, struct dgram *d, int level, int name, const void *value,
+		   uint32_t len);
+int udp_getsockopt(struct ph_stack *st, struct dgram *d, int level, int name, void *value,
+		   uint32_t *len);
 
 /* udp_input.c */
 enum drop udp_input(struct ph_stack *st, const struct ip_rx *rx);

@@ -22,17 +22,17 @@ struct sending {
 /* Where this datagram goes: the connected peer, or an address given with it. */
 static int find_dst(struct ph_stack *st, struct udp_pcb *u, struct sending *s)
 {
-	const struct ph_ip *src = u->user_addr || u->connected ? &u->local.ip : NULL;
-	bool broadcast = (u->o.so.flags & SOCKOPT_BROADCAST) != 0;
+	const struct ph_ip *src = u->d.user_addr || u->d.connected ? &u->d.local.ip : NULL;
+	bool broadcast = (u->d.so.flags & SOCKOPT_BROADCAST) != 0;
 	ph_link oif;
 
 	if (src && addr_is_group(st, src))
 		src = NULL; /* bound to a group, to hear it */
-	oif = dgram_way(&u->o, &s->tx, &s->to->ip, &src);
-	if (u->dst.gen && ip_eq(&u->dst.dst, &s->to->ip) && u->dst.oif == oif &&
+	oif = dgram_way(&u->d, &s->tx, &s->to->ip, &src);
+	if (u->d.dst.gen && ip_eq(&u->d.dst.dst, &s->to->ip) && u->d.dst.oif == oif &&
 	    ip_is_any(&s->tx.src))
-		return dst_refresh(st, &u->dst);
-	return dst_lookup_on(st, &u->dst, oif, src, &s->to->ip, broadcast);
+		return dst_refresh(st, &u->d.dst);
+	return dst_lookup_on(st, &u->d.dst, oif, src, &s->to->ip, broadcast);
 }
 
 static void gather(struct sending *s, uint8_t *to, uint32_t n)
@@ -81,22 +81,22 @@ static struct pkt *build_payload(struct ph_stack *st, struct sending *s, uint32_
 /* RFC 768, and 6935 5 over IPv6: none only where the socket says so, and then for all it sends. */
 static bool without_checksum(const struct udp_pcb *u)
 {
-	return u->dst.v6 ? u->no_check6_tx : (u->o.so.flags & SOCKOPT_NO_CHECK) != 0;
+	return u->d.dst.v6 ? u->no_check6_tx : (u->d.so.flags & SOCKOPT_NO_CHECK) != 0;
 }
 
 static void push_header(struct pkt *p, const struct udp_pcb *u, uint16_t dport)
 {
 	uint32_t len = p->len + (uint32_t)sizeof(struct udp_hdr);
-	uint64_t pseudo = csum_pseudo(&u->dst.src, &u->dst.dst, PH_IPPROTO_UDP, len);
+	uint64_t pseudo = csum_pseudo(&u->d.dst.src, &u->d.dst.dst, PH_IPPROTO_UDP, len);
 	struct udp_hdr *h = (void *)pkt_push(p, sizeof(*h));
 
-	*h = (struct udp_hdr){ .sport = be16_of(u->local.port),
+	*h = (struct udp_hdr){ .sport = be16_of(u->d.local.port),
 			       .dport = be16_of(dport),
 			       .len = be16_of((uint16_t)len) };
 	if (without_checksum(u))
 		return;
 	/* What does not fit is cut, and must be summed whole before. */
-	if (len + (u->dst.v6 ? 40u : 20u) <= u->dst.mtu) {
+	if (len + (u->d.dst.v6 ? 40u : 20u) <= u->d.dst.mtu) {
 		h->csum = be16_of(csum_fold(pseudo));
 		p->csum = PKT_CSUM_TODO;
 		p->csum_start = 0;
@@ -116,21 +116,21 @@ static int send_one(struct ph_stack *st, struct udp_pcb *u, struct sending *s, u
 	if (!p)
 		return -ENOBUFS;
 	push_header(p, u, s->to->port);
-	dgram_mark(&u->o, &s->tx, &u->dst, p);
-	rc = ip_output(st, p, &u->dst, &s->tx.ip);
+	dgram_mark(&u->d, &s->tx, &u->d.dst, p);
+	rc = ip_output(st, p, &u->d.dst, &s->tx.ip);
 	if (rc != 0)
-		UDP_COUNT(st, !u->dst.v6, SndbufErrors);
+		UDP_COUNT(st, !u->d.dst.v6, SndbufErrors);
 	else
-		UDP_COUNT(st, !u->dst.v6, OutDatagrams);
+		UDP_COUNT(st, !u->d.dst.v6, OutDatagrams);
 	return rc;
 }
 
 /* Linux's bounds: each datagram fits the path whole, no more than so many, with a checksum. */
 static int check_segments(const struct udp_pcb *u, uint32_t len, uint32_t segment)
 {
-	uint32_t header = (u->dst.v6 ? 40u : 20u) + (uint32_t)sizeof(struct udp_hdr);
+	uint32_t header = (u->d.dst.v6 ? 40u : 20u) + (uint32_t)sizeof(struct udp_hdr);
 
-	if (segment + header > u->dst.mtu)
+	if (segment + header > u->d.dst.mtu)
 		return -EMSGSIZE;
 	if (len > segment * (uint32_t)UDP_SEGMENTS_MAX || without_checksum(u))
 		return -EINVAL;
@@ -143,7 +143,7 @@ static int send_all(struct ph_stack *st, struct udp_pcb *u, struct sending *s, u
 	int rc = each < len ? check_segments(u, len, each) : 0;
 
 	if (rc == 0)
-		rc = dgram_tx_fit(st, &u->o, &s->tx, &u->dst, each + (uint32_t)sizeof(struct udp_hdr),
+		rc = dgram_tx_fit(st, &u->d, &s->tx, &u->d.dst, each + (uint32_t)sizeof(struct udp_hdr),
 				  s->to);
 	if (rc == 0 && len == 0)
 		rc = send_one(st, u, s, 0);
@@ -154,57 +154,58 @@ static int send_all(struct ph_stack *st, struct udp_pcb *u, struct sending *s, u
 		done += n;
 	}
 	if (rc == 0)
-		dgram_sent(st, &u->o, &s->tx, s->to);
+		dgram_sent(st, &u->d, &s->tx, s->to);
 	return rc;
 }
 
 static int check_target(const struct udp_pcb *u, const struct ph_msg *msg,
 			const struct ph_sockaddr *to, size_t len)
 {
-	if (u->shut_wr)
+	if (u->d.shut_wr)
 		return -EPIPE;
 	if (len > (ip_is4(&to->ip) ? UDP_DATA_MAX4 : UDP_DATA_MAX6))
 		return -EMSGSIZE;
-	if (!msg->name && !u->connected)
+	if (!msg->name && !u->d.connected)
 		return -EDESTADDRREQ;
-	if (u->o.v6 && u->o.ip6.only && ip_is4(&to->ip))
+	if (u->d.v6 && u->d.ip6.only && ip_is4(&to->ip))
 		return -ENETUNREACH;
 	return to->port == 0 ? -EINVAL : 0;
 }
 
-int64_t udp_sendmsg(struct ph_stack *st, struct udp_pcb *u, const struct ph_msg *msg, int flags)
+int64_t udp_sendmsg(struct ph_stack *st, struct dgram *d, const struct ph_msg *msg, int flags)
 {
-	struct sending s = { .msg = msg, .to = msg->name ? msg->name : &u->peer };
+	struct udp_pcb *u = udp_of(d);
+	struct sending s = { .msg = msg, .to = msg->name ? msg->name : &u->d.peer };
 	bool v4 = ip_is4(&s.to->ip);
 	size_t len = 0;
 	int rc;
 
 	if (flags & PH_MSG_OOB)
 		return -EOPNOTSUPP;
-	if (u->o.err)
-		return -dgram_take_error(&u->o);
+	if (u->d.err)
+		return -dgram_take_error(&u->d);
 	for (size_t i = 0; i < msg->niov; i++)
 		len += msg->iov[i].len;
 	rc = check_target(u, msg, s.to, len);
 	if (rc == 0)
-		rc = dgram_tx_init(st, &u->o, msg, v4, &s.tx);
+		rc = dgram_tx_init(st, &u->d, msg, v4, &s.tx);
 	if (rc != 0)
 		return rc;
 	if (s.tx.segment == 0)
 		s.tx.segment = u->segment;
 	s.tx.ip.proto = PH_IPPROTO_UDP;
-	s.tx.ip.flow = !v4 && u->o.ip6.flow_send ? s.to->flow : 0;
-	if (!u->local.port && (rc = udp_take_port(st, u, 0)) != 0)
+	s.tx.ip.flow = !v4 && u->d.ip6.flow_send ? s.to->flow : 0;
+	if (!u->d.local.port && (rc = udp_take_port(st, u, 0)) != 0)
 		return rc == -EADDRINUSE ? -EAGAIN
 					 : rc; /* as Linux: no port left is worth another try */
 	rc = find_dst(st, u, &s);
 	if (rc == 0) {
-		uint16_t mtu = u->dst.mtu;
+		uint16_t mtu = u->d.dst.mtu;
 
 		rc = send_all(st, u, &s, (uint32_t)len);
-		u->dst.mtu = mtu; /* IP_MTU_DISCOVER may have looked past it */
+		u->d.dst.mtu = mtu; /* IP_MTU_DISCOVER may have looked past it */
 	}
 	if (!ip_is_any(&s.tx.src))
-		u->dst.gen = 0; /* this send's own */
+		u->d.dst.gen = 0; /* this send's own */
 	return rc == 0 ? (int64_t)len : rc;
 }

@@ -25,18 +25,19 @@ static int set_udp(struct udp_pcb *u, int name, int v)
 	return -ENOPROTOOPT;
 }
 
-int udp_setsockopt(struct ph_stack *st, struct udp_pcb *u, int level, int name, const void *value,
+int udp_setsockopt(struct ph_stack *st, struct dgram *d, int level, int name, const void *value,
 		   uint32_t len)
 {
+	struct udp_pcb *u = udp_of(d);
 	int v, rc;
 
 	if (level == PH_IPPROTO_UDP) {
 		rc = sockopts_int(value, len, &v);
 		return rc != 0 ? rc : set_udp(u, name, v);
 	}
-	rc = dgram_setsockopt(st, &u->o, level, name, value, len, u->local.port != 0);
+	rc = dgram_setsockopt(st, &u->d, level, name, value, len, u->d.local.port != 0);
 	if (rc == 0 && level == PH_SOL_SOCKET)
-		u->dst.gen = 0; /* another link, or broadcasts allowed */
+		u->d.dst.gen = 0; /* another link, or broadcasts allowed */
 	return rc;
 }
 
@@ -59,10 +60,11 @@ static int get_udp(const struct udp_pcb *u, int name, int *v)
 	return -ENOPROTOOPT;
 }
 
-int udp_getsockopt(struct ph_stack *st, const struct udp_pcb *u, int level, int name, void *value,
+int udp_getsockopt(struct ph_stack *st, struct dgram *d, int level, int name, void *value,
 		   uint32_t *len)
 {
-	const struct dst *to = u->connected ? &u->dst : NULL;
+	struct udp_pcb *u = udp_of(d);
+	const struct dst *to = u->d.connected ? &u->d.dst : NULL;
 	struct dst fresh;
 	int v, rc;
 
@@ -71,10 +73,10 @@ int udp_getsockopt(struct ph_stack *st, const struct udp_pcb *u, int level, int 
 		return rc != 0 ? rc : sockopts_give(value, len, &v, sizeof(v));
 	}
 	if (to && (name == PH_IP_MTU || name == PH_IPV6_MTU)) { /* as it is now */
-		rc = dst_lookup_on(st, &fresh, u->o.bound, &u->local.ip, &u->peer.ip, true);
+		rc = dst_lookup_on(st, &fresh, u->d.bound, &u->d.local.ip, &u->d.peer.ip, true);
 		if (rc != 0)
 			return rc;
 		to = &fresh;
 	}
-	return dgram_getsockopt(st, &u->o, level, name, value, len, to);
+	return dgram_getsockopt(st, &u->d, level, name, value, len, to);
 }

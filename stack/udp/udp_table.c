@@ -23,7 +23,7 @@ static uint64_t tuple_hash(const struct ph_stack *st, const struct ph_ip *local,
 
 void udp_table_add_port(struct ph_stack *st, struct udp_pcb *u)
 {
-	hash_insert(&st->udp->port_table, &u->by_port, port_hash(st, u->local.port));
+	hash_insert(&st->udp->port_table, &u->by_port, port_hash(st, u->d.local.port));
 }
 
 void udp_table_remove_port(struct ph_stack *st, struct udp_pcb *u)
@@ -34,7 +34,7 @@ void udp_table_remove_port(struct ph_stack *st, struct udp_pcb *u)
 void udp_table_add_tuple(struct ph_stack *st, struct udp_pcb *u)
 {
 	hash_insert(&st->udp->tuple_table, &u->by_tuple,
-		    tuple_hash(st, &u->local.ip, u->local.port, &u->peer.ip, u->peer.port));
+		    tuple_hash(st, &u->d.local.ip, u->d.local.port, &u->d.peer.ip, u->d.peer.port));
 }
 
 void udp_table_remove_tuple(struct ph_stack *st, struct udp_pcb *u)
@@ -47,7 +47,7 @@ static struct udp_pcb *next_on_port(struct hash_node *n, uint16_t port)
 	for (; n; n = hash_next(n)) {
 		struct udp_pcb *u = container_of(n, struct udp_pcb, by_port);
 
-		if (u->local.port == port)
+		if (u->d.local.port == port)
 			return u;
 	}
 	return NULL;
@@ -63,9 +63,9 @@ static bool hears(const struct udp_pcb *u, const struct ph_ip *local, const stru
 {
 	if (!ip_is_any(local))
 		return ip_eq(local, ip);
-	if (!u->o.v6 || ip_is4(local))
+	if (!u->d.v6 || ip_is4(local))
 		return ip_is4(ip);
-	return !u->o.ip6.only || !ip_is4(ip);
+	return !u->d.ip6.only || !ip_is4(ip);
 }
 
 /* Is there an address that both hear? Of two that hear whole families, one stands for each. */
@@ -73,12 +73,12 @@ static bool overlaps(const struct udp_pcb *a, const struct udp_pcb *b)
 {
 	const struct ph_ip v4 = ip_of4(1), v6 = { { 0x20 } };
 
-	if (!ip_is_any(&a->local.ip))
-		return hears(b, &b->local.ip, &a->local.ip);
-	if (!ip_is_any(&b->local.ip))
-		return hears(a, &a->local.ip, &b->local.ip);
-	return (hears(a, &a->local.ip, &v4) && hears(b, &b->local.ip, &v4)) ||
-	       (hears(a, &a->local.ip, &v6) && hears(b, &b->local.ip, &v6));
+	if (!ip_is_any(&a->d.local.ip))
+		return hears(b, &b->d.local.ip, &a->d.local.ip);
+	if (!ip_is_any(&b->d.local.ip))
+		return hears(a, &a->d.local.ip, &b->d.local.ip);
+	return (hears(a, &a->d.local.ip, &v4) && hears(b, &b->d.local.ip, &v4)) ||
+	       (hears(a, &a->d.local.ip, &v6) && hears(b, &b->d.local.ip, &v6));
 }
 
 bool udp_table_port_free(const struct ph_stack *st, const struct udp_pcb *u, uint16_t port)
@@ -86,9 +86,9 @@ bool udp_table_port_free(const struct ph_stack *st, const struct udp_pcb *u, uin
 	struct udp_pcb *o;
 
 	for (o = first_on_port(st, port); o; o = next_on_port(hash_next(&o->by_port), port)) {
-		bool shared = (o->o.reuseaddr && u->o.reuseaddr) || (o->o.reuseport && u->o.reuseport);
+		bool shared = (o->d.reuseaddr && u->d.reuseaddr) || (o->d.reuseport && u->d.reuseport);
 
-		bool links = !o->o.bound || !u->o.bound || o->o.bound == u->o.bound;
+		bool links = !o->d.bound || !u->d.bound || o->d.bound == u->d.bound;
 
 		if (o != u && links && overlaps(o, u) && !shared)
 			return false;
@@ -98,8 +98,8 @@ bool udp_table_port_free(const struct ph_stack *st, const struct udp_pcb *u, uin
 
 uint16_t udp_table_choose_port(struct ph_stack *st, const struct udp_pcb *u)
 {
-	uint32_t lo = u->o.port_lo ? u->o.port_lo : (uint32_t)st->sysctl.ip_port_range[0];
-	uint32_t hi = u->o.port_hi ? u->o.port_hi : (uint32_t)st->sysctl.ip_port_range[1];
+	uint32_t lo = u->d.port_lo ? u->d.port_lo : (uint32_t)st->sysctl.ip_port_range[0];
+	uint32_t hi = u->d.port_hi ? u->d.port_hi : (uint32_t)st->sysctl.ip_port_range[1];
 	uint32_t n, start;
 
 	if (hi < lo)
@@ -117,7 +117,7 @@ uint16_t udp_table_choose_port(struct ph_stack *st, const struct udp_pcb *u)
 
 static bool on_link(const struct udp_pcb *u, ph_link link)
 {
-	return !u->o.bound || u->o.bound == link;
+	return !u->d.bound || u->d.bound == link;
 }
 
 static struct udp_pcb *find_connected(const struct ph_stack *st, ph_link link,
@@ -130,8 +130,8 @@ static struct udp_pcb *find_connected(const struct ph_stack *st, ph_link link,
 	for (; n; n = hash_next(n)) {
 		struct udp_pcb *u = container_of(n, struct udp_pcb, by_tuple);
 
-		if (u->local.port == lport && u->peer.port == pport && ip_eq(&u->local.ip, local) &&
-		    ip_eq(&u->peer.ip, peer) && on_link(u, link))
+		if (u->d.local.port == lport && u->d.peer.port == pport && ip_eq(&u->d.local.ip, local) &&
+		    ip_eq(&u->d.peer.ip, peer) && on_link(u, link))
 			return u;
 	}
 	return NULL;
@@ -143,13 +143,13 @@ static struct udp_pcb *find_connected(const struct ph_stack *st, ph_link link,
  */
 static unsigned fits(const struct udp_pcb *u, ph_link link, const struct ph_ip *local)
 {
-	bool exact = ip_eq(&u->local.ip, local);
+	bool exact = ip_eq(&u->d.local.ip, local);
 
-	if (u->connected || !on_link(u, link))
+	if (u->d.connected || !on_link(u, link))
 		return 0;
-	if (!exact && (!ip_is_any(&u->local.ip) || !hears(u, &u->local.ip, local)))
+	if (!exact && (!ip_is_any(&u->d.local.ip) || !hears(u, &u->d.local.ip, local)))
 		return 0;
-	return 1u + (exact ? 4u : 0u) + (u->o.bound ? 2u : 0u) + (u->o.v6 != ip_is4(local));
+	return 1u + (exact ? 4u : 0u) + (u->d.bound ? 2u : 0u) + (u->d.v6 != ip_is4(local));
 }
 
 /* The nth of those on the port that fit so well and share it; they are `n` in all. */
@@ -160,7 +160,7 @@ static struct udp_pcb *nth_sharer(const struct ph_stack *st, ph_link link,
 	struct udp_pcb *u = first_on_port(st, lport);
 
 	for (; u; u = next_on_port(hash_next(&u->by_port), lport))
-		if (u->o.reuseport && fits(u, link, local) == score && nth-- == 0)
+		if (u->d.reuseport && fits(u, link, local) == score && nth-- == 0)
 			return u;
 	return NULL;
 }
@@ -180,10 +180,10 @@ struct udp_pcb *udp_table_find(const struct ph_stack *st, ph_link link, const st
 			best = u;
 			sharers = 0;
 		}
-		if (score == most && score > 0 && u->o.reuseport)
+		if (score == most && score > 0 && u->d.reuseport)
 			sharers++;
 	}
-	if (best && best->o.reuseport && sharers > 1)
+	if (best && best->d.reuseport && sharers > 1)
 		best = nth_sharer(st, link, local, lport, most,
 				  tuple_hash(st, local, lport, peer, pport) % sharers);
 	return best;
@@ -201,12 +201,12 @@ unsigned udp_table_each(struct ph_stack *st, const struct ip_rx *rx, uint16_t lp
 	unsigned n = 0;
 
 	for (u = first_on_port(st, lport); u; u = next_on_port(hash_next(&u->by_port), lport)) {
-		bool to_us = u->connected || hears(u, &u->local.ip, &rx->dst);
+		bool to_us = u->d.connected || hears(u, &u->d.local.ip, &rx->dst);
 		bool from_peer =
-			!u->connected || (ip_eq(&u->peer.ip, &rx->src) && u->peer.port == pport);
+			!u->d.connected || (ip_eq(&u->d.peer.ip, &rx->src) && u->d.peer.port == pport);
 
 		if (to_us && is_multicast(&rx->dst))
-			to_us = mc_sock_hears(&u->o.mc, rx->link, &rx->dst, &rx->src);
+			to_us = mc_sock_hears(&u->d.mc, rx->link, &rx->dst, &rx->src);
 		if (!to_us || !from_peer || !on_link(u, rx->link))
 			continue;
 		fn(st, u, rx);

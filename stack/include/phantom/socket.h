@@ -80,6 +80,7 @@ uint64_t ph_get_user(struct ph_stack *st, ph_socket s);
 struct ph_sock_info {
 	ph_socket socket; /* -1: no user holds it */
 	int type;	  /* PH_SOCK_* */
+	int protocol;	  /* PH_IPPROTO_*; of a packet socket the EtherType */
 	int state; /* Linux's TCP_ESTABLISHED = 1 ... ; 7 (CLOSE) for an unconnected UDP socket */
 	const char *state_name;
 	struct ph_sockaddr local, peer;

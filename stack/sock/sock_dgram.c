@@ -1,23 +1,47 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Raw sockets: struct sock over raw/raw.h. Called by sock.c only. */
+/* Sockets of messages, of every kind that there is: struct sock over net/dgram.h. Called by sock.c. */
 #include "sock/sock.h"
 
 #include "raw/raw.h"
+#include "udp/udp.h"
+
+static const struct dgram_ops *const kinds[] = { &udp_ops, &raw_ops };
+
+static const struct dgram_ops *kind_of(const struct sock *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		const struct dgram_ops *k = kinds[i];
+
+		if (k->type == s->type && (k->family == 0 || k->family == s->family) &&
+		    (k->protocol == 0 || s->protocol == 0 || k->protocol == s->protocol))
+			return k;
+	}
+	return NULL;
+}
 
 static int op_open(struct ph_stack *st, struct sock *s)
 {
-	s->raw = raw_open(st, s->family, s->protocol);
-	return s->raw ? 0 : -ENOBUFS;
+	const struct dgram_ops *k = kind_of(s);
+	int error;
+
+	if (!k)
+		return -EPROTONOSUPPORT;
+	s->dgram = k->open(st, s->family, s->protocol, &error);
+	if (!s->dgram)
+		return error;
+	if (s->protocol == 0)
+		s->protocol = k->protocol;
+	return 0;
 }
 
 static struct ready *op_ready(struct sock *s)
 {
-	return raw_ready(s->raw);
+	return &s->dgram->ready;
 }
 
 static int op_bind(struct ph_stack *st, struct sock *s, const struct ph_sockaddr *a)
 {
-	return raw_bind(st, s->raw, a);
+	return s->dgram->ops->bind(st, s->dgram, a);
 }
 
 static int op_listen(struct ph_stack *st, struct sock *s, int backlog)
@@ -40,44 +64,44 @@ static int op_accept(struct ph_stack *st, struct sock *s, struct sock *child,
 
 static int op_connect(struct ph_stack *st, struct sock *s, const struct ph_sockaddr *a)
 {
-	return raw_connect(st, s->raw, a);
+	return s->dgram->ops->connect(st, s->dgram, a);
 }
 
 static int64_t op_sendmsg(struct ph_stack *st, struct sock *s, const struct ph_msg *msg, int flags)
 {
-	return raw_sendmsg(st, s->raw, msg, flags);
+	return s->dgram->ops->sendmsg(st, s->dgram, msg, flags);
 }
 
 static int64_t op_recvmsg(struct ph_stack *st, struct sock *s, struct ph_msg *msg, int flags)
 {
-	return raw_recvmsg(st, s->raw, msg, flags);
+	return dgram_recvmsg(st, s->dgram, msg, flags);
 }
 
 static int op_shutdown(struct ph_stack *st, struct sock *s, int how)
 {
-	return raw_shutdown(st, s->raw, how);
+	return dgram_shutdown(st, s->dgram, how);
 }
 
 static void op_close(struct ph_stack *st, struct sock *s)
 {
-	raw_close(st, s->raw);
+	s->dgram->ops->close(st, s->dgram);
 }
 
 static uint32_t op_poll(struct ph_stack *st, struct sock *s)
 {
 	(void)st;
-	return raw_poll(s->raw);
+	return dgram_poll(s->dgram);
 }
 
 static int op_inq(struct sock *s)
 {
-	return raw_inq(s->raw);
+	return dgram_inq(s->dgram);
 }
 
 static int op_outq(struct sock *s)
 {
 	(void)s;
-	return 0; /* a packet leaves at once or is refused */
+	return 0; /* a message leaves at once or is refused */
 }
 
 static int op_ioctl(struct sock *s, unsigned request)
@@ -89,29 +113,27 @@ static int op_ioctl(struct sock *s, unsigned request)
 
 static int op_error(struct sock *s)
 {
-	return raw_error(s->raw);
+	return dgram_take_error(s->dgram);
 }
 
 static int op_getname(struct sock *s, bool peer, struct ph_sockaddr *a)
 {
-	return raw_getname(s->raw, peer, a);
+	return dgram_getname(s->dgram, peer, a);
 }
 
 static int op_setsockopt(struct ph_stack *st, struct sock *s, int level, int name,
 			 const void *value, uint32_t len)
 {
-	return raw_setsockopt(st, s->raw, level, name, value, len);
+	return s->dgram->ops->setsockopt(st, s->dgram, level, name, value, len);
 }
 
 static int op_getsockopt(struct ph_stack *st, struct sock *s, int level, int name, void *value,
 			 uint32_t *len)
 {
-	return raw_getsockopt(st, s->raw, level, name, value, len);
+	return s->dgram->ops->getsockopt(st, s->dgram, level, name, value, len);
 }
 
-const struct sock_ops sock_raw_ops = {
-	.type = PH_SOCK_RAW,
-	.protocol = 0,
+const struct sock_ops sock_dgram_ops = {
 	.open = op_open,
 	.ready = op_ready,
 	.bind = op_bind,
