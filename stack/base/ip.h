@@ -145,6 +145,13 @@ static inline struct ph_ip ip6_solicited_node(const struct ph_ip *a, uint32_t li
 	return ip6_with_scope(g, link);
 }
 
+static inline bool ip6_is_solicited_node(const struct ph_ip *a)
+{
+	struct ph_ip bare = ip6_bare(*a), g = ip6_solicited_node(a, 0);
+
+	return ip_eq(&bare, &g);
+}
+
 /* ff02::1 and ff02::2 on a link. */
 static inline struct ph_ip ip6_all_nodes(uint32_t link)
 {

@@ -14,6 +14,7 @@
 #include "base/ip.h"
 #include "net/if6.h"
 #include "net/nd.h"
+#include "net/neigh.h"
 #include "net/net_state.h"
 #include "net/slaac.h"
 
@@ -46,13 +47,16 @@ static void probe(struct ph_stack *st, struct link *l, struct addr6 *a)
 	(void)nd_send(st, l, p, &from, &to, NULL);
 }
 
-/* RFC 9131 6.1.2: the first packet back to us need not wait at a router that never heard of us. */
+/*
+ * RFC 9131 6.1.2: the first packet back to us need not wait at a router that never heard of us. Who
+ * has another idea of where the address is must not lose it: no Override.
+ */
 static void tell_routers(struct ph_stack *st, struct link *l, const struct addr6 *a)
 {
 	struct ph_ip to = ip6_all_routers((uint32_t)l->index);
 
 	if (l->kind == PH_LINK_ETHER && l->v6->conf.ndisc_notify && !ip6_is_linklocal(&a->ip))
-		nd_advertise(st, l, a, &to, a->tentative ? 0 : ND_NA_OVERRIDE);
+		nd_advertise(st, l, a, &to, 0);
 }
 
 static void assign(struct ph_stack *st, struct link *l, struct addr6 *a)
@@ -82,6 +86,14 @@ static void fire(void *ctx, struct timer *t)
 	probe(st, l, a);
 }
 
+/* RFC 4429 3.2, 3.3: without its router's hardware address, which nobody may ask for, it is no use. */
+static bool may_be_optimistic(const struct ph_stack *st, const struct link *l, const struct addr6 *a)
+{
+	const struct neigh *n = neigh_find(st, l->index, &a->router);
+
+	return l->v6->conf.optimistic_dad && a->origin >= ADDR6_AUTO && n && neigh_has_mac(n);
+}
+
 void dad_begin(struct ph_stack *st, struct addr6 *a)
 {
 	struct link *l = link_get(st, a->link);
@@ -95,7 +107,7 @@ void dad_begin(struct ph_stack *st, struct addr6 *a)
 		return;
 	}
 	a->tentative = true;
-	a->optimistic = c->optimistic_dad && a->origin >= ADDR6_AUTO;
+	a->optimistic = may_be_optimistic(st, l, a);
 	a->dad_left = (uint8_t)c->dad_transmits;
 	if (a->optimistic)
 		tell_routers(st, l, a);

@@ -15,6 +15,7 @@
 #include "net/if6.h"
 #include "net/ip4.h"
 #include "net/ip6.h"
+#include "net/nd.h"
 #include "net/net.h"
 #include "net/net_state.h"
 
@@ -249,6 +250,8 @@ int ph_link_change(struct ph_stack *st, ph_link index, const struct ph_link_chan
 		neigh_new_mac(st, l);
 		if (l->conf4.arp_notify)
 			arp_notify(st, l);
+		if (l->v6 && l->v6->conf.ndisc_notify)
+			nd_notify(st, l);
 	}
 	net_changed(st);
 	return 0;

@@ -118,6 +118,20 @@ void nd_advertise(struct ph_stack *st, struct link *l, const struct addr6 *a,
 	(void)nd_send(st, l, p, &a->ip, to, NULL);
 }
 
+/* RFC 4861 7.2.6: once; who does not hear it finds out by probing. */
+void nd_notify(struct ph_stack *st, struct link *l)
+{
+	struct ph_ip all = ip6_all_nodes((uint32_t)l->index);
+	const struct list_node *n;
+
+	list_for_each(n, &st->net->addrs6.list) {
+		const struct addr6 *a = container_of(n, struct addr6, node);
+
+		if (a->link == l->index && !a->tentative && !a->duplicate)
+			nd_advertise(st, l, a, &all, ND_NA_OVERRIDE);
+	}
+}
+
 /* ---- in ------------------------------------------------------------------------------------- */
 
 /* A message whose lists of RFC 4861 7.1 held. */
@@ -136,7 +150,7 @@ static enum drop take_ns(struct ph_stack *st, const struct nd_msg *m)
 	struct ph_ip all = ip6_all_nodes((uint32_t)m->l->index);
 	bool dad = ip6_is_any(&m->rx->src);
 
-	if (dad && (m->mac || !ip6_is_multicast(&m->rx->dst)))
+	if (dad && (m->mac || !ip6_is_solicited_node(&m->rx->dst)))
 		return DROP_IPV6_NDISC_ADDRESS;
 	if (!a || a->link != m->l->index || a->duplicate)
 		return DROP_IPV6_NDISC_NS_OTHERHOST;
@@ -174,7 +188,7 @@ static enum drop take_na(struct ph_stack *st, const struct nd_msg *m)
 	if (a)
 		return DROP_IPV6_NDISC_OWN;
 	n = neigh_find(st, m->l->index, &m->target);
-	if (!n)
+	if (!n || n->state == NEIGH_FAILED) /* RFC 4861 7.2.5, 7.3.3: it did not answer in its time */
 		return DROP_IPV6_NDISC_UNSOLICITED;
 	neigh_advertised(st, n, m->mac, m->flags);
 	return DROP_NONE;

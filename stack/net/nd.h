@@ -24,6 +24,8 @@ void nd_solicit(struct ph_stack *st, struct link *l, const struct ph_ip *source,
  */
 void nd_advertise(struct ph_stack *st, struct link *l, const struct addr6 *a,
 		  const struct ph_ip *to, uint8_t flags);
+/* Tells all nodes the link's hardware address, which has changed, for each address of ours. */
+void nd_notify(struct ph_stack *st, struct link *l);
 /*
  * A neighbour discovery message, hdr at its ICMPv6 header: from `src` (:: is allowed) to `dst`,
  * whose Ethernet address is its group's, `mac`, or to be found. Hop limit 255. Takes the packet.

@@ -534,7 +534,7 @@ static void set_mac(struct ph_stack *st, struct neigh *n, const uint8_t mac[ETH_
 	n->updated_ns = st->now_ns;
 }
 
-static bool has_mac(const struct neigh *n)
+bool neigh_has_mac(const struct neigh *n)
 {
 	return n->state != NEIGH_INCOMPLETE && n->state != NEIGH_FAILED;
 }
@@ -543,7 +543,7 @@ void neigh_update(struct ph_stack *st, struct neigh *n, const uint8_t mac[ETH_AD
 		  enum neigh_news news, bool override)
 {
 	static const uint64_t locktime_ns = 1000000000;
-	bool known = has_mac(n), same = known && memcmp(n->eth, mac, ETH_ADDR_LEN) == 0;
+	bool known = neigh_has_mac(n), same = known && memcmp(n->eth, mac, ETH_ADDR_LEN) == 0;
 
 	if (n->state == NEIGH_PERMANENT)
 		return;
@@ -564,6 +564,14 @@ void neigh_update(struct ph_stack *st, struct neigh *n, const uint8_t mac[ETH_AD
 	flush_queue(st, n);
 }
 
+/* RFC 4861 7.2.5: a router that is one no more is nobody's next hop. */
+static void set_router(struct ph_stack *st, struct neigh *n, bool router)
+{
+	if (n->router && !router)
+		route_lose_router(st, n->link, &n->ip);
+	n->router = router;
+}
+
 /*
  * RFC 4861 7.2.5, in its words: without an answer yet the address is taken whatever the flags;
  * afterwards another one only with Override, and without it what was REACHABLE is doubted.
@@ -572,11 +580,9 @@ void neigh_advertised(struct ph_stack *st, struct neigh *n, const uint8_t *mac, 
 {
 	bool solicited = flags & ND_NA_SOLICITED, override = flags & ND_NA_OVERRIDE, other;
 
-	if (n->router && !(flags & ND_NA_ROUTER)) /* RFC 4861 7.2.5: a router no more */
-		route_lose_router(st, n->link, &n->ip);
 	if (n->state == NEIGH_PERMANENT)
 		return;
-	if (!has_mac(n)) {
+	if (!neigh_has_mac(n)) {
 		if (!mac)
 			return;
 		set_mac(st, n, mac);
@@ -590,10 +596,10 @@ void neigh_advertised(struct ph_stack *st, struct neigh *n, const uint8_t *mac, 
 				set_state(st, n, NEIGH_STALE);
 			return;
 		}
-		if (other)
+		if (other) {
 			set_mac(st, n, mac);
-		else if (!solicited) {
-			n->router = flags & ND_NA_ROUTER;
+		} else if (!solicited) {
+			set_router(st, n, flags & ND_NA_ROUTER);
 			return;
 		}
 	}
@@ -603,7 +609,7 @@ void neigh_advertised(struct ph_stack *st, struct neigh *n, const uint8_t *mac, 
 		timer_stop(&st->wheel, &n->timer);
 		set_state(st, n, NEIGH_STALE);
 	}
-	n->router = flags & ND_NA_ROUTER;
+	set_router(st, n, flags & ND_NA_ROUTER);
 	flush_queue(st, n);
 }
 
@@ -662,7 +668,7 @@ size_t ph_neighs(const struct ph_stack *st, struct ph_neigh_info *out, size_t n)
 							.ip = ip6_bare(e->ip),
 							.queued = e->queued,
 							.state = state_name[state_now(st, e)] };
-			if (has_mac(e))
+			if (neigh_has_mac(e))
 				memcpy(out[count].mac, e->eth, ETH_ADDR_LEN);
 		}
 		count++;

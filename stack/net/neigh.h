@@ -62,6 +62,8 @@ enum neigh_news {
 int neigh_table_new(struct ph_stack *st);
 void neigh_table_free(struct ph_stack *st);
 
+/* Is its hardware address known? */
+bool neigh_has_mac(const struct neigh *n);
 struct neigh *neigh_find(const struct ph_stack *st, ph_link link, const struct ph_ip *ip);
 /*
  * Finds or makes; a new one is FAILED, so that the first packet starts resolution. NULL: no room.

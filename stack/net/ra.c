@@ -235,12 +235,15 @@ static void learn_router(struct ph_stack *st, struct link *l, const struct ip_rx
 	const uint8_t *mac = l->kind == PH_LINK_ETHER
 				     ? nd_opts_mac(options, len, ND_OPT_SOURCE_MAC)
 				     : NULL;
-	struct neigh *n = mac && !(mac[0] & 1) ? neigh_get(st, l->index, &rx->src) : NULL;
+	bool told = mac && !(mac[0] & 1);
+	struct neigh *n = told ? neigh_get(st, l->index, &rx->src)
+			       : neigh_find(st, l->index, &rx->src);
 
 	if (!n)
 		return;
-	neigh_update(st, n, mac, NEIGH_SEEN, true);
-	n->router = true;
+	if (told)
+		neigh_update(st, n, mac, NEIGH_SEEN, true);
+	n->router = true; /* RFC 4861 6.3.4: also where it does not say where it is */
 }
 
 enum drop ra_input(struct ph_stack *st, const struct ip_rx *rx)

@@ -38,11 +38,14 @@ static enum drop check(struct ph_stack *st, const struct ip_rx *rx, const struct
 static void learn_target(struct ph_stack *st, struct link *l, const struct redirect *r,
 			 const uint8_t *mac)
 {
-	struct neigh *n = mac && !(mac[0] & 1) ? neigh_get(st, l->index, &r->target) : NULL;
+	bool told = mac && !(mac[0] & 1);
+	struct neigh *n = told ? neigh_get(st, l->index, &r->target)
+			       : neigh_find(st, l->index, &r->target);
 
 	if (!n)
 		return;
-	neigh_update(st, n, mac, NEIGH_SEEN, true);
+	if (told)
+		neigh_update(st, n, mac, NEIGH_SEEN, true);
 	if (!ip_eq(&r->target, &r->dst))
 		n->router = true;
 }

@@ -64,6 +64,28 @@ static void make_iid(struct ph_stack *st, const struct link *l, struct addr6 *a)
 		if6_eui64(l, a->ip.b + 8);
 }
 
+/* Is there more than one identifier for it? */
+static bool opaque(const struct link *l, const struct addr6 *a)
+{
+	return a->origin == ADDR6_TEMPORARY ||
+	       (a->origin != ADDR6_STATIC && l->v6->conf.addr_gen_mode == GEN_STABLE);
+}
+
+/* RFC 7217 5, 8981 3.3.1: an identifier that is here already is as one that somebody else has. */
+static int add_new(struct ph_stack *st, struct link *l, struct addr6 *a)
+{
+	for (;;) {
+		int rc;
+
+		make_iid(st, l, a);
+		rc = addr6_add(st, l, a, NULL);
+		if (rc != -EEXIST || !opaque(l, a) ||
+		    (int64_t)a->dad_counter >= l->v6->conf.regen_max_retry)
+			return rc;
+		a->dad_counter++;
+	}
+}
+
 int slaac_linklocal(struct ph_stack *st, struct link *l)
 {
 	struct addr6 a = { .ip = { { 0xfe, 0x80 } },
@@ -74,8 +96,7 @@ int slaac_linklocal(struct ph_stack *st, struct link *l)
 
 	if (l->kind != PH_LINK_ETHER || l->v6->conf.addr_gen_mode == GEN_NONE)
 		return 0;
-	make_iid(st, l, &a);
-	return addr6_add(st, l, &a, NULL);
+	return add_new(st, l, &a);
 }
 
 void slaac_linklocal_ready(struct ph_stack *st, struct link *l)
@@ -103,8 +124,7 @@ static int add(struct ph_stack *st, struct link *l, struct addr6 *a)
 	if ((int64_t)count_own(st, l->index) >= l->v6->conf.max_addresses)
 		return -ENOSPC;
 	a->made_ns = st->now_ns;
-	make_iid(st, l, a);
-	return addr6_add(st, l, a, NULL);
+	return add_new(st, l, a);
 }
 
 static uint64_t until(const struct ph_stack *st, uint32_t s)
@@ -191,17 +211,15 @@ void slaac_succeed(struct ph_stack *st, struct addr6 *a)
 bool slaac_try_another(struct ph_stack *st, struct link *l, struct addr6 *a)
 {
 	struct addr6 next = *a;
-	bool opaque = a->origin == ADDR6_TEMPORARY ||
-		      (a->origin != ADDR6_STATIC && l->v6->conf.addr_gen_mode == GEN_STABLE);
 
-	if (!opaque || (int64_t)a->dad_counter >= l->v6->conf.regen_max_retry)
+	if (!opaque(l, a) || (int64_t)a->dad_counter >= l->v6->conf.regen_max_retry)
 		return false;
 	addr6_remove(st, a);
 	next.duplicate = next.tentative = next.optimistic = false;
 	next.dad_counter++;
 	next.dad_loops = 0;
-	make_iid(st, l, &next);
-	return addr6_add(st, l, &next, NULL) == 0;
+	(void)add_new(st, l, &next); /* else it is one address less */
+	return true;
 }
 
 /* RFC 4862 5.5.3 (e): two hours are what an unproven advertisement cannot take away. */

@@ -167,6 +167,36 @@ static inline const uint8_t *out_icmp6(const struct host *h, uint8_t type)
 	return p;
 }
 
+/*
+ * The next ICMPv6 message of this type to leave within `ns`, behind Router Alert or not; others are
+ * thrown away. NULL: there is none, and the time has passed.
+ */
+static inline const uint8_t *next_icmp6(struct host *h, uint8_t type, uint64_t ns)
+{
+	uint64_t end = h->now + ns;
+
+	for (;;) {
+		uint64_t at;
+
+		while (host_take(h) >= AT6 + 4) {
+			const uint8_t *p = h->out + AT6;
+
+			if (out_ip6(h)->next == IP6_NEXT_HOPOPTS && h->out_len >= AT6 + 12)
+				p += 8;
+			else if (out_ip6(h)->next != IP6_NEXT_ICMP)
+				continue;
+			if (p[0] == type)
+				return p;
+		}
+		at = ph_stack_deadline(h->st);
+		if (at > end)
+			break;
+		host_run(h, at > h->now ? at - h->now : 0);
+	}
+	host_run(h, end - h->now);
+	return NULL;
+}
+
 /* The peer becomes known, so that what is sent to it leaves at once. */
 static inline void host6_know(struct host *h, const struct ph_ip *ip)
 {

@@ -603,7 +603,7 @@ static void query6(struct host *h, struct query6 q)
 	frame_in(h, &f);
 }
 
-/* rfc: 3810:5-1, 3810:5.2.14-1, 3810:5.2.10-1, 3810:6.1-1, 3810:6.1-2, 3810:9.1-1, 9777:9.1-1 */
+/* rfc: 3810:5-1, 3810:5.2.14-1, 3810:5.2.10-1, 3810:6.1-1, 3810:6.1-2, 3810:9.1-1, 9777:9.1-1, 8504:5.11-1 */
 static void test_mld_tells_joins_and_leaves(void **state)
 {
 	struct host *h = host6_new();
@@ -629,6 +629,7 @@ static void test_mld_tells_joins_and_leaves(void **state)
 }
 
 /* rfc: 3810:5.1.2-1, 3810:5.1.14-1, 3810:6.2-1, 3810:6.2-3, 3810:8.1-1, 9777:10-1 */
+/* rfc: 3810:5.1.12-1, 3810:5.1.15-1 */
 static void test_mld_queries_from_elsewhere_are_not_answered(void **state)
 {
 	static const struct query6 rows[] = {

@@ -278,7 +278,7 @@ static void test_more_options_than_the_limit_end_it(void **state)
 	host_free(h);
 }
 
-/* rfc: 4443:4.2-1 4443:4.2-2 4443:2.2-1 4443:2.2-2 4443:4.1-1 4443:2.3-1 */
+/* rfc: 4443:4.2-1 4443:4.2-2 4443:2.2-1 4443:2.2-2 4443:4.1-1 4443:2.3-1 8504:5.8-1 */
 static void test_echo_comes_back_from_the_address_it_went_to(void **state)
 {
 	static const struct ph_ip *const dst[] = { &us6, &us_ll, &all_nodes6 };
@@ -373,7 +373,7 @@ static void test_errors_leave_at_a_rate_and_fit_the_least_mtu(void **state)
 }
 
 /* An ICMPv6 error, and what a transport hears. */
-/* rfc: 4443:2.4-1 4443:2.4-4 4443:3.1-2 4443:3.2-2 4443:3.3-2 4443:3.4-2 */
+/* rfc: 4443:2.4-1 4443:2.4-4 4443:3.1-2 4443:3.2-2 4443:3.3-2 4443:3.4-2 8504:5.8-1 */
 static void test_an_error_reaches_the_transport_that_sent_it(void **state)
 {
 	static const struct {

@@ -3,115 +3,9 @@
  * net/ra.h, slaac.h, route6.c: what routers advertise, and what a host makes of it; days pass in
  * virtual time.
  */
-#include "net6_fixture.h"
+#include "ra_fixture.h"
 
-static const struct ph_ip router2 = { { 0xfe, 0x80, [15] = 7 } },
-			  prefix_a = { { 0x20, 1, 0x0d, 0xb8, 0, 1 } };
-
-static struct host *slaac_host(const char *name, const char *value)
-{
-	struct host *h = host_bare((struct ph_conf){ 0 });
-	struct ph_link_conf conf = { .name = "t0", .mac = { 2, 0, 0, 0, 0, 2 } };
-
-	h->link = ph_link_add(h->st, &conf, h->now);
-	assert_int_equal(ph_sysctl_set(h->st, "net.ipv6.conf.default.addr_gen_mode", "0"), 0);
-	if (name)
-		assert_int_equal(ph_sysctl_set(h->st, name, value), 0);
-	assert_int_equal(ph_link_ipv6(h->st, h->link, PH_IPV6_SLAAC, h->now), 0);
-	return h;
-}
-
-static struct host *ready_host(void)
-{
-	struct host *h = slaac_host(NULL, NULL);
-
-	host6_settle(h, 4 * NS_PER_S);
-	return h;
-}
-
-/* An advertisement; options are put behind it, then ra_in(). */
-static void ra(struct frame *f, const struct ph_ip *src, uint16_t lifetime, int pref)
-{
-	uint8_t *p = frame_icmp6(f, src, &all_nodes6, ICMP6_RA, sizeof(struct nd_ra));
-
-	frame_hdr6(f)->hop = 255;
-	p[5] = (uint8_t)((pref & 3) << 3);
-	p[6] = (uint8_t)(lifetime >> 8);
-	p[7] = (uint8_t)lifetime;
-}
-
-static void ra_in(struct host *h, struct frame *f)
-{
-	frame_icmp6_end(f, AT6);
-	frame_in(h, f);
-}
-
-static void put32(uint8_t *to, uint32_t v)
-{
-	be32 b = be32_of(v);
-
-	memcpy(to, &b, 4);
-}
-
-static uint8_t *pio(struct frame *f, const struct ph_ip *prefix, uint8_t len, uint8_t flags,
-		    uint32_t valid, uint32_t preferred)
-{
-	uint8_t *o = frame_put(f, sizeof(struct nd_opt_prefix));
-
-	o[0] = ND_OPT_PREFIX;
-	o[1] = 4;
-	o[2] = len;
-	o[3] = flags;
-	put32(o + 4, valid);
-	put32(o + 8, preferred);
-	memcpy(o + 16, prefix->b, 16);
-	return o;
-}
-
-static void prefix_in(struct host *h, uint32_t valid, uint32_t preferred)
-{
-	struct frame f;
-
-	ra(&f, &peer_ll, 1800, 0);
-	pio(&f, &prefix_a, 64, 0xc0, valid, preferred);
-	ra_in(h, &f);
-}
-
-/* Addresses of prefix_a with and without this flag. */
-static unsigned find_addrs(const struct host *h, uint32_t flag, bool with,
-			   struct ph_addr_info out[16])
-{
-	struct ph_addr_info a[32];
-	size_t n = ph_addrs(h->st, a, 32);
-	unsigned count = 0;
-
-	for (size_t i = 0; i < n && i < 32 && count < 16; i++)
-		if (memcmp(&a[i].ip, &prefix_a, 8) == 0 && ((a[i].flags & flag) != 0) == with)
-			out[count++] = a[i];
-	return count;
-}
-
-static struct ph_addr_info public(const struct host *h)
-{
-	struct ph_addr_info a[16];
-
-	if (find_addrs(h, PH_ADDR_TEMPORARY, false, a) == 0)
-		return (struct ph_addr_info){ .prefix = 0 };
-	return a[0];
-}
-
-static const struct ph_ip *next_hop(struct host *h, const struct ph_ip *to)
-{
-	static struct ph_ip bare;
-	struct dst d = { 0 };
-
-	if (dst_lookup(h->st, &d, NULL, to, false) != 0)
-		return NULL;
-	bare = ip6_bare(d.next_hop);
-	return &bare;
-}
-
-/* rfc: 7559:2-1 4861:6.3.7-1 4861:6.3.7-2 4861:4.1-1 */
+/* rfc: 7559:2-1 4861:6.3.7-1 4861:6.3.7-2 4861:4.1-1 7559:3-1 8504:5.4-1 */
 static void test_routers_are_asked_for_less_and_less_often(void **state)
 {
 	struct host *h = slaac_host(NULL, NULL);
@@ -266,7 +160,7 @@ static void test_two_hours_cannot_be_taken_away(void **state)
 	}
 }
 
-/* rfc: 4861:6.3.4-5 4861:6.3.4-6, 2464:2-1 */
+/* rfc: 4861:6.3.4-5 4861:6.3.4-6, 2464:2-1, 4861:6.3.4-2 */
 static void test_the_routers_parameters_are_taken_and_zero_says_nothing(void **state)
 {
 	struct host *h = ready_host();
@@ -377,7 +271,7 @@ static void test_advertisements_are_believed_of_link_local_senders_alone(void **
 	}
 }
 
-/* rfc: 4861:6.3.4-7 4861:6.3.6-1 4861:6.2.5-1 */
+/* rfc: 4861:6.3.4-7 4861:6.3.6-1 4861:6.2.5-1 8504:5.9-1 */
 static void test_the_preferred_router_is_used_while_it_answers(void **state)
 {
 	struct host *h = ready_host();
@@ -407,6 +301,7 @@ static void test_the_preferred_router_is_used_while_it_answers(void **state)
 	host_free(h);
 }
 
+/* rfc: 8504:5.4-2 */
 static void test_destinations_spread_over_routers_that_are_equal(void **state)
 {
 	struct host *h = ready_host();
@@ -427,6 +322,7 @@ static void test_destinations_spread_over_routers_that_are_equal(void **state)
 	host_free(h);
 }
 
+/* rfc: 8504:5.9-1 */
 static void test_routes_of_advertisements_are_more_specific(void **state)
 {
 	static const struct ph_ip net = { { 0x20, 1, 0x0d, 0xb8, 0xff } },
@@ -455,7 +351,7 @@ static void test_routes_of_advertisements_are_more_specific(void **state)
 	host_free(h);
 }
 
-/* rfc: 8106:5.1-1 8106:5.1-2 8106:5.2-1 8106:6.1-1 8106:5.3.1-2 */
+/* rfc: 8106:5.1-1 8106:5.1-2 8106:5.2-1 8106:6.1-1 8106:5.3.1-2 8504:8.3-1 */
 static void test_name_servers_and_domains_are_kept_for_their_time(void **state)
 {
 	static const char domain[] = "\7example\3org\0\4test\0";
@@ -606,7 +502,10 @@ static void test_an_optimistic_address_is_used_while_it_is_probed(void **state)
 
 	(void)state;
 	host6_settle(h, 4 * NS_PER_S);
-	prefix_in(h, 86400, 86400);
+	ra(&f, &peer_ll, 1800, 0);
+	frame_mac_opt(&f, ND_OPT_SOURCE_MAC, peer_mac);
+	pio(&f, &prefix_a, 64, 0xc0, 86400, 86400);
+	ra_in(h, &f);
 	ip = public(h).ip;
 	sol = ip6_solicited_node(&ip, 0);
 	assert_int_equal(public(h).flags, PH_ADDR_AUTO | PH_ADDR_TENTATIVE | PH_ADDR_OPTIMISTIC);
