@@ -108,6 +108,22 @@ static inline void host_run(struct host *h, uint64_t after_ns)
 	ph_stack_run(h->st, h->now);
 }
 
+/* Time passes until the next frame, which is taken: how much; UINT64_MAX: there is none within. */
+static inline uint64_t wait_frame(struct host *h, uint64_t most_ns)
+{
+	uint64_t start = h->now;
+
+	while (host_take(h) == 0) {
+		uint64_t at = ph_stack_deadline(h->st);
+
+		if (at > start + most_ns)
+			return UINT64_MAX;
+		h->now = at > h->now ? at : h->now;
+		ph_stack_run(h->st, h->now);
+	}
+	return h->now - start;
+}
+
 static inline uint64_t count_of(const struct host *h, const char *name)
 {
 	for (size_t i = 0; ph_counter_name(i); i++)

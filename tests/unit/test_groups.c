@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Groups: source filters merged as RFC 3376 3.2 says, IGMP and MLD told and asked (RFC 3376, 2236,
- * 9776; 3810, 2710), sockets hearing what they joined. Time is virtual.
+ * Groups: source filters merged as RFC 3376 3.2 says, IGMP told and asked (RFC 3376, 2236, 9776), sockets hearing what they joined. MLD is test_mld.c's. Time is virtual.
  */
 #include "net6_fixture.h"
 
@@ -10,8 +9,6 @@
 #include "wire/udp.h"
 
 enum { G = 0xe9000101u }; /* 233.0.1.1 */
-
-static const struct ph_ip g6 = { { 0xff, 0x05, [15] = 0x77 } };
 
 /* ---- filters -------------------------------------------------------------------------------- */
 
@@ -66,21 +63,6 @@ static void test_merged_filter_hears_what_some_socket_wants_and_nothing_else(voi
 }
 
 /* ---- what the wire carries ------------------------------------------------------------------ */
-
-static uint64_t wait_frame(struct host *h, uint64_t most_ns)
-{
-	uint64_t start = h->now;
-
-	while (host_take(h) == 0) {
-		uint64_t at = ph_stack_deadline(h->st);
-
-		if (at > start + most_ns)
-			return UINT64_MAX;
-		h->now = at > h->now ? at : h->now;
-		ph_stack_run(h->st, h->now);
-	}
-	return h->now - start;
-}
 
 static const uint8_t *igmp_at(const struct host *h, unsigned type, uint32_t to)
 {
@@ -376,6 +358,39 @@ static void test_older_queriers_are_spoken_to_in_their_version_until_they_are_go
 	host_free(h);
 }
 
+/* rfc: 3376:4-3 */
+static void test_types_that_nobody_knows_are_passed_over(void **state)
+{
+	static const uint8_t types[] = { 0x00, 0x10, 0x13, 0x14, 0x18, 0x1f, 0x42, 0xff };
+	struct host *h = host_new();
+	ph_socket s = udp4(h);
+
+	(void)state;
+	assert_int_equal(member4(h, s, PH_IP_ADD_MEMBERSHIP), 0);
+	host6_settle(h, 5 * NS_PER_S);
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		static struct frame f;
+		struct ip4_hdr *ip = frame_ip4(&f, PEER4, 0xe0000001, PH_IPPROTO_IGMP, 4);
+		struct igmp_hdr *m;
+
+		memcpy((uint8_t *)ip + 20, (const uint8_t[]){ 148, 4, 0, 0 }, 4);
+		memcpy(f.b, (const uint8_t[]){ 1, 0, 0x5e, 0, 0, 1 }, 6);
+		m = frame_put(&f, sizeof(*m));
+		*m = (struct igmp_hdr){ .type = types[i], .code = 10, .group = be32_of(G) };
+		m->csum = be16_of(csum_finish(csum_add(0, m, sizeof(*m))));
+		ip->ttl = 1;
+		frame_end(&f);
+		frame_in(h, &f);
+		assert_true(wait_frame(h, 30 * NS_PER_S) == UINT64_MAX);
+		assert_int_equal(drops_of(h, "IGMP_IGNORED"), i + 1);
+	}
+	query4(h, (struct query){ .len = 12, .code = 10 }); /* and we are a member still */
+	assert_true(wait_frame(h, 2 * NS_PER_S) <= NS_PER_S);
+	record4(h, IGMP_IS_EXCLUDE, 0);
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
 /* Somebody else's report of G, by the group's frame or by ours. */
 static void report2(struct host *h, bool by_group)
 {
@@ -526,172 +541,6 @@ static void test_a_link_that_goes_takes_its_groups_and_sockets_live_on(void **st
 	host_free(h);
 }
 
-/* ---- MLD ------------------------------------------------------------------------------------ */
-
-static ph_socket udp6(struct host *h)
-{
-	struct ph_sockaddr a = { .family = PH_AF_INET6, .port = 5000 };
-	ph_socket s = ph_socket_new(h->st, PH_AF_INET6, PH_SOCK_DGRAM, 0, h->now);
-
-	assert_true(s >= 0);
-	assert_int_equal(ph_bind(h->st, s, &a, h->now), 0);
-	return s;
-}
-
-static int member6(struct host *h, ph_socket s, int name)
-{
-	uint8_t mreq[20];
-
-	memcpy(mreq, g6.b, 16);
-	memcpy(mreq + 16, &h->link, 4);
-	return ph_setsockopt(h->st, s, PH_IPPROTO_IPV6, name, mreq, sizeof(mreq), h->now);
-}
-
-static const uint8_t *mld_at(const struct host *h, unsigned type, const struct ph_ip *to)
-{
-	const uint8_t *ip = h->out + ETH_HDR_LEN;
-
-	assert_int_equal(ip[0] >> 4, 6);
-	assert_int_equal(ip[6], 0);
-	assert_int_equal(ip[7], 1);
-	assert_memory_equal(ip + 8, us_ll.b, 16);
-	assert_memory_equal(ip + 24, to->b, 16);
-	assert_memory_equal(ip + 40, ((uint8_t[]){ 58, 0, 5, 2, 0, 0, 1, 0 }), 8);
-	assert_int_equal(ip[48], type);
-	return ip + 48;
-}
-
-static const struct ph_ip v2_routers = { { 0xff, 2, [15] = 0x16 } },
-			  all_routers6 = { { 0xff, 2, [15] = 2 } };
-
-static void record6(const struct host *h, unsigned type)
-{
-	const uint8_t *b = mld_at(h, ICMP6_MLD2_REPORT, &v2_routers);
-
-	assert_memory_equal(b + 6, ((uint8_t[]){ 0, 1, (uint8_t)type, 0, 0, 0 }), 6);
-	assert_memory_equal(b + 12, g6.b, 16);
-}
-
-struct query6 {
-	const struct ph_ip *src, *dst;
-	uint8_t hop;
-	bool no_alert, bad_sum;
-	uint8_t len;
-	uint16_t code;
-	struct ph_ip group;
-};
-
-static void query6(struct host *h, struct query6 q)
-{
-	static struct frame f;
-	uint8_t *o, *b;
-
-	frame_ip6(&f, q.src ? q.src : &peer_ll, q.dst ? q.dst : &all_nodes6,
-		  q.no_alert ? IP6_NEXT_ICMP : IP6_NEXT_HOPOPTS);
-	frame_hdr6(&f)->hop = q.hop ? q.hop : 1;
-	if (!q.no_alert) {
-		o = frame_put(&f, 8);
-		memcpy(o, (const uint8_t[]){ 58, 0, 5, 2, 0, 0, 1, 0 }, 8);
-	}
-	b = frame_put(&f, q.len);
-	b[0] = ICMP6_MLD_QUERY;
-	b[4] = (uint8_t)(q.code >> 8);
-	b[5] = (uint8_t)q.code;
-	memcpy(b + 8, q.group.b, q.len >= 24 ? 16 : 0);
-	frame_icmp6_end(&f, (size_t)(b - f.b));
-	b[2] ^= q.bad_sum;
-	frame_in(h, &f);
-}
-
-/* rfc: 3810:5-1, 3810:5.2.14-1, 3810:5.2.10-1, 3810:6.1-1, 3810:6.1-2, 3810:9.1-1, 9777:9.1-1, 8504:5.11-1 */
-static void test_mld_tells_joins_and_leaves(void **state)
-{
-	struct host *h = host6_new();
-	ph_socket s = udp6(h);
-
-	(void)state;
-	assert_int_equal(member6(h, s, PH_IPV6_JOIN_GROUP), 0);
-	assert_int_equal(member6(h, s, PH_IPV6_JOIN_GROUP), -EADDRINUSE);
-	assert_true(host_take(h) > 0);
-	record6(h, IGMP_TO_EXCLUDE);
-	assert_true(wait_frame(h, 5 * NS_PER_S) <= NS_PER_S);
-	record6(h, IGMP_TO_EXCLUDE);
-	assert_true(wait_frame(h, 100 * NS_PER_S) == UINT64_MAX);
-	assert_int_equal(member6(h, s, PH_IPV6_LEAVE_GROUP), 0);
-	assert_true(host_take(h) > 0);
-	record6(h, IGMP_TO_INCLUDE);
-	assert_true(wait_frame(h, 5 * NS_PER_S) <= NS_PER_S);
-	record6(h, IGMP_TO_INCLUDE);
-	assert_true(wait_frame(h, 100 * NS_PER_S) == UINT64_MAX);
-	assert_int_equal(member6(h, s, PH_IPV6_LEAVE_GROUP), -EADDRNOTAVAIL);
-	ph_close(h->st, s, h->now);
-	host_free(h);
-}
-
-/* rfc: 3810:5.1.2-1, 3810:5.1.14-1, 3810:6.2-1, 3810:6.2-3, 3810:8.1-1, 9777:10-1 */
-/* rfc: 3810:5.1.12-1, 3810:5.1.15-1 */
-static void test_mld_queries_from_elsewhere_are_not_answered(void **state)
-{
-	static const struct query6 rows[] = {
-		{ .len = 28, .src = &peer6 },	    { .len = 28, .src = &none6 },
-		{ .len = 28, .hop = 2 },	    { .len = 28, .no_alert = true },
-		{ .len = 28, .bad_sum = true },	    { .len = 20 },
-		{ .len = 25 },			    { .len = 27 },
-		{ .len = 28, .group = { { 0xff, 5, [15] = 1 } } },
-	};
-	struct host *h = host6_new();
-	ph_socket s = udp6(h);
-
-	(void)state;
-	assert_int_equal(member6(h, s, PH_IPV6_JOIN_GROUP), 0);
-	host6_settle(h, 5 * NS_PER_S);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct query6 q = rows[i];
-
-		q.code = 1000;
-		query6(h, q);
-		assert_true(wait_frame(h, 30 * NS_PER_S) == UINT64_MAX);
-	}
-	query6(h, (struct query6){ .len = 28, .code = 1000, .group = g6, .dst = &g6 });
-	assert_true(wait_frame(h, 30 * NS_PER_S) <= NS_PER_S);
-	record6(h, IGMP_IS_EXCLUDE);
-	query6(h, (struct query6){ .len = 36, .code = 1000, .dst = &us_ll });
-	assert_true(wait_frame(h, 30 * NS_PER_S) <= NS_PER_S);
-	mld_at(h, ICMP6_MLD2_REPORT, &v2_routers);
-	ph_close(h->st, s, h->now);
-	host_free(h);
-}
-
-/* rfc: 3810:8.2.1-1, 3810:9.12-1, 9777:9.12-1 */
-static void test_mld_falls_back_to_the_first_version_for_its_querier(void **state)
-{
-	struct host *h = host6_new();
-	ph_socket s = udp6(h);
-	uint64_t heard;
-
-	(void)state;
-	query6(h, (struct query6){ .len = 24, .code = 1000 });
-	heard = h->now;
-	host6_settle(h, 5 * NS_PER_S);
-	assert_int_equal(member6(h, s, PH_IPV6_JOIN_GROUP), 0);
-	assert_true(host_take(h) > 0);
-	mld_at(h, ICMP6_MLD_REPORT, &g6);
-	assert_int_equal(member6(h, s, PH_IPV6_LEAVE_GROUP), 0);
-	assert_true(host_take(h) > 0);
-	mld_at(h, ICMP6_MLD_DONE, &all_routers6);
-	host6_settle(h, heard + 259 * NS_PER_S - h->now);
-	assert_int_equal(member6(h, s, PH_IPV6_JOIN_GROUP), 0);
-	assert_true(host_take(h) > 0);
-	mld_at(h, ICMP6_MLD_REPORT, &g6);
-	assert_int_equal(member6(h, s, PH_IPV6_LEAVE_GROUP), 0);
-	host6_settle(h, heard + 261 * NS_PER_S - h->now);
-	assert_int_equal(member6(h, s, PH_IPV6_JOIN_GROUP), 0);
-	assert_true(host_take(h) > 0);
-	record6(h, IGMP_TO_EXCLUDE);
-	ph_close(h->st, s, h->now);
-	host_free(h);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -706,14 +555,12 @@ int main(void)
 		cmocka_unit_test(test_sources_asked_about_are_answered_as_far_as_they_are_heard),
 		cmocka_unit_test(
 			test_older_queriers_are_spoken_to_in_their_version_until_they_are_gone),
+		cmocka_unit_test(test_types_that_nobody_knows_are_passed_over),
 		cmocka_unit_test(
 			test_another_hosts_report_spares_ours_but_not_when_sent_to_us_alone),
 		cmocka_unit_test(test_sockets_hear_groups_and_sources_they_asked_for),
 		cmocka_unit_test(test_what_we_send_to_a_group_comes_back_to_its_members),
 		cmocka_unit_test(test_a_link_that_goes_takes_its_groups_and_sockets_live_on),
-		cmocka_unit_test(test_mld_tells_joins_and_leaves),
-		cmocka_unit_test(test_mld_queries_from_elsewhere_are_not_answered),
-		cmocka_unit_test(test_mld_falls_back_to_the_first_version_for_its_querier),
 	};
 
 	return cmocka_run_group_tests_name("groups", tests, NULL, NULL);
