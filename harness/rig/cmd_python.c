@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The commands that are written in Python, in harness/python/rig: rig demo (the first thing a
- * newcomer runs, over `rig session`) and rig matrix (what the results of the tests show). Here the
- * Python that configure found is started with the right path.
+ * newcomer runs, over `rig session`), rig matrix (what the results of the tests show) and rig lab
+ * (an experiment's points and their table). Here the Python that configure found is started with
+ * the right path.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -69,4 +70,9 @@ int cmd_demo(int argc, char **argv)
 int cmd_matrix(int argc, char **argv)
 {
 	return become("rig.matrix", argc, argv);
+}
+
+int cmd_lab(int argc, char **argv)
+{
+	return become("rig.lab", argc, argv);
 }

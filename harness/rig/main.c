@@ -77,6 +77,7 @@ static const struct command commands[] = {
 	  "  --table       print goodput by loss, round-trip time and buffer, and nothing else\n"
 	  "  --response    print the mean congestion window by loss beside theory, and nothing else\n\n"
 	  "A failed seed prints what happened last, its plan, and the command that runs it again.\n" },
+	{ "lab", cmd_lab, "run the points of an experiment and keep their table", NULL },
 	{ "matrix", cmd_matrix, "requirement by device, from the results of the tests", NULL },
 	{ "demo", cmd_demo, "watch a stack come up, meet loss, and be judged", NULL },
 };

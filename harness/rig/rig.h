@@ -33,6 +33,7 @@ int cmd_drill(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_matrix(int argc, char **argv);
+int cmd_lab(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 
 /* True when rig run's words name scripts, which rig drill runs. */
