@@ -175,7 +175,8 @@ static bool same_kinds(const struct drill_tcp *want, const struct drill_tcpopt *
 		return false;
 	for (uint32_t i = 0; i < n; i++) {
 		/* What is left over pads to a multiple of four. */
-		if (i >= want->nopt ? got[i].kind != DRILL_O_EOL : got[i].kind != want->opt[i].kind)
+		if (i >= want->nopt ? got[i].kind != DRILL_O_EOL :
+				      drill_net_octet(&got[i]) != drill_net_octet(&want->opt[i]))
 			return false;
 	}
 	return true;

@@ -82,6 +82,9 @@ struct drill_opt_map {
 int drill_net_options(const struct drill_tcp *t, const struct drill_opt_map *map,
 		      uint8_t out[DRILL_TCPOPT_BYTES_MAX]);
 
+/* The kind of an option on the wire; more than any of them for bytes that are none. */
+uint32_t drill_net_octet(const struct drill_tcpopt *o);
+
 /* Options as a tree; at most DRILL_TCPOPTS_MAX. What cannot be read becomes one DRILL_O_RAW. Edges
  * of SACK blocks are relative to sack_base. Returns how many. */
 uint32_t drill_net_tree(const uint8_t *opt, size_t len, uint32_t sack_base,

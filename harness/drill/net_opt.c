@@ -123,6 +123,22 @@ static void put_option(struct room *r, const struct drill_tcpopt *o,
 	}
 }
 
+uint32_t drill_net_octet(const struct drill_tcpopt *o)
+{
+	static const uint8_t octets[] = {
+		[DRILL_O_EOL] = K_EOL,	 [DRILL_O_NOP] = K_NOP,	  [DRILL_O_MSS] = K_MSS,
+		[DRILL_O_WSCALE] = K_WSCALE, [DRILL_O_SACK_OK] = K_SACK_OK, [DRILL_O_SACK] = K_SACK,
+		[DRILL_O_TS] = K_TS,	 [DRILL_O_FO] = K_FO,	  [DRILL_O_FOEXP] = K_EXP,
+		[DRILL_O_MD5] = K_MD5,
+	};
+
+	if (o->kind == DRILL_O_ACCECN)
+		return o->accecn.e1_first ? K_ACCECN1 : K_ACCECN0;
+	if (o->kind == DRILL_O_GENERIC)
+		return o->value;
+	return o->kind == DRILL_O_RAW ? UINT32_MAX : octets[o->kind];
+}
+
 int drill_net_options(const struct drill_tcp *t, const struct drill_opt_map *map,
 		      uint8_t out[DRILL_TCPOPT_BYTES_MAX])
 {
@@ -146,6 +162,22 @@ static uint32_t get(const uint8_t *p, unsigned bytes)
 	while (bytes-- > 0)
 		v = v << 8 | *p++;
 	return v;
+}
+
+/* RFC 9768 3.2.3: the counters that are left out are the last ones. */
+static void take_accecn(struct drill_tcpopt *o, bool e1_first, const uint8_t *p, size_t len)
+{
+	static const enum drill_accecn_field order[2][3] = {
+		{ DRILL_A_E0B, DRILL_A_CEB, DRILL_A_E1B },
+		{ DRILL_A_E1B, DRILL_A_CEB, DRILL_A_E0B },
+	};
+
+	o->kind = DRILL_O_ACCECN;
+	o->accecn.e1_first = e1_first;
+	for (o->accecn.n = 0; o->accecn.n < len / 3; o->accecn.n++) {
+		o->accecn.field[o->accecn.n] = order[e1_first][o->accecn.n];
+		o->accecn.bytes[o->accecn.n] = get(p + 3 * o->accecn.n, 3);
+	}
 }
 
 static void take_blob(struct drill_tcpopt *o, const uint8_t *p, size_t len)
@@ -192,6 +224,8 @@ static void take_option(struct drill_tcpopt *o, uint8_t kind, const uint8_t *p, 
 	} else if (kind == K_MD5 && len == 16) {
 		o->kind = DRILL_O_MD5;
 		take_blob(o, p, len);
+	} else if ((kind == K_ACCECN0 || kind == K_ACCECN1) && len <= 9 && len % 3 == 0) {
+		take_accecn(o, kind == K_ACCECN1, p, len);
 	} else {
 		o->kind = DRILL_O_GENERIC;
 		o->value = kind;

@@ -7,7 +7,10 @@
 enum { CTL_ADD = 1, CTL_DEL = 2, CTL_MOD = 3 };
 #define EPOLL_EDGE     0x80000000u
 #define EPOLL_ONE_SHOT 0x40000000u
+#define EPOLL_ALONE    0x10000000u /* EPOLLEXCLUSIVE */
 #define EPOLL_BITS     0x0fffffffu
+
+enum { EPOLL_WITH_ALONE = 0x1d | 1 << 29 }; /* in, out, error, hang-up, wake-up; and the edge */
 
 bool phantom_is_socket(const struct ph_stack *st, int fd)
 {
@@ -46,6 +49,14 @@ static struct phantom_interest *interest_of(struct phantom_epoll *e, int fd)
 	return NULL;
 }
 
+/* epoll_ctl(2): one that is woken alone stays as it was added, and not all can be asked of it. */
+static bool alone_is_wrong(bool add, uint32_t old, uint32_t events)
+{
+	if (!add)
+		return (old | events) & EPOLL_ALONE;
+	return (events & EPOLL_ALONE) && (events & ~(EPOLL_WITH_ALONE | EPOLL_ALONE | EPOLL_EDGE));
+}
+
 int64_t phantom_epoll_ctl(struct phantom_epolls *all, struct ph_stack *st, const struct dut_call *c)
 {
 	struct phantom_epoll *e = epoll_of(all, c->fd);
@@ -58,6 +69,8 @@ int64_t phantom_epoll_ctl(struct phantom_epolls *all, struct ph_stack *st, const
 	case CTL_ADD:
 		if (i)
 			return -EEXIST;
+		if (alone_is_wrong(true, 0, c->epoll[0].events))
+			return -EINVAL;
 		i = interest_of(e, -1);
 		if (!i)
 			return -ENOSPC;
@@ -66,6 +79,8 @@ int64_t phantom_epoll_ctl(struct phantom_epolls *all, struct ph_stack *st, const
 	case CTL_DEL:
 		if (!i)
 			return -ENOENT;
+		if (c->a[0] == CTL_MOD && alone_is_wrong(false, i->events, c->epoll[0].events))
+			return -EINVAL;
 		break;
 	default:
 		return -EINVAL;

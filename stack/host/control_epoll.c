@@ -7,7 +7,10 @@
 enum { CTL_ADD = 1, CTL_DEL = 2, CTL_MOD = 3 };
 #define EPOLL_EDGE     0x80000000u
 #define EPOLL_ONE_SHOT 0x40000000u
+#define EPOLL_ALONE    0x10000000u /* EPOLLEXCLUSIVE */
 #define EPOLL_BITS     0x0fffffffu
+
+enum { EPOLL_WITH_ALONE = 0x1d | 1 << 29 }; /* in, out, error, hang-up, wake-up; and the edge */
 
 static struct control_epoll *epoll_of(struct control_epolls *all, int64_t fd)
 {
@@ -39,6 +42,14 @@ int64_t control_epoll_new(struct control_epolls *all)
 	return -EMFILE;
 }
 
+/* epoll_ctl(2): one that is woken alone stays as it was added, and not all can be asked of it. */
+static bool alone_is_wrong(bool add, uint32_t old, uint32_t events)
+{
+	if (!add)
+		return (old | events) & EPOLL_ALONE;
+	return (events & EPOLL_ALONE) && (events & ~(EPOLL_WITH_ALONE | EPOLL_ALONE | EPOLL_EDGE));
+}
+
 int64_t control_epoll_ctl(struct control_epolls *all, int64_t epfd, int64_t op, int fd,
 			  uint32_t events, uint64_t data)
 {
@@ -50,6 +61,8 @@ int64_t control_epoll_ctl(struct control_epolls *all, int64_t epfd, int64_t op, 
 	if (op == CTL_ADD) {
 		if (i)
 			return -EEXIST;
+		if (alone_is_wrong(true, 0, events))
+			return -EINVAL;
 		i = interest_of(e, -1);
 		if (!i)
 			return -ENOSPC;
@@ -57,6 +70,8 @@ int64_t control_epoll_ctl(struct control_epolls *all, int64_t epfd, int64_t op, 
 		return -EINVAL;
 	} else if (!i) {
 		return -ENOENT;
+	} else if (op == CTL_MOD && alone_is_wrong(false, i->events, events)) {
+		return -EINVAL;
 	}
 	if (op == CTL_DEL)
 		i->fd = -1;

@@ -219,6 +219,8 @@ static int64_t call_send(struct call *c, struct sock *s)
 	flags = (int)number(c, "flags") | (waits_here(c, s) ? 0 : PH_MSG_DONTWAIT);
 	if (c->again) /* the rest goes when it is connected */
 		flags &= ~PH_MSG_FASTOPEN;
+	else if ((flags & PH_MSG_FASTOPEN) && waits_here(c, s))
+		flags |= PH_MSG_MORE; /* with the handshake's last ACK: it is about to be written */
 	n = ph_sendmsg(c->h->st, s->app.socket, &msg, flags, c->h->now_ns);
 	if ((flags & PH_MSG_FASTOPEN) && waits_here(c, s) && (n >= 0 || n == -EINPROGRESS)) {
 		c->sent += n > 0 ? (size_t)n : 0;

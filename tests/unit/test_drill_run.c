@@ -100,6 +100,19 @@ static const struct broken {
 	{ "option value",
 	  LISTEN SYN "+0 > S. 0:0(0) ack 1 <mss 1461,nop,nop,sackOK,nop,wscale 7>\n", 5,
 	  "options: expected <mss 1461" },
+	{ "option of another kind",
+	  LISTEN SYN "+0 > S. 0:0(0) ack 1 <mss 1460,nop,nop,gen 9 ...,nop,wscale 7>\n", 5,
+	  "options" },
+	{ "text of a datagram",
+	  "0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3\n+0 connect(3, ..., ...) = 0\n"
+	  "+0 send(3, \"refused\", 70000, 0) = -1 EMSGSIZE (too long)\n"
+	  "+0 send(3, \"one\", 3, 0) = 3\n+0 > udp (3)\n"
+	  "+0 send(3, \"two\", 3, 0) = 3\n+0 > udp (4)\n", 7, "payload: expected 4 bytes, got 3" },
+	{ "sender of a datagram",
+	  "0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3\n+0 bind(3, ..., ...) = 0\n"
+	  "+0 < 1003 > 8080 udp (3)\n"
+	  "+0 recvfrom(3, ..., 9, 0, {sa_family = AF_INET, sin_port = htons(1004), sin_addr = "
+	  "inet_addr(\"192.0.2.1\")}, [16]) = 3\n", 4, "port 1003; expected 1004" },
 	{ "option missing", LISTEN SYN "+0 > S. 0:0(0) ack 1 <mss 1460>\n", 5, "options" },
 	{ "options not written", LISTEN SYN "+0 > S. 0:0(0) ack 1\n", 5, "options: expected none" },
 	{ "too late", OPEN WRITE "+0.1 > P. 1:1001(1000) ack 1\n", 9,
