@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Groups: source filters merged as RFC 3376 3.2 says, IGMP told and asked (RFC 3376, 2236, 9776), sockets hearing what they joined. MLD is test_mld.c's. Time is virtual.
+ * Groups: source filters merged as RFC 3376 3.2 says, IGMP told and asked (RFC 3376, 2236, 9776),
+ * sockets hearing what they joined. MLD is test_mld.c's. Time is virtual.
  */
 #include "net6_fixture.h"
 
