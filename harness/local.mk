@@ -88,6 +88,20 @@ HARNESS_SIM = \
 	%D%/sim/response.c %D%/sim/response.h \
 	%D%/sim/table.c %D%/sim/table.h
 
+# Points of experiments (docs/lab-format.md) in virtual time.
+HARNESS_LAB = \
+	%D%/lab/draw.c %D%/lab/draw.h \
+	%D%/lab/reader.c %D%/lab/reader.h %D%/lab/point_draw.c \
+	%D%/lab/point_int.h %D%/lab/point_flow.c %D%/lab/point.c %D%/lab/point.h \
+	%D%/lab/clock.c %D%/lab/clock.h %D%/lab/hist.c %D%/lab/hist.h \
+	%D%/lab/jout.c %D%/lab/jout.h %D%/lab/segment.c %D%/lab/segment.h \
+	%D%/lab/way.c %D%/lab/way.h %D%/lab/text.c %D%/lab/text.h \
+	%D%/lab/lab.h %D%/lab/series.c %D%/lab/series.h \
+	%D%/lab/capture.c %D%/lab/capture.h \
+	%D%/lab/meter.c %D%/lab/meter.h %D%/lab/watch.c %D%/lab/watch.h \
+	%D%/lab/conn.c %D%/lab/conn.h %D%/lab/load.c %D%/lab/load_many.c %D%/lab/load.h \
+	%D%/lab/result.c %D%/lab/run.c %D%/lab/run.h
+
 # What rig is made of that stands alone, and is tested so.
 HARNESS_PARTS = \
 	%D%/rig/text.c %D%/rig/text.h \
@@ -108,12 +122,12 @@ HARNESS_RIG = \
 	%D%/rig/draw.c %D%/rig/draw.h \
 	%D%/rig/cmd_session.c %D%/rig/cmd_up.c %D%/rig/cmd_run.c %D%/rig/cmd_exec.c \
 	%D%/rig/cmd_doctor.c %D%/rig/cmd_serve.c \
-	%D%/rig/cmd_drill.c %D%/rig/cmd_audit.c %D%/rig/cmd_sim.c %D%/rig/cmd_python.c \
+	%D%/rig/cmd_drill.c %D%/rig/cmd_audit.c %D%/rig/cmd_sim.c %D%/rig/cmd_point.c %D%/rig/cmd_python.c \
 	%D%/rig/main.c
 
 noinst_LIBRARIES += libharness.a
 libharness_a_SOURCES = $(HARNESS_LINK) $(HARNESS_CAPTURE) $(HARNESS_DUT) $(HARNESS_AUDIT) \
-	$(HARNESS_DRILL) $(HARNESS_DRILL_RUN) $(HARNESS_SIM) \
+	$(HARNESS_DRILL) $(HARNESS_DRILL_RUN) $(HARNESS_SIM) $(HARNESS_LAB) \
 	$(HARNESS_PARTS)
 
 bin_PROGRAMS += rig

@@ -386,6 +386,9 @@ int cmd_sim(int argc, char **argv)
 	struct tally t = { .passed = 0 };
 	int status = RIG_OK;
 
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--point") == 0)
+			return cmd_point(argc, argv);
 	for (int i = 1; i < argc && status == RIG_OK; i++)
 		status = parse_one(&a, argc, argv, &i);
 	if (status == RIG_OK)

@@ -35,6 +35,7 @@ int cmd_demo(int argc, char **argv);
 int cmd_matrix(int argc, char **argv);
 int cmd_lab(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
+int cmd_point(int argc, char **argv); /* rig sim --point */
 
 /* True when rig run's words name scripts, which rig drill runs. */
 bool drill_wants(int argc, char **argv);

@@ -15,15 +15,30 @@
 
 enum { ETH_HEADER = 14, MAC = 6 };
 
+static void end_run(struct sim_net *n, bool limited, const char *fmt, va_list ap)
+{
+	if (n->failed)
+		return;
+	n->failed = true;
+	n->limited = limited;
+	vsnprintf(n->why, sizeof(n->why), fmt, ap);
+}
+
 void sim_fail(struct sim_net *n, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (n->failed)
-		return;
-	n->failed = true;
 	va_start(ap, fmt);
-	vsnprintf(n->why, sizeof(n->why), fmt, ap);
+	end_run(n, false, fmt, ap);
+	va_end(ap);
+}
+
+void sim_limit(struct sim_net *n, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	end_run(n, true, fmt, ap);
 	va_end(ap);
 }
 
@@ -257,7 +272,7 @@ void sim_host_turn(struct sim_host *h)
 		if (n->hooks.after)
 			n->hooks.after(n->hooks.ctx, h);
 		if (++spins == SIM_SPINS_MAX)
-			sim_fail(n, "%s had %d turns and still wants one at the same moment", h->name,
+			sim_limit(n, "%s had %d turns and still wants one at the same moment", h->name,
 				 SIM_SPINS_MAX);
 	} while (h->deadline <= n->now && !n->failed);
 }
@@ -288,6 +303,8 @@ static bool deliver(struct sim_net *n, struct sim_wire *w)
 
 		any = true;
 		w->popped++;
+		if (n->hooks.popped)
+			n->hooks.popped(n->hooks.ctx, w, f);
 		w->next = link_pipe_next_at(w->pipe);
 		if (w->to_dev >= 0)
 			host_hears(n, &n->dev[w->to_dev], f, intact);
@@ -315,12 +332,12 @@ void sim_net_settle(struct sim_net *n)
 			}
 		/* A link without delay carries whole conversations in one moment. */
 		if (spins > SIM_SPINS_MAX * 1000u)
-			sim_fail(n, "time does not move on: frames go back and forth at one moment");
+			sim_limit(n, "time does not move on: frames go back and forth at one moment");
 	}
 	if (n->events > n->events_max)
-		sim_fail(n, "more than %" PRIu64 " events (limit events_max)", n->events_max);
+		sim_limit(n, "more than %" PRIu64 " events (limit events_max)", n->events_max);
 	if (n->now > n->now_max)
-		sim_fail(n, "more than %" PRIu64 " s of virtual time (limit now_max)",
+		sim_limit(n, "more than %" PRIu64 " s of virtual time (limit now_max)",
 			 (n->now_max - SIM_START_NS) / 1000000000u);
 }
 

@@ -96,6 +96,7 @@ struct sim_hooks {
 	void (*frame)(void *ctx, const struct sim_seen *seen);
 	void (*turn)(void *ctx, struct sim_host *h);  /* the applications' */
 	void (*after)(void *ctx, struct sim_host *h); /* the turn is over: look at it */
+	void (*popped)(void *ctx, const struct sim_wire *w, const struct link_frame *f);
 };
 
 struct sim_learnt {
@@ -116,7 +117,7 @@ struct sim_net {
 	uint64_t events, events_max, now_max;
 	uint64_t digest; /* of every frame sent and received, with its time */
 	uint64_t tags, tag; /* given out; of the frame under way */
-	bool failed;
+	bool failed, limited; /* limited: by a named limit, not by what a stack did */
 	char why[SIM_FAIL_TEXT];
 	uint8_t frame[SIM_FRAME_MAX];
 };
@@ -144,6 +145,8 @@ void sim_host_turn(struct sim_host *h);
 
 /* The run has failed: the first sentence is kept. */
 void sim_fail(struct sim_net *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same when a limit of the simulator was reached. */
+void sim_limit(struct sim_net *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The links account for every frame, and the stacks for theirs; all pipes are empty. */
 void sim_net_account(struct sim_net *n);
 

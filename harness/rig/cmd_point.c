@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rig sim --point: a point of an experiment in virtual time (docs/lab-format.md). It runs in a child,
+ * so that a stack that crashes leaves a result that says so. Called by cmd_sim.c.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/lab/run.h"
+#include "harness/rig/rig.h"
+
+struct args {
+	const char *file, *dir;
+	bool series, capture;
+};
+
+static int parse(struct args *a, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		const char **value = strcmp(argv[i], "--point") == 0 ? &a->file :
+				     strcmp(argv[i], "--out") == 0   ? &a->dir :
+								       NULL;
+
+		if (value && ++i == argc)
+			return rig_usage("sim", "%s wants a value", argv[i - 1]);
+		if (value)
+			*value = argv[i];
+		else if (strcmp(argv[i], "--series") == 0)
+			a->series = true;
+		else if (strcmp(argv[i], "--capture") == 0)
+			a->capture = true;
+		else
+			return rig_usage("sim", "beside --point there are --out, --series and "
+					 "--capture, not %s", argv[i]);
+	}
+	return a->dir ? RIG_OK : rig_usage("sim", "--point wants --out DIR, for the result");
+}
+
+/* DIR, and those above it. */
+static int make_dir(const char *dir, struct net_err *e)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
+		return net_bad(e, "--out: the name of the directory is too long");
+	for (char *at = path + 1; *at; at++) {
+		if (*at != '/')
+			continue;
+		*at = '\0';
+		(void)mkdir(path, 0777);
+		*at = '/';
+	}
+	if (mkdir(path, 0777) && errno != EEXIST)
+		return net_failed(e, "%s cannot be made: %s", dir, strerror(errno));
+	if (stat(path, &st) || !S_ISDIR(st.st_mode))
+		return net_failed(e, "%s is no directory", dir);
+	return 0;
+}
+
+/* DIR/result.json, by `tell`, in one rename. */
+static int write_result(const char *dir, void (*tell)(void *ctx, FILE *f), void *ctx,
+			struct net_err *e)
+{
+	char path[PATH_MAX], part[PATH_MAX];
+	FILE *f;
+	int rc;
+
+	if (snprintf(path, sizeof(path), "%s/result.json", dir) >= (int)sizeof(path) ||
+	    snprintf(part, sizeof(part), "%s/.result.%d", dir, (int)getpid()) >= (int)sizeof(part))
+		return net_bad(e, "--out: the name of the directory is too long");
+	f = fopen(part, "we");
+	if (!f)
+		return net_failed(e, "%.400s cannot be written: %s", path, strerror(errno));
+	tell(ctx, f);
+	rc = ferror(f);
+	rc |= fclose(f);
+	if (rc == 0 && rename(part, path) == 0)
+		return 0;
+	net_failed(e, "%.400s cannot be written: %s", path, strerror(errno));
+	(void)unlink(part);
+	return -1;
+}
+
+static void tell_run(void *lab, FILE *f)
+{
+	lab_result(lab, f);
+}
+
+struct none {
+	const struct lab_point *point;
+	const char *why;
+};
+
+static void tell_none(void *none, FILE *f)
+{
+	const struct none *n = none;
+
+	lab_result_none(n->point, n->why, f);
+}
+
+/* The child: its exit status is the command's. */
+static int run(struct lab *l, const struct args *a)
+{
+	struct none none = { l->point, NULL };
+	struct net_err e;
+	const char *why;
+	int rc = lab_record(l, a->dir, a->series, a->capture, &e);
+
+	if (rc == 0) {
+		lab_go(l);
+		rc = lab_record_end(l, &e);
+	}
+	if (rc) { /* it asked for what it did not get: no whole run */
+		none.why = e.text;
+		rig_error("sim", &e);
+	}
+	if (write_result(a->dir, rc ? tell_none : tell_run, rc ? (void *)&none : l, &e))
+		rc = rig_error("sim", &e);
+	if (rc)
+		return RIG_FAILED;
+	if (lab_judge(l, &why) == LAB_PASS)
+		return RIG_OK;
+	fprintf(stderr, "rig sim: %s\n", why);
+	return RIG_FAILED;
+}
+
+static int run_apart(struct lab *l, const struct lab_point *p, const struct args *a)
+{
+	struct none none = { p, NULL };
+	char why[128];
+	struct net_err e;
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	fflush(stderr);
+	pid = fork();
+	if (pid == 0)
+		_exit(run(l, a));
+	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+		net_failed(&e, "the point cannot be run: fork: %s", strerror(errno));
+		return rig_error("sim", &e);
+	}
+	if (WIFEXITED(status) && (WEXITSTATUS(status) == RIG_OK || WEXITSTATUS(status) == RIG_FAILED))
+		return WEXITSTATUS(status);
+	if (WIFSIGNALED(status))
+		snprintf(why, sizeof(why), "the run ended by signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
+	else
+		snprintf(why, sizeof(why), "the run ended with status %d", WEXITSTATUS(status));
+	fprintf(stderr, "rig sim: %s\n", why);
+	none.why = why;
+	if (write_result(a->dir, tell_none, &none, &e))
+		rig_error("sim", &e);
+	return RIG_FAILED;
+}
+
+int cmd_point(int argc, char **argv)
+{
+	struct args a = { .file = NULL };
+	struct lab_point p;
+	struct lab *l = NULL;
+	struct net_err e;
+	int status = parse(&a, argc, argv);
+
+	if (status)
+		return status;
+	if (lab_point_load(&p, a.file, &e))
+		return rig_error("sim", &e);
+	l = lab_new(&p, &e);
+	if (!l)
+		net_err_prefix(&e, "%s", a.file);
+	if (!l || make_dir(a.dir, &e))
+		status = rig_error("sim", &e);
+	else
+		status = run_apart(l, &p, &a);
+	lab_free(l);
+	lab_point_free(&p);
+	return status;
+}
