@@ -316,6 +316,23 @@ bool drill_command_wants_text(const struct drill_simple *s, const struct drill_t
 	       (is(w, "grep") && reads_proc(s));
 }
 
+/* ss: what is no line of a socket (timers, memory, tcp_info) is not told here. */
+static bool asks_for_more(const struct drill_simple *s)
+{
+	static const char *const plain[] = { "--numeric", "--tcp", "--all", "--listening",
+					     "--no-header", "--ipv4", "--ipv6" };
+
+	for (int i = 1; i < s->n; i++) {
+		bool known = strncmp(s->word[i], "--", 2) != 0;
+
+		for (size_t k = 0; k < sizeof(plain) / sizeof(plain[0]); k++)
+			known = known || strcmp(s->word[i], plain[k]) == 0;
+		if (!known)
+			return true;
+	}
+	return has_letter(s, 'o') || has_letter(s, 'i');
+}
+
 static int source(struct drill_run *r, const struct drill_simple *s, struct drill_text *t,
 		  int *status)
 {
@@ -325,7 +342,7 @@ static int source(struct drill_run *r, const struct drill_simple *s, struct dril
 	if (is(w, "nstat"))
 		return nstat(r, s, t);
 	if (is(w, "ss"))
-		return has_letter(s, 'o') || after(s, "--options") || has_letter(s, 'i')
+		return asks_for_more(s)
 			       ? DRILL_COMMAND_UNKNOWN
 			       : sockets(r, s, t, say_ss);
 	if (is(w, "sockstat"))

@@ -373,13 +373,17 @@ static int do_ethtool(struct drill_run *r, const struct drill_simple *s)
 	return 0;
 }
 
-/* A queue that keeps the order and does not delay is what the device has; fq paces. */
+/* A queue that keeps the order and does not delay is what the device has, and what is left when another is
+ * taken away; fq paces. */
 static int do_tc(struct drill_run *r, const struct drill_simple *s)
 {
 	const char *last = s->n ? s->word[s->n - 1] : "";
 
 	if (strcmp(last, "fq") == 0 && strcmp(r->dut->ops->name, "phantom") == 0)
 		return set(r, "net.core.default_qdisc", "fq");
+	if (s->n > 2 && strcmp(s->word[1], "qdisc") == 0 && strcmp(last, "root") == 0 &&
+	    strncmp(s->word[2], "del", 3) == 0)
+		return 0;
 	return strcmp(last, "pfifo") == 0 || strcmp(last, "pfifo_fast") == 0 ? 0 : RC_UNKNOWN;
 }
 

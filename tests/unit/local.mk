@@ -54,6 +54,10 @@ UNIT_TESTS += %D%/test_sim %D%/test_tcp_sim
 
 UNIT_TESTS += %D%/test_drill_lex %D%/test_drill_parse %D%/test_drill_expr \
 	%D%/test_drill_python %D%/test_drill_constructs
+tests_unit_test_drill_constructs_SOURCES = %D%/test_drill_constructs.c \
+	%D%/drill_uses.h %D%/drill_uses.c
+tests_unit_test_drill_constructs_CPPFLAGS = $(AM_CPPFLAGS) -DTOP_SRCDIR='"$(abs_top_srcdir)"'
+EXTRA_DIST += %D%/drill_constructs.txt
 
 UNIT_TESTS += %D%/test_hostile
 tests_unit_test_hostile_SOURCES = %D%/test_hostile.c \
