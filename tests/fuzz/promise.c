@@ -343,7 +343,8 @@ static bool also_without_input(const char *name)
 	static const char *const names[] = {
 		"NOMEM",	 "LINK_DOWN",	  "QUEUE_FULL",		"PKT_TOO_BIG",
 		"NEIGH_FAILED",	 "NEIGH_QUEUEFULL", "NEIGH_TABLE_FULL", "IP_OUTNOROUTES",
-		"ICMP_RATELIMIT", "FRAG_REASM_TIMEOUT",
+		"ICMP_RATELIMIT", "FRAG_REASM_TIMEOUT", "FRAG_REASM" /* and those held */,
+		"SOCKET_RCVBUFF" /* of one of several sockets */,
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
