@@ -3,7 +3,23 @@
 
 HARNESS_LINK = \
 	%D%/link/classify.c %D%/link/classify.h \
+	%D%/link/asset.c %D%/link/asset.h \
+	%D%/link/random.h %D%/link/rate.h %D%/link/slot.h %D%/link/frame.h \
+	%D%/link/dist.c %D%/link/dist.h \
+	%D%/link/trace.c %D%/link/trace.h \
+	%D%/link/pattern.c %D%/link/pattern.h \
+	%D%/link/bpf.c %D%/link/bpf.h \
+	%D%/link/filter.c %D%/link/filter.h \
+	%D%/link/spec_value.c %D%/link/spec_value.h \
+	%D%/link/spec_phrase.c %D%/link/spec_script.c \
 	%D%/link/spec.c %D%/link/spec.h \
+	%D%/link/ip.c %D%/link/ip.h \
+	%D%/link/loss.c %D%/link/loss.h \
+	%D%/link/script.c %D%/link/script.h \
+	%D%/link/record.c %D%/link/record.h \
+	%D%/link/codel.c %D%/link/codel.h \
+	%D%/link/queue.c %D%/link/queue.h \
+	%D%/link/line.c %D%/link/line.h \
 	%D%/link/sides.c %D%/link/sides.h \
 	%D%/link/model.c %D%/link/model.h \
 	%D%/link/log.c %D%/link/log.h \

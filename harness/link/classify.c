@@ -94,28 +94,29 @@ static struct link_flow *flow_of(struct link_classifier *c, uint64_t key, bool *
 		if (set[i].used < oldest->used)
 			oldest = &set[i];
 	}
-	*oldest = (struct link_flow){ .key = key, .used = c->frames };
+	*oldest = (struct link_flow){ .key = key, .used = c->frames, .no = ++c->nflow };
 	*fresh = true;
 	return oldest;
 }
 
 /* True if all of [seq, seq + space) was seen before in this flow. Remembers it. */
-static bool seen_before(struct link_classifier *c, uint64_t key, uint8_t flags, uint32_t seq,
-			uint32_t space)
+static bool seen_before(struct link_classifier *c, struct link_flow *f, bool fresh, uint8_t flags,
+			uint32_t seq, uint32_t space)
 {
-	bool fresh;
-	struct link_flow *f = flow_of(c, key, &fresh);
-
 	if (flags & FLAG_SYN) {
 		/* The same SYN again, or a new connection on the same ports. */
 		if (!fresh && f->syn_seen && f->isn == seq)
 			return true;
+		if (!fresh)
+			f->no = ++c->nflow;
 		f->syn_seen = true;
 		f->isn = seq;
+		f->base = seq + 1;
 		f->end = seq + space;
 		return false;
 	}
 	if (fresh) {
+		f->base = seq;
 		f->end = seq + space;
 		return false;
 	}
@@ -153,9 +154,28 @@ static uint32_t classify_tcp(struct link_classifier *c, struct view v, uint64_t 
 	if ((flags & FLAG_ACK) && space == 0 && !(flags & (FLAG_SYN | FLAG_FIN | FLAG_RST)))
 		kinds |= LINK_KIND_ACK;
 	space += (flags & FLAG_SYN ? 1u : 0u) + (flags & FLAG_FIN ? 1u : 0u);
-	if (space > 0 && !(flags & FLAG_RST) && seen_before(c, key ? key : 1, flags, seq, space))
-		kinds |= LINK_KIND_RETRANSMISSION;
+	if ((space > 0 && !(flags & FLAG_RST)) || c->numbered) {
+		bool fresh;
+		struct link_flow *f = flow_of(c, key ? key : 1, &fresh);
+
+		if (seen_before(c, f, fresh, flags, seq, space) && space > 0 && !(flags & FLAG_RST))
+			kinds |= LINK_KIND_RETRANSMISSION;
+		c->seen = (struct link_seen){ .flow = f->no,
+					      .from = seq + (flags & FLAG_SYN ? 1u : 0u) - f->base,
+					      .len = (uint32_t)(v.len - header) };
+	}
 	return kinds;
+}
+
+static uint32_t classify_udp(struct link_classifier *c, struct view v, uint64_t key)
+{
+	bool fresh;
+
+	if (c->numbered && v.len >= 8) {
+		key = hash_bytes(~key, v.p, 4);
+		c->seen.flow = flow_of(c, key ? key : 1, &fresh)->no;
+	}
+	return LINK_KIND_UDP;
 }
 
 static uint32_t classify_l4(struct link_classifier *c, struct view v, uint32_t proto, uint64_t key)
@@ -163,7 +183,7 @@ static uint32_t classify_l4(struct link_classifier *c, struct view v, uint32_t p
 	if (proto == PROTO_TCP)
 		return classify_tcp(c, v, key);
 	if (proto == PROTO_UDP)
-		return LINK_KIND_UDP;
+		return classify_udp(c, v, key);
 	if (proto == PROTO_ICMP || proto == PROTO_ICMP6)
 		return LINK_KIND_ICMP;
 	return 0;
@@ -257,6 +277,7 @@ uint32_t link_classify(struct link_classifier *c, const uint8_t *frame, size_t l
 	struct view v = { frame, len };
 
 	c->frames++;
+	c->seen = (struct link_seen){ .flow = 0 };
 	switch (c->l2) {
 	case LINK_L2_ETHERNET:
 		return LINK_KIND_ANY | classify_ethernet(c, v);

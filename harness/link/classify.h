@@ -54,7 +54,15 @@ struct link_flow {
 	uint64_t used;		/* when last seen, in frames */
 	uint32_t isn;		/* sequence number of its SYN, if syn_seen */
 	uint32_t end;		/* one past the highest sequence number seen */
+	uint32_t base;		/* of its first byte of payload */
+	uint32_t no;		/* which flow, from 1, in the order they were first seen */
 	bool syn_seen;
+};
+
+/* More of a TCP segment or UDP datagram. */
+struct link_seen {
+	uint32_t flow;		/* its number, or 0 */
+	uint32_t from, len;	/* payload, in bytes from the beginning of the stream */
 };
 
 enum { LINK_FLOWS = 1024, LINK_FLOW_WAYS = 4 };
@@ -63,6 +71,9 @@ enum { LINK_FLOWS = 1024, LINK_FLOW_WAYS = 4 };
 struct link_classifier {
 	enum link_l2 l2;
 	uint64_t frames;
+	bool numbered;		/* somebody asks which flow: then also of segments without payload */
+	uint32_t nflow;		/* flows seen so far */
+	struct link_seen seen;	/* of the frame classified last */
 	struct link_flow flow[LINK_FLOWS];
 };
 

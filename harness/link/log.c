@@ -61,6 +61,7 @@ void link_log_add(void *ctx, uint64_t now_ns, const struct link_verdict *v)
 		.script = v->script,
 		.duplicated = v->duplicated,
 		.reordered = v->reordered,
+		.marked = v->marked,
 	};
 }
 
@@ -101,6 +102,8 @@ size_t link_log_print(const struct link_log_entry *e, char *out, size_t size)
 		    e->delay_ns / 1000000, e->delay_ns % 1000000);
 	if (e->reordered)
 		add(&t, ", ahead of others");
+	if (e->marked)
+		add(&t, ", marked CE");
 	if (e->flip_bit != LINK_NO_FLIP)
 		add(&t, ", bit %" PRIu32 " flipped", e->flip_bit);
 	return t.n;
@@ -111,7 +114,8 @@ static bool same(const struct link_log_entry *a, const struct link_log_entry *b,
 	return (no_times || a->delay_ns == b->delay_ns) && a->no == b->no &&
 	       a->kinds == b->kinds && a->len == b->len && a->flip_bit == b->flip_bit &&
 	       a->drop == b->drop && a->n == b->n && a->script == b->script &&
-	       a->duplicated == b->duplicated && a->reordered == b->reordered;
+	       a->duplicated == b->duplicated && a->reordered == b->reordered &&
+	       a->marked == b->marked;
 }
 
 size_t link_log_diff(const struct link_log *a, const struct link_log *b, bool no_times)

@@ -18,7 +18,7 @@ struct link_log_entry {
 	uint64_t delay_ns;	/* at_ns - now_ns of the first copy, or 0 */
 	uint32_t no, kinds, len, flip_bit;
 	uint8_t drop, n, script;
-	bool duplicated, reordered;
+	bool duplicated, reordered, marked;
 };
 
 struct link_log {

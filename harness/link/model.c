@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The fate of each frame. The order of effects, and what each means, is netem's: script (ours),
- * duplicate, loss, corrupt, queue limit, then reorder or delay with jitter and rate. Called by
+ * The fate of each frame. The order of effects, and what each means, is netem's: link down, mtu,
+ * script, pattern (ours), duplicate, loss, corrupt, queue limit, then reorder or delay with jitter
+ * and rate. A queue with a discipline and slots come after the delay and are the pipe's. Called by
  * link/pipe.c.
  *
  * Where netem leaves traces a reader should know of:
@@ -19,21 +20,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/link/dist.h"
+#include "harness/link/ip.h"
+#include "harness/link/loss.h"
+#include "harness/link/pattern.h"
+#include "harness/link/random.h"
+#include "harness/link/rate.h"
+#include "harness/link/record.h"
+#include "harness/link/script.h"
+
+/* A stream each. New ones are added behind: a stream's place decides its numbers. */
 enum effect {
 	EFFECT_DUP, EFFECT_LOSS, EFFECT_CORRUPT, EFFECT_CORRUPT_BIT, EFFECT_REORDER, EFFECT_JITTER,
+	EFFECT_EMISSION,
 	EFFECT_COUNT
 };
 
 struct link_model {
 	struct link_spec spec;
 	enum link_dir dir;
-	uint64_t key[2][EFFECT_COUNT];	/* by copy: duplicates draw from streams of their own */
+	struct link_stream stream[2][EFFECT_COUNT];	/* by copy: duplicates have their own */
+	struct link_loss loss;
+	struct link_scripts scripts;
 	uint64_t no;			/* frames since the seed was set */
 	uint64_t now_ns;
+	uint64_t origin_ns;		/* of the first frame: patterns per millisecond begin there */
 	uint64_t last_due_ns;		/* of delayed frames; matters with a rate */
+	uint64_t delayed_in_a_row;	/* since the last reordered one: netem's gap */
 	uint64_t *due;			/* min-heap: when the frames held are due */
 	uint32_t ndue, cap;
-	uint64_t script_seen[LINK_SCRIPTS_MAX];
+	bool holds_told;		/* the pipe says how many frames it holds */
+	uint64_t holds;
 	link_verdict_fn *observer;
 	void *observer_ctx;
 	struct link_stats stats;
@@ -51,55 +68,32 @@ const char *link_drop_text(enum link_drop drop)
 	return (unsigned int)drop < LINK_DROP_COUNT ? drop_texts[drop] : "unknown";
 }
 
-/*
- * Random numbers by place: number n of a stream is a mix of the stream's key and n, so nothing
- * needs to be drawn to be skipped. The mix is the finaliser of splitmix64 (Steele, Lea, Flood,
- * "Fast splittable pseudorandom number generators", 2014), applied to a Weyl sequence as there.
- */
-#define WEYL 0x9e3779b97f4a7c15u
-
-static uint64_t mix(uint64_t x)
+static uint64_t draw(struct link_model *m, unsigned int copy, enum effect e, uint32_t corr)
 {
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-	return x ^ (x >> 31);
+	return link_draw_corr(&m->stream[copy][e], m->no, corr);
 }
 
-static uint64_t draw(const struct link_model *m, unsigned int copy, enum effect e)
+static bool strikes(struct link_model *m, unsigned int copy, enum effect e, uint32_t share,
+		    uint32_t corr)
 {
-	return mix(m->key[copy][e] + m->no * WEYL);
-}
-
-/* The upper half of the 128-bit product, in C11. */
-static uint64_t mul_high(uint64_t a, uint64_t b)
-{
-	uint64_t al = a & UINT32_MAX, ah = a >> 32, bl = b & UINT32_MAX, bh = b >> 32;
-	uint64_t mid = ah * bl + (al * bl >> 32);
-	uint64_t low = al * bh + (mid & UINT32_MAX);
-
-	return ah * bh + (mid >> 32) + (low >> 32);
-}
-
-/* Uniform in [0, below): the bias is below / 2^64. */
-static uint64_t draw_below(const struct link_model *m, unsigned int copy, enum effect e,
-			   uint64_t below)
-{
-	return mul_high(draw(m, copy, e), below);
-}
-
-static bool strikes(const struct link_model *m, unsigned int copy, enum effect e, uint32_t share)
-{
-	return share != 0 && draw_below(m, copy, e, LINK_CERTAIN) < share;
+	return share != 0 && link_strikes(draw(m, copy, e, corr), share);
 }
 
 static void set_keys(struct link_model *m)
 {
-	uint64_t key = mix(m->spec.seed + WEYL);
+	uint64_t key = link_mix(m->spec.seed + LINK_WEYL);
 
-	key = mix(key + (uint64_t)m->dir + 1);
+	key = link_mix(key + (uint64_t)m->dir + 1);
+	memset(m->stream, 0, sizeof(m->stream));
 	for (unsigned int copy = 0; copy < 2; copy++)
 		for (unsigned int e = 0; e < EFFECT_COUNT; e++)
-			m->key[copy][e] = mix(key + (2 * e + copy + 1) * WEYL);
+			m->stream[copy][e].key = link_mix(key + (2 * e + copy + 1) * LINK_WEYL);
+	m->loss = (struct link_loss){
+		.random = m->stream[0][EFFECT_LOSS],
+		.twin = m->stream[1][EFFECT_LOSS],
+		.emission = m->stream[0][EFFECT_EMISSION],
+	};
+	m->delayed_in_a_row = 0;
 }
 
 /* The heap of due times. Times mostly come in order, and then adding takes one comparison. */
@@ -151,6 +145,7 @@ struct link_model *link_model_new(const struct link_spec *spec, enum link_l2 l2,
 	m->dir = dir;
 	set_keys(m);
 	link_classify_init(&m->classifier, l2);
+	m->classifier.numbered = link_scripts_ask_flows(spec);
 	return m;
 }
 
@@ -160,16 +155,6 @@ void link_model_free(struct link_model *m)
 		return;
 	free(m->due);
 	free(m);
-}
-
-static bool same_script(const struct link_script *a, const struct link_script *b)
-{
-	if (a->kind != b->kind || a->every != b->every || a->nrange != b->nrange)
-		return false;
-	for (uint32_t i = 0; i < a->nrange; i++)
-		if (a->range[i].from != b->range[i].from || a->range[i].to != b->range[i].to)
-			return false;
-	return true;
 }
 
 int link_model_update(struct link_model *m, const struct link_spec *spec)
@@ -184,11 +169,11 @@ int link_model_update(struct link_model *m, const struct link_spec *spec)
 		m->due = due;
 		m->cap = spec->queue;
 	}
-	for (uint32_t i = 0; i < LINK_SCRIPTS_MAX; i++)
-		if (i >= spec->nscript || i >= m->spec.nscript ||
-		    !same_script(&spec->script[i], &m->spec.script[i]))
-			m->script_seen[i] = 0;
+	link_scripts_update(&m->scripts, &m->spec, spec);
+	if (spec->loss_model != m->spec.loss_model)
+		link_loss_restart(&m->loss);
 	m->spec = *spec;
+	m->classifier.numbered = link_scripts_ask_flows(spec);
 	if (reseed) {
 		set_keys(m);
 		m->no = 0;
@@ -196,135 +181,245 @@ int link_model_update(struct link_model *m, const struct link_spec *spec)
 	return 0;
 }
 
-static bool listed(const struct link_script *sc, uint64_t no)
+/* What is decided of a frame before its copies are placed. */
+struct plan {
+	bool dup, lost, marked, early;
+	enum link_drop why;		/* if lost */
+	uint64_t delay_ns;		/* the link's or the pattern's, and the script's */
+	uint64_t rate_bps;
+	uint64_t flip_bit;		/* of both copies; or LINK_NO_FLIP */
+};
+
+static void ask_pattern(struct link_model *m, uint64_t now_ns, struct plan *p)
 {
-	if (sc->every != 0 && no % sc->every == 0)
-		return true;
-	for (uint32_t i = 0; i < sc->nrange; i++)
-		if (no >= sc->range[i].from && no <= sc->range[i].to)
-			return true;
-	return false;
+	const struct link_pattern *pt = m->spec.pattern;
+	uint64_t since = now_ns - m->origin_ns, value;
+
+	if (!pt)
+		return;
+	if (link_pattern_says(pt, LINK_PATTERN_LOSS, m->no, since, &value)) {
+		p->lost = true;
+		p->why = LINK_DROP_PATTERN;
+	}
+	p->dup |= link_pattern_says(pt, LINK_PATTERN_DUP, m->no, since, &value);
+	p->early |= link_pattern_says(pt, LINK_PATTERN_REORDER, m->no, since, &value);
+	p->marked |= link_pattern_says(pt, LINK_PATTERN_MARK, m->no, since, &value);
+	if (link_pattern_says(pt, LINK_PATTERN_DELAY, m->no, since, &value))
+		p->delay_ns = value;
+	if (link_pattern_says(pt, LINK_PATTERN_RATE, m->no, since, &value))
+		p->rate_bps = value;
+	if (link_pattern_says(pt, LINK_PATTERN_BIT, m->no, since, &value))
+		p->flip_bit = value;
 }
 
-/* Which script drops this frame, from 1, or 0. Each script counts every frame of its kind. */
-static uint8_t run_scripts(struct link_model *m, uint32_t kinds)
+/* What scripts that do not drop have to say. */
+static void ask_scripts(const struct link_scripts_said *said, struct link_model *m, uint32_t len,
+			struct plan *p)
 {
-	uint8_t verdict = 0;
-
-	for (uint32_t i = 0; i < m->spec.nscript; i++)
-		if (kinds & m->spec.script[i].kind) {
-			m->script_seen[i]++;
-			if (listed(&m->spec.script[i], m->script_seen[i]) && verdict == 0)
-				verdict = (uint8_t)(i + 1);
-		}
-	return verdict;
+	p->dup |= said->act[LINK_ACT_DUP];
+	p->marked |= said->act[LINK_ACT_MARK];
+	p->delay_ns = link_later(p->delay_ns, said->delay_ns);
+	if (said->act[LINK_ACT_CORRUPT] && len > 0)
+		p->flip_bit = link_scale(draw(m, 0, EFFECT_CORRUPT_BIT, 0), len * 8ull);
 }
 
-/* Rounded down, as netem does. No overflow: len < 2^31 and 8e9 < 2^33. */
-static uint64_t time_on_line_ns(uint64_t rate_bps, uint32_t len)
+/* Around the delay by the jitter: uniform as netem without a distribution, or by a table. */
+static uint64_t delay_of(struct link_model *m, unsigned int copy, uint64_t delay_ns)
 {
-	return (uint64_t)len * 8000000000u / rate_bps;
-}
-
-/* Uniform in [delay - jitter, delay + jitter), as netem without a distribution; not below 0. */
-static uint64_t delay_of(const struct link_model *m, unsigned int copy)
-{
-	uint64_t jitter = m->spec.jitter_ns, sum;
+	uint64_t jitter = m->spec.jitter_ns, number, sum;
 
 	if (jitter == 0)
-		return m->spec.delay_ns;
-	sum = m->spec.delay_ns + draw_below(m, copy, EFFECT_JITTER, 2 * jitter);
+		return delay_ns;
+	number = draw(m, copy, EFFECT_JITTER, m->spec.delay_corr);
+	if (m->spec.dist)
+		return link_dist_value(m->spec.dist, delay_ns, jitter, number);
+	sum = delay_ns + link_scale(number, 2 * jitter);
 	return sum > jitter ? sum - jitter : 0;
 }
 
-/* The end of time is a slow link's limit: 2^64 ns are 584 years. */
-static uint64_t later(uint64_t at_ns, uint64_t by_ns)
-{
-	return by_ns < UINT64_MAX - 1 - at_ns ? at_ns + by_ns : UINT64_MAX - 1;
-}
-
 static uint64_t due_of(struct link_model *m, unsigned int copy, uint64_t now_ns, uint32_t len,
-		       uint64_t *ready_ns)
+		       const struct plan *p, struct link_copy *c)
 {
-	uint64_t at_ns = later(now_ns, delay_of(m, copy));
+	uint64_t at_ns = link_later(now_ns, delay_of(m, copy, p->delay_ns));
 
-	*ready_ns = at_ns;
-	if (m->spec.rate_bps != 0) {
+	c->ready_ns = at_ns;
+	if (link_spec_has_line(&m->spec)) {
+		c->rate_bps = p->rate_bps != m->spec.rate_bps ? p->rate_bps : 0;
+		return at_ns;
+	}
+	if (p->rate_bps != 0) {
 		if (at_ns < m->last_due_ns)
 			at_ns = m->last_due_ns;
-		at_ns = later(at_ns, time_on_line_ns(m->spec.rate_bps, len));
+		at_ns = link_later(at_ns, link_line_ns(&m->spec, p->rate_bps, len));
 	}
 	if (at_ns > m->last_due_ns)
 		m->last_due_ns = at_ns;
 	return at_ns;
 }
 
+/* netem's gap: so many frames in a row are delayed at least before one may be sent at once. */
+static bool goes_early(struct link_model *m, unsigned int copy)
+{
+	uint64_t number;
+
+	if (m->spec.reorder == 0)
+		return false;
+	number = draw(m, copy, EFFECT_REORDER, m->spec.reorder_corr);
+	if (m->spec.gap > 1 && m->delayed_in_a_row < m->spec.gap - 1)
+		return false;
+	return link_strikes(number, m->spec.reorder);
+}
+
+static bool is_full(struct link_model *m, uint64_t now_ns, const struct link_verdict *v)
+{
+	uint32_t delayed = held(m, now_ns);
+
+	return (m->holds_told ? m->holds + v->n : delayed) >= m->spec.queue;
+}
+
 /* What happens to one copy that was neither scripted away nor lost. */
 static void place_copy(struct link_model *m, unsigned int copy, uint64_t now_ns,
-		       struct link_verdict *v)
+		       const struct plan *p, struct link_verdict *v)
 {
 	struct link_copy *c = &v->copy[v->n];
 
-	if (held(m, now_ns) >= m->spec.queue) {
+	if (is_full(m, now_ns, v)) {
 		m->stats.drops[LINK_DROP_QUEUE]++;
 		if (v->drop == LINK_DROP_NONE)
 			v->drop = LINK_DROP_QUEUE;
 		return;
 	}
-	c->flip_bit = LINK_NO_FLIP;
-	if (v->len > 0 && strikes(m, copy, EFFECT_CORRUPT, m->spec.corrupt)) {
-		c->flip_bit = (uint32_t)draw_below(m, copy, EFFECT_CORRUPT_BIT, v->len * 8ull);
-		m->stats.corrupted++;
-	}
-	if (strikes(m, copy, EFFECT_REORDER, m->spec.reorder)) {
+	c->flip_bit = p->flip_bit < v->len * 8ull ? (uint32_t)p->flip_bit : LINK_NO_FLIP;
+	if (v->len > 0 && strikes(m, copy, EFFECT_CORRUPT, m->spec.corrupt, m->spec.corrupt_corr))
+		c->flip_bit = (uint32_t)link_scale(draw(m, copy, EFFECT_CORRUPT_BIT, 0),
+						   v->len * 8ull);
+	m->stats.corrupted += c->flip_bit != LINK_NO_FLIP;
+	if (goes_early(m, copy) || p->early) {
 		c->at_ns = c->ready_ns = now_ns;
 		v->reordered = true;
 		m->stats.reordered++;
+		m->delayed_in_a_row = 0;
 	} else {
-		c->at_ns = due_of(m, copy, now_ns, v->len, &c->ready_ns);
+		c->at_ns = due_of(m, copy, now_ns, v->len, p, c);
+		m->delayed_in_a_row++;
 	}
-	if (c->at_ns > now_ns)
+	if (c->at_ns > now_ns && !m->holds_told)
 		due_add(m, c->at_ns);
 	v->n++;
 	m->stats.delivered++;
 }
 
-static void lose_copy(struct link_model *m, struct link_verdict *v)
+static void lose_copy(struct link_model *m, struct link_verdict *v, enum link_drop why)
 {
-	m->stats.drops[LINK_DROP_LOSS]++;
+	m->stats.drops[why]++;
 	if (v->drop == LINK_DROP_NONE)
-		v->drop = LINK_DROP_LOSS;
+		v->drop = why;
 }
 
-static void judge(struct link_model *m, uint64_t now_ns, struct link_verdict *v)
+/* With ecn, who can be told is told by a mark instead of a loss. */
+static bool spares(struct link_model *m, bool can_ecn, struct plan *p)
 {
-	bool lost;
+	if (!m->spec.ecn || !can_ecn)
+		return false;
+	p->marked = true;
+	return true;
+}
 
-	v->script = run_scripts(m, v->kinds);
-	if (v->script != 0) {
+static void place_copies(struct link_model *m, uint64_t now_ns, bool can_ecn, struct plan *p,
+			 struct link_verdict *v)
+{
+	v->duplicated = p->dup;
+	if (p->lost)
+		lose_copy(m, v, p->why);
+	else
+		place_copy(m, 0, now_ns, p, v);
+	if (v->duplicated) {
+		m->stats.duplicated++;
+		/* netem counts copies: one more, one less, and what is left is not drawn again. */
+		if (!p->lost && link_loss_twin(&m->loss, &m->spec, m->no) &&
+		    !spares(m, can_ecn, p))
+			lose_copy(m, v, LINK_DROP_LOSS);
+		else
+			place_copy(m, 1, now_ns, p, v);
+	}
+	v->marked = p->marked && can_ecn && v->n > 0;
+	m->stats.marked += v->marked;
+}
+
+/* As it was recorded; what the record does not know is decided by the words. */
+static bool replayed(struct link_model *m, uint64_t now_ns, struct link_verdict *v)
+{
+	const struct link_replay *r = m->spec.replay;
+	const struct link_fate *f = r ? link_replay_fate(r, m->dir, m->no) : NULL;
+
+	if (!f)
+		return false;
+	m->stats.replay_strange += f->len != v->len;
+	v->drop = (enum link_drop)f->drop;
+	v->duplicated = f->duplicated;
+	v->reordered = f->reordered;
+	v->marked = f->marked;
+	v->n = f->n;
+	if (v->drop != LINK_DROP_NONE)
+		m->stats.drops[v->drop]++;
+	for (unsigned int i = 0; i < f->n; i++) {
+		struct link_copy *c = &v->copy[i];
+
+		c->at_ns = c->ready_ns = link_later(now_ns, f->after_ns[i]);
+		c->flip_bit = f->flip_bit[i] < v->len * 8ull ? f->flip_bit[i] : LINK_NO_FLIP;
+		m->stats.corrupted += c->flip_bit != LINK_NO_FLIP;
+	}
+	m->stats.delivered += f->n;
+	m->stats.duplicated += f->duplicated;
+	m->stats.reordered += f->reordered;
+	m->stats.marked += f->marked;
+	return true;
+}
+
+/* Dropped before anything else is asked, and no random number of it is missed. */
+static bool refused(struct link_model *m, const uint8_t *frame, struct link_verdict *v)
+{
+	size_t ip = link_ip_offset(m->classifier.l2, frame, v->len);
+
+	if (m->spec.down)
+		v->drop = LINK_DROP_DOWN;
+	else if (m->spec.mtu != 0 && ip < v->len && v->len - ip > m->spec.mtu)
+		v->drop = LINK_DROP_MTU;
+	else
+		return false;
+	m->stats.drops[v->drop]++;
+	return true;
+}
+
+static void judge(struct link_model *m, uint64_t now_ns, const uint8_t *frame, struct link_verdict *v)
+{
+	struct plan p = { .delay_ns = m->spec.delay_ns, .rate_bps = m->spec.rate_bps,
+			  .flip_bit = LINK_NO_FLIP, .why = LINK_DROP_LOSS };
+	struct link_scripts_said said;
+	bool can_ecn, lost;
+
+	lost = link_loss_frame(&m->loss, &m->spec, m->no);
+	link_scripts_run(&m->scripts, &m->spec, &m->classifier, frame, v, &said);
+	if (refused(m, frame, v) || replayed(m, now_ns, v))
+		return;
+	v->script = said.first;
+	if (said.act[LINK_ACT_DROP]) {
 		v->drop = LINK_DROP_SCRIPT;
 		m->stats.drops[LINK_DROP_SCRIPT]++;
 		return;
 	}
-	v->duplicated = strikes(m, 0, EFFECT_DUP, m->spec.dup);
-	lost = strikes(m, 0, EFFECT_LOSS, m->spec.loss);
-	if (lost)
-		lose_copy(m, v);
-	else
-		place_copy(m, 0, now_ns, v);
-	if (!v->duplicated)
-		return;
-	m->stats.duplicated++;
-	/* netem counts copies: one more, one less, and what is left is not drawn for again. */
-	if (!lost && strikes(m, 1, EFFECT_LOSS, m->spec.loss))
-		lose_copy(m, v);
-	else
-		place_copy(m, 1, now_ns, v);
+	can_ecn = link_ip_can_ecn(m->classifier.l2, frame, v->len);
+	ask_pattern(m, now_ns, &p);
+	ask_scripts(&said, m, v->len, &p);
+	p.dup |= strikes(m, 0, EFFECT_DUP, m->spec.dup, m->spec.dup_corr);
+	if (lost && !p.lost)
+		p.lost = !spares(m, can_ecn, &p);
+	place_copies(m, now_ns, can_ecn, &p, v);
 }
 
 static uint64_t fold(uint64_t digest, uint64_t value)
 {
-	return mix((digest ^ value) + WEYL);
+	return link_mix((digest ^ value) + LINK_WEYL);
 }
 
 /*
@@ -342,6 +437,8 @@ static void account(struct link_model *m, const struct link_verdict *v)
 		    (uint64_t)v->n << 2 | (uint64_t)v->duplicated << 1 | (uint64_t)v->reordered);
 	for (unsigned int i = 0; i < v->n; i++)
 		d = fold(d, v->copy[i].flip_bit);
+	if (v->marked)
+		d = fold(d, 1);
 	m->stats.digest = d;
 }
 
@@ -351,6 +448,8 @@ void link_model_frame(struct link_model *m, uint64_t now_ns, const uint8_t *fram
 	assert(now_ns >= m->now_ns);
 	assert(len <= INT32_MAX);
 	m->now_ns = now_ns;
+	if (m->stats.frames == 0)
+		m->origin_ns = now_ns;
 	m->no++;
 	memset(v, 0, sizeof(*v));
 	v->no = m->no;
@@ -358,10 +457,27 @@ void link_model_frame(struct link_model *m, uint64_t now_ns, const uint8_t *fram
 	v->kinds = LINK_KIND_ANY;
 	if (m->spec.nscript > 0 || m->observer)
 		v->kinds = link_classify(&m->classifier, frame, len);
-	judge(m, now_ns, v);
+	judge(m, now_ns, frame, v);
 	account(m, v);
 	if (m->observer)
 		m->observer(m->observer_ctx, now_ns, v);
+}
+
+void link_model_holds(struct link_model *m, uint64_t held_now)
+{
+	m->holds_told = true;
+	m->holds = held_now;
+}
+
+void link_model_withdraw(struct link_model *m, enum link_drop why)
+{
+	m->stats.drops[why]++;
+	m->stats.withdrawn++;
+}
+
+void link_model_marked_later(struct link_model *m, uint64_t n)
+{
+	m->stats.marked += n;
 }
 
 const struct link_stats *link_model_stats(const struct link_model *m)

@@ -30,7 +30,8 @@ enum link_dir {
 /*
  * X(NAME, "text"): why a copy of a frame is not delivered. From SUPER_SEGMENT on they are the
  * wire's, not the model's: a bundle of segments (an offload is on); frames that came faster than
- * the wire could read them; a device with no room.
+ * the wire could read them; a device with no room. CODEL is the queue's, after the verdict, and so
+ * is QUEUE where the queue has a discipline.
  */
 #define LINK_DROPS(X)                                                                              \
 	X(NONE, "delivered")                                                                       \
@@ -40,7 +41,11 @@ enum link_dir {
 	X(SUPER_SEGMENT, "super-segment")                                                          \
 	X(OVERRUN, "wire overrun")                                                                 \
 	X(DEVICE, "device refused it")                                                             \
-	X(MEMORY, "out of memory")
+	X(MEMORY, "out of memory")                                                                 \
+	X(CODEL, "codel")                                                                          \
+	X(DOWN, "link down")                                                                       \
+	X(MTU, "longer than the mtu")                                                              \
+	X(PATTERN, "pattern")
 
 enum link_drop {
 #define X(name, text) LINK_DROP_##name,
@@ -57,6 +62,7 @@ const char *link_drop_text(enum link_drop drop);
 struct link_copy {
 	uint64_t at_ns;		/* not before now */
 	uint64_t ready_ns;	/* its delay is over: from then to at_ns it is queued for the line */
+	uint64_t rate_bps;	/* a pattern's, for the line behind the delay; 0: the line's own */
 	uint32_t flip_bit;	/* bit (flip_bit % 8) of byte flip_bit / 8; or LINK_NO_FLIP */
 };
 
@@ -65,9 +71,10 @@ struct link_verdict {
 	uint32_t kinds;		/* LINK_KIND_* set; LINK_KIND_ANY alone when nobody asked */
 	uint32_t len;		/* bytes of the frame */
 	enum link_drop drop;	/* why the frame, or else its duplicate, was dropped */
-	uint8_t script;		/* which script, from 1, if drop is LINK_DROP_SCRIPT */
+	uint8_t script;		/* which script acted on it first, from 1; 0: none */
 	bool duplicated;	/* the effect struck; n is 2 unless one copy was dropped */
 	bool reordered;		/* sent at once while others are delayed */
+	bool marked;		/* to be delivered with CE */
 	uint8_t n;		/* copies to deliver: 0, 1 or 2 */
 	struct link_copy copy[2];	/* copy[0 .. n) in order of insertion, not of at_ns */
 };
@@ -76,6 +83,9 @@ struct link_stats {
 	uint64_t frames, bytes;		/* given to the model */
 	uint64_t delivered;		/* copies */
 	uint64_t duplicated, corrupted, reordered;
+	uint64_t marked;		/* frames made to say CE, here and by the queue */
+	uint64_t withdrawn;		/* of the delivered: dropped later by the queue */
+	uint64_t replay_strange;	/* frames of another length than the one recorded */
 	uint64_t drops[LINK_DROP_COUNT];	/* copies, by reason */
 	uint64_t digest;		/* of the verdict list so far, without arrival times */
 };
@@ -95,6 +105,12 @@ int link_model_update(struct link_model *m, const struct link_spec *spec);
 /* now_ns must not go back. Always writes *v. O(log queue), and O(1) while delays keep order. */
 void link_model_frame(struct link_model *m, uint64_t now_ns, const uint8_t *frame, size_t len,
 		      struct link_verdict *v);
+
+/* For the pipe: how many frames it holds, where the model cannot know; a frame let in was dropped by
+ * the queue; the queue has marked so many. */
+void link_model_holds(struct link_model *m, uint64_t held);
+void link_model_withdraw(struct link_model *m, enum link_drop why);
+void link_model_marked_later(struct link_model *m, uint64_t n);
 
 const struct link_stats *link_model_stats(const struct link_model *m);
 const struct link_spec *link_model_spec(const struct link_model *m);

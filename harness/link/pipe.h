@@ -13,32 +13,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/link/frame.h"
 #include "harness/link/model.h"
 
 struct link_pipe;
-
-struct link_frame {
-	uint64_t at_ns;		/* due */
-	uint64_t ready_ns;	/* its delay is over: from then to at_ns it is queued for the line */
-	uint64_t order;		/* of insertion; ties in at_ns are delivered in this order */
-	uint64_t tag;		/* the user's own, 0 when new; duplicates have it too */
-	struct link_frame *next;	/* in a store of free frames */
-	uint32_t len, cap;
-	uint8_t *data;		/* cap bytes, and LINK_FRAME_HEADROOM before them */
-};
-
-enum { LINK_FRAME_HEADROOM = 16 };
 
 /* NULL if memory is short. */
 struct link_pipe *link_pipe_new(const struct link_spec *spec, enum link_l2 l2, enum link_dir dir);
 void link_pipe_free(struct link_pipe *p);	/* and all frames it holds */
 
-/* The model inside, for link_model_stats, _update, _observe. */
+/* The model inside, for link_model_stats, _observe. */
 struct link_model *link_pipe_model(struct link_pipe *p);
+
+/* Obey *spec from the next frame on (link_model_update); what waits goes on waiting in the queue as it
+ * is now. 0 or -ENOMEM with nothing changed. */
+__attribute__((warn_unused_result))
+int link_pipe_update(struct link_pipe *p, const struct link_spec *spec);
 
 /*
  * fn(ctx, now_ns, frame, v) for each frame of which a copy is dropped, with v->drop the reason:
- * to keep it in a capture. The frame is the pipe's. NULL: no more.
+ * to keep it in a capture. Of a frame that a queue drops later, v says the reason and the
+ * length. The frame is the pipe's. NULL: no more.
  */
 typedef void link_drop_fn(void *ctx, uint64_t now_ns, const struct link_frame *frame,
 			  const struct link_verdict *v);
@@ -53,8 +48,9 @@ struct link_frame *link_pipe_new_frame(struct link_pipe *p, size_t cap);
 int link_pipe_push_take(struct link_pipe *p, uint64_t now_ns, struct link_frame *take_f,
 			struct link_verdict *v);
 
-/* When to call link_pipe_pop next, or UINT64_MAX. */
-uint64_t link_pipe_next_at(const struct link_pipe *p);
+/* When to call link_pipe_pop next, or UINT64_MAX. A frame may then move on inside, and none come
+ * out. */
+uint64_t link_pipe_next_at(struct link_pipe *p);
 
 /* The earliest frame due at now_ns or before, or NULL. The caller gives it back to any pipe. */
 struct link_frame *link_pipe_pop(struct link_pipe *p, uint64_t now_ns);
@@ -65,13 +61,14 @@ size_t link_pipe_held(const struct link_pipe *p);
 
 /*
  * What a link holds at a moment, for whoever samples a queue's depth: `queued` frames wait for the
- * line or are on it (none where there is no rate), the others are in delay. now_ns is not before
- * the last call's of any function; frames due by then count as gone. O(frames held).
+ * line or a slot or are on the line (none where there is neither), the others are in delay.
+ * now_ns is not before the last call's of any function; frames due by then count as gone. O(frames
+ * held).
  */
 struct link_occupancy {
 	uint64_t queued_packets, queued_bytes;
 	uint64_t delayed_packets, delayed_bytes;
 };
-void link_pipe_occupancy(const struct link_pipe *p, uint64_t now_ns, struct link_occupancy *out);
+void link_pipe_occupancy(struct link_pipe *p, uint64_t now_ns, struct link_occupancy *out);
 
 #endif

@@ -2,6 +2,7 @@
 /* A link line's words, by direction; see sides.h. */
 #include "harness/link/sides.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "harness/link/model.h"
@@ -22,10 +23,8 @@ static int stretch(int n, const char *const *word)
 {
 	int i = 1;
 
-	if (strcmp(word[0], "script") == 0) {
-		i = 3 < n && strcmp(word[3], "every") == 0 ? 5 : 4;
-		return i < n ? i : n;
-	}
+	if (strcmp(word[0], "script") == 0)
+		return link_script_words(n, word);
 	while (i < n && strcmp(word[i], "script") != 0)
 		i++;
 	return i;
@@ -43,7 +42,7 @@ static int read_group(struct link_spec spec[2], int dir, int n, const char *cons
 
 			if (dir >= 0 ? d != dir : script && d == LINK_DIR_OUT)
 				continue;
-			rc = link_spec_parse(&spec[d], len, word + at, err, err_size);
+			rc = link_spec_read(&spec[d], len, word + at, err, err_size);
 			if (rc)
 				return rc;
 		}
@@ -67,5 +66,8 @@ int link_sides_parse(struct link_spec spec[2], int nword, const char *const *wor
 		from = i + 1;
 		dir = next;
 	}
+	for (int d = 0; d < DIRS; d++)
+		if (link_spec_check(&spec[d], err, err_size))
+			return -EINVAL;
 	return 0;
 }

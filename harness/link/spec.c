@@ -7,332 +7,273 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/link/classify.h"
+#include "harness/link/dist.h"
+#include "harness/link/pattern.h"
+#include "harness/link/record.h"
+#include "harness/link/spec_value.h"
+#include "harness/link/trace.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-struct unit {
-	const char *word;
-	uint64_t mult;		/* of the base unit: nanoseconds, bits a second, 1e-9 */
-};
+enum { OVERHEAD_MAX = 10000, CELL_MAX = 100000, MTU_MIN = 68, MTU_MAX = 65536, GAP_MAX = 1000000 };
 
-/* The largest first: printing takes the first that divides. */
-static const struct unit time_units[] = {
-	{ "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 },
-};
+typedef int word_fn(struct link_parse *p);
 
-/* As tc: a unit that ends in "bit" is bits a second, one that ends in "bps" is bytes a second. */
-static const struct unit rate_units[] = {
-	{ "tbit", 1000000000000 }, { "gbit", 1000000000 }, { "mbit", 1000000 },
-	{ "kbit", 1000 }, { "bit", 1 },
-	{ "gibit", 1u << 30 }, { "mibit", 1u << 20 }, { "kibit", 1u << 10 },
-	{ "tbps", 8000000000000 }, { "gbps", 8000000000 }, { "mbps", 8000000 },
-	{ "kbps", 8000 }, { "bps", 8 },
-};
-enum { RATE_UNITS_PRINTED = 5 };
-
-static const struct unit percent_units[] = { { "%", LINK_CERTAIN / 100 } };
-
-struct parse {
-	struct link_spec *s;
-	int nword, at;
-	const char *const *word;
-	char *err;
-	size_t err_size;
-};
-
-__attribute__((format(printf, 2, 3)))
-static int refuse(const struct parse *p, const char *format, ...)
+/* delay TIME [JITTER [CORRELATION]] */
+static int read_delay(struct link_parse *p)
 {
-	va_list ap;
+	uint64_t delay_ns, jitter_ns = p->s->jitter_ns;
+	uint32_t corr = p->s->delay_corr;
+	int at, rc = link_take_time(p, "delay", &delay_ns);
 
-	va_start(ap, format);
-	vsnprintf(p->err, p->err_size, format, ap);
-	va_end(ap);
-	return -EINVAL;
-}
-
-/*
- * A decimal number of units. False for what is none, for more than 9 digits after the point, for
- * a value beyond 2^64, and for one so small that nothing would be left of it.
- */
-static bool scaled(const char *text, size_t len, const struct unit *unit, uint64_t *out)
-{
-	uint64_t whole = 0, part = 0, one = 1, fraction;
-	bool digits = false, point = false;
-
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '.' && !point) {
-			point = true;
-			continue;
-		}
-		if (text[i] < '0' || text[i] > '9')
-			return false;
-		digits = true;
-		if (!point && whole > (UINT64_MAX - 9) / 10)
-			return false;
-		if (point && one == 1000000000)
-			return false;
-		if (point) {
-			part = part * 10 + (uint64_t)(text[i] - '0');
-			one *= 10;
-		} else {
-			whole = whole * 10 + (uint64_t)(text[i] - '0');
-		}
-	}
-	if (!digits || whole > UINT64_MAX / unit->mult)
-		return false;
-	/* part < one <= 1e9, so neither product passes 2^64. */
-	fraction = part * (unit->mult / one) + part * (unit->mult % one) / one;
-	if (whole * unit->mult > UINT64_MAX - fraction)
-		return false;
-	*out = whole * unit->mult + fraction;
-	return *out != 0 || (whole == 0 && part == 0);
-}
-
-/* Number with unit. Zero needs none. */
-static bool read_units(const char *text, const struct unit *unit, size_t nunit, uint64_t *out)
-{
-	size_t len = strspn(text, "0123456789.");
-
-	if (strcmp(text, "0") == 0) {
-		*out = 0;
-		return true;
-	}
-	for (size_t i = 0; i < nunit; i++)
-		if (strcmp(text + len, unit[i].word) == 0)
-			return scaled(text, len, &unit[i], out);
-	return false;
-}
-
-static bool read_count(const char *text, size_t len, uint64_t *out)
-{
-	uint64_t v = 0;
-
-	if (len == 0)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return false;
-		unsigned int digit = (unsigned int)(text[i] - '0');
-		if (v > (UINT64_MAX - digit) / 10)
-			return false;
-		v = v * 10 + digit;
-	}
-	*out = v;
-	return true;
-}
-
-/* The word after the one at p->at, or NULL with a sentence. */
-static const char *value_of(struct parse *p, const char *what)
-{
-	if (p->at + 1 >= p->nword) {
-		refuse(p, "%s: the value is missing; write %s", p->word[p->at], what);
-		return NULL;
-	}
-	return p->word[++p->at];
-}
-
-static int read_time(struct parse *p, uint64_t *out)
-{
-	const char *name = p->word[p->at];
-	const char *text = value_of(p, "a time such as 10ms");
-	uint64_t ns;
-
-	if (!text)
-		return -EINVAL;
-	if (!read_units(text, time_units, ARRAY_LEN(time_units), &ns))
-		return refuse(p, "%s: '%s' is no time; write a number and ns, us, ms or s, such as "
-			      "10ms", name, text);
-	if (ns > LINK_DELAY_MAX_NS)
-		return refuse(p, "%s: %s is too long; at most 3600s", name, text);
-	*out = ns;
-	return 0;
-}
-
-static int read_share(struct parse *p, uint32_t *out)
-{
-	const char *name = p->word[p->at];
-	const char *text = value_of(p, "a percentage such as 1%");
-	uint64_t share;
-
-	if (!text)
-		return -EINVAL;
-	if (!read_units(text, percent_units, 1, &share))
-		return refuse(p, "%s: '%s' is no percentage; write a number from 0%% to 100%% and "
-			      "the sign, such as 1%%", name, text);
-	if (share > LINK_CERTAIN)
-		return refuse(p, "%s: %s is more than 100%%", name, text);
-	*out = (uint32_t)share;
-	return 0;
-}
-
-static int read_rate(struct parse *p)
-{
-	const char *text = value_of(p, "a rate such as 100mbit");
-	uint64_t bps;
-
-	if (!text)
-		return -EINVAL;
-	if (!read_units(text, rate_units, ARRAY_LEN(rate_units), &bps))
-		return refuse(p, "rate: '%s' is no rate; write a number and bit, kbit, mbit or "
-			      "gbit (bits a second) or bps, kbps, mbps or gbps (bytes a second), "
-			      "such as 100mbit", text);
-	if (bps != 0 && (bps < LINK_RATE_MIN_BPS || bps > LINK_RATE_MAX_BPS))
-		return refuse(p, "rate: %s is out of range; write 8bit to 1000tbit, or 0 for no "
-			      "limit", text);
-	p->s->rate_bps = bps;
-	return 0;
-}
-
-static int read_queue(struct parse *p)
-{
-	const char *text = value_of(p, "a number of frames such as 100");
-	uint64_t n;
-
-	if (!text)
-		return -EINVAL;
-	if (!read_count(text, strlen(text), &n) || n < 1 || n > LINK_QUEUE_MAX)
-		return refuse(p, "queue: '%s' is no number of frames from 1 to %d", text,
-			      LINK_QUEUE_MAX);
-	p->s->queue = (uint32_t)n;
-	return 0;
-}
-
-static int read_seed(struct parse *p)
-{
-	const char *text = value_of(p, "a number such as 7");
-
-	if (!text)
-		return -EINVAL;
-	if (!read_count(text, strlen(text), &p->s->seed))
-		return refuse(p, "seed: '%s' is no number from 0 to %" PRIu64, text, UINT64_MAX);
-	p->s->seedings++;
-	return 0;
-}
-
-/* One of "3", "3..5". */
-static bool read_range(const char *text, size_t len, struct link_range *r)
-{
-	size_t first = strspn(text, "0123456789");
-
-	if (first > len || !read_count(text, first, &r->from) || r->from == 0)
-		return false;
-	r->to = r->from;
-	if (first == len)
-		return true;
-	if (len - first < 3 || text[first] != '.' || text[first + 1] != '.')
-		return false;
-	return read_count(text + first + 2, len - first - 2, &r->to) && r->to >= r->from;
-}
-
-static int read_ranges(struct parse *p, const char *text, struct link_script *sc)
-{
-	for (const char *at = text;;) {
-		size_t len = strcspn(at, ",");
-
-		if (sc->nrange == LINK_RANGES_MAX)
-			return refuse(p, "script: '%s' lists more than %d numbers", text,
-				      LINK_RANGES_MAX);
-		if (!read_range(at, len, &sc->range[sc->nrange]))
-			return refuse(p, "script: '%s' does not say which; write 3, or 3..5, or "
-				      "3,7, or every 10, counted from 1", text);
-		sc->nrange++;
-		if (at[len] == '\0')
-			return 0;
-		at += len + 1;
-	}
-}
-
-static void list_kinds(char *out, size_t size)
-{
-	size_t n = 0;
-
-	out[0] = '\0';
-#define X(name, bit, word, meaning) \
-	if (n < size) \
-		n += (size_t)snprintf(out + n, size - n, "%s%s", n ? ", " : "", word);
-	LINK_KINDS(X)
-#undef X
-}
-
-static int read_every(struct parse *p, struct link_script *sc)
-{
-	const char *text = value_of(p, "a number such as 10");
-	uint64_t n;
-
-	if (!text)
-		return -EINVAL;
-	if (!read_count(text, strlen(text), &n) || n < 1 || n > UINT32_MAX)
-		return refuse(p, "script: every '%s' is no number from 1", text);
-	sc->every = (uint32_t)n;
-	return 0;
-}
-
-/* script drop KIND WHICH */
-static int read_script(struct parse *p)
-{
-	struct link_script sc = { 0 };
-	char kinds[160];
-	const char *text = value_of(p, "script drop data 3");
-	int rc;
-
-	if (!text)
-		return -EINVAL;
-	if (strcmp(text, "drop") != 0)
-		return refuse(p, "script: '%s' is no act; only drop is, as in script drop data 3",
-			      text);
-	list_kinds(kinds, sizeof(kinds));
-	text = value_of(p, "a kind of frame, as in script drop data 3");
-	if (!text)
-		return -EINVAL;
-	sc.kind = link_kind_of_word(text);
-	if (sc.kind == 0)
-		return refuse(p, "script: '%s' is no kind of frame; write one of %s", text, kinds);
-	text = value_of(p, "which: 3, or 3..5, or 3,7, or every 10");
-	if (!text)
-		return -EINVAL;
-	rc = strcmp(text, "every") == 0 ? read_every(p, &sc) : read_ranges(p, text, &sc);
 	if (rc != 0)
 		return rc;
-	if (p->s->nscript == LINK_SCRIPTS_MAX)
-		return refuse(p, "script: this link has %d scripts already; one more is too many",
-			      LINK_SCRIPTS_MAX);
-	p->s->script[p->s->nscript++] = sc;
+	at = p->at;
+	rc = link_may_take_time(p, "delay", &jitter_ns);
+	if (rc == 0 && p->at != at) {
+		corr = 0;
+		rc = link_may_take_share(p, "delay", &corr);
+	}
+	if (rc != 0)
+		return rc;
+	p->s->delay_ns = delay_ns;
+	p->s->jitter_ns = jitter_ns;
+	p->s->delay_corr = corr;
 	return 0;
 }
 
-static int read_word(struct parse *p)
+/* jitter TIME [CORRELATION] */
+static int read_jitter(struct link_parse *p)
 {
-	struct link_spec *s = p->s;
+	uint32_t corr = 0;
+	int rc = link_take_time(p, "jitter", &p->s->jitter_ns);
+
+	if (rc == 0)
+		rc = link_may_take_share(p, "jitter", &corr);
+	p->s->delay_corr = corr;
+	return rc;
+}
+
+/* A share, and its correlation if there is one. */
+static int read_shares(struct link_parse *p, const char *name, uint32_t *share, uint32_t *corr)
+{
+	int rc = link_take_share(p, name, share);
+
+	*corr = 0;
+	return rc == 0 ? link_may_take_share(p, name, corr) : rc;
+}
+
+static int read_reorder(struct link_parse *p)
+{
+	return read_shares(p, "reorder", &p->s->reorder, &p->s->reorder_corr);
+}
+
+static int read_dup(struct link_parse *p)
+{
+	return read_shares(p, "dup", &p->s->dup, &p->s->dup_corr);
+}
+
+static int read_corrupt(struct link_parse *p)
+{
+	return read_shares(p, "corrupt", &p->s->corrupt, &p->s->corrupt_corr);
+}
+
+/* tc reads a gap without a share as "always, then". */
+static int read_gap(struct link_parse *p)
+{
+	uint64_t n;
+	int rc = link_take_count(p, "gap", " of frames", 0, GAP_MAX, &n);
+
+	if (rc != 0)
+		return rc;
+	p->s->gap = n > 1 ? (uint32_t)n : 0;
+	if (n > 0 && p->s->reorder == 0)
+		p->s->reorder = LINK_CERTAIN;
+	return 0;
+}
+
+/* A word that is on, or off behind it. */
+static int read_ecn(struct link_parse *p)
+{
+	p->s->ecn = !link_take(p, "off");
+	return 0;
+}
+
+/* rate RATE [OVERHEAD [CELL [CELL-OVERHEAD]]] */
+static int read_rate(struct link_parse *p)
+{
+	uint64_t bps;
+	int32_t overhead = 0, cell = 0, cell_overhead = 0;
+	int rc = link_take_rate(p, "rate", &bps);
+
+	if (rc == 0)
+		rc = link_may_take_int(p, "rate: overhead", -OVERHEAD_MAX, OVERHEAD_MAX, &overhead);
+	if (rc == 0)
+		rc = link_may_take_int(p, "rate: cell size", 0, CELL_MAX, &cell);
+	if (rc == 0)
+		rc = link_may_take_int(p, "rate: cell overhead", -OVERHEAD_MAX, OVERHEAD_MAX,
+				       &cell_overhead);
+	if (rc != 0)
+		return rc;
+	if (cell == 0 && cell_overhead != 0)
+		return link_refuse(p, "rate: an overhead of cells needs their size before it, as in "
+				   "rate 1mbit 0 48 5");
+	if (cell != 0 && cell + cell_overhead <= 0)
+		return link_refuse(p, "rate: a cell with its overhead has at least a byte");
+	p->s->rate_bps = bps;
+	p->s->rate_overhead = overhead;
+	p->s->cell = (uint32_t)cell;
+	p->s->cell_overhead = cell_overhead;
+	return 0;
+}
+
+static int read_limit(struct link_parse *p)
+{
+	uint64_t n;
+	int rc = link_take_count(p, "limit", " of frames", 1, LINK_QUEUE_MAX, &n);
+
+	if (rc != 0)
+		return rc;
+	p->s->queue = (uint32_t)n;
+	p->s->limit_named = p->s->disc.kind != LINK_QUEUE_LIMIT || n != LINK_QUEUE_DEFAULT;
+	return 0;
+}
+
+static int read_seed(struct link_parse *p)
+{
+	int rc = link_take_count(p, "seed", "", 0, UINT64_MAX, &p->s->seed);
+
+	if (rc == 0)
+		p->s->seedings++;
+	return rc;
+}
+
+static int read_mtu(struct link_parse *p)
+{
+	uint64_t n;
+	int rc = link_take_count(p, "mtu", " of bytes", 0, MTU_MAX, &n);
+
+	if (rc != 0)
+		return rc;
+	if (n != 0 && n < MTU_MIN)
+		return link_refuse(p, "mtu: %" PRIu64 " is less than the %d bytes that every link "
+				   "carries (RFC 791); 0 takes the limit away", n, MTU_MIN);
+	p->s->mtu = (uint32_t)n;
+	return 0;
+}
+
+static int read_up(struct link_parse *p)
+{
+	p->s->down = false;
+	return 0;
+}
+
+static int read_down(struct link_parse *p)
+{
+	p->s->down = true;
+	return 0;
+}
+
+/* The name of a file that fits into a spec, or NULL with a sentence; *off if it says "off". */
+static const char *file_name(struct link_parse *p, const char *name, bool *off)
+{
+	const char *text = link_value(p, "the name of a file, or off");
+
+	*off = text && strcmp(text, "off") == 0;
+	if (text && (strlen(text) >= LINK_PATH_MAX || text[strcspn(text, " \t\n'\"\\#$")])) {
+		link_refuse(p, "%s: the name of a file has at most %d bytes and no spaces, quotes, \\, # "
+			    "or $", name, LINK_PATH_MAX - 1);
+		return NULL;
+	}
+	return text;
+}
+
+static int read_trace(struct link_parse *p)
+{
+	bool off;
+	const char *name = file_name(p, "trace", &off);
+
+	if (!name)
+		return -EINVAL;
+	p->s->trace = off ? NULL : link_trace_get(name, p->err, p->err_size);
+	return off || p->s->trace ? 0 : -EINVAL;
+}
+
+static int read_pattern(struct link_parse *p)
+{
+	bool off;
+	const char *name = file_name(p, "pattern", &off);
+
+	if (!name)
+		return -EINVAL;
+	p->s->pattern = off ? NULL : link_pattern_get(name, p->err, p->err_size);
+	return off || p->s->pattern ? 0 : -EINVAL;
+}
+
+static int read_replay(struct link_parse *p)
+{
+	bool off;
+	const char *name = file_name(p, "replay", &off);
+
+	if (!name)
+		return -EINVAL;
+	p->s->replay = off ? NULL : link_replay_get(name, p->err, p->err_size);
+	return off || p->s->replay ? 0 : -EINVAL;
+}
+
+static int read_record(struct link_parse *p)
+{
+	bool off;
+	const char *name = file_name(p, "record", &off);
+
+	if (!name)
+		return -EINVAL;
+	p->s->record = off ? NULL : link_record_get(name, p->err, p->err_size);
+	return off || p->s->record ? 0 : -EINVAL;
+}
+
+static const struct {
+	const char *word;
+	word_fn *read;
+} words[] = {
+	{ "delay", read_delay },
+	{ "jitter", read_jitter },
+	{ "distribution", link_parse_distribution },
+	{ "loss", link_parse_loss },
+	{ "ecn", read_ecn },
+	{ "reorder", read_reorder },
+	{ "gap", read_gap },
+	{ "dup", read_dup },
+	{ "duplicate", read_dup },
+	{ "corrupt", read_corrupt },
+	{ "rate", read_rate },
+	{ "slot", link_parse_slot },
+	{ "limit", read_limit },
+	{ "queue", link_parse_queue },
+	{ "trace", read_trace },
+	{ "mtu", read_mtu },
+	{ "up", read_up },
+	{ "down", read_down },
+	{ "pattern", read_pattern },
+	{ "record", read_record },
+	{ "replay", read_replay },
+	{ "seed", read_seed },
+	{ "script", link_parse_script },
+};
+
+static int read_word(struct link_parse *p)
+{
 	const char *word = p->word[p->at];
 
-	if (strcmp(word, "delay") == 0)
-		return read_time(p, &s->delay_ns);
-	if (strcmp(word, "jitter") == 0)
-		return read_time(p, &s->jitter_ns);
-	if (strcmp(word, "loss") == 0)
-		return read_share(p, &s->loss);
-	if (strcmp(word, "reorder") == 0)
-		return read_share(p, &s->reorder);
-	if (strcmp(word, "dup") == 0)
-		return read_share(p, &s->dup);
-	if (strcmp(word, "corrupt") == 0)
-		return read_share(p, &s->corrupt);
-	if (strcmp(word, "rate") == 0)
-		return read_rate(p);
-	if (strcmp(word, "queue") == 0)
-		return read_queue(p);
-	if (strcmp(word, "seed") == 0)
-		return read_seed(p);
-	if (strcmp(word, "script") == 0)
-		return read_script(p);
-	return refuse(p, "'%s' is no word of a link; write delay, jitter, loss, reorder, dup, "
-		      "corrupt, rate, queue, seed or script", word);
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(word, words[i].word) == 0)
+			return words[i].read(p);
+	return link_refuse(p, "'%s' is no word of a link; write delay, jitter, distribution, loss, ecn, "
+			   "reorder, gap, dup, corrupt, rate, slot, limit, queue, trace, mtu, up, down, "
+			   "pattern, record, replay, seed or script", word);
 }
 
 void link_spec_init(struct link_spec *s)
@@ -344,119 +285,162 @@ void link_spec_init(struct link_spec *s)
 
 bool link_spec_is_clear(const struct link_spec *s)
 {
-	return s->delay_ns == 0 && s->jitter_ns == 0 && s->loss == 0 && s->reorder == 0 &&
-	       s->dup == 0 && s->corrupt == 0 && s->rate_bps == 0 && s->nscript == 0;
+	return s->delay_ns == 0 && s->jitter_ns == 0 && s->loss_model == LINK_LOSS_RANDOM &&
+	       s->loss == 0 && s->reorder == 0 && s->dup == 0 && s->corrupt == 0 &&
+	       s->rate_bps == 0 && !s->slot.on && !link_spec_has_line(s) && !s->down &&
+	       s->mtu == 0 && !s->pattern && !s->record && !s->replay && s->nscript == 0;
 }
 
-int link_spec_parse(struct link_spec *s, int nword, const char *const *word, char *err,
-		    size_t err_size)
+int link_spec_check(const struct link_spec *s, char *err, size_t err_size)
+{
+	const char *wrong = NULL;
+
+	if (s->reorder > 0 && s->delay_ns == 0 && s->jitter_ns == 0)
+		wrong = "reorder: without a delay nothing can overtake; add a delay, such as delay 10ms";
+	else if (s->dist && s->jitter_ns == 0)
+		wrong = "distribution: it spreads the delay by the jitter; add one, such as delay 10ms "
+			"1ms";
+	else if (s->ecn && s->loss_model == LINK_LOSS_RANDOM && s->loss == 0)
+		wrong = "ecn: it marks what would be lost; add a loss, such as loss 1%";
+	else if (s->trace && s->rate_bps != 0)
+		wrong = "trace: a link has a rate or a trace; write rate 0 to have the trace";
+	else if (s->disc.kind != LINK_QUEUE_LIMIT && s->rate_bps == 0 && !s->trace)
+		wrong = "queue: without a rate nothing waits in it; add a rate, such as rate 10mbit, or a "
+			"trace";
+	else if (s->replay && s->record &&
+		 strcmp(link_replay_name(s->replay), link_record_name(s->record)) == 0)
+		wrong = "replay: that file is being recorded; name two files";
+	if (!wrong)
+		return 0;
+	snprintf(err, err_size, "%s", wrong);
+	return -EINVAL;
+}
+
+int link_spec_read(struct link_spec *s, int nword, const char *const *word, char *err,
+		   size_t err_size)
 {
 	struct link_spec to = *s;
-	struct parse p = { .s = &to, .nword = nword, .word = word, .err = err,
-			   .err_size = err_size };
+	struct link_parse p = { .s = &to, .nword = nword, .word = word, .err = err,
+				.err_size = err_size };
 
 	if (nword < 1)
-		return refuse(&p, "nothing is said of the link; write what it does, such as "
-			      "delay 10ms loss 1%%");
+		return link_refuse(&p, "nothing is said of the link; write what it does, such as "
+				       "delay 10ms loss 1%%");
 	for (p.at = 0; p.at < nword; p.at++) {
 		int rc = read_word(&p);
 
 		if (rc != 0)
 			return rc;
 	}
-	if (to.reorder > 0 && to.delay_ns == 0 && to.jitter_ns == 0)
-		return refuse(&p, "reorder: without a delay nothing can overtake; add a delay, "
-			      "such as delay 10ms");
 	*s = to;
 	return 0;
 }
 
-struct text {
-	char *out;
-	size_t size, n;
-};
-
-__attribute__((format(printf, 2, 3)))
-static void add(struct text *t, const char *format, ...)
+int link_spec_parse(struct link_spec *s, int nword, const char *const *word, char *err,
+		    size_t err_size)
 {
-	va_list ap;
-	int n;
+	struct link_spec to = *s;
+	int rc = link_spec_read(&to, nword, word, err, err_size);
 
-	va_start(ap, format);
-	n = vsnprintf(t->n < t->size ? t->out + t->n : NULL, t->n < t->size ? t->size - t->n : 0,
-		      format, ap);
-	va_end(ap);
-	if (n > 0)
-		t->n += (size_t)n;
+	if (rc == 0)
+		rc = link_spec_check(&to, err, err_size);
+	if (rc == 0)
+		*s = to;
+	return rc;
 }
 
-static void begin(struct text *t, const char *word)
+static void print_shares(struct link_text *t, const char *word, uint32_t share, uint32_t corr)
 {
-	add(t, "%s%s ", t->n ? " " : "", word);
-}
-
-static void add_units(struct text *t, const char *word, uint64_t v, const struct unit *unit,
-		      size_t nunit)
-{
-	begin(t, word);
-	for (size_t i = 0; i < nunit; i++)
-		if (v % unit[i].mult == 0) {
-			add(t, "%" PRIu64 "%s", v / unit[i].mult, unit[i].word);
-			return;
-		}
-}
-
-/* As many digits as it takes, at most 7: the share is a whole number of 1e-7 percent. */
-static void add_share(struct text *t, const char *word, uint32_t share)
-{
-	uint32_t part = share % (LINK_CERTAIN / 100);
-	int digits = 7;
-
 	if (share == 0)
 		return;
-	begin(t, word);
-	add(t, "%" PRIu32, share / (LINK_CERTAIN / 100));
-	for (; part != 0 && part % 10 == 0; part /= 10)
-		digits--;
-	if (part != 0)
-		add(t, ".%0*" PRIu32, digits, part);
-	add(t, "%%");
+	link_text_word(t, word);
+	link_text_share(t, share);
+	if (corr != 0)
+		link_text_share(t, corr);
 }
 
-static void add_script(struct text *t, const struct link_script *sc)
+static void print_delay(struct link_text *t, const struct link_spec *s)
 {
-	begin(t, "script drop");
-	add(t, "%s ", link_kind_word(sc->kind));
-	if (sc->every != 0)
-		add(t, "every %" PRIu32, sc->every);
-	for (uint32_t i = 0; i < sc->nrange; i++) {
-		add(t, "%s%" PRIu64, i ? "," : "", sc->range[i].from);
-		if (sc->range[i].to != sc->range[i].from)
-			add(t, "..%" PRIu64, sc->range[i].to);
+	if (s->delay_ns != 0) {
+		link_text_word(t, "delay");
+		link_text_time(t, s->delay_ns);
+	}
+	if (s->jitter_ns != 0) {
+		link_text_word(t, "jitter");
+		link_text_time(t, s->jitter_ns);
+		if (s->delay_corr != 0)
+			link_text_share(t, s->delay_corr);
+	}
+	if (s->dist) {
+		link_text_word(t, "distribution");
+		link_text_add(t, " %s", link_dist_name(s->dist));
+	}
+}
+
+static void print_rate(struct link_text *t, const struct link_spec *s)
+{
+	if (s->rate_bps == 0)
+		return;
+	link_text_word(t, "rate");
+	link_text_rate(t, s->rate_bps);
+	if (s->rate_overhead != 0 || s->cell != 0)
+		link_text_add(t, " %" PRId32, s->rate_overhead);
+	if (s->cell != 0)
+		link_text_add(t, " %" PRIu32, s->cell);
+	if (s->cell_overhead != 0)
+		link_text_add(t, " %" PRId32, s->cell_overhead);
+}
+
+static void print_file(struct link_text *t, const char *word, const char *name)
+{
+	link_text_word(t, word);
+	link_text_add(t, " %s", name);
+}
+
+static void print_rest(struct link_text *t, const struct link_spec *s)
+{
+	if (s->trace)
+		print_file(t, "trace", link_trace_name(s->trace));
+	if (s->mtu != 0) {
+		link_text_word(t, "mtu");
+		link_text_add(t, " %" PRIu32, s->mtu);
+	}
+	if (s->down)
+		link_text_word(t, "down");
+	if (s->pattern)
+		print_file(t, "pattern", link_pattern_name(s->pattern));
+	if (s->record)
+		print_file(t, "record", link_record_name(s->record));
+	if (s->replay)
+		print_file(t, "replay", link_replay_name(s->replay));
+	if (s->seed != 1) {
+		link_text_word(t, "seed");
+		link_text_add(t, " %" PRIu64, s->seed);
 	}
 }
 
 size_t link_spec_print(const struct link_spec *s, char *out, size_t size)
 {
-	struct text t = { .out = out, .size = size };
+	struct link_text t = { .out = out, .size = size };
 
 	if (size > 0)
 		out[0] = '\0';
-	if (s->delay_ns != 0)
-		add_units(&t, "delay", s->delay_ns, time_units, ARRAY_LEN(time_units));
-	if (s->jitter_ns != 0)
-		add_units(&t, "jitter", s->jitter_ns, time_units, ARRAY_LEN(time_units));
-	add_share(&t, "loss", s->loss);
-	add_share(&t, "reorder", s->reorder);
-	add_share(&t, "dup", s->dup);
-	add_share(&t, "corrupt", s->corrupt);
-	if (s->rate_bps != 0)
-		add_units(&t, "rate", s->rate_bps, rate_units, RATE_UNITS_PRINTED);
-	if (s->queue != LINK_QUEUE_DEFAULT)
-		add(&t, "%squeue %" PRIu32, t.n ? " " : "", s->queue);
-	if (s->seed != 1)
-		add(&t, "%sseed %" PRIu64, t.n ? " " : "", s->seed);
+	print_delay(&t, s);
+	link_print_loss(&t, s);
+	if (s->ecn)
+		link_text_word(&t, "ecn");
+	print_shares(&t, "reorder", s->reorder, s->reorder_corr);
+	if (s->gap > 1) {
+		link_text_word(&t, "gap");
+		link_text_add(&t, " %" PRIu32, s->gap);
+	}
+	print_shares(&t, "dup", s->dup, s->dup_corr);
+	print_shares(&t, "corrupt", s->corrupt, s->corrupt_corr);
+	print_rate(&t, s);
+	link_print_slot(&t, s);
+	link_print_queue(&t, s);
+	print_rest(&t, s);
 	for (uint32_t i = 0; i < s->nscript; i++)
-		add_script(&t, &s->script[i]);
+		link_print_script(&t, &s->script[i]);
 	return t.n;
 }

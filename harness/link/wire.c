@@ -154,7 +154,7 @@ static bool deliver(struct flow *fl)
 	bool refused[WIRE_BATCH];
 	const struct link_spec *spec = link_model_spec(link_pipe_model(fl->pipe));
 	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
-	bool waits = spec->delay_ns != 0 || spec->rate_bps != 0;
+	bool waits = spec->delay_ns != 0 || spec->rate_bps != 0 || spec->trace || spec->slot.on;
 	unsigned int n = 0;
 
 	while (n < WIRE_BATCH && (f[n] = link_pipe_pop(fl->pipe, now_ns)))
@@ -381,7 +381,7 @@ int wire_update_spec(struct wire *w, enum link_dir dir, const struct link_spec *
 	int rc;
 
 	lock(w);
-	rc = link_model_update(link_pipe_model(w->flow[dir].pipe), spec);
+	rc = link_pipe_update(w->flow[dir].pipe, spec);
 	unlock(w);
 	return rc;
 }

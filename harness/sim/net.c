@@ -352,7 +352,8 @@ static void account_wire(struct sim_net *n, const struct sim_wire *w)
 	for (int i = 0; i < LINK_DROP_COUNT; i++)
 		drops += s->drops[i];
 	if (s->frames != w->pushed || s->delivered != w->copies ||
-	    w->popped + link_pipe_held(w->pipe) != w->copies || s->frames + dup != w->copies + drops)
+	    w->popped + link_pipe_held(w->pipe) + s->withdrawn != w->copies ||
+	    s->frames + dup + s->withdrawn != w->copies + drops)
 		sim_fail(n,
 			 "the link at %s does not account for its frames: %" PRIu64 " pushed, %" PRIu64
 			 " counted, %" PRIu64 " duplicated, %" PRIu64 " dropped, %" PRIu64

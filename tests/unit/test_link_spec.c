@@ -15,6 +15,17 @@
 
 enum { WORDS_MAX = 80 };
 
+/* A word as the topology language would hand it on. */
+static const char *unquoted(char *word)
+{
+	size_t n = strlen(word);
+
+	if (n < 2 || word[0] != '\'' || word[n - 1] != '\'')
+		return word;
+	word[n - 1] = '\0';
+	return word + 1;
+}
+
 static int parse(struct link_spec *s, const char *line, char *err, size_t err_size)
 {
 	char copy[512];
@@ -24,7 +35,7 @@ static int parse(struct link_spec *s, const char *line, char *err, size_t err_si
 	assert_true(strlen(line) < sizeof(copy));
 	strcpy(copy, line);
 	for (char *w = strtok(copy, " "); w && n < WORDS_MAX; w = strtok(NULL, " "))
-		word[n++] = w;
+		word[n++] = unquoted(w);
 	return link_spec_parse(s, n, word, err, err_size);
 }
 
@@ -56,6 +67,46 @@ static const struct good good_rows[] = {
 	{ "the default queue and seed are not printed", "queue 1000 seed 1", "" },
 	{ "the largest seed", "seed 18446744073709551615", NULL },
 	{ "jitter alone may reorder", "jitter 1ms reorder 1%", NULL },
+	{ "tc's delay with jitter and correlation", "delay 10ms 1ms 25%", "delay 10ms jitter 1ms 25%" },
+	{ "a new delay keeps the jitter", "delay 1ms jitter 1ms delay 2ms", "delay 2ms jitter 1ms" },
+	{ "a distribution", "delay 10ms jitter 1ms distribution paretonormal", NULL },
+	{ "tc's duplicate", "duplicate 1% 50%", "dup 1% 50%" },
+	{ "every share with its correlation",
+	  "delay 1ms loss 1% 10% reorder 2% 20% dup 3% 30% corrupt 4% 40%", NULL },
+	{ "loss random is loss", "loss random 1%", "loss 1%" },
+	{ "a chain of four states", "loss state 1% 90% 5% 50% 0.1%", NULL },
+	{ "a chain with tc's values for the rest", "loss state 1%", "loss state 1% 99% 0% 100% 0%" },
+	{ "Gilbert and Elliott", "loss gemodel 1% 10% 70% 0.1%", NULL },
+	{ "Gilbert alone", "loss gemodel 1% 10%", "loss gemodel 1% 10% 100% 0%" },
+	{ "a chain ends where a loss is said", "loss gemodel 1% loss 0%", "" },
+	{ "marks instead of losses", "loss 1% ecn", NULL },
+	{ "no marks", "loss 1% ecn ecn off", "loss 1%" },
+	{ "a gap", "delay 10ms reorder 25% 50% gap 5", NULL },
+	{ "a gap alone is certain, as tc has it", "delay 10ms gap 5", "delay 10ms reorder 100% gap 5" },
+	{ "a line with overhead", "rate 1mbit 14", NULL },
+	{ "a line of cells", "rate 1mbit 14 48 5", NULL },
+	{ "a line with less than the frame", "rate 1mbit -14", NULL },
+	{ "slots", "slot 1ms 2ms packets 10 bytes 20000", NULL },
+	{ "slots at even times", "slot 1ms 1ms", "slot 1ms" },
+	{ "slots of a distribution", "slot distribution normal 5ms 1ms packets 3", NULL },
+	{ "no slots", "slot 1ms slot 0", "" },
+	{ "limit is queue", "limit 7", "queue 7" },
+	{ "drop tail in packets", "rate 1mbit queue droptail 50 packets", NULL },
+	{ "drop tail in bytes", "rate 1mbit queue droptail 75000 bytes", NULL },
+	{ "CoDel", "rate 1mbit queue codel", NULL },
+	{ "CoDel with everything", "rate 1mbit queue codel limit 99 target 1ms interval 20ms ecn", NULL },
+	{ "FQ-CoDel", "rate 1mbit queue fq_codel", NULL },
+	{ "FQ-CoDel with everything",
+	  "rate 1mbit queue fq_codel limit 99 target 1ms interval 20ms flows 8 quantum 300 noecn", NULL },
+	{ "a limit of the link and one of the queue", "rate 1mbit limit 5 queue codel limit 9", NULL },
+	{ "a number takes the discipline away", "rate 1mbit queue codel queue 1000", "rate 1mbit" },
+	{ "a link that is down", "down", NULL },
+	{ "a link that is up again", "down up", "" },
+	{ "an mtu", "mtu 1280", NULL },
+	{ "each act of a script",
+	  "script dup any 1 script corrupt any 2 script mark any 3 script delay 5ms any 4", NULL },
+	{ "each condition of a script", "script drop data 1 flow 2 bytes 1461..2920", NULL },
+	{ "a filter", "script drop any every 2 filter 'tcp'", "script drop any every 2 filter 'tcp'" },
 };
 
 static void test_good(void **state)
@@ -108,7 +159,37 @@ static const struct bad bad_rows[] = {
 	{ "a seed too large", "seed 18446744073709551616", "seed: '18446744073709551616' is no" },
 	{ "reorder with nothing to overtake", "reorder 1%",
 	  "reorder: without a delay nothing can" },
-	{ "a script of no act", "script pass data 3", "script: 'pass' is no act; only drop is" },
+	{ "a script of no act", "script pass data 3", "script: 'pass' is no act; write drop, dup," },
+	{ "a script that delays by nothing said", "script delay data 3", "'data' is no time" },
+	{ "a flow of nought", "script drop data 1 flow 0", "script: flow: '0' is no number from 1" },
+	{ "bytes of no range", "script drop data 1 bytes 5..1", "bytes '5..1' is no range" },
+	{ "a filter that tcpdump would not take", "script drop any 1 filter tpc",
+	  "script: filter 'tpc': " },
+	{ "a chain that leaves a state too often", "loss state 60% 1% 1% 1% 50%",
+	  "loss state: p13 and p14 together" },
+	{ "a chain without its first number", "loss gemodel", "gemodel: the value is missing" },
+	{ "an unknown distribution", "delay 1ms 1ms distribution nromal",
+	  "distribution: nromal: No such file or directory; write uniform, normal," },
+	{ "a distribution of nothing", "delay 1ms distribution normal",
+	  "distribution: it spreads the delay by the jitter; add one" },
+	{ "ecn with nothing to mark", "ecn", "ecn: it marks what would be lost; add a loss" },
+	{ "a cell's overhead without a cell", "rate 1mbit 0 0 5", "needs their size before it" },
+	{ "a cell of less than nothing", "rate 1mbit 0 5 -5", "has at least a byte" },
+	{ "an overhead beyond all", "rate 1mbit 99999", "rate: overhead: '99999' is no number" },
+	{ "a queue without a rate", "queue codel", "queue: without a rate nothing waits in it" },
+	{ "a queue of neither packets nor bytes", "rate 1mbit queue droptail 10",
+	  "queue droptail: 10 of what? write packets or bytes" },
+	{ "an interval of nothing", "rate 1mbit queue codel interval 0", "interval: it is the time" },
+	{ "slots backwards", "slot 5ms 1ms", "slot: the longest time between slots is less" },
+	{ "slots of a uniform distribution", "slot distribution uniform 5ms 1ms",
+	  "uniform is slot MIN MAX" },
+	{ "a trace that is not there", "trace no/such", "trace: no/such: No such file" },
+	{ "a trace that is a directory", "trace /", "trace: /: is no regular file" },
+	{ "a pattern that is not there", "pattern no/such", "pattern: no/such: No such file" },
+	{ "a replay of a device", "replay /dev/zero", "replay: /dev/zero: is no regular file" },
+	{ "a record that cannot be", "record /no/such/file", "record: /no/such/file: No such" },
+	{ "a file's name that a line could not say", "trace a'b", "has at most 199 bytes and no" },
+	{ "an mtu of nearly nothing", "mtu 60", "mtu: 60 is less than the 68 bytes" },
 	{ "a script of no kind", "script drop dat 3",
 	  "script: 'dat' is no kind of frame; write one of any, arp, ip, icmp, "
 	  "udp, tcp, syn, synack, data, ack, fin, rst, retransmission" },
