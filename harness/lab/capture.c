@@ -97,9 +97,8 @@ void lab_capture_drop(struct lab_capture *c, const struct lab *l, const struct s
 				   .caplen = f->len,
 				   .len = f->len,
 				   .data = f->data };
-	char comment[64];
+	char comment[128];
 
-	snprintf(comment, sizeof(comment), "dropped: %s", link_drop_text(why));
 	p.comment = comment;
 	for (unsigned i = 0; i < c->n; i++) {
 		const struct sim_dev *d = &l->net->dev[i];
@@ -107,6 +106,10 @@ void lab_capture_drop(struct lab_capture *c, const struct lab *l, const struct s
 		if (!c->writer[i] || (d->tx != w && d->rx != w))
 			continue;
 		p.dir = d->tx == w ? PCAPNG_DIR_OUT : PCAPNG_DIR_IN;
+		/* As the wire writes it (link/wire.c): the audit knows these by it. */
+		snprintf(comment, sizeof(comment), "dropped %s %s.%s: %s",
+			 d->tx == w ? "from" : "toward", d->host->name, d->topo->name,
+			 link_drop_text(why));
 		put(c, i, &p);
 	}
 }

@@ -9,7 +9,8 @@
 
 #define LOOK_NS 1000000u /* between two looks at a connection where nothing goes wrong */
 
-enum { CA_OPEN = 0, CA_RECOVERY = 3 }; /* tcpi_ca_state */
+enum { CA_OPEN = 0, CA_RECOVERY = 3 };	 /* tcpi_ca_state */
+enum { SYN_SENT = 2, SYN_RECV = 3 }; /* tcpi_state */
 
 struct lab_conn *lab_meter_whose(const struct lab *l, const struct lab_segment *s, unsigned *side)
 {
@@ -85,6 +86,8 @@ static void look(struct lab_conn *c)
 
 	c->again = false;
 	if (e->socket < 0 || ph_getsockopt(e->host->st, e->socket, PH_IPPROTO_TCP, PH_TCP_INFO, &i, &len))
+		return;
+	if (i.tcpi_state == SYN_SENT || i.tcpi_state == SYN_RECV)
 		return;
 	add_up(c, now);
 	if (i.tcpi_ca_state == CA_RECOVERY && c->seen.tcpi_ca_state != CA_RECOVERY && settled(c->lab))

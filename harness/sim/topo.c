@@ -139,9 +139,12 @@ static int set_link(const struct topo_line *l, struct sim_topo *t, struct sim_to
 	struct link_spec spec[2];
 	char why[LINK_ERR_TEXT];
 
-	if (!d->owner) /* one link with two names: in for one end is out for the other */
-		return net_bad(e, "this end's link is named after the other: link %s.%s",
+	if (!d->owner && t->dev[d->peer].linked) /* in for one end is out for the other */
+		return net_bad(e, "this cable's link is named after its other end already: link %s.%s",
 			       t->node[t->dev[d->peer].node], t->dev[d->peer].name);
+	if (!d->owner)
+		t->dev[d->peer].owner = false;
+	d->owner = d->linked = true;
 	memcpy(spec, d->spec, sizeof(spec));
 	if (link_sides_parse(spec, (int)l->nrest, (const char *const *)l->rest, why, sizeof(why)))
 		return net_bad(e, "%s", why);

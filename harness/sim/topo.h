@@ -22,7 +22,8 @@ struct sim_topo_dev {
 	unsigned node;
 	char name[DEV_NAME_MAX];
 	int bridge, peer; /* -1, or what the other end of the cable is */
-	bool owner;	  /* of a direct pair's link: who was named first */
+	bool owner;	  /* of a direct pair's link: whom a link line names, or who was named first */
+	bool linked;	  /* a link line named it */
 	bool offload;
 	long mtu; /* 0: not said */
 	struct netmac mac;
