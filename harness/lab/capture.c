@@ -91,9 +91,9 @@ void lab_capture_frame(struct lab_capture *c, const struct lab *l, const struct 
 }
 
 void lab_capture_drop(struct lab_capture *c, const struct lab *l, const struct sim_wire *w,
-		      const struct link_frame *f, enum link_drop why)
+		      uint64_t at_ns, const struct link_frame *f, enum link_drop why)
 {
-	struct pcapng_packet p = { .time_ns = l->net->now - SIM_START_NS,
+	struct pcapng_packet p = { .time_ns = at_ns - SIM_START_NS,
 				   .caplen = f->len,
 				   .len = f->len,
 				   .data = f->data };

@@ -17,6 +17,6 @@ int lab_capture_free(struct lab_capture *c, struct net_err *e);
 void lab_capture_frame(struct lab_capture *c, const struct lab *l, const struct sim_seen *seen);
 /* w: the direction whose link dropped it. */
 void lab_capture_drop(struct lab_capture *c, const struct lab *l, const struct sim_wire *w,
-		      const struct link_frame *f, enum link_drop why);
+		      uint64_t at_ns, const struct link_frame *f, enum link_drop why);
 
 #endif

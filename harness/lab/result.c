@@ -193,7 +193,7 @@ static void tell_link(struct lab_jout *j, const struct lab *l, const struct lab_
 		if (s->drops[i])
 			lab_jout_whole(j, link_drop_text(i), s->drops[i]);
 	lab_jout_close(j, '}');
-	lab_jout_whole(j, "marked", 0);
+	lab_jout_whole(j, "marked", s->marked);
 	lab_jout_real(j, "queue_mean_packets", over(w->packets.sum, (double)w->packets.n));
 	lab_jout_whole(j, "queue_p95_packets", lab_hist_at(&w->packets, 0.95));
 	lab_jout_whole(j, "queue_max_packets", w->packets.most);

@@ -62,13 +62,12 @@ static void on_drop(void *ctx, uint64_t now_ns, const struct link_frame *f,
 {
 	struct lab_drop_ctx *d = ctx;
 
-	(void)now_ns;
 	if (v->n > 0)
 		return;
 	if (d->lab->series)
 		lab_series_dropped(d->lab->series, f->tag, link_drop_text(v->drop));
 	if (d->lab->capture)
-		lab_capture_drop(d->lab->capture, d->lab, d->wire, f, v->drop);
+		lab_capture_drop(d->lab->capture, d->lab, d->wire, now_ns, f, v->drop);
 }
 
 /* ---- making ---------------------------------------------------------------------------------------- */

@@ -62,5 +62,5 @@ void lab_watch_popped(struct lab_watcher *w, const struct lab *l, const struct l
 	if (l->net->now < l->settle_ns)
 		return;
 	w->octets += f->len;
-	lab_hist_add(&w->wait, f->at_ns > f->ready_ns ? f->at_ns - f->ready_ns : 0, 1);
+	lab_hist_add(&w->wait, l->net->now > f->ready_ns ? l->net->now - f->ready_ns : 0, 1);
 }

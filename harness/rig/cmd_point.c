@@ -5,7 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <inttypes.h>
+#include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,7 +96,7 @@ static void tell_run(void *lab, FILE *f)
 }
 
 struct none {
-	const struct lab_point *point;
+	struct lab_point point; /* name and numbers alone */
 	const char *why;
 };
 
@@ -104,13 +104,14 @@ static void tell_none(void *none, FILE *f)
 {
 	const struct none *n = none;
 
-	lab_result_none(n->point, n->why, f);
+	lab_result_none(&n->point, n->why, f);
 }
 
-/* The child: its exit status is the command's. */
+/* ---- the child: its exit status is the command's ----------------------------------------------------- */
+
 static int run(struct lab *l, const struct args *a)
 {
-	struct none none = { l->point, NULL };
+	struct none none = { *l->point, NULL };
 	struct net_err e;
 	const char *why;
 	int rc = lab_record(l, a->dir, a->series, a->capture, &e);
@@ -133,57 +134,76 @@ static int run(struct lab *l, const struct args *a)
 	return RIG_FAILED;
 }
 
-static int run_apart(struct lab *l, const struct lab_point *p, const struct args *a)
+static int load_and_run(const struct args *a)
 {
-	struct none none = { p, NULL };
-	char why[128];
+	struct lab_point p;
+	struct lab *l;
 	struct net_err e;
 	int status;
-	pid_t pid;
 
-	fflush(stdout);
-	fflush(stderr);
-	pid = fork();
-	if (pid == 0)
-		_exit(run(l, a));
-	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
-		net_failed(&e, "the point cannot be run: fork: %s", strerror(errno));
+	if (lab_point_load(&p, a->file, &e))
 		return rig_error("sim", &e);
-	}
-	if (WIFEXITED(status) && (WEXITSTATUS(status) == RIG_OK || WEXITSTATUS(status) == RIG_FAILED))
-		return WEXITSTATUS(status);
-	if (WIFSIGNALED(status))
-		snprintf(why, sizeof(why), "the run ended by signal %d (%s)", WTERMSIG(status),
-			 strsignal(WTERMSIG(status)));
+	l = lab_new(&p, &e);
+	if (!l)
+		net_err_prefix(&e, "%s", a->file);
+	if (!l || make_dir(a->dir, &e))
+		status = rig_error("sim", &e);
 	else
-		snprintf(why, sizeof(why), "the run ended with status %d", WEXITSTATUS(status));
+		status = run(l, a);
+	lab_free(l);
+	lab_point_free(&p);
+	return status;
+}
+
+/* ---- the parent -------------------------------------------------------------------------------------- */
+
+/* A result in place of the one that the child did not write. */
+static int tell_crash(const struct args *a, const char *why)
+{
+	json_t *all = json_load_file(a->file, 0, NULL);
+	const char *name = json_string_value(json_object_get(all, "name"));
+	char own[] = "", *given = name ? strdup(name) : NULL;
+	struct none none = { { .name = given ? given : own }, why };
+	struct net_err e;
+
 	fprintf(stderr, "rig sim: %s\n", why);
-	none.why = why;
-	if (write_result(a->dir, tell_none, &none, &e))
+	none.point.number = (uint64_t)json_number_value(json_object_get(all, "point"));
+	none.point.seed = (uint64_t)json_number_value(json_object_get(all, "seed"));
+	if (make_dir(a->dir, &e) || write_result(a->dir, tell_none, &none, &e))
 		rig_error("sim", &e);
+	free(given);
+	json_decref(all);
 	return RIG_FAILED;
 }
 
 int cmd_point(int argc, char **argv)
 {
 	struct args a = { .file = NULL };
-	struct lab_point p;
-	struct lab *l = NULL;
 	struct net_err e;
+	char why[128];
 	int status = parse(&a, argc, argv);
+	pid_t pid;
 
 	if (status)
 		return status;
-	if (lab_point_load(&p, a.file, &e))
+	fflush(stdout);
+	fflush(stderr);
+	pid = fork();
+	if (pid == 0) {
+		status = load_and_run(&a);
+		fflush(NULL); /* what links record, too */
+		_exit(status);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+		net_failed(&e, "the point cannot be run: fork: %s", strerror(errno));
 		return rig_error("sim", &e);
-	l = lab_new(&p, &e);
-	if (!l)
-		net_err_prefix(&e, "%s", a.file);
-	if (!l || make_dir(a.dir, &e))
-		status = rig_error("sim", &e);
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) <= RIG_BAD_INPUT)
+		return WEXITSTATUS(status);
+	if (WIFSIGNALED(status))
+		snprintf(why, sizeof(why), "the run ended by signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
 	else
-		status = run_apart(l, &p, &a);
-	lab_free(l);
-	lab_point_free(&p);
-	return status;
+		snprintf(why, sizeof(why), "the run ended with status %d", WEXITSTATUS(status));
+	return tell_crash(&a, why);
 }
