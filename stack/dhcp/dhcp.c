@@ -201,6 +201,11 @@ static const struct dhcp_ops ops = { .send = op_send,
 /* After every call of the client's. */
 static void rearm(struct dhcp_link *d)
 {
+	struct link *l = link_get(d->st, d->link);
+
+	/* The server has spoken, or nobody has, and what is left of the lease is used (RFC 2131 3.2). */
+	if (l && d->client.state != DHCP_REBOOTING)
+		arp_trust(l);
 	/* RFC 3927 1.9: it is no reason to stop asking. */
 	if (d->link_local && d->client.state == DHCP_SELECTING && d->client.tries > SILENCE)
 		(void)!ph_linklocal_start(d->st, d->link, d->st->now_ns);
@@ -261,7 +266,18 @@ static struct dhcp_link *dhcp_of(const struct ph_stack *st, ph_link link)
 
 /* ---- the user's ------------------------------------------------------------------------------- */
 
-static bool conf_of(const struct ph_dhcp_conf *conf, const struct link *l, struct dhcp_conf *out)
+/* RFC 4361 6.1: one name for the host; that of the first link that asked. */
+static const uint8_t *duid_mac(struct ph_stack *st, const struct link *l)
+{
+	static const uint8_t none[ETH_ADDR_LEN];
+
+	if (memcmp(st->net->duid_mac, none, ETH_ADDR_LEN) == 0)
+		memcpy(st->net->duid_mac, l->mac, ETH_ADDR_LEN);
+	return st->net->duid_mac;
+}
+
+static bool conf_of(struct ph_stack *st, const struct ph_dhcp_conf *conf, const struct link *l,
+		    struct dhcp_conf *out)
 {
 	size_t len = conf->hostname ? strlen(conf->hostname) : 0;
 
@@ -276,7 +292,8 @@ static bool conf_of(const struct ph_dhcp_conf *conf, const struct link *l, struc
 		out->init_min = conf->wait_ms < out->init_min ? 0 : out->init_min;
 	}
 	out->classless_routes = conf->classless_routes;
-	dhcp_id_make(&out->id, (uint32_t)l->index, conf->duid, conf->duid_len, l->mac);
+	dhcp_id_make(&out->id, (uint32_t)l->index, conf->duid, conf->duid_len,
+		     duid_mac(st, l));
 	return true;
 }
 
@@ -294,7 +311,7 @@ int ph_dhcp_start(struct ph_stack *st, ph_link link, const struct ph_dhcp_conf *
 		return l ? -EOPNOTSUPP : -ENODEV;
 	if (l->early)
 		return -EEXIST;
-	if (!conf_of(conf, l, &c))
+	if (!conf_of(st, conf, l, &c))
 		return -EINVAL;
 	d = mem_alloc(&st->mem, sizeof(*d));
 	if (!d)
@@ -342,25 +359,27 @@ int ph_dhcp_stop(struct ph_stack *st, ph_link link, bool release, uint64_t now_n
 	return 0;
 }
 
+/* RFC 4436 2.1: the lease is good if its router is where it was; meanwhile the server is asked. */
+static void doubt(struct dhcp_link *d, const struct dhcp_lease *lease)
+{
+	struct ph_ip us = ip_of4(lease->ip), router = ip_of4(lease->routers.ip[0]);
+	struct neigh *n = lease->routers.n > 0 ? neigh_find(d->st, d->link, &router) : NULL;
+
+	arp_doubt(d->st, link_get(d->st, d->link), &us, &router,
+		  n && neigh_has_mac(n) ? n->eth : NULL);
+}
+
 int ph_dhcp_check(struct ph_stack *st, ph_link link, uint64_t now_ns)
 {
 	struct dhcp_link *d = dhcp_of(st, link);
-	struct link *l = link_get(st, link);
-	const struct dhcp_lease *lease;
-	struct neigh *n;
-	struct ph_ip us, router;
+	bool claimed;
 
 	stack_enter(st, now_ns);
+	claimed = claim_link_up(st, link);
 	if (!d)
-		return -ENOENT;
-	lease = &d->client.lease;
-	if (d->client.configured && lease->routers.n > 0) {
-		us = ip_of4(lease->ip);
-		router = ip_of4(lease->routers.ip[0]);
-		n = neigh_find(st, link, &router);
-		if (n && n->state != NEIGH_INCOMPLETE && n->state != NEIGH_FAILED)
-			arp_request(st, l, &us, &router, n->eth);
-	}
+		return claimed ? 0 : -ENOENT;
+	if (d->client.configured && d->client.state != DHCP_INFORMED)
+		doubt(d, &d->client.lease);
 	dhcp_link_up(&d->client, st->now_ns);
 	rearm(d);
 	return 0;

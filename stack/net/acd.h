@@ -56,6 +56,11 @@ void acd_heard(struct ph_stack *st, const struct link *l, const uint8_t mac[6],
 /* ---- claim.c: addresses that were asked for by ph_addr_claim() and ph_linklocal_start() ------ */
 struct claim;
 void claim_flush(struct ph_stack *st, ph_link link);
+/*
+ * The link was away: a link-local address that was ours there is asked for anew (RFC 4436 2.3). Was
+ * there one?
+ */
+bool claim_link_up(struct ph_stack *st, ph_link link);
 /* The user took the address away. */
 void claim_forget(struct ph_stack *st, ph_link link, const struct ph_ip *ip);
 void claim_table_new(struct ph_stack *st);

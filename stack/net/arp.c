@@ -67,10 +67,16 @@ static enum drop check_sender(const struct ph_stack *st, const struct link *l,
 static void send(struct ph_stack *st, struct link *l, uint16_t op, const uint8_t *mac,
 		 const struct ph_ip *sender, const uint8_t *target_mac, const struct ph_ip *target)
 {
-	struct pkt *p = pkt_new_tx(&st->pkts, sizeof(struct arp_hdr));
+	/* What says a link-local address is for all to hear (RFC 3927 2.5). */
+	const uint8_t *to = addr_is_linklocal4(ip_get4(sender)) ? eth_broadcast : mac;
 	struct arp_hdr *h;
 	struct eth_hdr *eth;
+	struct pkt *p;
 
+	if (l->doubt.ip && ip_get4(sender) == l->doubt.ip &&
+	    (op == ARP_OP_REPLY || memcmp(to, eth_broadcast, ETH_ADDR_LEN) == 0))
+		return;
+	p = pkt_new_tx(&st->pkts, sizeof(struct arp_hdr));
 	if (!p)
 		return; /* as if lost: asked again by timer, or by whoever wanted the reply */
 	h = (void *)pkt_put(p, sizeof(*h));
@@ -84,8 +90,7 @@ static void send(struct ph_stack *st, struct link *l, uint16_t op, const uint8_t
 	memcpy(h->target_mac, target_mac, ETH_ADDR_LEN);
 	h->target_ip = be32_of(ip_get4(target));
 	eth = (void *)pkt_push(p, sizeof(*eth));
-	/* What says a link-local address is for all to hear (RFC 3927 2.5). */
-	memcpy(eth->dst, addr_is_linklocal4(ip_get4(sender)) ? eth_broadcast : mac, ETH_ADDR_LEN);
+	memcpy(eth->dst, to, ETH_ADDR_LEN);
 	memcpy(eth->src, l->mac, ETH_ADDR_LEN);
 	eth->type = be16_of(ETH_TYPE_ARP);
 	(void)link_enqueue(st, l, p);
@@ -144,6 +149,31 @@ void arp_notify(struct ph_stack *st, struct link *l)
 	}
 }
 
+void arp_doubt(struct ph_stack *st, struct link *l, const struct ph_ip *ip,
+	       const struct ph_ip *router, const uint8_t *mac)
+{
+	l->doubt = (struct link_doubt){ .ip = ip_get4(ip) };
+	if (!mac)
+		return;
+	l->doubt.router = ip_get4(router);
+	memcpy(l->doubt.mac, mac, ETH_ADDR_LEN);
+	arp_request(st, l, ip, router, mac);
+}
+
+void arp_trust(struct link *l)
+{
+	l->doubt.ip = 0;
+}
+
+/* RFC 4436 2.1.1: the one who was asked, to the one who asked, from where it was before. */
+static void hear_router(struct link *l, const struct arp_info *a)
+{
+	if (a->op == ARP_OP_REPLY && ip_get4(&a->target) == l->doubt.ip &&
+	    ip_get4(&a->sender) == l->doubt.router &&
+	    memcmp(a->mac, l->doubt.mac, ETH_ADDR_LEN) == 0)
+		arp_trust(l);
+}
+
 /* Linux's arp_ignore and arp_filter: is this asker told of this address, on this link? */
 static bool may_answer(const struct ph_stack *st, const struct link *l, const struct arp_info *a)
 {
@@ -200,6 +230,8 @@ enum drop arp_input(struct ph_stack *st, struct link *l, struct pkt *pkt)
 		d = check_sender(st, l, &a);
 	if (d != DROP_NONE)
 		return d;
+	if (l->doubt.ip)
+		hear_router(l, &a);
 	gratuitous = ip_eq(&a.sender, &a.target);
 	if (gratuitous && l->conf4.drop_gratuitous_arp)
 		return DROP_ARP_IGNORED;

@@ -19,6 +19,13 @@ void arp_request(struct ph_stack *st, struct link *l, const struct ph_ip *source
 /* RFC 5227 1.1: is anybody at this address? And: it is ours. */
 void arp_probe(struct ph_stack *st, struct link *l, const struct ph_ip *ip);
 void arp_announce(struct ph_stack *st, struct link *l, const struct ph_ip *ip);
+/*
+ * The link was away: is `ip` still ours? Until its router answers from `mac` (NULL: nobody is asked),
+ * or arp_trust(), it is told to nobody (RFC 4436 2.1.1).
+ */
+void arp_doubt(struct ph_stack *st, struct link *l, const struct ph_ip *ip,
+	       const struct ph_ip *router, const uint8_t *mac);
+void arp_trust(struct link *l);
 /* All addresses of the link, as after its hardware address changed. */
 void arp_notify(struct ph_stack *st, struct link *l);
 

@@ -157,6 +157,22 @@ int ph_linklocal_stop(struct ph_stack *st, ph_link link, uint64_t now_ns)
 	return 0;
 }
 
+bool claim_link_up(struct ph_stack *st, ph_link link)
+{
+	struct claim *c = linklocal_of(st, link);
+	struct ph_ip ip;
+
+	if (!c)
+		return false;
+	ip = c->acd.ip;
+	acd_stop(st, &c->acd);
+	list_remove(&c->node); /* or it would go with its address */
+	(void)ph_addr_del(st, link, &ip, st->now_ns);
+	list_push_back(&st->net->claims, &c->node);
+	acd_start(st, &c->acd, link, &ip, PH_ACD_DEFEND_ONCE);
+	return true;
+}
+
 void claim_flush(struct ph_stack *st, ph_link link)
 {
 	struct list_node *n, *next;

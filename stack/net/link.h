@@ -25,6 +25,12 @@ struct link_stats {
 	uint64_t rx_packets, rx_bytes, rx_dropped, tx_packets, tx_bytes, tx_dropped;
 };
 
+/* RFC 4436 2.1.1: an address that may be of the network the link was in before; ip 0: none. */
+struct link_doubt {
+	uint32_t ip, router; /* who can tell, if it still has this hardware address */
+	uint8_t mac[ETH_ADDR_LEN];
+};
+
 struct if6;
 struct early;
 
@@ -47,6 +53,7 @@ struct link {
 	struct mc_link mc4;  /* IPv4's groups */
 	struct if6 *v6; /* if6.h; NULL: IPv6 is off here */
 	struct early *early; /* early.h; NULL: none */
+	struct link_doubt doubt; /* arp.c */
 };
 
 struct link_table {

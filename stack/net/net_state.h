@@ -51,6 +51,7 @@ struct net_state {
 	struct ip4_seen seen[NET_SEEN]; /* ip4_in.c: by source */
 	struct list loop;	     /* of struct pkt: from ourselves to ourselves */
 	uint32_t looped;	     /* how many */
+	uint8_t duid_mac[ETH_ADDR_LEN]; /* RFC 4361 6.1: who the host is on every link; zero: not said */
 };
 
 /* Every struct dst is out of date: something it was made from changed or went away. */

@@ -281,6 +281,132 @@ static void test_the_server_is_known_before_the_last_word(void **state)
 	host_free(h);
 }
 
+/* Whether a request for the lease's address by a neighbour gets an answer. */
+static bool answers(struct host *h)
+{
+	struct frame *f = malloc(sizeof(*f));
+	bool answered = false;
+
+	assert_non_null(f);
+	frame_arp(f, ARP_OP_REQUEST, peer_mac, SERVER, OFFERED);
+	frame_in(h, f);
+	free(f);
+	while (host_take(h) > 0)
+		answered |= is_arp(h) && be16_get(out_arp(h)->op) == ARP_OP_REPLY;
+	return answered;
+}
+
+/* Seconds pass in which no broadcast names the lease's address. */
+static void assert_not_told(struct host *h, uint64_t s)
+{
+	for (uint64_t end = h->now + s * NS_PER_S; h->now < end && to_frame(h, s);)
+		assert_false(is_arp(h) && memcmp(out_eth(h)->dst, all_mac, 6) == 0 &&
+			     be32_get(out_arp(h)->sender_ip) == OFFERED);
+}
+
+/* rfc: 4436:2.1.1-1, 4436:2.1.1-2, 4436:2.2-1 */
+static void test_after_the_link_was_away_nobody_is_told_of_an_address_in_doubt(void **state)
+{
+	static const struct {
+		const char *what;
+		const uint8_t *mac; /* the router answers from there; NULL: it does not */
+		uint32_t from;
+		bool ack, confirmed;
+	} row[] = {
+		{ "the router answers", other_mac, ROUTER, false, true },
+		{ "another router answers", peer_mac, ROUTER, false, false },
+		{ "a neighbour answers", other_mac, 0x0a000063, false, false },
+		{ "nobody answers", NULL, 0, false, false },
+		{ "the server answers", NULL, 0, true, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		struct host *h = host_asking((struct ph_dhcp_conf){ 0 });
+		struct frame *f = malloc(sizeof(*f));
+		struct ph_ip near = ip_of4(0x0a000044);
+		struct dst way = { 0 };
+		struct run r;
+
+		assert_non_null(f);
+		(void)to_lease(h);
+		frame_arp(f, ARP_OP_REPLY, other_mac, ROUTER, OFFERED);
+		frame_in(h, f);
+		while (to_frame(h, 5))
+			;
+		assert_true(answers(h));
+		assert_int_equal(ph_dhcp_check(h->st, h->link, h->now), 0);
+		assert_true(host_take(h) > 0); /* the question, to the router alone */
+		assert_memory_equal(out_eth(h)->dst, other_mac, 6);
+		assert_int_equal(be32_get(out_arp(h)->sender_ip), OFFERED);
+		assert_int_equal(be32_get(out_arp(h)->target_ip), ROUTER);
+		assert_memory_equal(out_arp(h)->sender_mac, us_mac, 6);
+		assert_memory_equal(out_arp(h)->target_mac, no_mac, 6);
+		assert_true(host_take(h) > 0); /* and at the same time the server */
+		assert_true(is_dhcp(h, &r));
+		assert_int_equal(type_of(&r), DHCP_REQUEST);
+		assert_false(answers(h));
+		assert_int_equal(dst_lookup(h->st, &way, NULL, &near, false), 0);
+		assert_int_equal(host_send_on(h, &way, 1, 20), 0); /* a neighbour is needed */
+		assert_not_told(h, 2);
+		if (row[i].mac) {
+			frame_arp(f, ARP_OP_REPLY, row[i].mac, row[i].from, OFFERED);
+			frame_in(h, f);
+		}
+		if (row[i].ack)
+			server_answers(h, &r, DHCP_ACK);
+		if (answers(h) != row[i].confirmed)
+			fail_msg("%s: %s afterwards", row[i].what,
+				 row[i].confirmed ? "silent" : "answers");
+		while (to_frame(h, 70)) /* in the end the lease counts (RFC 2131 3.2) */
+			;
+		assert_true(answers(h));
+		free(f);
+		host_free(h);
+	}
+}
+
+/* rfc: 4361:6.1-4, 2132:9.14-1 */
+static void test_a_host_is_one_client_on_each_of_its_links(void **state)
+{
+	struct ph_link_conf other = { .name = "t1", .mac = { 2, 0, 0, 0, 0, 9 } };
+	struct host *h = host_asking((struct ph_dhcp_conf){ 0 });
+	struct ph_dhcp_conf conf = { .wait_ms = 1 };
+	uint8_t n = 0, m = 0, first[255];
+	ph_link one = h->link;
+	const uint8_t *id;
+	struct run r;
+
+	(void)state;
+	to_message(h, &r, DHCP_DISCOVER);
+	id = option(&r, DHCP_OPT_CLIENT_ID, &n);
+	assert_non_null(id);
+	assert_true(n >= 2);
+	memcpy(first, id, n);
+	h->link = ph_link_add(h->st, &other, h->now);
+	assert_true(h->link > 0);
+	assert_int_equal(ph_dhcp_start(h->st, h->link, &conf, h->now), 0);
+	to_message(h, &r, DHCP_DISCOVER);
+	id = option(&r, DHCP_OPT_CLIENT_ID, &m);
+	assert_non_null(id);
+	assert_int_equal(m, n);
+	assert_int_equal(id[0], 255);
+	assert_memory_not_equal(id + 1, first + 1, 4); /* IAID */
+	assert_memory_equal(id + 5, first + 5, n - 5); /* DUID */
+	assert_int_equal(ph_link_remove(h->st, h->link, h->now), 0);
+	h->link = one;
+	host_free(h);
+
+	h = host_bare((struct ph_conf){ 0 }); /* another host is another client */
+	h->link = ph_link_add(h->st, &other, h->now);
+	assert_int_equal(ph_dhcp_start(h->st, h->link, &conf, h->now), 0);
+	to_message(h, &r, DHCP_DISCOVER);
+	id = option(&r, DHCP_OPT_CLIENT_ID, &m);
+	assert_non_null(id);
+	assert_true(m != n || memcmp(id, first, n) != 0);
+	host_free(h);
+}
+
 static bool linklocal(uint32_t ip)
 {
 	return ip >= 0xa9fe0100u && ip <= 0xa9fefeffu;
@@ -374,6 +500,115 @@ static void test_ten_conflicts_slow_the_search_down(void **state)
 	host_free(h);
 }
 
+/* A link-local address, announced twice; which it is. */
+static uint32_t to_linklocal(struct host *h)
+{
+	unsigned probes = 0, announced = 0;
+	uint32_t ip = 0;
+
+	while (announced < 2) {
+		assert_true(to_frame(h, 10));
+		assert_true(is_arp(h));
+		ip = be32_get(out_arp(h)->target_ip);
+		if (be32_get(out_arp(h)->sender_ip) == 0) {
+			assert_int_equal(announced, 0);
+			assert_int_equal(only(h), 0);
+			probes++;
+		} else {
+			assert_int_equal(be32_get(out_arp(h)->sender_ip), ip);
+			announced++;
+		}
+	}
+	assert_int_equal(probes, 3);
+	assert_int_equal(only(h), ip);
+	return ip;
+}
+
+/* rfc: 4436:2.3-1 */
+static void test_a_link_local_address_is_asked_for_anew_after_the_link_was_away(void **state)
+{
+	struct host *h = host_unaddressed();
+	uint32_t ip;
+
+	(void)state;
+	assert_int_equal(ph_linklocal_start(h->st, h->link, h->now), 0);
+	ip = to_linklocal(h);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(ph_dhcp_check(h->st, h->link, h->now), 0);
+		assert_int_equal(only(h), 0);
+		assert_int_equal(to_linklocal(h), ip);
+	}
+	assert_int_equal(ph_dhcp_check(h->st, h->link, h->now), 0);
+	assert_true(to_frame(h, 10));
+	frame_conflict(h, ip); /* meanwhile somebody has taken it */
+	assert_int_not_equal(to_linklocal(h), ip);
+	assert_int_equal(ph_linklocal_stop(h->st, h->link, h->now), 0);
+	host_free(h);
+}
+
+/* rfc: 3927:2.5-1, 3927:6.1-1 */
+static void test_a_conflict_is_answered_once_and_then_costs_the_link_local_address(void **state)
+{
+	struct host *h = host_unaddressed();
+	uint32_t changes, ip;
+
+	(void)state;
+	assert_int_equal(ph_linklocal_start(h->st, h->link, h->now), 0);
+	changes = ph_net_changes(h->st);
+	ip = to_linklocal(h);
+	assert_int_not_equal(ph_net_changes(h->st), changes);
+	for (unsigned i = 0; i < 2; i++) { /* eleven seconds apart: defended each time */
+		host_run(h, 11 * NS_PER_S);
+		frame_conflict(h, ip);
+		assert_true(host_take(h) > 0);
+		assert_memory_equal(out_eth(h)->dst, all_mac, 6);
+		assert_int_equal(be32_get(out_arp(h)->sender_ip), ip);
+		assert_int_equal(be32_get(out_arp(h)->target_ip), ip);
+		assert_int_equal(host_take(h), 0);
+		assert_int_equal(only(h), ip);
+	}
+	changes = ph_net_changes(h->st);
+	host_run(h, 9 * NS_PER_S);
+	frame_conflict(h, ip); /* nine: given up */
+	assert_int_equal(only(h), 0);
+	assert_int_not_equal(ph_net_changes(h->st), changes);
+	assert_int_not_equal(to_linklocal(h), ip);
+	host_free(h);
+}
+
+/* rfc: 4436:2.4-1 */
+static void test_a_given_address_is_not_in_doubt_after_the_link_was_away(void **state)
+{
+	struct host *h = host_new();
+
+	(void)state;
+	host_knows_peer(h);
+	assert_int_equal(ph_dhcp_check(h->st, h->link, h->now), -ENOENT);
+	assert_false(to_frame(h, 100));
+	host_knows_peer(h); /* it answers */
+	host_free(h);
+}
+
+/* rfc: 3927:2.6.2-1 */
+static void test_link_local_destinations_are_asked_for_and_not_sent_to_routers(void **state)
+{
+	struct host *h = host_new();
+	struct ph_ip any = ip_of4(0), router = ip_of4(PEER4);
+
+	(void)state;
+	assert_int_equal(ph_route_add(h->st, &any, 0, &router, h->link, 0, h->now), 0);
+	host_knows_peer(h);
+	assert_int_equal(host_send(h, 0xa9fe0909, 1), 0);
+	assert_true(host_take(h) > 0);
+	assert_true(is_arp(h));
+	assert_int_equal(be32_get(out_arp(h)->target_ip), 0xa9fe0909);
+	assert_int_equal(host_send(h, 0xc0000201, 1), 0); /* others are the router's */
+	assert_true(host_take(h) > 0);
+	assert_false(is_arp(h));
+	assert_memory_equal(out_eth(h)->dst, peer_mac, 6);
+	host_free(h);
+}
+
 static void test_what_cannot_be_is_refused(void **state)
 {
 	struct host *h = host_asking((struct ph_dhcp_conf){ 0 });
@@ -402,6 +637,16 @@ int main(void)
 		cmocka_unit_test(test_silence_gives_a_link_local_address_until_a_server_speaks),
 		cmocka_unit_test(test_a_link_local_address_that_is_taken_is_exchanged),
 		cmocka_unit_test(test_ten_conflicts_slow_the_search_down),
+		cmocka_unit_test(
+			test_after_the_link_was_away_nobody_is_told_of_an_address_in_doubt),
+		cmocka_unit_test(test_a_host_is_one_client_on_each_of_its_links),
+		cmocka_unit_test(
+			test_a_link_local_address_is_asked_for_anew_after_the_link_was_away),
+		cmocka_unit_test(
+			test_a_conflict_is_answered_once_and_then_costs_the_link_local_address),
+		cmocka_unit_test(test_a_given_address_is_not_in_doubt_after_the_link_was_away),
+		cmocka_unit_test(
+			test_link_local_destinations_are_asked_for_and_not_sent_to_routers),
 		cmocka_unit_test(test_what_cannot_be_is_refused),
 	};
 

@@ -129,7 +129,7 @@ static void test_an_ipv6_socket_hears_both_families_unless_it_wants_one(void **s
 	}
 }
 
-/* rfc: 8200:8.1-1, 6935:5-2, 8200:8.1-3 */
+/* rfc: 6935:5-2, 8200:8.1-3 */
 static void test_a_datagram_without_a_checksum_is_dropped_over_ipv6(void **state)
 {
 	struct host *h = host6_new();

@@ -263,7 +263,8 @@ int ph_dhcp_start(struct ph_stack *st, ph_link link, const struct ph_dhcp_conf *
 int ph_dhcp_stop(struct ph_stack *st, ph_link link, bool release, uint64_t now_ns);
 /*
  * The link was away and is back, perhaps in another network: the router known is asked by ARP whether
- * it is still there, and the server for the same address (RFC 4436). 0 or -ENOENT.
+ * it is still there, and the server for the same address; until one of them answers no neighbour is
+ * told of it. A link-local address is asked for anew (RFC 4436). 0 or -ENOENT: there is neither.
  */
 int ph_dhcp_check(struct ph_stack *st, ph_link link, uint64_t now_ns);
 
