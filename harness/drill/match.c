@@ -305,7 +305,7 @@ static size_t place_of(const char *text, enum drill_field field, size_t *n)
 			return 0;
 		at++;
 		end = at + 4 + strcspn(at + 4, " ");
-	} else if (field == DRILL_FIELD_OPTIONS) {
+	} else if (field == DRILL_FIELD_OPTIONS || field == DRILL_FIELD_TICK) {
 		at = strstr(text, " <");
 		if (!at)
 			return 0;

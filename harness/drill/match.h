@@ -23,6 +23,7 @@ enum drill_field {
 	DRILL_FIELD_OPTIONS,
 	DRILL_FIELD_PAYLOAD,
 	DRILL_FIELD_WRONG, /* a checksum, a length */
+	DRILL_FIELD_TICK, /* a timestamp that should have advanced with the clock */
 	DRILL_FIELD_TIME,
 };
 

@@ -474,7 +474,7 @@ static const struct drill_num *wanted_ts(const struct drill_packet *p)
 	return NULL;
 }
 
-/* With a tick given, timestamps advance as the script's do. */
+/* With a tick given, timestamps advance as the script's do: as exactly as packets come in time. */
 static void match_tick(const struct drill_run *r, const struct drill_conn *c,
 		       const struct drill_num *n, uint32_t live, struct drill_diffs *d)
 {
@@ -485,9 +485,9 @@ static void match_tick(const struct drill_run *r, const struct drill_conn *c,
 	if (!r->opt.has_ts_tick || r->opt.ts_tick_ns <= 0 || !c->has_first_ts ||
 	    n->kind != DRILL_N_REL)
 		return;
-	slack = r->opt.tolerance_ns / r->opt.ts_tick_ns + 1;
+	slack = (int64_t)drill_tolerance(r, 0) / r->opt.ts_tick_ns + 1;
 	if (off > slack || off < -slack)
-		drill_diff_add(d, DRILL_FIELD_OPTIONS,
+		drill_diff_add(d, DRILL_FIELD_TICK,
 			       "TS val: expected %u ticks after the first, got %u", want, got);
 }
 
@@ -546,7 +546,10 @@ static int differs(struct drill_run *r, const struct drill_conn *c, const struct
 		snprintf(shown + at, sizeof(shown) - at, "  it was sent at %s\n",
 			 drill_time_text(r, f->live.at_ns, line));
 	drill_detail(r, shown);
-	r->only_time = d->n == 1 && d->at[0].field == DRILL_FIELD_TIME;
+	r->only_time = true;
+	for (unsigned i = 0; i < d->n; i++)
+		if (d->at[i].field != DRILL_FIELD_TIME && d->at[i].field != DRILL_FIELD_TICK)
+			r->only_time = false;
 	return drill_end(r, DRILL_FAIL, "the packet is not the expected one: %s%s%s%s%s",
 			 d->at[0].text, d->n > 1 ? "; " : "", d->n > 1 ? d->at[1].text : "",
 			 d->n > 2 ? "; " : "", d->n > 2 ? d->at[2].text : "");

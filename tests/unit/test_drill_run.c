@@ -100,6 +100,14 @@ static const struct broken {
 	{ "option value",
 	  LISTEN SYN "+0 > S. 0:0(0) ack 1 <mss 1461,nop,nop,sackOK,nop,wscale 7>\n", 5,
 	  "options: expected <mss 1461" },
+	{ "timestamp that stands still",
+	  "--tcp_ts_tick_usecs=1000\n" LISTEN
+	  "+0.1 < S 0:0(0) win 32792 <mss 1000,sackOK,TS val 700 ecr 0>\n"
+	  "+0 > S. 0:0(0) ack 1 <mss 1460,sackOK,TS val 100 ecr 700>\n"
+	  "+0.1 < . 1:1(0) ack 1 win 257 <nop,nop,TS val 800 ecr 100>\n"
+	  "+0 accept(3, ..., ...) = 4\n+0 write(4, ..., 100) = 100\n"
+	  "+0 > P. 1:101(100) ack 1 <nop,nop,TS val 106 ecr 800>\n", 10,
+	  "TS val: expected 6 ticks after the first, got 100" },
 	{ "option of another kind",
 	  LISTEN SYN "+0 > S. 0:0(0) ack 1 <mss 1460,nop,nop,gen 9 ...,nop,wscale 7>\n", 5,
 	  "options" },
