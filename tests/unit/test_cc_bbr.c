@@ -263,6 +263,104 @@ static void test_shallow_queue_costs_few_losses_and_little_rate(void **state)
 	pipe_free(p);
 }
 
+/* ---- the numbers of the draft: gains of 2.77, 0.5, 0.9, 1.25, beta of 0.7, losses above 2% */
+
+static uint64_t bandwidth(const struct pipe *p)
+{
+	return info(p).bw_lo | (uint64_t)info(p).bw_hi << 32;
+}
+
+/* Until its gain is another; the time is bounded. */
+static uint32_t next_gain(struct pipe *p)
+{
+	uint32_t gain = info(p).pacing_gain;
+
+	for (int i = 0; i < 20000 && info(p).pacing_gain == gain; i++)
+		run(p, MS / 2);
+	return info(p).pacing_gain;
+}
+
+static void until_gain(struct pipe *p, uint32_t gain)
+{
+	for (int i = 0; i < 20 && info(p).pacing_gain != gain; i++)
+		next_gain(p);
+	assert_int_equal(info(p).pacing_gain, gain);
+}
+
+/* An ACK of one segment, with no news but what the caller adds. */
+static struct cc_ack plain_ack(struct pipe *p)
+{
+	return (struct cc_ack){ .mss = MSS, .now_ns = p->now_ns, .advanced = true, .acked = MSS,
+				.inflight = in_flight(p), .pipe = in_flight(p),
+				.min_rtt_us = p->min_rtt_us, .rate_Bps = bandwidth(p) / 10,
+				.delivered = p->rate.delivered, .prior_delivered = 1,
+				.tx_in_flight = in_flight(p) };
+}
+
+static void test_gains_are_the_drafts_in_the_drafts_order(void **state)
+{
+	static const uint32_t gains[] = { 709, 128, 256, 320, 230, 256 };
+	struct pipe *p = pipe_new(&cc_bbr, 1250000, 40 * MS, SECOND);
+	uint64_t window = p->cc.cwnd;
+
+	(void)state;
+	assert_int_equal(info(p).pacing_gain, gains[0]);
+	assert_int_equal(p->cc.pace_Bps, window * 1000 * 709 / 256);
+	run(p, 45 * MS); /* the first ACK: the window in a round trip, times the gain */
+	assert_in_range(p->cc.pace_Bps, window * 1000 / 45 * 709 / 256, window * 1000 / 40 * 709 / 256 +
+			2 * MSS * 1000 / 40 * 709 / 256);
+	for (size_t i = 1; i < sizeof(gains) / sizeof(gains[0]); i++)
+		assert_int_equal(next_gain(p), gains[i]);
+	pipe_free(p);
+}
+
+static void test_a_probe_ends_above_two_percent_of_loss_and_three_tenths_go(void **state)
+{
+	struct pipe *p = pipe_new(&cc_bbr, 1250000, 40 * MS, SECOND);
+	struct cc_ack a;
+	uint64_t target;
+
+	(void)state;
+	run(p, SECOND);
+	until_gain(p, 320);
+	a = plain_ack(p);
+	a.lost_since = MSS;
+	a.tx_in_flight = 50 * MSS;
+	cc_acked(&p->cc, &a);
+	assert_int_equal(info(p).pacing_gain, 320);
+	target = bandwidth(p) * info(p).min_rtt_us / 1000000;
+	a.tx_in_flight = 20 * MSS; /* less than beta allows: beta it is */
+	cc_acked(&p->cc, &a);
+	assert_int_equal(info(p).pacing_gain, 230);
+	assert_in_range(p->cc.cwnd, target * 69 / 100, target * 71 / 100);
+	pipe_free(p);
+}
+
+static void test_losses_while_not_probing_take_three_tenths_off_rate_and_window(void **state)
+{
+	struct pipe *p = pipe_new(&cc_bbr, 1250000, 40 * MS, SECOND);
+	uint64_t rate, window;
+	struct cc_ack a;
+
+	(void)state;
+	run(p, SECOND);
+	until_gain(p, 230);
+	until_gain(p, 256);
+	rate = bandwidth(p);
+	window = p->cc.cwnd;
+	a = plain_ack(p);
+	a.prior_delivered = a.delivered; /* a round ends; what it delivered is little */
+	cc_acked(&p->cc, &a);
+	assert_int_equal(bandwidth(p), rate);
+	window = p->cc.cwnd;
+	a.prior_delivered = a.delivered += MSS;
+	a.lost = MSS;
+	cc_acked(&p->cc, &a);
+	assert_in_range(bandwidth(p), rate * 69 / 100, rate * 71 / 100);
+	assert_in_range(p->cc.cwnd, window * 69 / 100, window * 71 / 100);
+	pipe_free(p);
+}
+
 /* ---- delivery rate */
 
 static void test_rate_is_what_was_delivered_over_the_longer_of_two_times(void **state)
@@ -376,6 +474,11 @@ int main(void)
 			test_every_few_seconds_the_round_trip_is_measured_with_little_in_flight),
 		cmocka_unit_test(test_more_bandwidth_is_found_and_less_is_obeyed),
 		cmocka_unit_test(test_shallow_queue_costs_few_losses_and_little_rate),
+		cmocka_unit_test(test_gains_are_the_drafts_in_the_drafts_order),
+		cmocka_unit_test(
+			test_a_probe_ends_above_two_percent_of_loss_and_three_tenths_go),
+		cmocka_unit_test(
+			test_losses_while_not_probing_take_three_tenths_off_rate_and_window),
 		cmocka_unit_test(test_rate_is_what_was_delivered_over_the_longer_of_two_times),
 		cmocka_unit_test(test_a_sample_shorter_than_a_round_trip_is_none),
 		cmocka_unit_test(test_application_limited_samples_are_marked_until_they_are_through),
