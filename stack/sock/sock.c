@@ -456,8 +456,9 @@ int ph_getpeername(struct ph_stack *st, ph_socket id, struct ph_sockaddr *addr)
 uint32_t ph_poll(struct ph_stack *st, ph_socket id)
 {
 	struct sock *s;
+	uint32_t bits = find(st, id, &s) == 0 ? s->ops->poll(st, s) : 0;
 
-	return find(st, id, &s) == 0 ? s->ops->poll(st, s) : 0;
+	return bits | (bits & PH_POLLIN ? PH_POLLRDNORM : 0u) | (bits & PH_POLLOUT ? PH_POLLWRNORM : 0u);
 }
 
 int ph_inq(struct ph_stack *st, ph_socket id)

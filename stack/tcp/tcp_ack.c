@@ -185,12 +185,14 @@ static void recover(struct ph_stack *st, struct tcb *t, const struct tcp_loss_ac
 	struct cc_ack *a = e->a;
 	uint32_t lost = t->rtxq.lost_ever;
 	const struct tcp_rec *head;
-	bool set = in->d->left > 0;
+	bool set = in->d->left > 0, timed_out = t->loss.state == TCP_CA_LOSS;
 
 	tcp_loss_news(&t->loss, e, in);
 	tcp_loss_probe_acked(&t->loss, e, in);
 	if (tcp_loss_dubious(&t->loss, in) || e->notes)
 		tcp_loss_alert(&t->loss, e, in);
+	if (timed_out && t->loss.state != TCP_CA_LOSS)
+		tcp_timer_rto_over(st, t);
 	if (in->advanced && t->loss.state == TCP_CA_OPEN && !tcp_loss_any_retrans(&t->rtxq))
 		t->loss.undo.first_ns = 0;
 	head = tcp_rtxq_first(&t->rtxq);
@@ -255,6 +257,34 @@ static void learn(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx, s
 	tcp_timer_acked(st, t, false, false, &e);
 }
 
+/* Would the kernel have predicted its header: the next octets of a stream in which nothing else is
+ * going on? */
+static bool predicted(const struct tcb *t, const struct tcp_seg *s)
+{
+	return t->state == TCPS_ESTABLISHED && (s->flags & ~TCP_F_PSH) == TCP_F_ACK &&
+	       s->seq == t->rcv_nxt && (uint32_t)s->wnd << t->snd_wscale == t->snd_wnd &&
+	       s->opts.has_ts == t->ts && !s->opts.nsack && !s->opts.accecn &&
+	       tcp_reass_empty(&t->reass) && t->urg == TCP_URG_NONE &&
+	       tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt) > 0;
+}
+
+/* By the paths that the kernel takes; phantom has but one. */
+static void count_kind(struct ph_stack *st, const struct tcb *t, const struct tcp_seg *s)
+{
+	bool data = tcp_seg_end(s) != s->seq;
+
+	if (predicted(t, s)) {
+		if (data)
+			COUNT(st, TcpExtTCPHPHits);
+		if (seq_gt(s->ack, t->snd_una))
+			COUNT(st, TcpExtTCPHPAcks);
+		else if (!data)
+			COUNT(st, TcpExtTCPPureAcks);
+	} else if (!data) {
+		COUNT(st, TcpExtTCPPureAcks);
+	}
+}
+
 /* Nothing is outstanding and nothing is told, as in every segment to one that only receives:
  * learn() would find nothing. */
 static bool says_nothing(const struct tcb *t, const struct tcp_seg *s, const struct kind *k)
@@ -281,6 +311,8 @@ enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx 
 
 	if (why != DROP_NONE)
 		return why;
+	if (seq_ge(s->ack, t->snd_una))
+		count_kind(st, t, s);
 	if (says_nothing(t, s, &k)) {
 		(void)take_window(st, t, s);
 		way_is_good(t);

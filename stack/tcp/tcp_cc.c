@@ -227,6 +227,7 @@ uint32_t tcp_cc_quantum(const struct ph_stack *st, const struct tcb *t, uint32_t
 {
 	uint64_t rate = t->cc.pace_Bps && tcp_rtt_known(&t->rtt) ? t->cc.pace_Bps : UINT64_MAX;
 	uint32_t segs = tcp_pace_quantum(rate, mss, t->rtt.min_rtt_us,
+					 (uint32_t)st->sysctl.tcp_tso_rtt_log,
 					 (uint32_t)st->sysctl.tcp_min_tso_segs, max_bytes);
 	uint32_t half = t->cc.cwnd / mss / 2;
 

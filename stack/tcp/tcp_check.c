@@ -50,7 +50,7 @@ static bool check_rcv(const struct ph_stack *st, const struct tcb *t, struct ph_
 	CLAIM(c, "receive", seq_le(t->rcvwin.wup, t->rcv_nxt), t->rcvwin.wup, t->rcv_nxt);
 	told = tcp_rcvwin_choose(&t->rcvwin, t->rcv_nxt, tcp_rcv_charged(t), t->delack.rcv_mss,
 				 t->rcv_wscale);
-	CLAIM(c, "receive", told >= left, told, left); /* never shrinks */
+	CLAIM(c, "receive", t->rcvwin.shrink || told >= left, told, left);
 	/* A window of zero stands only while there is nothing else to tell, or was no memory to. */
 	CLAIM(c, "receive", left > 0 || told == 0 || t->rcv_shut || t->delack.pending ||
 			    memory_was_short(st),

@@ -35,14 +35,15 @@ int64_t tcp_conn_ecn(const struct ph_stack *st, const struct dst *d)
 	return dst_metrics(st, d)->ecn && (v == TCP_ECN_NEVER || v == TCP_ECN_IN) ? TCP_ECN_IN_OUT : v;
 }
 
-void tcp_conn_sync_mss(struct tcb *t)
+void tcp_conn_sync_mss(const struct ph_stack *st, struct tcb *t)
 {
 	uint16_t path = tcp_conn_adv_mss(tcp_mtu_used(t), !ip_is4(&t->dst.dst)), mss = t->peer_mss;
+	uint16_t least = (uint16_t)st->sysctl.tcp_min_snd_mss;
 
 	if (t->user_mss && mss > t->user_mss)
 		mss = t->user_mss;
-	if (mss < TCP_MSS_MIN)
-		mss = TCP_MSS_MIN;
+	if (mss < least) /* what a peer asks for cannot make crumbs of a stream */
+		mss = least;
 	t->mss = mss < path ? mss : path;
 }
 
@@ -68,6 +69,8 @@ static void init_rcvwin(struct ph_stack *st, struct tcb *t)
 {
 	tcp_rcvwin_init(&t->rcvwin, t->rcvwin.buf, t->rcvbuf_locked, t->window_clamp, t->adv_mss,
 			(uint32_t)st->sysctl.tcp_rmem[2], t->ws, &t->rcv_wscale);
+	if (st->sysctl.tcp_workaround_signed_windows)
+		tcp_rcvwin_narrow(&t->rcvwin);
 	if (st->sysctl.tcp_rcvbuf_window)
 		tcp_rcvwin_whole(&t->rcvwin, (uint32_t)st->sysctl.tcp_rmem[2], t->ws, &t->rcv_wscale);
 	tcp_rcvwin_at_most(&t->rcvwin, dst_metrics(st, &t->dst)->initrwnd * t->adv_mss);
@@ -88,7 +91,7 @@ void tcp_conn_start(struct ph_stack *st, struct tcb *t, const struct tcp_reborn 
 	tcp_ecn_ask(&t->ecn, tcp_conn_ecn(st, &t->dst));
 	init_rcvwin(st, t);
 	t->peer_mss = ip_is4(&t->dst.dst) ? TCP_MSS_DEFAULT4 : TCP_MSS_DEFAULT6;
-	tcp_conn_sync_mss(t);
+	tcp_conn_sync_mss(st, t);
 	t->iss = old->is ? old->iss : tcp_isn(&st->isn_key, &k, st->now_ns);
 	t->ts_recent = old->is ? old->ts_recent : 0;
 	t->ts_recent_ms = old->is ? old->ts_recent_ms : 0;
@@ -115,7 +118,7 @@ void tcp_conn_options(struct ph_stack *st, struct tcb *t, const struct tcp_opts 
 		if (t->rcvwin.clamp > UINT16_MAX && !t->rcvwin.whole)
 			t->rcvwin.clamp = UINT16_MAX;
 	}
-	tcp_conn_sync_mss(t);
+	tcp_conn_sync_mss(st, t);
 	tcp_rcvwin_round(&t->rcvwin, t->mss);
 }
 
@@ -126,7 +129,7 @@ void tcp_conn_begin(struct ph_stack *st, struct tcb *t)
 	tcp_loss_init(&t->loss, t->sack_ok, t->iss, (uint32_t)st->sysctl.tcp_reordering);
 	tcp_mtu_start(st, t);
 	if (t->active)
-		tcp_conn_sync_mss(t); /* who was connected to begins with what the route says */
+		tcp_conn_sync_mss(st, t); /* who was connected to begins with what the route says */
 	mss = tcp_output_mss(t);
 	tcp_cc_start(st, t);
 	/* RFC 6928 2: a second of timeout is soon over; only the second one says that it is loss. */
@@ -153,6 +156,7 @@ void tcp_conn_established(struct ph_stack *st, struct tcb *t)
 	tcp_set_state(st, t, TCPS_ESTABLISHED);
 	if (t->early) {
 		t->retransmits = 0;
+		tcp_timer_rto_over(st, t);
 		t->rtt.backoff = 0;
 		tcp_early_end(st, t);
 	} else {
@@ -182,7 +186,9 @@ void tcp_conn_reset(struct ph_stack *st, struct tcb *t)
 	tcp_mtu_free(st, t);
 	t->snd_wnd = t->max_wnd = 0;
 	t->segs_in = t->segs_out = t->data_segs_in = t->data_segs_out = 0;
-	t->total_retrans = t->total_rto = t->rcv_ooopack = 0;
+	t->total_retrans = t->rcv_ooopack = 0;
+	t->total_rto = t->rto_episodes = 0;
+	t->rto_ms = t->rto_since_ms = 0;
 	t->chrono = (struct tcp_chrono){ .now = TCP_CHRONO_IDLE };
 	t->bytes_acked = t->bytes_received = t->bytes_sent = t->bytes_retrans = 0;
 }

@@ -38,7 +38,7 @@ static bool choose(struct ph_stack *st, struct tcb *t, struct tcp_fo_syn *f)
 
 	*f = (struct tcp_fo_syn){ .len = 0 };
 	t->peer_mss = p && p->mss ? p->mss : t->adv_mss;
-	tcp_conn_sync_mss(t);
+	tcp_conn_sync_mss(st, t);
 	if (in_hole(st))
 		return false;
 	if ((st->sysctl.tcp_fastopen & TCP_FO_CLIENT_NO_COOKIE) || tcp_rare(t)->fo_no_cookie)

@@ -20,7 +20,7 @@ static void shrink(struct ph_stack *st, struct tcb *t, uint32_t mtu)
 	if (dst_refresh(st, &t->dst) != 0 || t->dst.mtu >= had)
 		return;
 	t->path_mtu = t->dst.mtu;
-	tcp_conn_sync_mss(t);
+	tcp_conn_sync_mss(st, t);
 	if (tcp_output_mss(t) < was)
 		cc_mss_shrank(&t->cc, was, tcp_output_mss(t));
 	if (t->state == TCPS_SYN_SENT && t->fo_data) {

@@ -21,7 +21,8 @@ static uint32_t ms_since(const struct ph_stack *st, uint64_t then_ns)
 	return (uint32_t)((st->now_ns - then_ns) / 1000000);
 }
 
-static void fill_loss(const struct tcb *t, struct ph_tcp_info *i, uint32_t mss)
+static void fill_loss(const struct ph_stack *st, const struct tcb *t, struct ph_tcp_info *i,
+		      uint32_t mss)
 {
 	i->tcpi_ca_state = t->loss.state;
 	i->tcpi_retransmits = t->retransmits;
@@ -38,7 +39,11 @@ static void fill_loss(const struct tcb *t, struct ph_tcp_info *i, uint32_t mss)
 	i->tcpi_snd_cwnd = tcp_cwnd_segs(t, mss);
 	i->tcpi_snd_ssthresh = t->cc.ssthresh == UINT32_MAX ? INT32_MAX : t->cc.ssthresh / mss;
 	i->tcpi_total_retrans = t->total_retrans;
-	i->tcpi_total_rto = (uint16_t)t->total_rto;
+	i->tcpi_total_rto = t->total_rto;
+	i->tcpi_total_rto_recoveries = t->rto_episodes;
+	i->tcpi_total_rto_time = t->rto_ms;
+	if (t->rto_since_ms) /* and of the one that lasts */
+		i->tcpi_total_rto_time += (uint32_t)tcp_now_ms(st) - t->rto_since_ms;
 }
 
 static void fill_rates(const struct ph_stack *st, const struct tcb *t, struct ph_tcp_info *i)
@@ -98,7 +103,7 @@ void tcp_info_fill(const struct ph_stack *st, const struct tcb *t, struct ph_tcp
 		i->tcpi_sacked = t->listener->backlog;	/* and its bound */
 		return;
 	}
-	fill_loss(t, i, mss);
+	fill_loss(st, t, i, mss);
 	fill_times(st, t, i);
 	fill_rates(st, t, i);
 	i->tcpi_options = (uint8_t)((t->ts ? OPT_TIMESTAMPS : 0) | (t->sack_ok ? OPT_SACK : 0) |

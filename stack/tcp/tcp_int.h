@@ -56,7 +56,6 @@ enum tcps { /* Linux's numbers */
 enum {
 	TCP_MSS_DEFAULT4 = 536,	 /* RFC 9293 3.7.1 (MUST-15) */
 	TCP_MSS_DEFAULT6 = 1220,
-	TCP_MSS_MIN = 48,	 /* Linux's tcp_min_snd_mss: a peer cannot ask for crumbs */
 	TCP_TIMEWAIT_S = 60,	 /* 2 MSL: RFC 9293 says four minutes; Linux one */
 	TCP_RCV_PIN_MAX = 8, /* memory that a byte of data may pin, where the buffer counts data */
 	TCP_PAWS_IDLE_MS = 24 * 24 * 3600 * 1000, /* RFC 7323 5.5 */
@@ -217,8 +216,9 @@ struct tcb {
 	int16_t error, error_soft;	    /* positive errno */
 
 	/* For struct ph_tcp_info */
-	uint32_t segs_in, segs_out, data_segs_in, data_segs_out, total_retrans, total_rto,
-		rcv_ooopack;
+	uint32_t segs_in, segs_out, data_segs_in, data_segs_out, total_retrans, rcv_ooopack;
+	uint16_t total_rto, rto_episodes; /* timeouts; runs of them without progress between, */
+	uint32_t rto_ms, rto_since_ms;	  /* what those took; when one began, 0: there is none */
 	uint64_t bytes_acked, bytes_received, bytes_sent, bytes_retrans;
 };
 
@@ -443,7 +443,7 @@ void tcp_conn_options(struct ph_stack *st, struct tcb *t, const struct tcp_opts 
 /* Sending and receiving data begins. */
 void tcp_conn_begin(struct ph_stack *st, struct tcb *t);
 void tcp_conn_established(struct ph_stack *st, struct tcb *t);
-void tcp_conn_sync_mss(struct tcb *t);
+void tcp_conn_sync_mss(const struct ph_stack *st, struct tcb *t);
 /* Room for the user's bytes: grows with the congestion window (Linux's tcp_sndbuf_expand). */
 void tcp_conn_space(struct ph_stack *st, struct tcb *t);
 /* Memory that the send queue is charged, as Linux counts it. */
@@ -505,7 +505,7 @@ void tcp_mtu_start(struct ph_stack *st, struct tcb *t);
 void tcp_mtu_free(struct ph_stack *st, struct tcb *t);
 uint16_t tcp_mtu_used(const struct tcb *t); /* packets as large as this are sent */
 /* The route was looked up again, and its MTU was `before`. */
-void tcp_mtu_route_changed(struct tcb *t, uint16_t before);
+void tcp_mtu_route_changed(const struct ph_stack *st, struct tcb *t, uint16_t before);
 /* Sends a probe. 1: it left; 0: it is to go next, when there is room; -1: there is none to send. */
 int tcp_mtu_probe(struct ph_stack *st, struct tcb *t);
 /* snd_una moved. */
@@ -705,6 +705,8 @@ void tcp_timer_ack_sent(struct ph_stack *st, struct tcb *t);
 void tcp_timer_keepalive(struct ph_stack *st, struct tcb *t); /* set or reset the keep-alive */
 void tcp_timer_fin_wait_2(struct ph_stack *st, struct tcb *t); /* an orphan waits for the FIN */
 void tcp_timer_pace(struct ph_stack *st, struct tcb *t); /* pace.next_ns is waited for */
+/* The timeout that was is repaired, or was none: what it took is counted. */
+void tcp_timer_rto_over(const struct ph_stack *st, struct tcb *t);
 void tcp_timer_closed(struct ph_stack *st, struct tcb *t);
 uint32_t tcp_timer_rto_us(const struct ph_stack *st, const struct tcb *t);
 

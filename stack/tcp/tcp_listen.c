@@ -227,6 +227,8 @@ static void half_negotiate(struct ph_stack *st, struct tcp_half *h, const struct
 	tcp_rcvwin_init(&w, l->rcvwin.buf, l->rcvbuf_locked, l->window_clamp,
 			h->ts ? h->adv_mss - TCP_OPT_TS_ALIGNED : h->adv_mss,
 			(uint32_t)st->sysctl.tcp_rmem[2], h->ws, &h->rcv_wscale);
+	if (st->sysctl.tcp_workaround_signed_windows)
+		tcp_rcvwin_narrow(&w);
 	if (st->sysctl.tcp_rcvbuf_window)
 		tcp_rcvwin_whole(&w, (uint32_t)st->sysctl.tcp_rmem[2], h->ws, &h->rcv_wscale);
 	tcp_rcvwin_at_most(&w, dst_metrics(st, d)->initrwnd * h->adv_mss);
@@ -279,6 +281,8 @@ static void child_state(struct ph_stack *st, struct tcb *t, const struct tcp_hal
 	tcp_rcvwin_init(&t->rcvwin, t->rcvwin.buf, t->rcvbuf_locked, t->window_clamp,
 			h->ts ? h->adv_mss - TCP_OPT_TS_ALIGNED : h->adv_mss,
 			(uint32_t)st->sysctl.tcp_rmem[2], h->ws, &wscale);
+	if (st->sysctl.tcp_workaround_signed_windows)
+		tcp_rcvwin_narrow(&t->rcvwin);
 	if (st->sysctl.tcp_rcvbuf_window)
 		tcp_rcvwin_whole(&t->rcvwin, (uint32_t)st->sysctl.tcp_rmem[2], h->ws, &wscale);
 	t->rcv_wscale = h->rcv_wscale;
@@ -298,7 +302,7 @@ static void child_state(struct ph_stack *st, struct tcb *t, const struct tcp_hal
 	if (h->no_ect)
 		t->ecn.acc.fail |= TCP_ACCECN_FAIL_ACE_RECV;
 	t->done = true;
-	tcp_conn_sync_mss(t);
+	tcp_conn_sync_mss(st, t);
 	tcp_rcvwin_round(&t->rcvwin, t->mss);
 	tcp_rtt_init(&t->rtt);
 }

@@ -63,14 +63,14 @@ uint16_t tcp_mtu_used(const struct tcb *t)
 	return t->mtup->low < mtu ? t->mtup->low : mtu;
 }
 
-void tcp_mtu_route_changed(struct tcb *t, uint16_t before)
+void tcp_mtu_route_changed(const struct ph_stack *st, struct tcb *t, uint16_t before)
 {
 	if (t->dst.mtu > before) /* what ICMP told is too old to be believed, or the link's grew */
 		t->path_mtu = 0;
 	if (t->mtup && t->dst.mtu > before)
 		t->mtup->high = most(t); /* to be searched; what is used gets through */
 	else if (t->dst.mtu != before)
-		tcp_conn_sync_mss(t);
+		tcp_conn_sync_mss(st, t);
 }
 
 /* Is it a time to probe: all is well, and there is enough to send that a loss would show? -1: no;
@@ -131,7 +131,7 @@ static void arrived(struct ph_stack *st, struct tcb *t)
 	tcp_mtup_arrived(t->mtup);
 	if (t->cc.ssthresh < t->cc.cwnd / 4 * 3)
 		t->cc.ssthresh = t->cc.cwnd / 4 * 3;
-	tcp_conn_sync_mss(t);
+	tcp_conn_sync_mss(st, t);
 	t->cc.cwnd = (uint32_t)(segs ? segs : 1) * tcp_output_mss(t);
 }
 
@@ -172,10 +172,10 @@ void tcp_mtu_black_hole(struct ph_stack *st, struct tcb *t)
 	if (!t->mtup) {
 		(void)search(st, t);
 	} else {
-		if (least < TCP_MSS_MIN)
-			least = TCP_MSS_MIN;
+		if (least < (uint32_t)st->sysctl.tcp_min_snd_mss)
+			least = (uint32_t)st->sysctl.tcp_min_snd_mss;
 		tcp_mtup_black_hole(t->mtup, headers(t), (uint32_t)st->sysctl.tcp_base_mss,
 				    (uint32_t)least);
 	}
-	tcp_conn_sync_mss(t);
+	tcp_conn_sync_mss(st, t);
 }

@@ -53,8 +53,12 @@ static uint16_t tell_window(struct ph_stack *st, struct tcb *t)
 	uint32_t before = t->rcvwin.wnd, wnd;
 
 	tcp_memory_clamp(st, t);
+	t->rcvwin.shrink = st->sysctl.tcp_shrink_window && t->rcv_wscale;
 	wnd = tcp_rcvwin_tell(&t->rcvwin, t->rcv_nxt, tcp_rcv_charged(t), t->delack.rcv_mss,
 			      t->rcv_wscale);
+	if (wnd && tcp_rcvwin_wants_zero(&t->rcvwin, tcp_rcv_charged(t), t->delack.rcv_mss,
+					 t->rcv_wscale))
+		COUNT(st, TcpExtTCPWantZeroWindowAdv);
 	if (wnd == 0 && before)
 		COUNT(st, TcpExtTCPToZeroWindowAdv);
 	else if (wnd && before == 0)
@@ -124,7 +128,7 @@ static bool path_ready(struct ph_stack *st, struct tcb *t)
 		t->error_soft = (int16_t)-err;
 		return false;
 	}
-	tcp_mtu_route_changed(t, mtu);
+	tcp_mtu_route_changed(st, t, mtu);
 	return true;
 }
 

@@ -27,13 +27,13 @@ uint64_t tcp_pace_rate(uint32_t window, uint32_t mss, uint32_t srtt_us, uint32_t
 	return srtt_us ? rate / srtt_us : rate;
 }
 
-uint32_t tcp_pace_quantum(uint64_t rate_Bps, uint32_t mss, uint32_t min_rtt_us, uint32_t min_segs,
-			  uint32_t max_bytes)
+uint32_t tcp_pace_quantum(uint64_t rate_Bps, uint32_t mss, uint32_t min_rtt_us, uint32_t rtt_log,
+			  uint32_t min_segs, uint32_t max_bytes)
 {
 	uint64_t bytes = rate_Bps >> TCP_PACE_QUANTUM_SHIFT;
-	uint32_t halvings = min_rtt_us >> TCP_PACE_RTT_SHIFT, segs;
+	uint32_t halvings = min_rtt_us >> rtt_log, segs;
 
-	if (halvings <= RTT_SHIFT_MAX)
+	if (rtt_log && halvings <= RTT_SHIFT_MAX)
 		bytes += max_bytes >> halvings;
 	if (bytes > max_bytes)
 		bytes = max_bytes;

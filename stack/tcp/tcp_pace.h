@@ -12,7 +12,7 @@
 enum {
 	TCP_PACE_FREE_SEGS = 10,   /* the first ones leave at once: the initial window */
 	TCP_PACE_QUANTUM_SHIFT = 10, /* a packet holds what the rate gives in 1/1024 s */
-	TCP_PACE_RTT_SHIFT = 9	   /* and more, by half for each 512 us less of round trip */
+	TCP_PACE_RTT_SHIFT = 9	   /* and more, by half for each 512 us less of round trip: the default */
 };
 
 struct tcp_pace {
@@ -33,8 +33,9 @@ void tcp_pace_sent(struct tcp_pace *p, uint64_t now_ns, uint64_t rate_Bps, uint3
 /* Linux's rate for an algorithm that has none of its own: percent of a window per round trip;
  * 0: not known yet. */
 uint64_t tcp_pace_rate(uint32_t window, uint32_t mss, uint32_t srtt_us, uint32_t percent);
-/* Segments that one packet should hold. min_rtt_us UINT32_MAX: not known. */
-uint32_t tcp_pace_quantum(uint64_t rate_Bps, uint32_t mss, uint32_t min_rtt_us, uint32_t min_segs,
-			  uint32_t max_bytes);
+/* Segments that one packet should hold. min_rtt_us UINT32_MAX: not known; rtt_log: of the microseconds
+ * that halve what a short path adds, 0: it adds nothing. */
+uint32_t tcp_pace_quantum(uint64_t rate_Bps, uint32_t mss, uint32_t min_rtt_us, uint32_t rtt_log,
+			  uint32_t min_segs, uint32_t max_bytes);
 
 #endif

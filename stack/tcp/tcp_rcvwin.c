@@ -13,6 +13,7 @@ enum {
 	SHARE_MIN = 16,
 	SHARE_MAX = 250,
 	WND_MAX = 65535,   /* without scaling */
+	WND_SIGNED = 32767,
 	GROW_LEN_MIN = 128 /* shorter segments do not open the window */
 };
 
@@ -74,6 +75,12 @@ void tcp_rcvwin_at_most(struct tcp_rcvwin *w, uint32_t wnd)
 		w->wnd = w->ssthresh = wnd;
 }
 
+void tcp_rcvwin_narrow(struct tcp_rcvwin *w)
+{
+	w->narrow = true;
+	tcp_rcvwin_at_most(w, WND_SIGNED);
+}
+
 void tcp_rcvwin_whole(struct tcp_rcvwin *w, uint32_t sb_max, bool scaling, uint8_t *wscale)
 {
 	w->whole = true;
@@ -120,10 +127,16 @@ static uint32_t room(const struct tcp_rcvwin *w, uint32_t charged, uint32_t rcv_
 		return 0;
 	wnd = min_u32(wnd, w->ssthresh);
 	if (wscale == 0) {
-		wnd = min_u32(wnd, WND_MAX);
-		return mss && wnd > mss ? wnd - wnd % mss : wnd;
+		if (mss && wnd > mss)
+			wnd -= wnd % mss;
+		return min_u32(wnd, w->narrow ? WND_SIGNED : WND_MAX);
 	}
 	return wnd >> wscale << wscale;
+}
+
+bool tcp_rcvwin_wants_zero(const struct tcp_rcvwin *w, uint32_t charged, uint32_t rcv_mss, uint8_t wscale)
+{
+	return charged > w->buf / 2 && room(w, charged, rcv_mss, wscale) == 0;
 }
 
 uint32_t tcp_rcvwin_choose(const struct tcp_rcvwin *w, seq_t rcv_nxt, uint32_t charged,
@@ -134,7 +147,7 @@ uint32_t tcp_rcvwin_choose(const struct tcp_rcvwin *w, seq_t rcv_nxt, uint32_t c
 	uint32_t step = min_u32(rcv_mss, min_u32(window_of(w, w->buf), w->clamp) / 2);
 	uint32_t unit = 1u << wscale, up = (left + unit - 1) / unit * unit;
 
-	if (wnd >= left + step || (w->whole && wnd >= left))
+	if (w->shrink || wnd >= left + step || (w->whole && wnd >= left))
 		return wnd;
 	if (w->whole)
 		return left;

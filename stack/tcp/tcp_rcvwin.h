@@ -24,8 +24,10 @@ struct tcp_rcvwin {
 	seq_t rtt_seq;	   /* without timestamps: when this has come, a round trip is over */
 	uint64_t rtt_us;
 	uint16_t share;	   /* payload bytes per 256 of memory, as observed */
-	bool locked;	   /* the user set the buffer: no growth */
-	bool whole;	   /* buf is bytes of data, all of it offered: tcp_rcvwin_whole */
+	bool locked : 1;   /* the user set the buffer: no growth */
+	bool shrink : 1;   /* the window may be taken back: set before it is told */
+	bool narrow : 1;   /* without scaling, no more than 32767 */
+	bool whole : 1;	   /* buf is bytes of data, all of it offered: tcp_rcvwin_whole */
 };
 
 /* mss: what segments carry. rmem_max: tcp_rmem[2]. Window scale: *wscale, 0 if !scaling. */
@@ -33,6 +35,8 @@ void tcp_rcvwin_init(struct tcp_rcvwin *w, uint32_t buf, bool locked, uint32_t c
 		     uint32_t rmem_max, bool scaling, uint8_t *wscale);
 /* Right after: at most so much is offered at first; 0: no such limit. */
 void tcp_rcvwin_at_most(struct tcp_rcvwin *w, uint32_t wnd);
+/* Right after init: for peers that take the field for a signed number. */
+void tcp_rcvwin_narrow(struct tcp_rcvwin *w);
 /* Right after init, instead: the buffer counts data, not memory, and all of it is the window, even what
  * the field cannot tell; sb_max: the largest buffer there may be, for the scale. */
 void tcp_rcvwin_whole(struct tcp_rcvwin *w, uint32_t sb_max, bool scaling, uint8_t *wscale);
@@ -44,9 +48,11 @@ void tcp_rcvwin_start(struct tcp_rcvwin *w, seq_t rcv_nxt, uint64_t now_us);
 /* What is left of the window told. */
 uint32_t tcp_rcvwin_left(const struct tcp_rcvwin *w, seq_t rcv_nxt);
 /* The window that could be told now, `charged` bytes of memory being pinned; never moves the right
- * edge to the left, nor to the right by crumbs. */
+ * edge to the left, unless `shrink`, nor to the right by crumbs. */
 uint32_t tcp_rcvwin_choose(const struct tcp_rcvwin *w, seq_t rcv_nxt, uint32_t charged,
 			   uint32_t rcv_mss, uint8_t wscale);
+/* Memory asks for a window of zero, whatever was promised. */
+bool tcp_rcvwin_wants_zero(const struct tcp_rcvwin *w, uint32_t charged, uint32_t rcv_mss, uint8_t wscale);
 /* It is told: choose, and remember. */
 uint32_t tcp_rcvwin_tell(struct tcp_rcvwin *w, seq_t rcv_nxt, uint32_t charged, uint32_t rcv_mss,
 			 uint8_t wscale);

@@ -377,6 +377,24 @@ static bool shut_too_long(const struct ph_stack *st, const struct tcb *t)
 	return st->now_ns - t->rcv_ns > most && st->now_ns - r->sent_ns > most;
 }
 
+static void count_timeout(const struct ph_stack *st, struct tcb *t)
+{
+	t->total_rto++;
+	if (!t->retransmits) {
+		t->rto_episodes++;
+		t->rto_since_ms = (uint32_t)tcp_now_ms(st);
+	}
+	if (t->retransmits < UINT8_MAX)
+		t->retransmits++;
+}
+
+void tcp_timer_rto_over(const struct ph_stack *st, struct tcb *t)
+{
+	if (t->rto_since_ms)
+		t->rto_ms += (uint32_t)tcp_now_ms(st) - t->rto_since_ms;
+	t->rto_since_ms = 0;
+}
+
 static void fire_rto(struct ph_stack *st, struct tcb *t)
 {
 	bool handshake = t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED;
@@ -401,10 +419,9 @@ static void fire_rto(struct ph_stack *st, struct tcb *t)
 		count_failure(st, t);
 		enter_loss(st, t);
 	}
-	t->total_rto++;
+	if (!shut)
+		count_timeout(st, t);
 	tcp_fo_timeout(st, t, false);
-	if (t->retransmits < UINT8_MAX && !shut)
-		t->retransmits++;
 	if (handshake)
 		tcp_output_syn(st, t);
 	else

@@ -330,6 +330,7 @@ static void test_a_probe_ends_above_two_percent_of_loss_and_three_tenths_go(void
 	assert_int_equal(info(p).pacing_gain, 320);
 	target = bandwidth(p) * info(p).min_rtt_us / 1000000;
 	a.tx_in_flight = 20 * MSS; /* less than beta allows: beta it is */
+	a.lost_since = 20 * MSS / 50 + 1;
 	cc_acked(&p->cc, &a);
 	assert_int_equal(info(p).pacing_gain, 230);
 	assert_in_range(p->cc.cwnd, target * 69 / 100, target * 71 / 100);
@@ -458,11 +459,14 @@ static void test_rate_is_a_window_per_round_trip_and_a_packet_a_millisecond_of_i
 	(void)state;
 	assert_int_equal(tcp_pace_rate(10000, 1000, 100000, 200), 200000);
 	assert_int_equal(tcp_pace_rate(10000, 1000, 100000, 120), 120000);
-	assert_int_equal(tcp_pace_quantum(100000, 1000, 100000, 2, 65000), 2);
-	assert_int_equal(tcp_pace_quantum(10240000, 1000, 100000, 2, 65000), 10);
-	assert_int_equal(tcp_pace_quantum(1000, 1000, 100, 2, 65000), 65);
-	assert_int_equal(tcp_pace_quantum(UINT64_MAX, 1000, UINT32_MAX, 2, 65000), 65);
-	assert_int_equal(tcp_pace_quantum(1, 60000, UINT32_MAX, 2, 65000), 1);
+	assert_int_equal(tcp_pace_quantum(100000, 1000, 100000, 9, 2, 65000), 2);
+	assert_int_equal(tcp_pace_quantum(10240000, 1000, 100000, 9, 2, 65000), 10);
+	assert_int_equal(tcp_pace_quantum(1000, 1000, 100, 9, 2, 65000), 65);
+	assert_int_equal(tcp_pace_quantum(UINT64_MAX, 1000, UINT32_MAX, 9, 2, 65000), 65);
+	assert_int_equal(tcp_pace_quantum(100000, 1000, 100, 20, 2, 65000), 65);
+	assert_int_equal(tcp_pace_quantum(100000, 1000, 100, 6, 2, 65000), 32);
+	assert_int_equal(tcp_pace_quantum(100000, 1000, 100, 0, 2, 65000), 2);
+	assert_int_equal(tcp_pace_quantum(1, 60000, UINT32_MAX, 9, 2, 65000), 1);
 }
 
 int main(void)

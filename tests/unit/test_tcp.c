@@ -45,7 +45,7 @@ static void test_active_open_sends_syn_and_is_established_by_its_answer(void **s
 	in(f, "S. 0:0 ack 1 mss 1460");
 	out(f, ". 1:0 ack 1");
 	assert_int_equal(state_of(f, f->s), EST);
-	assert_int_equal(ph_poll(f->st, f->s), PH_POLLOUT);
+	assert_int_equal(ph_poll(f->st, f->s), PH_POLLOUT | PH_POLLWRNORM);
 	assert_int_equal(counter(f, "TcpActiveOpens"), 1);
 	fix_free(f);
 }

@@ -109,7 +109,7 @@ static void test_reset_is_told_by_the_next_call_and_then_the_end(void **state)
 	in(f, "R 1:0");
 	assert_int_equal(events(f), 1);
 	assert_int_equal(ph_poll(f->st, f->s),
-			 PH_POLLIN | PH_POLLOUT | PH_POLLERR | PH_POLLHUP | PH_POLLRDHUP);
+			 PH_POLLIN | PH_POLLRDNORM | PH_POLLOUT | PH_POLLWRNORM | PH_POLLERR | PH_POLLHUP | PH_POLLRDHUP);
 	assert_int_equal(send_one(f), -ECONNRESET);
 	assert_int_equal(send_one(f), -EPIPE);
 	assert_int_equal(recv_one(f), 0);
@@ -229,7 +229,8 @@ static void test_data_goes_on_after_the_peers_fin(void **state)
 	in(f, "F. 1:0 ack 1");
 	out(f, ". 1:0 ack 2");
 	assert_int_equal(state_of(f, f->s), CLOSE_WAIT);
-	assert_int_equal(ph_poll(f->st, f->s), PH_POLLIN | PH_POLLOUT | PH_POLLRDHUP);
+	assert_int_equal(ph_poll(f->st, f->s),
+				 PH_POLLIN | PH_POLLRDNORM | PH_POLLOUT | PH_POLLWRNORM | PH_POLLRDHUP);
 	assert_int_equal(write_n(f, 100), 100);
 	out(f, "P. 1:100 ack 2");
 	in(f, ". 2:0 ack 101");
@@ -250,7 +251,7 @@ static void test_shutdown_for_reading_ends_reading_only(void **state)
 	assert_int_equal(ph_shutdown(f->st, f->s, PH_SHUT_RD, f->now), 0);
 	quiet(f);
 	assert_int_equal(recv_one(f), 0);
-	assert_int_equal(ph_poll(f->st, f->s), PH_POLLIN | PH_POLLOUT | PH_POLLRDHUP);
+	assert_int_equal(ph_poll(f->st, f->s), PH_POLLIN | PH_POLLRDNORM | PH_POLLOUT | PH_POLLWRNORM | PH_POLLRDHUP);
 	assert_int_equal(write_n(f, 10), 10);
 	out(f, "P. 1:10 ack 1");
 	fix_free(f);

@@ -425,17 +425,18 @@ static void test_poll_says_what_linux_says(void **state)
 	ph_socket s = stream_socket(f);
 
 	(void)state;
-	assert_int_equal(ph_poll(f->st, s), PH_POLLOUT | PH_POLLHUP);
+	assert_int_equal(ph_poll(f->st, s), PH_POLLOUT | PH_POLLWRNORM | PH_POLLHUP);
 	assert_int_equal(ph_close(f->st, s, f->now), 0);
 	open_passive(f);
-	assert_int_equal(ph_poll(f->st, f->s), PH_POLLOUT);
+	assert_int_equal(ph_poll(f->st, f->s), PH_POLLOUT | PH_POLLWRNORM);
 	in(f, "P. 1:5 ack 1");
-	assert_int_equal(ph_poll(f->st, f->s), PH_POLLOUT | PH_POLLIN);
+	assert_int_equal(ph_poll(f->st, f->s), PH_POLLOUT | PH_POLLWRNORM | PH_POLLIN | PH_POLLRDNORM);
 	in(f, "F. 6:0 ack 1");
-	assert_int_equal(ph_poll(f->st, f->s), PH_POLLOUT | PH_POLLIN | PH_POLLRDHUP);
+	assert_int_equal(ph_poll(f->st, f->s),
+				 PH_POLLOUT | PH_POLLWRNORM | PH_POLLIN | PH_POLLRDNORM | PH_POLLRDHUP);
 	assert_int_equal(ph_shutdown(f->st, f->s, PH_SHUT_WR, f->now), 0);
 	assert_int_equal(ph_poll(f->st, f->s),
-			 PH_POLLOUT | PH_POLLIN | PH_POLLRDHUP | PH_POLLHUP);
+			 PH_POLLOUT | PH_POLLWRNORM | PH_POLLIN | PH_POLLRDNORM | PH_POLLRDHUP | PH_POLLHUP);
 	fix_free(f);
 }
 

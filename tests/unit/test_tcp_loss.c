@@ -178,6 +178,19 @@ static void test_what_left_together_is_ordered_by_sequence(void **state)
 	env_free(v);
 }
 
+static void test_what_left_together_is_ordered_where_numbers_wrap(void **state)
+{
+	struct tcp_rack k;
+
+	(void)state;
+	tcp_rack_init(&k);
+	tcp_rack_advance(&k, 100 * (uint64_t)MS, 0xfffffff0, false, 140 * (uint64_t)MS, 40000);
+	tcp_rack_advance(&k, 100 * (uint64_t)MS, 5, false, 140 * (uint64_t)MS, 40000);
+	assert_int_equal(k.end, 5);
+	tcp_rack_advance(&k, 100 * (uint64_t)MS, 0xfffffffa, false, 140 * (uint64_t)MS, 40000);
+	assert_int_equal(k.end, 5);
+}
+
 /* rfc: 8985:6.2-2 */
 static void test_impossibly_quick_answer_is_the_first_copys(void **state)
 {
@@ -644,6 +657,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_segment_is_lost_a_window_after_a_later_one_came),
 		T(test_what_left_together_is_ordered_by_sequence),
+		T(test_what_left_together_is_ordered_where_numbers_wrap),
 		T(test_impossibly_quick_answer_is_the_first_copys),
 		T(test_reordering_window_is_a_quarter_and_bounded_by_srtt),
 		T(test_duplicates_widen_the_window_for_sixteen_recoveries),

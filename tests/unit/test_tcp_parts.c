@@ -169,6 +169,46 @@ static void test_first_window_is_in_segments_and_unscaled(void **state)
 	assert_int_equal(scale, 14);
 }
 
+static void test_signed_window_is_for_connections_that_do_not_scale(void **state)
+{
+	struct tcp_rcvwin w;
+	uint8_t scale;
+
+	(void)state;
+	w = window(1 << 20, false, &scale);
+	tcp_rcvwin_narrow(&w);
+	assert_int_equal(w.wnd, 32767);
+	assert_true(tcp_rcvwin_tell(&w, 32767, 0, MSS, 0) <= 32767);
+	w = window(1 << 20, true, &scale);
+	tcp_rcvwin_narrow(&w);
+	for (uint32_t at = 0; at < 300000; at += MSS)
+		tcp_rcvwin_data(&w, MSS, MSS, MSS);
+	assert_true(tcp_rcvwin_tell(&w, 300000, 0, MSS, scale) > 65535);
+}
+
+/* rfc: 9293:SHLD-14 */
+static void test_offered_window_is_taken_back_only_where_that_is_asked_for(void **state)
+{
+	struct tcp_rcvwin w;
+	uint8_t scale;
+	uint32_t told;
+
+	(void)state;
+	w = window(131072, true, &scale);
+	assert_true(tcp_rcvwin_tell(&w, 1000, 0, MSS, scale) > 60000);
+	/* The memory is full of segments that pin much. */
+	assert_true(tcp_rcvwin_wants_zero(&w, 131072, MSS, scale));
+	assert_false(tcp_rcvwin_wants_zero(&w, 65536, MSS, scale));
+	told = tcp_rcvwin_tell(&w, 2000, 131072, MSS, scale);
+	assert_true(told > 60000);
+	w.shrink = true;
+	assert_int_equal(tcp_rcvwin_tell(&w, 3000, 131072, MSS, scale), 0);
+	told = tcp_rcvwin_tell(&w, 3000, 65536, MSS, scale);
+	assert_true(told > 30000 && told <= 32768);
+	assert_int_equal(told % (1u << scale), 0);
+	assert_true(tcp_rcvwin_tell(&w, 3000, 98304, MSS, scale) < told);
+}
+
 /* Bytes come at random and are read at random: the edge never moves left, nor right by crumbs. */
 static void test_edge_never_shrinks_nor_creeps(void **state)
 {
@@ -444,6 +484,9 @@ int main(void)
 		cmocka_unit_test(test_timeout_keeps_its_distance_and_its_bounds),
 		cmocka_unit_test(test_back_off_doubles_until_a_sample),
 		cmocka_unit_test(test_first_window_is_in_segments_and_unscaled),
+		cmocka_unit_test(test_signed_window_is_for_connections_that_do_not_scale),
+		cmocka_unit_test(
+			test_offered_window_is_taken_back_only_where_that_is_asked_for),
 		cmocka_unit_test(test_edge_never_shrinks_nor_creeps),
 		cmocka_unit_test(test_nearly_full_buffer_offers_no_crumbs),
 		cmocka_unit_test(test_what_scaling_cannot_say_is_rounded_up),

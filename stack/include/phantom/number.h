@@ -21,6 +21,8 @@ enum {
 	PH_POLLOUT = 4,
 	PH_POLLERR = 8,
 	PH_POLLHUP = 16,
+	PH_POLLRDNORM = 0x40, /* with POLLIN and POLLOUT, always */
+	PH_POLLWRNORM = 0x100,
 	PH_POLLRDHUP = 0x2000
 };
 enum {
