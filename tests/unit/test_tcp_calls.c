@@ -109,7 +109,8 @@ static void test_reset_is_told_by_the_next_call_and_then_the_end(void **state)
 	in(f, "R 1:0");
 	assert_int_equal(events(f), 1);
 	assert_int_equal(ph_poll(f->st, f->s),
-			 PH_POLLIN | PH_POLLRDNORM | PH_POLLOUT | PH_POLLWRNORM | PH_POLLERR | PH_POLLHUP | PH_POLLRDHUP);
+			 PH_POLLIN | PH_POLLRDNORM | PH_POLLOUT | PH_POLLWRNORM | PH_POLLERR |
+				 PH_POLLHUP | PH_POLLRDHUP);
 	assert_int_equal(send_one(f), -ECONNRESET);
 	assert_int_equal(send_one(f), -EPIPE);
 	assert_int_equal(recv_one(f), 0);
