@@ -252,7 +252,8 @@ static void test_shutdown_for_reading_ends_reading_only(void **state)
 	assert_int_equal(ph_shutdown(f->st, f->s, PH_SHUT_RD, f->now), 0);
 	quiet(f);
 	assert_int_equal(recv_one(f), 0);
-	assert_int_equal(ph_poll(f->st, f->s), PH_POLLIN | PH_POLLRDNORM | PH_POLLOUT | PH_POLLWRNORM | PH_POLLRDHUP);
+	assert_int_equal(ph_poll(f->st, f->s), PH_POLLIN | PH_POLLRDNORM | PH_POLLOUT |
+						       PH_POLLWRNORM | PH_POLLRDHUP);
 	assert_int_equal(write_n(f, 10), 10);
 	out(f, "P. 1:10 ack 1");
 	fix_free(f);

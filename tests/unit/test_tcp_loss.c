@@ -349,6 +349,14 @@ static void test_all_retransmissions_duplicated_are_needless(void **state)
 	assert_false(tcp_undo_by_dsack(&u));
 	tcp_undo_duplicate(&u, 3000, 5);
 	assert_true(tcp_undo_by_dsack(&u));
+	/* An episode that begins just before its numbers wrap. */
+	u = (struct tcp_undo){ .on = false };
+	tcp_undo_begin(&u, 0xfffffff0, 0);
+	tcp_undo_sent_again(&u, 1, 77);
+	tcp_undo_duplicate(&u, 0xffffffe0, 1);
+	assert_false(tcp_undo_by_dsack(&u));
+	tcp_undo_duplicate(&u, 5, 1);
+	assert_true(tcp_undo_by_dsack(&u));
 }
 
 /* ---- states */

@@ -72,6 +72,7 @@ static void test_improvement_hardly_counts_as_deviation(void **state)
 /* What the timeout stood off by is let down by a quarter a round trip, not at once. */
 static void test_deviation_is_let_down_slowly(void **state)
 {
+	struct tcp_rtt_in in;
 	struct tcp_rtt r;
 	uint32_t high;
 
@@ -87,6 +88,18 @@ static void test_deviation_is_let_down_slowly(void **state)
 	for (int i = 0; i < 100; i++)
 		rtt(&r, 200000);
 	assert_in_range(r.rttvar4, RTO_MIN, RTO_MIN + RTO_MIN / 100);
+	/* By a quarter of the way, once per round trip, also where its number wraps. */
+	r = (struct tcp_rtt){ .srtt8 = 800000, .mdev4 = 4000, .mdev4_max = RTO_MIN,
+			      .rttvar4 = RTO_MIN + 400000, .round = 0xfffffff0 };
+	in = (struct tcp_rtt_in){ .rtt_us = 100000, .rto_min_us = RTO_MIN, .rto_max_us = RTO_MAX,
+				  .una = 0xfffffff0, .nxt = 100 };
+	tcp_rtt_sample(&r, &in);
+	assert_int_equal(r.rttvar4, RTO_MIN + 400000);
+	in.una = 5;
+	tcp_rtt_sample(&r, &in);
+	assert_int_equal(r.rttvar4, RTO_MIN + 300000);
+	tcp_rtt_sample(&r, &in);
+	assert_int_equal(r.rttvar4, RTO_MIN + 300000);
 }
 
 static void test_least_round_trip_is_forgotten_with_its_window(void **state)
@@ -105,6 +118,15 @@ static void test_least_round_trip_is_forgotten_with_its_window(void **state)
 	assert_int_equal(r.min_rtt_us, 300);
 	tcp_rtt_min_sample(&r, 2000, 9000, 1000);
 	assert_int_equal(r.min_rtt_us, 2000);
+	/* While nothing is smaller the second and third choice stay young. */
+	tcp_rtt_init(&r);
+	tcp_rtt_min_sample(&r, 500, 0, 1000);
+	tcp_rtt_min_sample(&r, 900, 300, 1000);
+	tcp_rtt_min_sample(&r, 950, 600, 1000);
+	tcp_rtt_min_sample(&r, 1000, 1001, 1000);
+	assert_int_equal(r.min_rtt_us, 900);
+	tcp_rtt_min_sample(&r, 1100, 1301, 1000);
+	assert_int_equal(r.min_rtt_us, 950);
 }
 
 static void test_timeout_keeps_its_distance_and_its_bounds(void **state)
