@@ -175,6 +175,8 @@ nobase_dist_pkgdata_DATA += \
 	%D%/python/rig/flow.py \
 	%D%/python/rig/host.py \
 	%D%/python/rig/lab.py %D%/python/rig/lab_again.py %D%/python/rig/lab_points.py \
+	%D%/python/rig/lab_agent.py %D%/python/rig/lab_capture.py %D%/python/rig/lab_measure.py \
+	%D%/python/rig/lab_traffic.py %D%/python/rig/lab_wire.py \
 	%D%/python/rig/lab_progress.py %D%/python/rig/lab_read.py %D%/python/rig/lab_run.py \
 	%D%/python/rig/lab_store.py %D%/python/rig/lab_table.py %D%/python/rig/lab_topo.py \
 	%D%/python/rig/lab_values.py \

@@ -392,7 +392,7 @@ static const struct verb verbs[TOPO_VERB_COUNT] = {
 	[TOPO_LINK] = { "link", 2, TOPO_WORDS_MAX, parse_link,
 			"link NODE.DEV [in|out|both] [delay ..] [loss ..] [script ..] [backend "
 			"..], or "
-			"link NODE.DEV clear|stats" },
+			"link NODE.DEV clear|stats [short]" },
 	[TOPO_SOCKET] = { "socket", 1, 2, parse_socket,
 			  "socket PORT|NODE.DEV, or socket NODE tcp|udp" },
 	[TOPO_RESPONDER] = { "responder", 2, TOPO_ADDRS_MAX + 3, parse_responder,

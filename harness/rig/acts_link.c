@@ -39,7 +39,7 @@ struct impairment {
 struct wish {
 	struct link_spec spec[DIRS];
 	enum backend backend; /* BACKEND_NONE: not said */
-	bool clear, stats;
+	bool clear, stats, brief; /* brief: no list of verdicts */
 };
 
 static struct impairment *of(const struct dev *d)
@@ -75,7 +75,8 @@ static int read_wish(struct wish *w, const struct topo_line *l, struct net_err *
 	int n = 0;
 
 	w->clear = l->nrest == 1 && strcmp(l->rest[0], "clear") == 0;
-	w->stats = l->nrest == 1 && strcmp(l->rest[0], "stats") == 0;
+	w->brief = l->nrest == 2 && strcmp(l->rest[1], "short") == 0;
+	w->stats = (l->nrest == 1 || w->brief) && strcmp(l->rest[0], "stats") == 0;
 	if (w->clear || w->stats)
 		return 0;
 	for (unsigned int i = 0; i < l->nrest; i++) {
@@ -286,7 +287,7 @@ static json_t *fates_json(struct wire *w, enum link_dir dir)
 }
 
 static json_t *model_json(const struct impairment *im, const struct wire_stats *s,
-			  enum link_dir dir)
+			  enum link_dir dir, bool brief)
 {
 	const struct link_stats *m = &s->model[dir];
 	char digest[20];
@@ -299,7 +300,8 @@ static json_t *model_json(const struct impairment *im, const struct wire_stats *
 			 (json_int_t)m->reordered, "held", (json_int_t)s->held[dir],
 			 "queued_packets", (json_int_t)s->now[dir].queued_packets, "queued_bytes",
 			 (json_int_t)s->now[dir].queued_bytes, "drops",
-			 drops_json(m), "digest", digest, "verdicts", fates_json(im->wire, dir));
+			 drops_json(m), "digest", digest, "verdicts",
+			 brief ? json_array() : fates_json(im->wire, dir));
 }
 
 /* What the kernel says it does, in the words it was asked with. */
@@ -339,7 +341,8 @@ static json_t *netem_json(struct bench *b, const struct dev *d, enum link_dir di
 			 (json_int_t)s.qlen, "kernel", words);
 }
 
-static enum act_result stats(struct bench *b, struct dev *d, struct reply *r, struct net_err *e)
+static enum act_result stats(struct bench *b, struct dev *d, bool brief, struct reply *r,
+			     struct net_err *e)
 {
 	struct impairment *im = of(d);
 	struct wire_stats s;
@@ -359,7 +362,8 @@ static enum act_result stats(struct bench *b, struct dev *d, struct reply *r, st
 	}
 	wire_stats(im->wire, &s);
 	r->body = json_pack("{s:s,s:o,s:o,s:I,s:I,s:I}", "backend", "wire", "in",
-			    model_json(im, &s, in), "out", model_json(im, &s, out), "late_max_ns",
+			    model_json(im, &s, in, brief), "out",
+			    model_json(im, &s, out, brief), "late_max_ns",
 			    (json_int_t)s.late_max_ns, "late_sum_ns", (json_int_t)s.late_sum_ns,
 			    "late_n", (json_int_t)s.late_n);
 	return ACT_OK;
@@ -446,7 +450,7 @@ enum act_result act_link(struct bench *b, struct topo_line *l, struct reply *r, 
 	if (w.clear)
 		return clear(b, d, e);
 	if (w.stats)
-		return stats(b, d, r, e);
+		return stats(b, d, w.brief, r, e);
 	if (im && im->d != d) {
 		struct link_spec swap = w.spec[0];
 

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * rig sim --point: a point of an experiment in virtual time (docs/lab-format.md). It runs in a child,
- * so that a stack that crashes leaves a result that says so. Called by cmd_sim.c.
+ * so that a stack that crashes leaves a result that says so. With --check points are only read and
+ * built. Called by cmd_sim.c.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <jansson.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +22,7 @@
 
 struct args {
 	const char *file, *dir;
-	bool series, capture;
+	bool series, capture, check;
 };
 
 static int parse(struct args *a, int argc, char **argv)
@@ -37,11 +40,13 @@ static int parse(struct args *a, int argc, char **argv)
 			a->series = true;
 		else if (strcmp(argv[i], "--capture") == 0)
 			a->capture = true;
+		else if (strcmp(argv[i], "--check") == 0)
+			a->check = true;
 		else
-			return rig_usage("sim", "beside --point there are --out, --series and "
-					 "--capture, not %s", argv[i]);
+			return rig_usage("sim", "beside --point there are --out, --series, "
+					 "--capture and --check, not %s", argv[i]);
 	}
-	return a->dir ? RIG_OK : rig_usage("sim", "--point wants --out DIR, for the result");
+	return a->dir || a->check ? RIG_OK : rig_usage("sim", "--point wants --out DIR, for the result");
 }
 
 /* DIR, and those above it. */
@@ -155,7 +160,7 @@ static int load_and_run(const struct args *a)
 	return status;
 }
 
-/* ---- the parent -------------------------------------------------------------------------------------- */
+/* ---- the parent ------------------------------------------------------------------------------ */
 
 /* A result in place of the one that the child did not write. */
 static int tell_crash(const struct args *a, const char *why)
@@ -176,6 +181,40 @@ static int tell_crash(const struct args *a, const char *why)
 	return RIG_FAILED;
 }
 
+/* Whether a point could be run, without running it. Errors begin with `name`. */
+static int check_one(const char *text, const char *name, struct net_err *e)
+{
+	struct lab_point p;
+	struct lab *l;
+
+	if (text ? lab_point_text(&p, text, name, e) : lab_point_load(&p, name, e))
+		return -1;
+	l = lab_new(&p, e);
+	if (!l)
+		net_err_prefix(e, "%s", name);
+	lab_free(l);
+	lab_point_free(&p);
+	return l ? 0 : -1;
+}
+
+/* A file, or "-": a point a line of standard input, named by its number from 1 on. */
+static int check(const char *file)
+{
+	char *line = NULL, name[32];
+	size_t cap = 0;
+	struct net_err e;
+	int rc = 0;
+
+	if (strcmp(file, "-") != 0)
+		return check_one(NULL, file, &e) ? rig_error("sim", &e) : RIG_OK;
+	for (unsigned long n = 1; rc == 0 && getline(&line, &cap, stdin) > 0; n++) {
+		snprintf(name, sizeof(name), "%lu", n);
+		rc = check_one(line, name, &e);
+	}
+	free(line);
+	return rc ? rig_error("sim", &e) : RIG_OK;
+}
+
 int cmd_point(int argc, char **argv)
 {
 	struct args a = { .file = NULL };
@@ -186,10 +225,13 @@ int cmd_point(int argc, char **argv)
 
 	if (status)
 		return status;
+	if (a.check)
+		return check(a.file);
 	fflush(stdout);
 	fflush(stderr);
 	pid = fork();
 	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a run for nobody is none */
 		status = load_and_run(&a);
 		fflush(NULL); /* what links record, too */
 		_exit(status);

@@ -66,6 +66,7 @@ static const struct command commands[] = {
 	{ "sim", cmd_sim, "run whole networks in virtual time, one per seed",
 	  "[--seeds A..B] [--check] [--topo FILE [NAME=VALUE ...]] [-j N] [--json] [-v]\n"
 	  "       rig sim --point FILE --out DIR [--series] [--capture]\n"
+	  "       rig sim --point FILE|- --check\n"
 	  "       rig sim --table | --response\n\n"
 	  "  --seeds A..B  a run per seed (default: 1..20); the seed decides everything: topology,\n"
 	  "                links, sysctls, connections and how they end\n"
@@ -78,7 +79,8 @@ static const struct command commands[] = {
 	  "  --table       print goodput by loss, round-trip time and buffer, and nothing else\n"
 	  "  --response    print the mean congestion window by loss beside theory, and nothing else\n"
 	  "  --point FILE  run a point of an experiment (docs/lab-format.md): DIR/result.json, and\n"
-	  "  --out DIR     with --series DIR/series.jsonl, with --capture DIR/NODE.DEV.pcapng\n\n"
+	  "  --out DIR     with --series DIR/series.jsonl, with --capture DIR/NODE.DEV.pcapng;\n"
+	  "                with --check only say whether it could be run; - is a point a line\n\n"
 	  "A failed seed prints what happened last, its plan, and the command that runs it again.\n" },
 	{ "lab", cmd_lab, "run the points of an experiment and keep their table", NULL },
 	{ "matrix", cmd_matrix, "requirement by device, from the results of the tests", NULL },

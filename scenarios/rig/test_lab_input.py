@@ -25,9 +25,8 @@ BAD = [
     ('name = "pair"', 'name = "pair"\nhops = 3', 8, "hops sizes another topology"),
     ('name = "pair"', 'name = "pair"\nlines = ["node a"]', 6, "exactly one of name, file and lines"),
     ('name = "pair"', 'file = "nowhere.topo"', 7, "no topology file nowhere.topo"),
-    ('name = "pair"', 'name = "pair"\nlink = "neck in"', 8, "no link neck; there are wire, a.e0, b.e0"),
+    ('name = "pair"', 'name = "pair"\nlink = "neck in"', 8, "no link neck; there are wire, b.e0, a.e0"),
     ('name = "pair"', 'name = "pair"\nlinks = ["a.e0 rate {rat}"]', 8, "no factor rat; there are"),
-    ('name = "pair"', 'name = "pair"\nlinks = ["a.e0 rate 1mbit"]', 8, "two ends of one cable"),
     ('name = "pair"', 'lines = ["node a", "node b", "veth a.e0 b.e0", "addr a.e0 10.0.0.1/24", '
      '"addr b.e0 10.0.0.2/24"]', 10, "loss has no link to go to"),
     ('loss = ["0%", "1%"]', "loss = []", 10, "factor loss has no values"),
@@ -181,7 +180,32 @@ def test_a_topology_file_is_flattened(tmp_path):
     text = FILE.replace('name = "pair"', 'file = "two.topo"\nlink = "b.e0 in"\nset = {wide = "yes"}')
     spec = points(tmp_path, text)[0]["spec"]
     assert spec["topology"] == ["node a", "node b", "node c", "veth a.e0 b.e0", "addr a.e0 10.0.0.1/24",
-                                "addr b.e0 10.0.0.2/24", "link b.e0 delay 5ms in loss 0%"]
+                                "addr b.e0 10.0.0.2/24", "link a.e0 delay 5ms out loss 0%"]
+
+
+def test_a_cable_has_one_link_whichever_end_names_it(tmp_path):
+    text = FILE.replace('name = "pair"', 'name = "pair"\nlinks = ["a.e0 rate 1mbit in ecn"]')
+    spec = points(tmp_path, text)[0]["spec"]
+    assert spec["topology"][-1] == "link b.e0 rate 1mbit loss 0% delay 5ms out ecn"
+
+
+# As above, for what only the simulator knows.
+UNKNOWN = [
+    ('loss = ["0%", "1%"]', 'rate = ["9furlong"]', 10, "'9furlong'"),
+    ('loss = ["0%", "1%"]', 'queue = ["7 8"]', 10, "'8' is no word of a link"),
+    ('loss = ["0%", "1%"]', '"net.ipv4.tcp_magic" = [1]', 10, "no sysctl net.ipv4.tcp_magic"),
+    ('name = "pair"', 'name = "pair"\nlinks = ["wire colour red"]', 8, "'colour' is no word of a link"),
+    ('to = "b"', 'to = "b"\ncongestion = "hope"', 17, "hope"),
+]
+
+
+@pytest.mark.parametrize("old, new, line, sentence", UNKNOWN)
+def test_what_no_link_or_stack_knows_is_refused_before_anything_starts(tmp_path, old, new, line, sentence):
+    labs = Labs(tmp_path, real=True).file(FILE.replace(old, new, 1))
+    said = labs.run(status=2).stderr
+    assert said.startswith(f"rig lab: {tmp_path}/x.toml:{line}: point 0 "), said
+    assert sentence in said and said.count("\n") == 1, said
+    assert not labs.out.exists()
 
 
 @pytest.mark.parametrize("name", lab_topo.NAMED)

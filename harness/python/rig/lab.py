@@ -60,6 +60,7 @@ class Run:
         lab_table.check(self.lab)
         self.build = lab_run.version(opts.engine)
         self.points = lab_points.points(self.lab, opts.engine, self.build)
+        lab_run.check(self.lab, opts.engine, self.points)
         self.out = os.path.abspath(opts.out or f"{self.lab.lab['name']}.lab")
         self.store = lab_store.Store(self.out)
         self.table = lab_table.Table(self.out, self.lab, opts.engine, self.build, self.points)

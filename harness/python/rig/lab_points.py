@@ -9,7 +9,8 @@ import itertools
 import json
 import os
 import re
-from dataclasses import dataclass
+import subprocess
+from dataclasses import dataclass, field
 
 from . import lab_read, lab_topo, lab_values
 from .lab_values import BadValue
@@ -34,6 +35,7 @@ class Point:
     spec: dict
     skip: str = ""
     key: str = ""
+    tables: dict = field(default_factory=dict)  # of flows: the number of their [[traffic]]
 
     @property
     def label(self):
@@ -125,7 +127,7 @@ class Resolver:
         skip = ""
         if self.engine == "virtual" and "linux" in devices.values():
             skip = "the kernel is no part of virtual time: --engine wire"
-        return Point(number, chosen, spec, skip)
+        return Point(number, chosen, spec, skip, "", self.tables)
 
     # ---- topology ------------------------------------------------------------------------------
 
@@ -165,7 +167,6 @@ class Resolver:
         for name in names:
             if name in LINK_WORDS or name in ("rtt", "buffer"):
                 out += self.link_factor(topo, name, names)
-        self.one_name(topo, out)
         return _joined(out)
 
     def device(self, at, function, text):
@@ -173,17 +174,6 @@ class Resolver:
             return function(text)
         except lab_topo.BadTopology as error:
             raise self.lab.error(at, str(error)) from None
-
-    def one_name(self, topo, lines):
-        """A cable has two ends and one link: it must go by one of its names."""
-        seen = {}
-        for line in lines:
-            name = line.split()[1]
-            other = topo.cables.get(name)
-            if other in seen:
-                raise self.lab.error(["topology", "links"], f"{name} and {other} are the two ends of "
-                                     f"one cable: give both directions by one name, with in and out")
-            seen[name] = True
 
     def link_factor(self, topo, name, names):
         """What a factor adds to the link, unless the file has put it somewhere in braces."""
@@ -291,7 +281,7 @@ class Resolver:
     # ---- traffic -------------------------------------------------------------------------------
 
     def flows(self, topo, names):
-        out = []
+        out, self.tables = [], {}
         for i, table in enumerate(self.lab.traffic):
             at = ["traffic", i]
             each = self.read([*at, "each"], lab_values.count,
@@ -301,6 +291,7 @@ class Resolver:
             for number in range(1, each + 1):
                 out.append(self.flow(topo, i, table, {**names, "i": number}, len(out) + 1,
                                      "each" in table))
+                self.tables[out[-1]["name"]] = i
         seen = set()
         for flow in out:
             if flow["name"] in seen:
@@ -430,3 +421,57 @@ def points(lab, engine, version):
                                 f"belongs; by themselves only these have a meaning: "
                                 f"{', '.join(MEANING + LINK_WORDS)}, and sysctls")
     return out
+
+
+# ---- what the simulator says of them -------------------------------------------------------------
+
+def check(lab, found, program):
+    """Has every point read and built by the simulator before any is run: what is no link's word, say, is
+    refused with the line it comes from. Points that the kernel runs are read as if phantom did."""
+    lines = []
+    for point in found:
+        spec = point.spec
+        if "linux" in spec["devices"].values():
+            spec = {**spec, "devices": dict.fromkeys(spec["devices"], "phantom"), "sysctls": {},
+                    "flows": [{**flow, "congestion": None} for flow in spec["flows"]]}
+        lines.append(canonical(spec))
+    said = subprocess.run([program, "sim", "--point", "-", "--check"], input="\n".join(lines) + "\n",
+                          capture_output=True, text=True, check=False)
+    if said.returncode == 0:
+        return
+    sentence = said.stderr.strip().removeprefix("rig sim: ")
+    number, _, why = sentence.partition(": ")
+    if not number.isdigit():
+        raise lab.error([], sentence or f"rig sim --check ended with status {said.returncode}")
+    point = found[int(number) - 1]
+    at, where = _origin(lab, point, why)
+    raise lab.error(at, f"point {point.number} ({point.label}): {where}{why}")
+
+
+def _origin(lab, point, why):
+    """The key of the file that a sentence about a POINT's key speaks of, and words that say which."""
+    match = re.match(r"(topology|flows)\[(\d+)\]", why)
+    flow = re.match(r"flow ([\w-]+): (\w+)", why)
+    if flow and flow[1] in point.tables:
+        return ["traffic", point.tables[flow[1]], flow[2]], ""
+    if not match:
+        for table in ("factors", "fixed", "sysctls"):
+            for name in lab.tables.get(table, {}):
+                if "." in name and name in why:
+                    return [table, name], ""
+        table = why.partition(":")[0].partition(".")[0]
+        return [table if table in lab.tables else "lab"], ""
+    number = int(match[2])
+    if match[1] == "flows":
+        name = point.spec["flows"][number]["name"]
+        key = re.match(r"flows\[\d+\]\.(\w+)", why)
+        return ["traffic", point.tables[name], *key.groups()] if key else \
+            ["traffic", point.tables[name]], f"{name}: "
+    line = point.spec["topology"][number]
+    if line.startswith("link ") and not lab.topology.get("links"):
+        for table in ("factors", "fixed"):
+            for name in getattr(lab, table):
+                values = str(point.factors.get(name, lab.fixed.get(name))).split()
+                if name in LINK_WORDS and f" {name} " in line and any(v in why for v in (name, *values)):
+                    return [table, name], f"{line}: "
+    return ["topology", "links" if line.startswith("link ") else "lines"], f"{line}: "

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from . import lab_store
+from . import lab_points, lab_store
 from .session import CannotRun, find_program
 
 PR_SET_PDEATHSIG = 1
@@ -33,6 +33,15 @@ def runner(engine, spec, path, options):
         return [program, "sim", "--point", point, "--out", path, *words]
     return [sys.executable, "-m", "rig.lab_wire", "--point", point, "--out", path, "--engine", engine,
             *words]
+
+
+def check(lab, engine, points):
+    """LabError or CannotRun before anything starts."""
+    if not os.environ.get("RIG_LAB_SIM"):
+        lab_points.check(lab, points, find_program("rig"))
+    if engine != "virtual":
+        from . import lab_wire
+        lab_wire.probe(engine)
 
 
 def version(engine):

@@ -57,9 +57,11 @@ def sha256(path):
     return digest.hexdigest()
 
 
-def why_of(status, said):
-    """A sentence for a program that did not end as it should; `said` is its standard error."""
+def why_of(status, said, path=""):
+    """A sentence for a program that did not end as it should; `said` is its standard error, `path` where
+    it worked, which is no part of the sentence."""
     last = ([line for line in said.splitlines() if line.strip()] or [""])[-1].strip()
+    last = last.removeprefix("rig sim: ").replace(path + os.sep, "") if path else last
     if status < 0:
         with contextlib.suppress(ValueError):
             name = signal.Signals(-status).name
@@ -120,7 +122,9 @@ class Store:
         if not run or run.get("key") != key:
             return None
         result = read_json(os.path.join(self.path(number), "result.json"))
-        return (result, run) if result else None
+        if not result or result["verdict"] == "error" and os.strerror(errno.ENOSPC) in result["reason"]:
+            return None
+        return result, run
 
     def failed(self, number, key):
         """The run.json of an attempt that gave no result, or None."""
@@ -179,7 +183,7 @@ class Store:
         result = read_json(os.path.join(path, "result.json"))
         run = {"key": key, **facts}
         if result is None or status not in (0, 1):
-            run["error"] = why_of(status, said)
+            run["error"] = why_of(status, said, path)
             with contextlib.suppress(OSError):
                 os.unlink(os.path.join(path, "result.json"))
         captures = sorted(glob.glob(os.path.join(path, "*.pcapng")))

@@ -33,7 +33,7 @@ class Topology:
 
     def __post_init__(self):
         self.nodes, self.devices, self.cables, self.address = [], [], {}, {}
-        self.routers = set()
+        self.routers, self.seconds = set(), set()
         for line in self.lines:
             self._note(shlex.split(line, comments=True))
 
@@ -50,6 +50,7 @@ class Topology:
             if len(word) > 2 and "." in word[2]:
                 self.devices.append(word[2])
                 self.cables[at], self.cables[word[2]] = word[2], at
+                self.seconds.add(word[2])
         elif verb == "addr":
             for address in word[2:]:
                 self.address.setdefault(at.partition(".")[0], address.partition("/")[0])
@@ -68,9 +69,15 @@ class Topology:
                           f"{', '.join([*self.links, *self.devices]) or 'none'}")
 
     def link_words(self, text):
-        """A `link` line's words with the device for the name: what stands behind `link `."""
+        """A `link` line's words with the device for the name: what stands behind `link `. A cable's link
+        goes by the end that its veth line names first; by the other, in and out are the other way."""
         name, _, rest = text.strip().partition(" ")
-        return f"{self.device_of(name)} {rest}".strip()
+        device = self.device_of(name)
+        if device in self.seconds:
+            device, turned = self.cables[device], {"in": "out", "out": "in"}
+            words = rest.split()
+            rest = " ".join(turned.get(word, word) for word in words)
+        return f"{device} {rest}".strip()
 
 
 def _host(lines, node, router, port, net):
@@ -80,13 +87,13 @@ def _host(lines, node, router, port, net):
 
 
 def pair():
-    return Topology(["node a", "node b", "veth a.e0 b.e0", "addr a.e0 10.0.0.1/24",
+    return Topology(["node a", "node b", "veth b.e0 a.e0", "addr a.e0 10.0.0.1/24",
                      "addr b.e0 10.0.0.2/24"], {"wire": "b.e0"}, "wire")
 
 
 def dumbbell(pairs):
     lines = ["node left", "node right", "forward left on", "forward right on",
-             "veth left.neck right.neck", "addr left.neck 10.0.0.1/30", "addr right.neck 10.0.0.2/30",
+             "veth right.neck left.neck", "addr left.neck 10.0.0.1/30", "addr right.neck 10.0.0.2/30",
              "route left default via 10.0.0.2", "route right default via 10.0.0.1"]
     for i in range(1, pairs + 1):
         _host(lines, f"s{i}", "left", f"p{i}", f"1.{i}")
@@ -100,7 +107,7 @@ def parking_lot(hops):
     for i in range(hops + 1):
         lines += [f"node x{i}", f"forward x{i} on"]
     for i in range(1, hops + 1):
-        lines += [f"veth x{i - 1}.down x{i}.up", f"addr x{i - 1}.down 10.0.{i}.1/30",
+        lines += [f"veth x{i}.up x{i - 1}.down", f"addr x{i - 1}.down 10.0.{i}.1/30",
                   f"addr x{i}.up 10.0.{i}.2/30"]
     hosts = [("a", 0, "1.1"), ("b", hops, "1.2")]
     for i in range(1, hops + 1):

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What a capture at a sender's device says of its flows: segments, retransmissions, round-trip times,
+and, for a series, each segment in drill's notation. Called by lab_wire.py.
+"""
+
+import collections
+import math
+import struct
+
+Segment = collections.namedtuple("Segment", "t src sport dst dport seq ack flags win length options")
+FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+WRAP = 1 << 32
+
+
+def segments(path, zero):
+    """TCP segments over IPv4 of a pcapng file, in order; t is seconds since `zero` (of the epoch). What
+    a link dropped stands in the file a second time, with the reason as a comment, and is left out."""
+    with open(path, "rb") as file:
+        data = file.read()
+    scale, at = [], 0
+    while at + 12 <= len(data):
+        kind, size = struct.unpack_from("<II", data, at)
+        if size < 12 or at + size > len(data):
+            break
+        if kind == 1:
+            scale.append(_resolution(data, at + 16, at + size - 4))
+        elif kind == 6:
+            interface, high, low, captured = struct.unpack_from("<IIII", data, at + 8)
+            rest = at + 28 + (captured + 3) // 4 * 4
+            if not _dropped(data, rest, at + size - 4):
+                one = _segment(data, at + 28, captured, ((high << 32) | low) * scale[interface] - zero)
+                if one:
+                    yield one
+        at += size
+
+
+def _options(data, at, end):
+    while at + 4 <= end:
+        code, length = struct.unpack_from("<HH", data, at)
+        if code == 0:
+            return
+        yield code, data[at + 4:at + 4 + length]
+        at += 4 + (length + 3) // 4 * 4
+
+
+def _resolution(data, at, end):
+    for code, value in _options(data, at, end):
+        if code == 9 and value:
+            return 2.0 ** -(value[0] & 127) if value[0] & 128 else 10.0 ** -value[0]
+    return 1e-6
+
+
+def _dropped(data, at, end):
+    return any(code == 1 and value.startswith(b"dropped") for code, value in _options(data, at, end))
+
+
+def _segment(data, at, captured, t):
+    if captured < 54 or data[at + 12:at + 14] != b"\x08\x00" or data[at + 23] != 6:
+        return None
+    ip = at + 14
+    header = (data[ip] & 15) * 4
+    total = struct.unpack_from(">H", data, ip + 2)[0]
+    tcp = ip + header
+    sport, dport, seq, ack, offset, flags, win = struct.unpack_from(">HHIIBBH", data, tcp)
+    offset = (offset >> 4) * 4
+    return Segment(t, data[ip + 12:ip + 16], sport, data[ip + 16:ip + 20], dport, seq, ack, flags, win,
+                   total - header - offset, data[tcp + 20:tcp + offset])
+
+
+class Connection:
+    """One direction of data, and the acknowledgments that come back."""
+
+    def __init__(self, name, number):
+        self.name, self.number = name, number
+        self.first = None          # sequence number of the SYN
+        self.high = 0              # highest octet sent, relative
+        self.outstanding = collections.deque()  # [end, sent at, never sent twice]
+        self.segments = self.retransmitted = 0
+        self.rtts = []
+        self.scale = {True: 0, False: 0}  # of windows that the data's sender says, and the other end
+
+    def sent(self, seg, settle):
+        """True for a retransmission."""
+        if seg.flags & SYN:
+            if self.first is None:
+                self.first, self.high = seg.seq, 1
+            return False
+        if self.first is None or seg.length == 0:
+            return False
+        start = _unwrap(seg.seq - self.first, self.high)
+        again = start < self.high
+        if seg.t >= settle:
+            self.segments += 1
+            self.retransmitted += again
+        end = start + seg.length
+        if again:
+            for one in self.outstanding:
+                if one[0] > start and one[3] < end:
+                    one[2] = False
+        if end > self.high:
+            self.outstanding.append([end, seg.t, not again, start])
+            self.high = end
+        return again
+
+    def acked(self, seg, settle):
+        if self.first is None or not seg.flags & ACK:
+            return
+        ack = _unwrap(seg.ack - self.first, self.high)
+        newest = None
+        while self.outstanding and self.outstanding[0][0] <= ack:
+            newest = self.outstanding.popleft()
+        if newest and newest[2] and seg.t >= settle:
+            self.rtts.append(seg.t - newest[1])
+
+
+def _unwrap(number, near):
+    """A sequence number modulo 2^32 as the one nearest to `near`."""
+    number %= WRAP
+    return number + round((near - number) / WRAP) * WRAP
+
+
+class Flows:
+    """Connections of one capture by the flow they belong to: `ports` is {server port: (name, whether
+    the server sends the data)}."""
+
+    def __init__(self, ports, settle):
+        self.ports, self.settle = ports, settle
+        self.connections = {}
+
+    def flow_of(self, seg):
+        """(flow, key of the connection, whether seg goes the data's way), or None."""
+        for port, other, toward in ((seg.dport, (seg.src, seg.sport, seg.dst), True),
+                                    (seg.sport, (seg.dst, seg.dport, seg.src), False)):
+            if port in self.ports:
+                name, from_server = self.ports[port]
+                return name, (port, *other), toward != from_server
+        return None
+
+    def take(self, seg):
+        """Counts it; (flow, connection, way, retransmitted) or None."""
+        found = self.flow_of(seg)
+        if not found:
+            return None
+        name, key, data = found
+        one = self.connections.get(key)
+        if one is None:
+            number = sum(c.name == name for c in self.connections.values())
+            one = self.connections[key] = Connection(name, number)
+        if seg.flags & SYN:
+            one.scale[data] = window_scale(seg.options)
+        if data:
+            return name, one, True, one.sent(seg, self.settle)
+        one.acked(seg, self.settle)
+        return name, one, False, False
+
+
+def figures(captures, name):
+    """segments, retransmitted and rtt_* of a flow, from the captures of all its senders."""
+    mine = [c for flows in captures for c in flows.connections.values() if c.name == name]
+    rtts = sorted(rtt for c in mine for rtt in c.rtts)
+    count = sum(c.segments for c in mine)
+    again = sum(c.retransmitted for c in mine)
+    out = {"segments": count, "retransmitted": again,
+           "retransmitted_share": again / count if count else None,
+           "rtt_min_s": None, "rtt_mean_s": None, "rtt_p95_s": None, "rtt_inflation": None}
+    if rtts:
+        mean = math.fsum(rtts) / len(rtts)
+        out.update(rtt_min_s=rtts[0], rtt_mean_s=mean,
+                   rtt_p95_s=rtts[math.ceil(0.95 * len(rtts)) - 1], rtt_inflation=mean / rtts[0])
+    return out
+
+
+# ---- notation ------------------------------------------------------------------------------------
+
+def options_of(options):
+    """(kind, its octets) of each TCP option."""
+    at = 0
+    while at < len(options):
+        kind = options[at]
+        if kind == 0:
+            break
+        if kind == 1:
+            at += 1
+            continue
+        length = options[at + 1] if at + 1 < len(options) else 0
+        if length < 2:
+            break
+        yield kind, options[at + 2:at + length]
+        at += length
+
+
+def sack_blocks(options):
+    """[(left, right)] as they are on the wire."""
+    return [struct.unpack_from(">II", value, 8 * i) for kind, value in options_of(options) if kind == 5
+            for i in range(len(value) // 8)]
+
+
+def window_scale(options):
+    return next((min(value[0], 14) for kind, value in options_of(options) if kind == 3 and value), 0)
+
+
+def letters(flags):
+    text = "".join(letter for bit, letter in ((SYN, "S"), (FIN, "F"), (RST, "R"), (PSH, "P"))
+                   if flags & bit)
+    return text + ("." if flags & ACK else "")
+
+
+def line(seg, name, one, data, again):
+    """A segment as series.jsonl has it. Sequence numbers count from the SYN of its own direction;
+    of the way back only acknowledgments are known by their distance from ours."""
+    first = one.first or 0
+    seq = _unwrap(seg.seq - first, one.high) if data else 0
+    if data:
+        ack, sack = 0, []
+    else:
+        ack = _unwrap(seg.ack - first, one.high) if seg.flags & ACK else 0
+        sack = [[_unwrap(a - first, one.high), _unwrap(b - first, one.high)]
+                for a, b in sack_blocks(seg.options)]
+    flags = letters(seg.flags)
+    text = f"{'>' if data else '<'} {flags} {seq}:{seq + seg.length}({seg.length})"
+    if seg.flags & ACK and not data:
+        text += f" ack {ack}"
+    win = seg.win if seg.flags & SYN else seg.win << one.scale[data]
+    text += f" win {seg.win}" + ("".join(f" <sack {a}:{b}>" for a, b in sack))
+    return {"t": seg.t, "flow": name, "conn": one.number, "ev": "pkt", "dir": "data" if data else "ack",
+            "seq": seq, "len": seg.length, "ack": ack, "sack": sack, "win": win, "flags": flags,
+            "rtx": again, "fate": "unknown", "arrive": None, "text": text}

@@ -1,0 +1,345 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs one point in namespaces and in real time: phantom on a TAP or the kernel's sockets at the ends,
+links by rig's wire or by the kernel's netem, traffic by the device protocol. Leaves result.json as
+`rig sim --point` does (docs/lab-format.md). A program of its own, started by lab_run.py:
+
+    python3 -m rig.lab_wire --point FILE --out DIR --engine wire|netem [--series] [--capture]
+"""
+
+import argparse
+import json
+import os
+import shlex
+import sys
+import tempfile
+import threading
+import time
+
+from . import lab_agent, lab_capture, lab_measure, lab_store, lab_topo, lab_traffic
+from .host import Node
+from .net import quote
+from .session import CannotRun, RigError, Session, find_program
+
+SAMPLE_S = 0.01       # between two looks at queues and connections
+SAMPLED_MAX = 64      # connections looked at in one round; of more, by turns
+OK, FAILED, BAD, CANNOT = 0, 1, 2, 77
+
+
+class BadPoint(Exception):
+    """The point cannot be built on a wire; the text is a sentence."""
+
+
+# ---- the topology for real devices ---------------------------------------------------------------
+
+class Plan:
+    """Lines for `rig session`, and what each phantom is started with."""
+
+    def __init__(self, spec, engine):
+        self.phantoms = {n: [] for n, kind in spec["devices"].items() if kind == "phantom"}
+        self.tap, self.lines, self.links = {}, [], []
+        backend = "netem" if engine == "netem" else "wire"
+        for line in spec["topology"]:
+            word = shlex.split(line, comments=True)
+            if word:
+                self._line(word, line, backend)
+        for node, values in spec.get("sysctls", {}).items():
+            for name, value in values.items():
+                self._sysctl(node, f"{name}={value}")
+
+    def _line(self, word, line, backend):
+        verb, at = word[0], word[1] if len(word) > 1 else ""
+        node = at.partition(".")[0]
+        if verb in ("veth", "tap") and len(word) > 2:
+            self._cable(at, word[2])
+        elif verb == "link":
+            self.links.append(f"{line} backend {backend}")
+        elif node in self.phantoms and verb in PHANTOM_WORDS:
+            PHANTOM_WORDS[verb](self.phantoms[node], word)
+            if verb == "mtu":
+                self.lines.append(line)
+        elif verb == "sysctl":
+            self._sysctl(node, word[2])
+        else:
+            self.lines.append(line)
+
+    def _sysctl(self, node, pair):
+        if node in self.phantoms:
+            self.phantoms[node] += ["--sysctl", pair]
+        else:
+            self.lines.append(f"sysctl {node} {quote(pair)}")
+
+    def _cable(self, a, b):
+        """A cable with a phantom at an end becomes a bridge of two ports: a TAP cannot be half of a pair."""
+        ends = [end for end in (a, b) if "." in end]
+        if not any(end.partition(".")[0] in self.phantoms for end in ends):
+            self.lines.append(f"veth {a} {b}")
+            return
+        bridge = b
+        if len(ends) == 2:
+            bridge = f"cable{len(self.lines)}"
+            self.lines.append(f"bridge {bridge}")
+        for end in ends:
+            node, _, device = end.partition(".")
+            if node in self.phantoms:
+                if node in self.tap:
+                    raise BadPoint(f"{node} has more than one device, and a phantom on a wire has one: "
+                                   f"make {node} a linux, or a router")
+                self.tap[node] = device
+            self.lines.append(f"{'tap' if node in self.phantoms else 'veth'} {end} {bridge}")
+
+
+def _route(args, word):
+    to, via = word[2], word[4]
+    args += ["--gateway", via] if to == "default" else ["--route", f"{to},via={via}"]
+
+
+def _addr(args, word):
+    for address in word[2:]:
+        args += ["--addr", address]
+
+
+PHANTOM_WORDS = {
+    "addr": _addr,
+    "route": _route,
+    "mac": lambda args, word: args.extend(["--mac", word[2]]),
+    "mtu": lambda args, word: args.extend(["--mtu", word[2]]),
+    "offload": lambda args, word: args.extend(["--offload", word[2]]),
+}
+
+
+# ---- a run ---------------------------------------------------------------------------------------
+
+class Wire:
+    """One point from its world's first line to its result."""
+
+    def __init__(self, spec, out, opts):
+        self.spec, self.out, self.opts = spec, out, opts
+        self.topo = lab_topo.Topology(spec["topology"])
+        self.plan = Plan(spec, opts.engine)
+        self.work = tempfile.TemporaryDirectory(prefix="rig-lab-")
+        self.session = Session()
+        self.programs, self.agents, self.captures = {}, {}, {}
+        self.clock = lab_traffic.Clock(spec["duration"])
+        self.settle = spec.get("settle") or 0
+        self.flows, self.samples = [], lab_measure.Samples(self.settle)
+        self.counters = {}
+
+    def close(self):
+        self.clock.over.set()
+        for agent in self.agents.values():
+            agent.close()
+        for flow in self.flows:
+            for thread in flow.threads:
+                thread.join(5)
+        self.session.close()
+        self.work.cleanup()
+
+    # ---- building ----------------------------------------------------------------------------
+
+    def build(self):
+        for line in self.plan.lines:
+            self.session.do(line)
+        for node, kind in self.spec["devices"].items():
+            self._start(node, kind)
+        for line in self.plan.links:  # before captures: a cable that is cut has other ends
+            self.session.do(line)
+        for node in self._senders():
+            device = next(d for d in self.topo.devices if d.startswith(f"{node}."))
+            self._capture(device)
+        if self.opts.capture:
+            for watched in self.spec.get("watch") or []:
+                self._capture(watched.split()[0])
+        for node in self.spec["devices"]:
+            self.agents[node] = lab_agent.Agent(f"{self.spec['devices'][node]} at {node}",
+                                                self._control(node))
+
+    def _control(self, node):
+        return os.path.join(self.work.name, f"{node}.ctl")
+
+    def _start(self, node, kind):
+        argv = [find_program("rig-agent"), "--control", self._control(node)]
+        if kind == "phantom":
+            argv = [find_program("phantom"), "--tap", self.plan.tap.get(node, ""), "--control",
+                    self._control(node)]
+            if "--offload" not in self.plan.phantoms[node]:
+                argv += ["--offload", "off"]
+            argv += self.plan.phantoms[node]
+        process = Node(self.session, node).run(*argv, name=f"dev-{node}")
+        self.programs[node] = process
+        lab_agent.wait_for(self._control(node), lambda: self._ended(node))
+
+    def _ended(self, node):
+        """A sentence when a device's program has ended, else ""."""
+        process = self.programs[node]
+        if os.path.exists(f"/proc/{process.pid}") and not _zombie(process.pid):
+            return ""
+        status = process.wait(10)
+        said = process.errors().strip().splitlines()
+        return f"{self.spec['devices'][node]} at {node} ended with status {status}" \
+            + (f": {said[-1]}" if said else "")
+
+    def _senders(self):
+        """Nodes that send data, each once: a capture at theirs shows retransmissions and RTT."""
+        out = {}
+        for flow in self.spec["flows"]:
+            node = flow["to"] if flow["kind"] in ("request", "web") else flow["from"]
+            out.update(dict.fromkeys(node if isinstance(node, list) else [node]))
+        return list(out)
+
+    def _capture(self, device):
+        if device not in self.captures:
+            directory = self.out if self.opts.capture else self.work.name
+            self.captures[device] = os.path.join(directory, f"{device}.pcapng")
+            self.session.do(f"capture {device} {quote(self.captures[device])}")
+
+    # ---- running -----------------------------------------------------------------------------
+
+    def run(self):
+        self.flows = lab_traffic.flows(self.clock, self.agents, self.topo.address, self.spec["flows"],
+                                       self.spec["seed"])
+        for flow in self.flows:
+            flow.open()
+        self.epoch = time.time() - time.monotonic()
+        self.clock.begin()
+        for flow in self.flows:
+            flow.run()
+        settled = False
+        while self.clock.now() < self.spec["duration"]:
+            if not settled and self.clock.now() >= self.settle:
+                self._note("settle")
+                settled = True
+            self._sample()
+            for node in self.programs:
+                if not os.path.exists(f"/proc/{self.programs[node].pid}"):
+                    raise lab_agent.DeviceError(self._ended(node))
+            self.clock.over.wait(min(SAMPLE_S, max(0, self.spec["duration"] - self.clock.now())))
+        self._note("end")
+        self._sample()
+        self.clock.over.set()
+
+    def _note(self, when):
+        """What is counted since the start, at the two ends of what is measured."""
+        self.counters[when] = {
+            "t": self.clock.now(),
+            "links": {name: self.session.do(f"link {name.split()[0]} stats")
+                      for name in self.spec.get("watch") or [] if self._impaired(name)},
+            "nodes": {node: {name: self.agents[node].counter(name) for name in lab_measure.COUNTERS}
+                      for node in self._senders()}}
+
+    def _impaired(self, name):
+        return any(line.split()[1] == name.split()[0] for line in self.plan.links)
+
+    def _sample(self):
+        now = self.clock.now()
+        for name in self.spec.get("watch") or []:
+            if self._impaired(name) and self.opts.engine == "wire":
+                device, way = name.split()
+                self.samples.queue(now, name, self.session.do(f"link {device} stats short")[way])
+        senders = [(flow, number, agent, fd) for flow in self.flows
+                   for number, (agent, fd) in enumerate(list(flow.senders))]
+        for flow, number, agent, fd in self.samples.turn(senders, SAMPLED_MAX):
+            info = agent.info(fd)
+            if info:
+                self.samples.state(self.clock.now(), flow.name, number, info)
+
+    # ---- the result ----------------------------------------------------------------------------
+
+    def result(self):
+        for path in self.captures.values():
+            self.session.do(f"capture stop {quote(path)}")
+        verdict, reason = "pass", ""
+        cannot = [flow.cannot for flow in self.flows if flow.cannot]
+        errors = [error for flow in self.flows for error in flow.errors]
+        if cannot:
+            verdict, reason = "error", cannot[0]
+        elif errors:
+            verdict, reason = "fail", errors[0]
+        out = lab_measure.result(self, verdict, reason)
+        if self.opts.series:
+            lab_measure.write_series(self, os.path.join(self.out, "series.jsonl"))
+        return out
+
+    def segments(self, device):
+        """(segment, flow, connection, whether data, retransmitted) of a sender's capture."""
+        node = device.partition(".")[0]
+        ports = {flow.port: (flow.name, flow.kind in ("request", "web", "incast"))
+                 for flow in self.flows if node in self.data_nodes(flow)}
+        flows = lab_capture.Flows(ports, self.settle)
+        zero = self.epoch + self.clock.zero
+        for seg in lab_capture.segments(self.captures[device], zero):
+            found = flows.take(seg)
+            if found:
+                yield seg, found, flows
+        yield None, None, flows
+
+    @staticmethod
+    def data_nodes(flow):
+        node = flow.spec["to"] if flow.kind in ("request", "web") else flow.spec["from"]
+        return node if isinstance(node, list) else [node]
+
+
+def _zombie(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def probe(engine):
+    """CannotRun, with what to do, where this machine has no world or no netem."""
+    session = Session()
+    try:
+        session.do("node probe")
+        if engine == "netem":
+            session.do("bridge probe-br")
+            session.do("veth probe.e0 probe-br")
+            try:
+                session.do("link probe.e0 delay 1ms backend netem")
+            except RigError as error:
+                raise CannotRun(str(error).partition(": ")[2] or str(error)) from None
+    finally:
+        session.close()
+
+
+def run(spec, out, opts):
+    """result.json's object; the machine's own troubles are raised."""
+    wire = Wire(spec, out, opts)
+    try:
+        wire.build()
+        wire.run()
+        return wire.result()
+    except lab_agent.DeviceError as error:
+        return {"format": 1, "verdict": "error", "reason": str(error), "name": spec["name"],
+                "point": spec["point"], "seed": spec["seed"], "flows": [], "links": []}
+    finally:
+        wire.close()
+
+
+def main(argv):
+    p = argparse.ArgumentParser(prog="rig lab (wire)")
+    p.add_argument("--point", required=True)
+    p.add_argument("--out", required=True)
+    p.add_argument("--engine", choices=("wire", "netem"), required=True)
+    p.add_argument("--series", action="store_true")
+    p.add_argument("--capture", action="store_true")
+    opts = p.parse_args(argv)
+    threading.excepthook = lambda args: None if args.exc_type is SystemExit else sys.__excepthook__(
+        args.exc_type, args.exc_value, args.exc_traceback)
+    try:
+        with open(opts.point, encoding="utf-8") as file:
+            spec = json.load(file)
+        os.makedirs(opts.out, exist_ok=True)
+        result = run(spec, opts.out, opts)
+    except (BadPoint, RigError, AssertionError) as error:
+        print(error, file=sys.stderr)
+        return BAD
+    except CannotRun as error:
+        print(error, file=sys.stderr)
+        return CANNOT
+    lab_store.write(os.path.join(opts.out, "result.json"), json.dumps(result, indent=1) + "\n")
+    return OK if result["verdict"] == "pass" else FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

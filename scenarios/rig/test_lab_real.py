@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""rig lab with real runs: in virtual time exact to the bit, on a wire the same measures of phantom and of
+the kernel, and of both what the link lets through."""
+
+import json
+import os
+import shutil
+
+import pytest
+from labs import Labs
+
+from rig import lab_capture
+from rig.session import find_program
+
+VIRTUAL = """
+[lab]
+name = "real"
+duration = "3s"
+settle = "1s"
+seeds = [1, 2]
+
+[topology]
+name = "dumbbell"
+
+[fixed]
+rate = "10mbit"
+rtt = "20ms"
+buffer = "2bdp"
+
+[factors]
+congestion = ["reno", "cubic"]
+loss = ["0%", "1%"]
+
+[[traffic]]
+name = "big"
+kind = "bulk"
+from = "s1"
+to = "r1"
+
+[[traffic]]
+name = "ask"
+kind = "request"
+from = "r2"
+to = "s2"
+request = 100
+response = {dist = "uniform", min = "1kB", max = "50kB"}
+think = "100ms"
+"""
+
+
+def test_virtual_time_gives_the_same_bytes_whoever_runs_it(tmp_path):
+    labs = Labs(tmp_path, real=True).file(VIRTUAL)
+    labs.run("-j1")
+    first, rows = (labs.out / "results.csv").read_bytes(), labs.rows()
+    results = [(labs.out / f"points/{n:04d}/result.json").read_bytes() for n in range(8)]
+    assert {r["verdict"] for r in rows} == {"pass"} and len({r["digest"] for r in rows}) > 4
+    assert all(9e6 < float(r["goodput_bps"]) < 10e6 for r in rows if r["loss"] == "0%")
+    assert all(int(r["retransmitted"]) > 0 for r in rows if r["loss"] == "1%")
+    assert labs.sql("SELECT name, transfers > 5 FROM flows WHERE point = 0 ORDER BY 1") == [
+        ("ask", 1), ("big", 0)]
+    shutil.rmtree(labs.out)
+    labs.run("-j2")
+    assert (labs.out / "results.csv").read_bytes() == first
+    assert [(labs.out / f"points/{n:04d}/result.json").read_bytes() for n in range(8)] == results
+    done = labs.run("--point", "7", "--series", "--capture")
+    assert f"bit for bit the run of the table: digest {rows[7]['digest']}" in done.stdout
+    series = (labs.out / "points/0007/series.jsonl").read_text().splitlines()
+    assert {json.loads(line)["ev"] for line in series} == {"state", "pkt", "queue"}
+    assert (labs.out / "points/0007/right.neck.pcapng").stat().st_size > 1000
+
+
+def test_the_shipped_first_example_and_the_page_agree(tmp_path):
+    tree = os.path.join(os.path.dirname(__file__), "../..")
+    with open(f"{tree}/scenarios/experiments/first.toml", encoding="utf-8") as file:
+        example = file.read().split("\n", 1)[1]
+    with open(f"{tree}/docs/lab.md", encoding="utf-8") as file:
+        assert example in file.read()
+    done = Labs(tmp_path, real=True).file(example).run("--dry-run")
+    assert "27 points, 27 to run" in done.stdout
+
+
+# ---- on a wire -----------------------------------------------------------------------------------
+
+WIRE = """
+[lab]
+name = "wire"
+duration = "3s"
+settle = "1s"
+
+[topology]
+name = "pair"
+link = "wire in"
+
+[fixed]
+rate = "5mbit"
+rtt = "20ms"
+buffer = 30
+
+[factors]
+device = ["phantom", "linux"]
+loss = ["0%", "2%"]
+
+[[traffic]]
+name = "big"
+kind = "bulk"
+from = "a"
+to = "b"
+"""
+
+
+@pytest.fixture
+def world(tmp_path):
+    """A lab on a wire, where there can be one."""
+    labs = Labs(tmp_path, real=True)
+    from rig.session import CannotRun, Session
+    try:
+        session = Session()
+        session.do("node probe")
+        session.close()
+    except CannotRun as error:
+        pytest.skip(str(error))
+    return labs
+
+
+def test_a_wire_measures_phantom_and_the_kernel_by_the_same_names(world):
+    world.file(WIRE).run("--engine", "wire")
+    rows = world.rows()
+    assert [(r["device"], r["loss"], r["verdict"]) for r in rows] == [
+        (device, loss, "pass") for device in ("phantom", "linux") for loss in ("0%", "2%")]
+    for r in rows:
+        # What the link lets through bounds it from above; a slow machine only takes from it.
+        assert 0 < float(r["goodput_bps"]) < 5e6 and int(r["bytes"]) > 0, r
+        assert float(r["rtt_min_s"]) >= 0.020 and float(r["rtt_mean_s"]) >= float(r["rtt_min_s"])
+        assert float(r["cwnd_mean"]) > 1448 and int(r["segments"]) > 0 and r["connections"] == "1"
+        assert int(r["frames"]) > 0 and 0 < float(r["utilisation"]) < 1.2
+        assert int(r["queue_max_packets"]) <= 30
+    for r in rows:
+        if r["loss"] == "2%":
+            assert int(r["dropped"]) > 0 and int(r["retransmitted"]) > 0
+    assert not world.runs()
+
+
+KINDS = """
+[lab]
+name = "kinds"
+duration = "3s"
+
+[topology]
+name = "dumbbell"
+links = ["neck rate 20mbit delay 2ms"]
+
+[devices]
+s1 = "linux"
+
+[[traffic]]
+name = "ask"
+kind = "request"
+from = "r1"
+to = "s1"
+request = 10
+response = 20000
+think = 0.01
+count = 5
+
+[[traffic]]
+name = "page"
+kind = "web"
+from = "r2"
+to = "s2"
+objects = {dist = "uniform", min = 2, max = 5}
+size = "5kB"
+think = 0.01
+count = 3
+
+[[traffic]]
+name = "short"
+kind = "arrivals"
+from = "s1"
+to = "r2"
+size = "10kB"
+gap = {dist = "exponential", mean = "200ms"}
+
+[[traffic]]
+name = "talk"
+kind = "onoff"
+from = "s2"
+to = "r1"
+on = 0.2
+off = 0.2
+rate = "1mbit"
+
+[[traffic]]
+name = "round"
+kind = "incast"
+from = ["s1", "s2"]
+to = "r2"
+bytes = "8kB"
+count = 4
+
+[[traffic]]
+name = "two"
+kind = "bulk"
+from = "s1"
+to = "r1"
+bytes = "50kB"
+copies = 2
+"""
+
+
+def test_every_kind_of_traffic_runs_on_a_wire_between_phantom_and_the_kernel(world):
+    world.file(KINDS).run("--engine", "wire", "--series")
+    flows = {name: (transfers, size, connections) for name, transfers, size, connections in
+             world.sql("SELECT name, transfers, bytes, connections FROM flows")}
+    assert flows["ask"] == (5, 100000, 1)
+    assert flows["page"][0] == 3 and flows["page"][1] % 5000 == 0 and flows["page"][2] >= 6
+    assert flows["round"] == (4, 4 * 2 * 8000, 2)
+    assert flows["two.1"][:2] == flows["two.2"][:2] == (1, 50000)
+    assert flows["short"][0] >= 1 and flows["short"][1] >= 10000
+    assert 0 < flows["talk"][1] <= 1e6 / 8 * 3
+    lines = [json.loads(line) for line in
+             (world.out / "points/0000/series.jsonl").read_text().splitlines()]
+    assert {line["ev"] for line in lines} == {"state", "pkt", "queue"}
+    assert [line["t"] for line in lines] == sorted(line["t"] for line in lines)
+    sent = [line for line in lines if line["ev"] == "pkt" and line["flow"] == "two.1"
+            and line["dir"] == "data" and not line["rtx"]]
+    assert sum(line["len"] for line in sent) == 50000 and sent[0]["text"].startswith("> S ")
+
+
+def test_a_device_that_has_no_such_algorithm_is_an_error_of_the_point(world):
+    world.file(WIRE.replace('"phantom", "linux"', '"linux"').replace(
+        'loss = ["0%", "2%"]', 'congestion = ["cubic", "nonesuch"]'))
+    done = world.run("--engine", "wire", status=1)
+    rows = world.rows()
+    assert [r["verdict"] for r in rows] == ["pass", "error"], done.stdout
+    assert "nonesuch" in rows[1]["reason"], rows
+
+
+def test_netem_is_refused_at_once_where_the_kernel_has_none(world):
+    done = world.file(WIRE).start("--engine", "netem")
+    _, said = done.communicate()
+    if done.returncode == 0:
+        assert {r["verdict"] for r in world.rows()} == {"pass"}
+        return
+    assert done.returncode == 77 and "sch_netem" in said and not world.out.exists(), said
+
+
+# ---- what a capture says -------------------------------------------------------------------------
+
+def segment(t, flags, seq, length, data=True, ack=0):
+    a, b = (b"\n\0\0\1", 40000), (b"\n\0\0\2", 5001)
+    (src, sport), (dst, dport) = (a, b) if data else (b, a)
+    return lab_capture.Segment(t, src, sport, dst, dport, seq % 2**32, ack % 2**32, flags, 100,
+                               length, b"")
+
+
+def test_a_capture_tells_retransmissions_and_round_trips_across_the_wrap_of_numbers():
+    flows, base = lab_capture.Flows({5001: ("f", False)}, settle=0), 2**32 - 1500
+    for one in (segment(0, lab_capture.SYN, base, 0),
+                segment(1.0, lab_capture.ACK, base + 1, 1000),
+                segment(1.1, lab_capture.ACK, base + 1001, 1000),
+                segment(1.2, lab_capture.ACK, base + 2001, 1000),
+                segment(1.5, lab_capture.ACK, 0, 0, False, base + 1001),     # 0.5 s
+                segment(1.6, lab_capture.ACK, base + 1001, 1000),            # again
+                segment(2.0, lab_capture.ACK, 0, 0, False, base + 3001)):    # 0.8 s, of the newest
+        flows.take(one)
+    found = lab_capture.figures([flows], "f")
+    assert (found["segments"], found["retransmitted"]) == (4, 1)
+    assert found["rtt_min_s"] == pytest.approx(0.5) and found["rtt_mean_s"] == pytest.approx(0.65)
+
+
+def test_the_programs_that_decide_a_wire_are_in_its_version(tmp_path):
+    from rig import lab_run
+    virtual, wire = lab_run.version("virtual"), lab_run.version("wire")
+    assert virtual != wire and os.uname().release in wire and find_program("phantom")
