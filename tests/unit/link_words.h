@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What tests of links share: specs, models and pipes from a line of words, frames of TCP over IPv4 in
- * Ethernet, and bounds of chance. Included after cmocka.h.
+ * Ethernet, and bounds of chance.
  */
 #ifndef TESTS_UNIT_LINK_WORDS_H
 #define TESTS_UNIT_LINK_WORDS_H
 
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "harness/link/pipe.h"
 
