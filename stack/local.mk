@@ -61,7 +61,7 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/pmtu.h %D%/net/pmtu.c \
 	%D%/net/ip_send.h %D%/net/ip_send.c \
 	%D%/net/ip6_opt.h %D%/net/ip6_opt.c \
-	%D%/net/dgram.h %D%/net/dgram.c %D%/net/dgram_opt.c %D%/net/dgram_queue.c \
+	%D%/net/dgram.h %D%/net/dgram.c %D%/net/dgram_opt.c %D%/net/dgram_queue.c %D%/net/dgram_send.c \
 	%D%/net/ip4.h %D%/net/ip4_in.c %D%/net/ip4_out.c \
 	%D%/net/ip_reass.h %D%/net/ip_reass.c \
 	%D%/net/ip4_reass.h %D%/net/ip4_reass.c \
@@ -89,7 +89,8 @@ STACK_UDP = %D%/udp/udp.h \
 
 STACK_RAW = %D%/raw/raw.h %D%/raw/raw_int.h \
 	%D%/raw/raw_input.c \
-	%D%/raw/raw.c
+	%D%/raw/raw.c \
+	%D%/raw/ping.h %D%/raw/ping.c
 
 STACK_DHCP = %D%/wire/dhcp.h \
 	%D%/dhcp/dhcp_msg.h %D%/dhcp/dhcp_msg.c \

@@ -9,6 +9,9 @@
 
 #include "base/list.h"
 
+/* The one row whose values may be the other way round. */
+#define NOBODY_AT offsetof(struct sysctls, ping_group_range)
+
 enum { VALUES_MAX = 3, DIGITS_MAX = 20 /* of an int64_t with its sign */ };
 
 enum { KEYS = 1 }; /* the least of a row that holds keys, where words have 0 */
@@ -226,11 +229,15 @@ static int set_row(const struct row *r, char *base, const char *value)
 		p = parse_number(skip_blanks(p), &v[i]);
 		if (!p || v[i] < r->info.min || v[i] > r->info.max)
 			return -EINVAL;
-		if (i > 0 && v[i] < v[i - 1])
+		if (i > 0 && v[i] < v[i - 1] && r->offset != NOBODY_AT)
 			return -EINVAL;
 	}
 	if (*skip_blanks(p) != '\0')
 		return -EINVAL;
+	if (r->offset == NOBODY_AT && v[1] < v[0]) { /* as Linux: nobody at all */
+		v[0] = 1;
+		v[1] = 0;
+	}
 	memcpy(base + r->offset, v, r->info.nvalues * sizeof(v[0]));
 	return 0;
 }

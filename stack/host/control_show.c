@@ -68,13 +68,24 @@ int control_tcp_info(struct control_call *call)
 	return json_object_set_new(call->answer, "tcp_info", info);
 }
 
+/* As ss names them (Netid). */
+static const char *socket_type(const struct ph_sock_info *s)
+{
+	if (s->local.family == PH_AF_PACKET)
+		return s->type == PH_SOCK_RAW ? "p_raw" : "p_dgr";
+	if (s->type == PH_SOCK_RAW)
+		return "raw";
+	if (s->protocol == PH_IPPROTO_ICMP)
+		return "icmp";
+	if (s->protocol == PH_IPPROTO_ICMPV6)
+		return "icmp6";
+	return s->type == PH_SOCK_STREAM ? "tcp" : "udp";
+}
+
 static json_t *one_socket(struct control_call *call, const struct ph_sock_info *s)
 {
-	static const char *const types[] = {
-		[PH_SOCK_STREAM] = "tcp", [PH_SOCK_DGRAM] = "udp", [PH_SOCK_RAW] = "raw"
-	};
 	char local[TEXT_SOCKADDR], peer[TEXT_SOCKADDR];
-	json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:i}", "type", types[s->type], "state",
+	json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:i}", "type", socket_type(s), "state",
 			      s->state_name, "local", text_from_sockaddr(local, &s->local), "peer",
 			      text_from_sockaddr(peer, &s->peer), "recvq", (json_int_t)s->recvq,
 			      "sendq", (json_int_t)s->sendq, "socket", s->socket);

@@ -168,6 +168,18 @@ void dgram_put_ip(const struct ph_stack *st, const struct dgram *d, const struct
 
 /* ---- a message out -------------------------------------------------------------------------- */
 
+/* The bytes of a message, taken one after the other. */
+struct dgram_reader {
+	const struct ph_msg *msg;
+	size_t iov, off; /* the next byte */
+};
+size_t dgram_msg_len(const struct ph_msg *msg);
+/* At most as many as there are left: asserted by what the caller knows. */
+void dgram_read(struct dgram_reader *r, uint8_t *to, uint32_t n);
+/* The next n bytes as a packet, in one copy: behind the headers to come where they are few, else in a
+ * buffer of their own. NULL: no memory. */
+struct pkt *dgram_payload(struct ph_stack *st, struct dgram_reader *r, uint32_t n);
+
 /* How one message leaves: the socket's settings, and what control messages say instead. */
 struct dgram_tx {
 	struct ph_ip src; /* all zero: as the socket has it */
@@ -181,6 +193,9 @@ struct dgram_tx {
  * message itself says goes first. `src` may come back NULL. */
 ph_link dgram_way(const struct dgram *d, const struct dgram_tx *tx, const struct ph_ip *dst,
 		  const struct ph_ip **src);
+/* d->dst for `to`, from the address that the socket is bound to. tx NULL: of no message. */
+int dgram_route(struct ph_stack *st, struct dgram *d, const struct dgram_tx *tx,
+		const struct ph_ip *to);
 /* v4: the destination's family. 0, -EINVAL, -ENODEV. Other levels' messages are passed over but for
  * UDP_SEGMENT. */
 int dgram_tx_init(const struct ph_stack *st, const struct dgram *d, const struct ph_msg *msg,

@@ -127,12 +127,10 @@ int64_t dgram_recvmsg(struct ph_stack *st, struct dgram *d, struct ph_msg *msg, 
 
 int dgram_shutdown(struct ph_stack *st, struct dgram *d, int how)
 {
-	if (!d->connected)
-		return -ENOTCONN;
 	d->shut_rd |= how != PH_SHUT_WR;
 	d->shut_wr |= how != PH_SHUT_RD;
 	ready_set(st, &d->ready);
-	return 0;
+	return d->connected ? 0 : -ENOTCONN; /* as Linux: an error, and done all the same */
 }
 
 uint32_t dgram_poll(const struct dgram *d)

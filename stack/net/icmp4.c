@@ -170,6 +170,18 @@ static bool meaning(const struct icmp_hdr *h, struct ip_err *e)
 	}
 }
 
+/* An error about ICMP of ours: a request is a ping socket's, a reply was this file's. */
+static bool own_error(struct ph_stack *st, const struct ip_err *err)
+{
+	if (err->quote[0] != ICMP4_ECHO_REPLY)
+		return st->ping_error && st->ping_error(st, err);
+	if (!ip_is_any(&err->redirect))
+		redirect_learn(st, err);
+	else if (err->error == EMSGSIZE)
+		pmtu_learn(st, &err->remote, err->mtu);
+	return true;
+}
+
 /* The quote: an IP header of a packet of ours and at least 8 bytes behind it (RFC 1122 3.2.2). */
 static enum drop error_input(struct ph_stack *st, const struct ip_rx *rx)
 {
@@ -178,6 +190,7 @@ static enum drop error_input(struct ph_stack *st, const struct ip_rx *rx)
 	const struct ip4_hdr *ip;
 	const struct l4_proto *l4;
 	uint32_t hdr_len;
+	bool told;
 
 	if (rx->l4_len < at + IP4_HDR_LEN)
 		return DROP_ICMP_MALFORMED;
@@ -197,9 +210,12 @@ static enum drop error_input(struct ph_stack *st, const struct ip_rx *rx)
 		return DROP_ICMP_QUOTE;
 	if (!meaning((const void *)pkt_bytes(rx->pkt), &e))
 		return DROP_ICMP_IGNORED;
+	told = st->raw_error && st->raw_error(st, &e, ip->proto);
+	if (ip->proto == PH_IPPROTO_ICMP)
+		told |= own_error(st, &e);
 	l4 = st->l4[ip->proto];
 	if (!l4 || !l4->error)
-		return DROP_ICMP_QUOTE;
+		return told ? DROP_NONE : DROP_ICMP_QUOTE;
 	l4->error(st, &e);
 	return DROP_NONE;
 }
@@ -271,7 +287,7 @@ static enum drop icmp4_input(struct ph_stack *st, const struct ip_rx *rx)
 	case ICMP4_ECHO:
 		return echo(st, rx);
 	case ICMP4_ECHO_REPLY:
-		return DROP_NO_SOCKET;
+		return st->ping_input && st->ping_input(st, rx) ? DROP_NONE : DROP_NO_SOCKET;
 	case ICMP4_UNREACH:
 	case ICMP4_TIME_EXCEEDED:
 	case ICMP4_PARAM_PROBLEM:

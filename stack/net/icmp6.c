@@ -105,6 +105,7 @@ static enum drop error_input(struct ph_stack *st, const struct ip_rx *rx)
 	const uint8_t *ip;
 	uint32_t off;
 	uint8_t proto;
+	bool told;
 
 	if (!pkt_pull_up(rx->pkt, rx->l4_len)) /* errors are rare and short */
 		return DROP_NOMEM;
@@ -129,13 +130,16 @@ static enum drop error_input(struct ph_stack *st, const struct ip_rx *rx)
 	e.quote_len = rx->l4_len - at - off;
 	if (e.type == ICMP6_TOO_BIG && e.mtu < IP6_MTU_MIN) /* RFC 8201 4: nobody's path */
 		return DROP_ICMP6_IGNORED;
+	told = st->raw_error && st->raw_error(st, &e, proto);
+	if (proto == IP6_NEXT_ICMP && st->ping_error)
+		told |= st->ping_error(st, &e);
 	if (e.type == ICMP6_TOO_BIG && proto == IP6_NEXT_ICMP) { /* our echo replies */
 		pmtu_learn(st, &e.remote, e.mtu);
 		return DROP_NONE;
 	}
 	l4 = proto == PH_IPPROTO_ICMP ? NULL : st->l4[proto];
 	if (!l4 || !l4->error)
-		return DROP_ICMP6_QUOTE;
+		return told ? DROP_NONE : DROP_ICMP6_QUOTE;
 	l4->error(st, &e);
 	return DROP_NONE;
 }
@@ -170,7 +174,7 @@ enum drop icmp6_input(struct ph_stack *st, const struct ip_rx *rx, struct ip6_in
 	case ICMP6_ECHO:
 		return echo(st, rx);
 	case ICMP6_ECHO_REPLY:
-		return DROP_NO_SOCKET;
+		return st->ping_input && st->ping_input(st, rx) ? DROP_NONE : DROP_NO_SOCKET;
 	case ICMP6_RS:
 	case ICMP6_RA:
 	case ICMP6_NS:

@@ -88,3 +88,21 @@ int ip6_output(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const s
 	ip6_push(take_pkt, d, &t, t.proto);
 	return ip6_send(st, d, take_pkt);
 }
+
+int ip6_output_whole(struct ph_stack *st, struct pkt *take_pkt, struct dst *d)
+{
+	int rc = dst_refresh(st, d);
+
+	if (rc != 0 || !d->v6)
+		return ip_refuse(st, d, take_pkt, DROP_IP6_OUTNOROUTES, rc ? rc : -EINVAL);
+	COUNT(st, Ip6OutRequests);
+	if (take_pkt->len < IP6_HDR_LEN)
+		return ip_refuse(st, d, take_pkt, DROP_IP6_EXTHDR, -EINVAL);
+	if (take_pkt->len > d->mtu)
+		return ip_refuse(st, d, take_pkt, DROP_PKT_TOO_BIG, -EMSGSIZE);
+	if (!pkt_pull_up(take_pkt, IP6_HDR_LEN))
+		return ip_refuse(st, d, take_pkt, DROP_NOMEM, -ENOBUFS);
+	take_pkt->l3_off = 0;
+	take_pkt->l4_off = IP6_HDR_LEN;
+	return ip6_send(st, d, take_pkt);
+}

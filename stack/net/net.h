@@ -77,6 +77,8 @@ int ip_output(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const st
  * in, source and identification where they are zero. -EINVAL: no such header. Not cut: -EMSGSIZE.
  */
 int ip4_output_whole(struct ph_stack *st, struct pkt *take_pkt, struct dst *d);
+/* The same with an IPv6 header (IPV6_HDRINCL), of which nothing is changed. */
+int ip6_output_whole(struct ph_stack *st, struct pkt *take_pkt, struct dst *d);
 
 /*
  * False while the link's queue is full: the sender then calls link_wait and is run again when

@@ -26,6 +26,7 @@
 struct net_state;  /* net/net.h: links, addresses, routes, neighbours, reassembly, icmp */
 struct tcp_state;  /* tcp/tcp_int.h */
 struct raw_state;  /* raw/raw_int.h */
+struct ping_state; /* raw/ping.c */
 struct udp_state;  /* udp/udp.h */
 struct sock_state; /* sock/sock.h */
 struct ip_rx;
@@ -94,9 +95,15 @@ struct ph_stack {
 	struct tcp_state *tcp;
 	struct udp_state *udp;
 	struct raw_state *raw;
+	struct ping_state *ping;
 	struct sock_state *sock;
 	/* Raw sockets see a packet first; true: one took a copy. NULL: there are none. */
 	bool (*raw_input)(struct ph_stack *st, const struct ip_rx *rx);
+	/* An error about a packet of `proto` that they sent, perhaps; true: it was told to one. */
+	bool (*raw_error)(struct ph_stack *st, const struct ip_err *err, uint8_t proto);
+	/* The same of ping sockets, with an echo reply and an error about an echo request. */
+	bool (*ping_input)(struct ph_stack *st, const struct ip_rx *rx);
+	bool (*ping_error)(struct ph_stack *st, const struct ip_err *err);
 	const struct l4_proto *l4[256]; /* by IP protocol number; NULL: protocol unreachable */
 };
 

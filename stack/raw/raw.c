@@ -24,82 +24,56 @@ static struct dgram *raw_open(struct ph_stack *st, int family, int protocol, int
 		return NULL;
 	dgram_init(st, &r->d, &raw_ops, family);
 	r->proto = (uint8_t)protocol;
-	r->hdrincl = protocol == RAW_PROTO_RAW && family == PH_AF_INET;
+	r->hdrincl = protocol == RAW_PROTO_RAW;
 	r->checksum = -1;
+	r->d.local.port = r->proto; /* as Linux shows it */
+	r->d.reuseaddr = true;
 	list_push_back(&st->raw->all, &r->d.all);
 	st->raw_input = raw_input;
+	st->raw_error = raw_error;
 	return &r->d;
 }
 
 static int raw_bind(struct ph_stack *st, struct dgram *d, const struct ph_sockaddr *a)
 {
-	struct raw_pcb *r = raw_of(d);
-
-	if (r->d.v6 && ip_is4(&a->ip))
+	if (d->connected)
+		return -EINVAL;
+	if (d->v6 && ip_is4(&a->ip))
 		return -EADDRNOTAVAIL;
 	if (!ip_is_any(&a->ip) && !addr_is_local(st, &a->ip) && !addr_is_group(st, &a->ip))
 		return -EADDRNOTAVAIL;
-	r->d.local.ip = a->ip;
+	d->local.ip = a->ip;
+	d->user_addr = !ip_is_any(&a->ip);
 	return 0;
 }
 
-/* The way to `to`, as the socket and the message say. */
-static int find_dst(struct ph_stack *st, struct raw_pcb *r, const struct dgram_tx *tx,
-		    const struct ph_ip *to)
+static void forget_address(struct dgram *d)
 {
-	bool own = ip_is_any(&r->d.local.ip) || addr_is_group(st, &r->d.local.ip);
-	const struct ph_ip *src = own ? NULL : &r->d.local.ip;
-	ph_link oif = dgram_way(&r->d, tx, to, &src);
-
-	return dst_lookup_on(st, &r->d.dst, oif, src, to, (r->d.so.flags & SOCKOPT_BROADCAST) != 0);
+	if (!d->user_addr)
+		d->local.ip = dgram_nowhere(d->local.family).ip;
 }
 
 static int raw_connect(struct ph_stack *st, struct dgram *d, const struct ph_sockaddr *a)
 {
-	struct raw_pcb *r = raw_of(d);
 	int rc;
 
 	if (a->family == 0) {
-		r->d.connected = false;
-		r->d.peer = dgram_nowhere(r->d.local.family);
+		d->connected = false;
+		d->peer = dgram_nowhere(d->local.family);
+		forget_address(d);
 		return 0;
 	}
-	if (r->d.v6 == ip_is4(&a->ip))
+	if (d->v6 == ip_is4(&a->ip))
 		return -EAFNOSUPPORT;
-	rc = find_dst(st, r, NULL, &a->ip);
+	forget_address(d); /* looked up anew */
+	rc = dgram_route(st, d, NULL, &a->ip);
 	if (rc != 0)
 		return rc;
-	if (ip_is_any(&r->d.local.ip))
-		r->d.local.ip = r->d.dst.src;
-	r->d.peer = *a;
-	r->d.peer.port = 0;
-	r->d.connected = true;
+	if (!d->user_addr)
+		d->local.ip = d->dst.src;
+	d->peer = *a;
+	d->connected = true;
 	return 0;
-}
-
-static struct pkt *build(struct ph_stack *st, const struct ph_msg *msg, size_t len)
-{
-	enum { INLINE_MAX = 1500 };
-	bool small = len <= INLINE_MAX;
-	struct pkt *p = pkt_new_tx(&st->pkts, small ? (uint32_t)len : 0);
-	struct buf *b = p && !small ? buf_new(&st->pkts, (uint32_t)len) : NULL;
-	uint8_t *to;
-
-	if (!p || (!small && !b)) {
-		pkt_free(p);
-		return NULL;
-	}
-	to = small ? pkt_put(p, (uint32_t)len) : b->bytes;
-	for (size_t i = 0; i < msg->niov; i++) {
-		if (msg->iov[i].len)
-			memcpy(to, msg->iov[i].base, msg->iov[i].len);
-		to += msg->iov[i].len;
-	}
-	if (b) {
-		(void)pkt_add_span(p, b, 0, (uint32_t)len);
-		buf_put(b);
-	}
-	return p;
 }
 
 /* RFC 3542 3.1: the stack sums what it knows the pseudo-header of. */
@@ -127,7 +101,8 @@ static int send_packet(struct ph_stack *st, struct raw_pcb *r, struct dgram_tx *
 
 	if (r->hdrincl) {
 		dgram_mark(&r->d, tx, &r->d.dst, take_pkt);
-		return ip4_output_whole(st, take_pkt, &r->d.dst);
+		return r->d.v6 ? ip6_output_whole(st, take_pkt, &r->d.dst) :
+				 ip4_output_whole(st, take_pkt, &r->d.dst);
 	}
 	rc = dgram_tx_fit(st, &r->d, tx, &r->d.dst, take_pkt->len, to);
 	if (rc == 0)
@@ -146,7 +121,8 @@ static int64_t raw_sendmsg(struct ph_stack *st, struct dgram *d, const struct ph
 	const struct ph_sockaddr *to = msg->name ? msg->name : &r->d.peer;
 	struct dgram_tx tx;
 	struct pkt *p;
-	size_t len = 0;
+	struct dgram_reader from = { .msg = msg };
+	size_t len = dgram_msg_len(msg);
 	int rc;
 
 	if (flags & PH_MSG_OOB)
@@ -155,8 +131,6 @@ static int64_t raw_sendmsg(struct ph_stack *st, struct dgram *d, const struct ph
 		return -dgram_take_error(&r->d);
 	if (r->d.shut_wr)
 		return -EPIPE;
-	for (size_t i = 0; i < msg->niov; i++)
-		len += msg->iov[i].len;
 	if (len > 65535)
 		return -EMSGSIZE;
 	if (!msg->name && !r->d.connected)
@@ -165,11 +139,11 @@ static int64_t raw_sendmsg(struct ph_stack *st, struct dgram *d, const struct ph
 		return r->d.v6 ? -EINVAL : -EAFNOSUPPORT;
 	rc = dgram_tx_init(st, &r->d, msg, !r->d.v6, &tx);
 	if (rc == 0)
-		rc = find_dst(st, r, &tx, &to->ip);
+		rc = dgram_route(st, d, &tx, &to->ip);
 	if (rc != 0)
 		return rc;
 	tx.ip.proto = r->proto;
-	p = build(st, msg, len);
+	p = dgram_payload(st, &from, (uint32_t)len);
 	if (!p)
 		return -ENOBUFS;
 	rc = send_packet(st, r, &tx, p, to);
@@ -186,16 +160,30 @@ static int set_filter(struct raw_pcb *r, const void *value, uint32_t len)
 	return 0;
 }
 
+static bool is_hdrincl(const struct raw_pcb *r, int level, int name)
+{
+	return r->d.v6 ? level == PH_IPPROTO_IPV6 && name == PH_IPV6_HDRINCL :
+			 level == PH_IPPROTO_IP && name == PH_IP_HDRINCL;
+}
+
+static bool is_checksum(const struct raw_pcb *r, int level, int name)
+{
+	return (level == PH_IPPROTO_IPV6 || level == SOL_RAW) && name == PH_IPV6_CHECKSUM &&
+	       r->d.v6;
+}
+
 static bool is_filter(const struct raw_pcb *r, int level, int name)
 {
 	return r->d.v6 ? level == PH_IPPROTO_ICMPV6 && name == ICMP6_FILTER :
 			 level == SOL_RAW && name == ICMP_FILTER;
 }
 
-/* Linux: an even place; that of ICMPv6 is what it is. */
-static int set_checksum(struct raw_pcb *r, int v)
+/* Linux: an even place; that of ICMPv6 is what it is, which is an error at one level alone. */
+static int set_checksum(struct raw_pcb *r, int level, int v)
 {
-	if (r->proto == PH_IPPROTO_ICMPV6 || (v > 0 && (v & 1)))
+	if (r->proto == PH_IPPROTO_ICMPV6)
+		return level == SOL_RAW ? 0 : -EINVAL;
+	if (v > 0 && (v & 1))
 		return -EINVAL;
 	r->checksum = v < 0 ? -1 : v;
 	return 0;
@@ -209,17 +197,25 @@ static int raw_setsockopt(struct ph_stack *st, struct dgram *d, int level, int n
 
 	if (is_filter(r, level, name))
 		return set_filter(r, value, len);
-	if (level == PH_IPPROTO_IP && name == PH_IP_HDRINCL && !r->d.v6) {
+	if (is_hdrincl(r, level, name)) {
 		rc = sockopts_int(value, len, &v);
 		if (rc == 0)
 			r->hdrincl = v != 0;
 		return rc;
 	}
-	if ((level == PH_IPPROTO_IPV6 || level == SOL_RAW) && name == PH_IPV6_CHECKSUM && r->d.v6) {
+	if (is_checksum(r, level, name)) {
 		rc = sockopts_int(value, len, &v);
-		return rc != 0 ? rc : set_checksum(r, v);
+		return rc != 0 ? rc : set_checksum(r, level, v);
 	}
 	return dgram_setsockopt(st, &r->d, level, name, value, len, false);
+}
+
+static int getsockopt_shared(struct ph_stack *st, struct dgram *d, int level, int name, void *value,
+			     uint32_t *len)
+{
+	bool known = d->connected && dst_refresh(st, &d->dst) == 0; /* IP_MTU as it is now */
+
+	return dgram_getsockopt(st, d, level, name, value, len, known ? &d->dst : NULL);
 }
 
 static int raw_getsockopt(struct ph_stack *st, struct dgram *d, int level, int name, void *value,
@@ -231,21 +227,22 @@ static int raw_getsockopt(struct ph_stack *st, struct dgram *d, int level, int n
 	if (is_filter(r, level, name))
 		return sockopts_give(value, len, r->icmp_filter,
 				     r->d.v6 ? (uint32_t)sizeof(r->icmp_filter) : 4);
-	if (level == PH_IPPROTO_IP && name == PH_IP_HDRINCL && !r->d.v6)
+	if (is_hdrincl(r, level, name))
 		v = r->hdrincl;
-	else if (level == PH_IPPROTO_IPV6 && name == PH_IPV6_CHECKSUM && r->d.v6)
-		v = r->checksum;
+	else if (is_checksum(r, level, name))
+		v = r->proto == PH_IPPROTO_ICMPV6 ? 2 : r->checksum;
 	else
-		return dgram_getsockopt(st, &r->d, level, name, value, len,
-					r->d.connected ? &r->d.dst : NULL);
+		return getsockopt_shared(st, d, level, name, value, len);
 	return sockopts_give(value, len, &v, sizeof(v));
 }
 
 static void raw_close(struct ph_stack *st, struct dgram *d)
 {
 	dgram_free(st, d);
-	if (list_empty(&st->raw->all))
-		st->raw_input = NULL; /* packets need not ask */
+	if (list_empty(&st->raw->all)) { /* packets need not ask */
+		st->raw_input = NULL;
+		st->raw_error = NULL;
+	}
 	pool_put(&st->raw->pcbs, raw_of(d));
 }
 
@@ -295,10 +292,8 @@ size_t raw_list(const struct ph_stack *st, struct ph_sock_info *out, size_t n)
 	list_for_each(node, &st->raw->all) {
 		const struct raw_pcb *r = container_of(node, const struct raw_pcb, d.all);
 
-		if (i < n) {
+		if (i < n)
 			dgram_describe(&r->d, r->proto, &out[i]);
-			out[i].local.port = r->proto; /* as ss shows it */
-		}
 		i++;
 	}
 	return i;

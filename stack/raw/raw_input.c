@@ -90,3 +90,31 @@ bool raw_input(struct ph_stack *st, const struct ip_rx *rx)
 	}
 	return any;
 }
+
+/* As raw_err() of Linux: every socket that could have sent it. */
+bool raw_error(struct ph_stack *st, const struct ip_err *err, uint8_t proto)
+{
+	bool v4 = ip_is4(&err->remote), any = false;
+	struct list_node *n;
+
+	list_for_each(n, &st->raw->all) {
+		struct raw_pcb *r = container_of(n, struct raw_pcb, d.all);
+		struct dgram *d = &r->d;
+
+		if (r->proto != proto || d->v6 == v4 || (d->bound && d->bound != err->link) ||
+		    (!ip_is_any(&d->local.ip) && !ip_eq(&d->local.ip, &err->local)) ||
+		    (d->connected && !ip_eq(&d->peer.ip, &err->remote)))
+			continue;
+		any = true;
+		if (!ip_is_any(&err->redirect)) {
+			redirect_learn(st, err);
+			continue;
+		}
+		if (err->error == EMSGSIZE &&
+		    (v4 ? d->pmtudisc : d->ip6.mtu_discover) < PH_IP_PMTUDISC_INTERFACE)
+			pmtu_learn(st, &err->remote, err->mtu);
+		if (dgram_error(st, d, err, 0, 0, d->connected))
+			ready_set(st, &d->ready);
+	}
+	return any;
+}

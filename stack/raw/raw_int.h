@@ -24,5 +24,6 @@ struct raw_state {
 
 /* raw_input.c: true: somebody took a copy. */
 bool raw_input(struct ph_stack *st, const struct ip_rx *rx);
+bool raw_error(struct ph_stack *st, const struct ip_err *err, uint8_t proto);
 
 #endif

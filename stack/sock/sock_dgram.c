@@ -2,10 +2,11 @@
 /* Sockets of messages, of every kind that there is: struct sock over net/dgram.h. Called by sock.c. */
 #include "sock/sock.h"
 
+#include "raw/ping.h"
 #include "raw/raw.h"
 #include "udp/udp.h"
 
-static const struct dgram_ops *const kinds[] = { &udp_ops, &raw_ops };
+static const struct dgram_ops *const kinds[] = { &udp_ops, &raw_ops, &ping4_ops, &ping6_ops };
 
 static const struct dgram_ops *kind_of(const struct sock *s)
 {

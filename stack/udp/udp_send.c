@@ -5,18 +5,15 @@
  */
 #include "udp/udp_int.h"
 
-#include <string.h>
-
 #include "base/csum.h"
 #include "base/ip.h"
 #include "wire/udp.h"
 
 /* One send: what it says, how it leaves, where to. */
 struct sending {
-	const struct ph_msg *msg;
+	struct dgram_reader from;
 	const struct ph_sockaddr *to;
 	struct dgram_tx tx;
-	size_t iov, off; /* the next byte of msg */
 };
 
 /* Where this datagram goes: the connected peer, or an address given with it. */
@@ -33,49 +30,6 @@ static int find_dst(struct ph_stack *st, struct udp_pcb *u, struct sending *s)
 	    ip_is_any(&s->tx.src))
 		return dst_refresh(st, &u->d.dst);
 	return dst_lookup_on(st, &u->d.dst, oif, src, &s->to->ip, broadcast);
-}
-
-static void gather(struct sending *s, uint8_t *to, uint32_t n)
-{
-	while (n > 0) {
-		const struct ph_iov *v = &s->msg->iov[s->iov];
-		size_t left = v->len - s->off, k = left < n ? left : n;
-
-		if (k > 0)
-			memcpy(to, (const uint8_t *)v->base + s->off, k);
-		to += k;
-		n -= (uint32_t)k;
-		s->off += k;
-		if (s->off == v->len) {
-			s->iov++;
-			s->off = 0;
-		}
-	}
-}
-
-/* The payload in one copy: behind the headers where it is small, else in a buffer of its own. */
-static struct pkt *build_payload(struct ph_stack *st, struct sending *s, uint32_t len)
-{
-	enum { INLINE_MAX = 1500 };
-	struct pkt *p = pkt_new_tx(&st->pkts, len <= INLINE_MAX ? len : 0);
-	struct buf *b;
-
-	if (!p)
-		return NULL;
-	if (len <= INLINE_MAX) {
-		if (len)
-			gather(s, pkt_put(p, len), len);
-		return p;
-	}
-	b = buf_new(&st->pkts, len);
-	if (!b) {
-		pkt_free(p);
-		return NULL;
-	}
-	gather(s, b->bytes, len);
-	(void)pkt_add_span(p, b, 0, len); /* the first span of a new packet always fits */
-	buf_put(b);
-	return p;
 }
 
 /* RFC 768, and 6935 5 over IPv6: none only where the socket says so, and then for all it sends. */
@@ -110,7 +64,7 @@ static void push_header(struct pkt *p, const struct udp_pcb *u, uint16_t dport)
 
 static int send_one(struct ph_stack *st, struct udp_pcb *u, struct sending *s, uint32_t len)
 {
-	struct pkt *p = build_payload(st, s, len);
+	struct pkt *p = dgram_payload(st, &s->from, len);
 	int rc;
 
 	if (!p)
@@ -175,17 +129,15 @@ static int check_target(const struct udp_pcb *u, const struct ph_msg *msg,
 int64_t udp_sendmsg(struct ph_stack *st, struct dgram *d, const struct ph_msg *msg, int flags)
 {
 	struct udp_pcb *u = udp_of(d);
-	struct sending s = { .msg = msg, .to = msg->name ? msg->name : &u->d.peer };
+	struct sending s = { .from = { .msg = msg }, .to = msg->name ? msg->name : &u->d.peer };
 	bool v4 = ip_is4(&s.to->ip);
-	size_t len = 0;
+	size_t len = dgram_msg_len(msg);
 	int rc;
 
 	if (flags & PH_MSG_OOB)
 		return -EOPNOTSUPP;
 	if (u->d.err)
 		return -dgram_take_error(&u->d);
-	for (size_t i = 0; i < msg->niov; i++)
-		len += msg->iov[i].len;
 	rc = check_target(u, msg, s.to, len);
 	if (rc == 0)
 		rc = dgram_tx_init(st, &u->d, msg, v4, &s.tx);

@@ -270,7 +270,7 @@ static void test_an_error_whose_quote_is_wrong_reaches_nobody(void **state)
 		{ "a packet of somebody else", "ICMP_QUOTE", 15, 3, 3, 8 },
 		{ "a fragment other than the first", "ICMP_QUOTE", 7, 1, 3, 8 },
 		{ "a protocol that is not spoken here", "ICMP_QUOTE", 9, 254, 3, 8 },
-		{ "an ICMP message of ours", "ICMP_QUOTE", 9, 1, 3, 8 },
+		{ "an IGMP message of ours", "ICMP_QUOTE", 9, 2, 3, 8 },
 		{ "a code that nobody assigned", "ICMP_IGNORED", 0, 0x45, 16, 8 },
 	};
 

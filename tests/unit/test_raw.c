@@ -137,6 +137,101 @@ static void test_checksums_over_ipv6_are_the_stacks_work(void **state)
 	host_free(h);
 }
 
+/* The stack's last packet comes back as the quote of an ICMP error. */
+static void error4(struct host *h, uint8_t type, uint8_t code)
+{
+	static struct frame f;
+	uint32_t quote = (uint32_t)h->out_len - ETH_HDR_LEN;
+	struct icmp_hdr *icmp;
+
+	frame_ip4(&f, PEER4, US4, PH_IPPROTO_ICMP, 0);
+	icmp = frame_put(&f, sizeof(*icmp));
+	*icmp = (struct icmp_hdr){ .type = type, .code = code };
+	memcpy(frame_put(&f, quote), h->out + ETH_HDR_LEN, quote);
+	frame_end(&f);
+	frame_icmp_csum(&f);
+	frame_in(h, &f);
+}
+
+static int error_of(struct host *h, ph_socket s)
+{
+	uint32_t len = sizeof(int);
+	int v = -1;
+
+	assert_int_equal(ph_getsockopt(h->st, s, PH_SOL_SOCKET, PH_SO_ERROR, &v, &len), 0);
+	return v;
+}
+
+static void test_errors_are_told_to_who_is_connected_or_asked(void **state)
+{
+	struct host *h = host_new();
+	ph_socket connected = raw(h, PH_AF_INET, 99), asked = raw(h, PH_AF_INET, 99),
+		  neither = raw(h, PH_AF_INET, 99), other = raw(h, PH_AF_INET, 98);
+	uint8_t b[64];
+	struct ph_iov iov = { b, sizeof(b) };
+	struct ph_msg msg = { .iov = &iov, .niov = 1 };
+	struct ph_sockaddr a;
+	int on = 1;
+
+	(void)state;
+	host_knows_peer(h);
+	assert_int_equal(ph_connect(h->st, connected, &peer4_to, h->now), 0);
+	assert_int_equal(ph_connect(h->st, other, &peer4_to, h->now), 0);
+	assert_int_equal(ph_setsockopt(h->st, asked, PH_IPPROTO_IP, PH_IP_RECVERR, &on, 4, h->now), 0);
+	assert_int_equal(sends(h, neither, &peer4_to, "abcdefgh", 8), 8);
+	assert_true(host_take(h) > 0);
+	error4(h, ICMP4_UNREACH, ICMP4_UNREACH_HOST);
+	assert_int_equal(error_of(h, connected), 0); /* it may pass */
+	assert_int_equal(error_of(h, asked), EHOSTUNREACH);
+	assert_int_equal(ph_recvmsg(h->st, asked, &msg, PH_MSG_ERRQUEUE, h->now), 8);
+	assert_memory_equal(b, "abcdefgh", 8);
+	error4(h, ICMP4_UNREACH, ICMP4_UNREACH_PROTO);
+	assert_int_equal(error_of(h, connected), ENOPROTOOPT);
+	assert_int_equal(error_of(h, neither), 0);
+	assert_int_equal(error_of(h, other), 0);
+	assert_int_equal(ph_getsockname(h->st, other, &a), 0);
+	assert_int_equal(a.port, 98);
+	assert_int_equal(ph_bind(h->st, other, &a, h->now), -EINVAL);
+	a.family = 0;
+	assert_int_equal(ph_connect(h->st, other, &a, h->now), 0);
+	assert_int_equal(ph_getsockname(h->st, other, &a), 0);
+	assert_true(ip_is_any(&a.ip));
+	ph_close(h->st, connected, h->now);
+	ph_close(h->st, asked, h->now);
+	ph_close(h->st, neither, h->now);
+	ph_close(h->st, other, h->now);
+	host_free(h);
+}
+
+static void test_a_whole_ipv6_packet_is_the_users(void **state)
+{
+	struct host *h = host6_new();
+	ph_socket s = raw(h, PH_AF_INET6, 255), t = raw(h, PH_AF_INET6, 99);
+	struct ph_sockaddr to = { .family = PH_AF_INET6, .ip = peer6 };
+	static uint8_t p[1501] = { 0x62, 0x30, 0, 9, 0, 4, 97, 5 };
+	uint32_t len = 4;
+	int v = 1;
+
+	(void)state;
+	assert_int_equal(ph_neigh_add(h->st, h->link, &peer6, peer_mac, h->now), 0);
+	assert_int_equal(ph_getsockopt(h->st, s, PH_IPPROTO_IPV6, PH_IPV6_HDRINCL, &v, &len), 0);
+	assert_int_equal(v, 1);
+	assert_int_equal(sends(h, s, &to, p, 44), 44);
+	assert_int_equal(host_take(h), AT6 + 4);
+	assert_memory_equal(h->out + ETH_HDR_LEN, p, 44);
+	assert_int_equal(sends(h, s, &to, p, 39), -EINVAL);
+	assert_int_equal(sends(h, s, &to, p, 1501), -EMSGSIZE);
+	assert_int_equal(sends(h, s, &to, p, 1500), 1500);
+	assert_int_equal(host_take(h), ETH_HDR_LEN + 1500);
+	assert_int_equal(ph_getsockopt(h->st, t, PH_IPPROTO_IPV6, PH_IPV6_HDRINCL, &v, &len), 0);
+	assert_int_equal(v, 0);
+	assert_int_equal(sends(h, t, &to, p, 44), 44);
+	assert_int_equal(host_take(h), AT6 + 44);
+	ph_close(h->st, s, h->now);
+	ph_close(h->st, t, h->now);
+	host_free(h);
+}
+
 static void test_what_is_no_raw_socket_is_refused(void **state)
 {
 	struct host *h = host_new();
@@ -161,6 +256,8 @@ int main(void)
 		cmocka_unit_test(test_a_protocol_that_a_socket_takes_is_not_unreachable),
 		cmocka_unit_test(test_headers_are_the_stacks_or_the_users),
 		cmocka_unit_test(test_checksums_over_ipv6_are_the_stacks_work),
+		cmocka_unit_test(test_errors_are_told_to_who_is_connected_or_asked),
+		cmocka_unit_test(test_a_whole_ipv6_packet_is_the_users),
 		cmocka_unit_test(test_what_is_no_raw_socket_is_refused),
 	};
 
