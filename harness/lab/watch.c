@@ -39,11 +39,9 @@ static void look(struct lab_watcher *w, struct lab *l, uint64_t at_ns)
 static void look_at_nothing(struct lab_watcher *w, struct lab *l, uint64_t until_ns)
 {
 	uint64_t n = (until_ns - w->next_ns + LAB_WATCH_NS - 1) / LAB_WATCH_NS;
-	uint64_t early = w->next_ns < l->settle_ns ?
-			 (l->settle_ns - w->next_ns + LAB_WATCH_NS - 1) / LAB_WATCH_NS : 0;
 
-	if (n > early)
-		lab_hist_add(&w->packets, 0, n - early);
+	if (w if (w->next_ns >= l->settle_ns) /* something happens at settle: it is not passed over */if (w->next_ns >= l->settle_ns) /* something happens at settle: it is not passed over */ l)
+		lab_hist_add(&w->packets, 0, n);
 	w->next_ns += n * LAB_WATCH_NS;
 }
 

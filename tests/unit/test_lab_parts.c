@@ -148,6 +148,7 @@ static void test_small_numbers_and_repeats_are_exact(void **state)
 	assert_int_equal(lab_hist_at(&h, 0.94), 0);
 	assert_int_equal(lab_hist_at(&h, 0.95), 200);
 	assert_int_equal(lab_hist_at(&h, 1), 201);
+	assert_int_equal(lab_hist_at(&h, 0.945), 200); /* the rank is rounded up */
 	assert_true(h.sum == 1201 && h.n == 100);
 	lab_hist_free(&h);
 }

@@ -424,6 +424,28 @@ static void test_measures_begin_at_settle(void **state)
 	json_decref(r);
 }
 
+/* Nothing before settle counts, not even that there was nothing. */
+static void test_a_run_that_begins_later_measures_the_same(void **state)
+{
+	struct conf c = { .head = "\"duration\":6",
+			  .link = "rate 10mbit delay 10ms queue 40",
+			  .flows = "{\"name\":\"f\",\"kind\":\"bulk\"," ENDS "\"start\":0}" };
+	json_t *early = run(&c), *late;
+
+	(void)state;
+	c.head = "\"duration\":16,\"settle\":10";
+	c.flows = "{\"name\":\"f\",\"kind\":\"bulk\"," ENDS "\"start\":10}";
+	late = run(&c);
+	is_near(flow(late, 0), "goodput_bps", num(flow(early, 0), "goodput_bps"), 1e-6);
+	is_near(flow(late, 0), "cwnd_mean", num(flow(early, 0), "cwnd_mean"), 1e-6);
+	is_near(flow(late, 0), "retransmitted_share", num(flow(early, 0), "retransmitted_share"), 1e-6);
+	is_near(lnk(late, 0), "queue_mean_packets", num(lnk(early, 0), "queue_mean_packets"), 1e-6);
+	is_near(lnk(late, 0), "queue_mean_s", num(lnk(early, 0), "queue_mean_s"), 1e-6);
+	is_near(lnk(late, 0), "utilisation", num(lnk(early, 0), "utilisation"), 1e-6);
+	json_decref(early);
+	json_decref(late);
+}
+
 static void test_timeouts_and_again_sent_segments_are_counted(void **state)
 {
 	/* The last one and all that is sent again for a while: only patience helps. */
@@ -664,6 +686,40 @@ static void test_a_limit_that_is_reached_is_an_error_that_names_it(void **state)
 	ends(&c, "error", "more than 1000 events (limit events_max)");
 }
 
+static void (*turn)(void *ctx, struct sim_host *h);
+
+/* What is to be sent changes while some of it is on its way. */
+static void turn_and_spoil(void *ctx, struct sim_host *h)
+{
+	struct lab *l = ctx;
+
+	if (l->net->now >= SIM_START_NS + 1000000000u)
+		memset(l->pattern, 0, 65521);
+	turn(ctx, h);
+}
+
+static void test_an_octet_that_was_not_sent_is_a_fail(void **state)
+{
+	const struct conf c = { .link = "rate 1mbit delay 20ms",
+				.flows = "{\"name\":\"f\",\"kind\":\"bulk\"," ENDS "\"bytes\":300000}" };
+	struct lab_point p;
+	struct net_err e;
+	const char *why;
+	struct lab *l;
+
+	(void)state;
+	assert_int_equal(lab_point_text(&p, point_text(&c), "point", &e), 0);
+	l = lab_new(&p, &e);
+	assert_non_null(l);
+	turn = l->net->hooks.turn;
+	l->net->hooks.turn = turn_and_spoil;
+	lab_go(l);
+	assert_int_equal(lab_judge(l, &why), LAB_FAIL);
+	assert_non_null(strstr(why, "octets were read that the other end did not write there"));
+	lab_free(l);
+	lab_point_free(&p);
+}
+
 static void test_a_connection_that_fails_is_a_fail_that_names_it(void **state)
 {
 	const struct conf dead = { .head = "\"duration\":600",
@@ -700,6 +756,7 @@ int main(void)
 		cmocka_unit_test(test_fairness_of_equals_is_one_and_of_one_to_three_four_fifths),
 		cmocka_unit_test(test_a_flow_that_comes_later_converges_later),
 		cmocka_unit_test(test_measures_begin_at_settle),
+		cmocka_unit_test(test_a_run_that_begins_later_measures_the_same),
 		cmocka_unit_test(test_timeouts_and_again_sent_segments_are_counted),
 		cmocka_unit_test(test_a_point_is_the_same_octets_each_time),
 		cmocka_unit_test(test_another_seed_is_another_run),
@@ -707,6 +764,7 @@ int main(void)
 		cmocka_unit_test(test_a_series_has_every_segment_with_its_fate_and_changes_nothing),
 		cmocka_unit_test(test_a_fate_is_known_behind_a_router),
 		cmocka_unit_test(test_a_limit_that_is_reached_is_an_error_that_names_it),
+		cmocka_unit_test(test_an_octet_that_was_not_sent_is_a_fail),
 		cmocka_unit_test(test_a_connection_that_fails_is_a_fail_that_names_it),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
