@@ -5,8 +5,8 @@
 #define BASE_CSUM_H
 
 #include <stdint.h>
+#include <string.h>
 
-#include "base/be.h"
 #include "base/ip.h"
 #include "base/pkt.h"
 #include "phantom/phantom.h"
@@ -29,17 +29,26 @@ static inline uint16_t csum_finish(uint64_t sum)
 	return (uint16_t)~csum_fold(sum);
 }
 
-/* Of an IPv4 header: every packet has one, and hardly any has options. */
-static inline uint64_t csum_ip4_header(const void *header, uint32_t len)
+/* What goes into the field of an IPv4 header; 0 where the field is right already. Every packet has one,
+ * and hardly any has options. */
+static inline uint16_t csum_ip4_header(const void *header, uint32_t len)
 {
-	const be32 *w = header;
-	uint64_t sum = 0;
+	uint32_t w[5];
+	uint64_t sum;
 
-	if (len != 20)
-		return csum_add(0, header, len);
-	for (int i = 0; i < 5; i++)
-		sum += be32_get(w[i]); /* the fold adds their halves */
-	return sum;
+	if (len != sizeof(w))
+		return csum_finish(csum_add(0, header, len));
+	memcpy(w, header, sizeof(w));
+	sum = (uint64_t)w[0] + w[1] + w[2] + w[3] + w[4]; /* in either byte order */
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (uint16_t)~(sum << 8 | sum >> 8);
+#else
+	return (uint16_t)~sum;
+#endif
 }
 uint64_t csum_add_ip6(uint64_t sum, const struct ph_ip *ip);
 /* Pseudo-header of RFC 9293 3.1 and RFC 8200 8.1, by the addresses' family. */

@@ -75,7 +75,7 @@ static void fix_ip4(struct ip4_hdr *ip, uint32_t l3_len, uint32_t number)
 	ip->len = be16_of((uint16_t)l3_len);
 	ip->id = be16_of((uint16_t)(be16_get(ip->id) + number));
 	ip->csum = be16_of(0);
-	ip->csum = be16_of(csum_finish(csum_ip4_header(ip, sizeof(*ip))));
+	ip->csum = be16_of(csum_ip4_header(ip, sizeof(*ip)));
 }
 
 static void fix_ip6(struct ip6_hdr *ip, uint32_t l3_len)

@@ -52,7 +52,7 @@ static enum drop check_header(struct ph_stack *st, struct pkt *p, struct ip4_inf
 	if (!pkt_pull_up(p, h->hdr_len))
 		return DROP_NOMEM;
 	ip = (const void *)pkt_bytes(p);
-	if (csum_fold(csum_ip4_header(ip, h->hdr_len)) != 0xffff) {
+	if (csum_ip4_header(ip, h->hdr_len) != 0) {
 		COUNT(st,
 		      IpInHdrErrors); /* besides IpExtInCsumErrors, which the drop reason raises */
 		return DROP_IP_CSUM;

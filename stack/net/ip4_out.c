@@ -34,7 +34,7 @@ void ip4_push(struct pkt *p, const struct dst *d, const struct ip_tx *tx, uint16
 	ip->csum = be16_of(0);
 	memcpy(&ip->src, d->src.b + 12, sizeof(ip->src));
 	memcpy(&ip->dst, d->dst.b + 12, sizeof(ip->dst));
-	ip->csum = be16_of(csum_finish(csum_ip4_header(ip, hdr_len)));
+	ip->csum = be16_of(csum_ip4_header(ip, hdr_len));
 	p->l3_off = 0;
 	p->l4_off = (uint16_t)hdr_len;
 	p->csum_start = (uint16_t)(p->csum_start + hdr_len);

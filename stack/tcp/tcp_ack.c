@@ -102,12 +102,14 @@ static bool congestion_told(struct ph_stack *st, struct tcb *t, const struct tcp
 			    const struct tcp_delivered *d, bool progress, bool syn)
 {
 	uint32_t marked = 0;
-	struct tcp_accecn_in in = { .flags = s->flags, .opts = &s->opts, .segs = d->segs,
-				    .told_ce = t->ecn.delivered_ce, .bytes = d->acked,
-				    .bytes_sent = t->bytes_sent + t->bytes_retrans, .syn = syn };
 
 	COUNT_N(st, TcpExtTCPDelivered, d->segs);
 	if (tcp_ecn_accurate(&t->ecn)) {
+		struct tcp_accecn_in in = { .flags = s->flags, .opts = &s->opts, .segs = d->segs,
+					    .told_ce = t->ecn.delivered_ce, .bytes = d->acked,
+					    .bytes_sent = t->bytes_sent + t->bytes_retrans,
+					    .syn = syn };
+
 		in.mss = tcp_output_mss(t);
 		in.progress = progress || d->acked ||
 			      (t->ts && s->opts.has_ts &&

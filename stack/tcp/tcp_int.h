@@ -626,9 +626,30 @@ uint32_t tcp_output_goal(const struct tcb *t);
 /* Does a record end where the send queue does? */
 bool tcp_record_ends(const struct tcb *t);
 /* The options of a segment that is not a SYN (tcp_outopt.c). */
-struct tcp_opts tcp_output_options(const struct ph_stack *st, const struct tcb *t);
-/* Payload of a full segment with the options that now apply. */
-uint32_t tcp_output_mss(const struct tcb *t);
+void tcp_output_options(const struct ph_stack *st, const struct tcb *t, struct tcp_opts *o);
+uint32_t tcp_output_options_len(const struct tcb *t); /* bytes of them */
+
+enum { TCP_PAYLOAD_MIN = 8 }; /* of a segment, whatever its options */
+
+/* Has a segment timestamps or nothing? Nearly every one. */
+static inline bool tcp_options_plain(const struct tcb *t)
+{
+	return !t->rare && tcp_sack_count(&t->sack) == 0 && !tcp_ecn_accurate(&t->ecn);
+}
+
+/* Payload of a full segment with the options that now apply. Many ask, more than once for each. */
+static inline uint32_t tcp_output_mss(const struct tcb *t)
+{
+	uint32_t plain = t->ts ? TCP_OPT_TS_ALIGNED : 0, mss, half;
+	uint32_t opts = tcp_options_plain(t) ? plain : tcp_output_options_len(t);
+
+	mss = t->mss > opts + TCP_PAYLOAD_MIN ? t->mss - opts : TCP_PAYLOAD_MIN;
+	/* A window smaller than two segments would otherwise never take one (RFC 9293
+	 * 3.8.6.2.1). */
+	half = t->max_wnd > TCP_MSS_DEFAULT4 ? t->max_wnd / 2 : t->max_wnd;
+	return half && mss > half ? half : mss;
+}
+
 /* The congestion window in segments: never none, though mss be larger than when it was set, with more
  * options. */
 static inline uint32_t tcp_cwnd_segs(const struct tcb *t, uint32_t mss)

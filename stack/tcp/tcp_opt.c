@@ -120,12 +120,7 @@ bool tcp_opt_parse(const uint8_t *p, uint32_t n, struct tcp_opts *o)
 {
 	const uint8_t *end = p + n;
 
-	o->tsval = o->tsecr = 0;
-	o->mss = 0;
-	o->wscale = o->nsack = o->accecn = o->naccecn = 0;
-	o->has_mss = o->has_wscale = o->has_ts = o->sack_ok = o->has_md5 = false;
-	o->has_fo = o->fo_exp = false;
-	o->fo_len = 0;
+	tcp_opt_none(o);
 	/* RFC 7323 appendix A: nearly every segment looks like this. */
 	if (n == TCP_OPT_TS_ALIGNED && get32(p) == 0x0101080a) {
 		o->has_ts = true;

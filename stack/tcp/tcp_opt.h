@@ -34,6 +34,17 @@ struct tcp_opts {
 enum { TCP_OPT_TS_ALIGNED = 12 }; /* NOP NOP TS */
 enum { TCP_OPT_MD5_ALIGNED = 20, TCP_OPT_MD5_AT = 4 }; /* NOP NOP MD5; the signature in it */
 
+/* No options; sack[], accecn_bytes[], fo[] and md5[] stay unwritten, for nobody reads them then. */
+static inline void tcp_opt_none(struct tcp_opts *o)
+{
+	o->tsval = o->tsecr = 0;
+	o->mss = 0;
+	o->wscale = o->nsack = o->accecn = o->naccecn = 0;
+	o->has_mss = o->has_wscale = o->has_ts = o->sack_ok = o->has_md5 = false;
+	o->has_fo = o->fo_exp = false;
+	o->fo_len = 0;
+}
+
 /* Reads n bytes of options; every field of *o is written but sack[nsack] and
  * accecn_bytes[naccecn]
  * and fo[fo_len] and up. False: an option's

@@ -3,19 +3,17 @@
  * tcp_output.c, and by all who want to know how long a full segment is. */
 #include "tcp/tcp_int.h"
 
-enum { PAYLOAD_MIN = 8 }; /* of a segment, whatever its options */
-
 static uint32_t smaller(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
 }
 
 /* SACK blocks that are told: what the options have room for, and on a path of crumbs no more than
- * leaves room for PAYLOAD_MIN. */
+ * leaves room for TCP_PAYLOAD_MIN. */
 static uint8_t sack_blocks(const struct tcb *t, bool md5)
 {
 	uint32_t fixed = 4u + (t->ts ? TCP_OPT_TS_ALIGNED : 0u) + (md5 ? TCP_OPT_MD5_ALIGNED : 0u);
-	uint32_t used = fixed + PAYLOAD_MIN, max = (TCP_OPTS_MAX - fixed) / 8;
+	uint32_t used = fixed + TCP_PAYLOAD_MIN, max = (TCP_OPTS_MAX - fixed) / 8;
 	uint32_t room = t->mss > used ? (t->mss - used) / 8 : 0;
 
 	return t->sack_ok ? (uint8_t)smaller(tcp_sack_count(&t->sack), smaller(max, room)) : 0;
@@ -30,8 +28,8 @@ static struct tcp_opts which_options(const struct tcb *t)
 
 	if (!tcp_ecn_accurate(&t->ecn))
 		return o;
-	if (t->mss < room + PAYLOAD_MIN)
-		room = t->mss > PAYLOAD_MIN ? (uint32_t)(t->mss - PAYLOAD_MIN) & ~3u : 0;
+	if (t->mss < room + TCP_PAYLOAD_MIN)
+		room = t->mss > TCP_PAYLOAD_MIN ? (uint32_t)(t->mss - TCP_PAYLOAD_MIN) & ~3u : 0;
 	if (md5)
 		ts += TCP_OPT_MD5_ALIGNED;
 	if (room > ts)
@@ -39,36 +37,24 @@ static struct tcp_opts which_options(const struct tcb *t)
 	return o;
 }
 
-/* Bytes of options. Nearly every segment has time stamps or nothing; many ask, more than once for each. */
-static uint32_t options_len(const struct tcb *t)
-{
-	struct tcp_opts o;
-
-	if (!t->rare && tcp_sack_count(&t->sack) == 0 && !tcp_ecn_accurate(&t->ecn))
-		return t->ts ? TCP_OPT_TS_ALIGNED : 0;
-	o = which_options(t);
-	return tcp_opt_len(&o);
-}
-
-struct tcp_opts tcp_output_options(const struct ph_stack *st, const struct tcb *t)
+uint32_t tcp_output_options_len(const struct tcb *t)
 {
 	struct tcp_opts o = which_options(t);
 
-	if (t->ts) {
-		o.tsval = tcp_ts(st, t->ts_off);
-		o.tsecr = t->ts_recent;
-	}
-	tcp_sack_report(&t->sack, o.sack, o.nsack);
-	return o;
+	return tcp_opt_len(&o);
 }
 
-uint32_t tcp_output_mss(const struct tcb *t)
+void tcp_output_options(const struct ph_stack *st, const struct tcb *t, struct tcp_opts *o)
 {
-	uint32_t opts = options_len(t), mss, half;
-
-	mss = t->mss > opts + PAYLOAD_MIN ? t->mss - opts : PAYLOAD_MIN;
-	/* A window smaller than two segments would otherwise never take one (RFC 9293
-	 * 3.8.6.2.1). */
-	half = t->max_wnd > TCP_MSS_DEFAULT4 ? t->max_wnd / 2 : t->max_wnd;
-	return half && mss > half ? half : mss;
+	if (tcp_options_plain(t)) {
+		tcp_opt_none(o);
+		o->has_ts = t->ts;
+	} else {
+		*o = which_options(t);
+		tcp_sack_report(&t->sack, o->sack, o->nsack);
+	}
+	if (t->ts) {
+		o->tsval = tcp_ts(st, t->ts_off);
+		o->tsecr = t->ts_recent;
+	}
 }

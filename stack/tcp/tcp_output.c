@@ -96,8 +96,8 @@ static int xmit(struct ph_stack *st, struct tcb *t, struct tcp_out *o, struct pk
 {
 	o->lport = t->ent.lport;
 	o->pport = t->ent.pport;
-	o->tos = tcp_tos(t, &t->dst.dst);
-	o->ttl = tcp_ttl(t, &t->dst.dst);
+	o->tos = t->dst.v6 ? t->ip6.tclass : t->tos;
+	o->ttl = t->dst.v6 ? ip6_opt_hops(&t->ip6, false) : t->ttl;
 	o->md5 = tcp_md5_find(t, &t->dst.dst);
 	o->opts.has_md5 = o->md5 != NULL;
 	o->may_fragment = !t->dst.v6 && !tcp_dont_fragment(st, t);
@@ -138,14 +138,25 @@ static void count_out(struct ph_stack *st, struct tcb *t, uint32_t segs)
 	t->segs_out += segs;
 }
 
+/* A segment that is not a SYN, all but window and acknowledgment. */
+static void begin(const struct ph_stack *st, const struct tcb *t, struct tcp_out *o, seq_t seq,
+		  uint16_t flags)
+{
+	o->seq = seq;
+	o->ack = 0;
+	o->flags = flags;
+	o->wnd = o->urg = o->gso_size = 0;
+	tcp_output_options(st, t, &o->opts);
+}
+
 /* A segment without data at sequence number seq. */
 static void send_bare(struct ph_stack *st, struct tcb *t, seq_t seq, uint16_t flags)
 {
-	struct tcp_out o = { .seq = seq, .flags = flags };
+	struct tcp_out o;
 	struct pkt *p;
 
 	refresh_ecn(st, t);
-	o.opts = tcp_output_options(st, t);
+	begin(st, t, &o, seq, flags);
 	if (!path_ready(st, t) || !(p = pkt_new_tx(&st->pkts, 0)))
 		return;
 	if (flags & TCP_F_ACK) {
@@ -292,10 +303,11 @@ bool tcp_record_ends(const struct tcb *t)
 static int send_data(struct ph_stack *st, struct tcb *t, struct pkt *take_pkt,
 		     const struct tcp_rec *r, uint32_t len, uint32_t mss, bool fin)
 {
-	struct tcp_out o = { .seq = r->seq, .ack = t->rcv_nxt, .flags = TCP_F_ACK };
+	struct tcp_out o;
 	seq_t seq = r->seq;
 
-	o.opts = tcp_output_options(st, t);
+	begin(st, t, &o, seq, TCP_F_ACK);
+	o.ack = t->rcv_nxt;
 	o.wnd = tell_window(st, t);
 	if (len > mss) {
 		o.gso_size = (uint16_t)mss;
