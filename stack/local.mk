@@ -43,6 +43,7 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/net.h \
 	%D%/net/net_state.h \
 	%D%/net/link.h %D%/net/link.c \
+	%D%/net/train.h %D%/net/train.c \
 	%D%/net/ether.h %D%/net/ether.c %D%/net/frame.c \
 	%D%/net/gso.h %D%/net/gso.c \
 	%D%/net/arp.h %D%/net/arp.c \

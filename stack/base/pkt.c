@@ -99,20 +99,9 @@ static struct pkt *pkt_around(struct pkt_pools *pp, struct buf *take_hdr)
 	}
 	list_init_node(&p->node);
 	p->hdr = (struct span){ .buf = take_hdr };
-	p->ndata = 0;
-	p->csum = PKT_CSUM_NONE;
-	p->gso = PKT_GSO_NONE;
-	p->gso_ecn = false;
-	p->gso_size = 0;
-	p->l3_off = p->l4_off = 0;
-	p->csum_start = p->csum_off = 0;
-	p->len = 0;
-	p->hdr_start = 0;
-	p->at_ns = 0;
-	p->link = 0;
-	p->l2_group = p->loop_copy = p->here_only = false;
-	memset(p->eth_dst, 0, sizeof(p->eth_dst));
 	p->pools = pp;
+	static_assert(PKT_CSUM_NONE == 0 && PKT_GSO_NONE == 0, "as the rest");
+	memset(&p->len, 0, offsetof(struct pkt, data) - offsetof(struct pkt, len));
 	return p;
 }
 

@@ -51,6 +51,7 @@ struct pkt {
 	struct list_node node; /* the one queue it is in */
 	struct span hdr;
 	struct pkt_pools *pools;
+	/* From here to data[]: zero in a new packet. */
 	uint32_t len;		       /* bytes in hdr and data together */
 	uint32_t hdr_start;	       /* in: hdr.off when received, to quote pulled headers */
 	uint8_t ndata;
@@ -65,6 +66,7 @@ struct pkt {
 	bool l2_group;		       /* in: sent to a link-layer broadcast or multicast address */
 	bool loop_copy;		       /* out, to a group: whoever of us is in it hears it, too */
 	bool here_only;		       /* out, to a group: nobody else does (TTL 0) */
+	bool train;		       /* in: joined here (net/train.h), not by the device */
 	uint8_t eth_dst[6];	       /* out: filled by the neighbour layer */
 	struct span data[PKT_SPANS_MAX]; /* last: most packets have one or none */
 };

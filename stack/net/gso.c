@@ -69,13 +69,17 @@ uint32_t gso_hdr_len(const struct pkt *super)
 	       4 * (uint32_t)(pkt_bytes(super)[super->l4_off + GSO_TCP_OFFSET] >> 4);
 }
 
-/* Length and ID: consecutive, as Linux numbers them; GRO at the receiver joins only such. */
+/* Length and ID: consecutive, as Linux numbers them; GRO at the receiver joins only such. The checksum
+ * follows from them (RFC 1624 3, equation 3). */
 static void fix_ip4(struct ip4_hdr *ip, uint32_t l3_len, uint32_t number)
 {
+	uint16_t id = be16_get(ip->id), new_id = (uint16_t)(id + number), len = be16_get(ip->len);
+	uint64_t sum = (uint64_t)(uint16_t)~be16_get(ip->csum) + (uint16_t)~len + l3_len +
+		       (uint16_t)~id + new_id;
+
 	ip->len = be16_of((uint16_t)l3_len);
-	ip->id = be16_of((uint16_t)(be16_get(ip->id) + number));
-	ip->csum = be16_of(0);
-	ip->csum = be16_of(csum_ip4_header(ip, sizeof(*ip)));
+	ip->id = be16_of(new_id);
+	ip->csum = be16_of(csum_finish(sum));
 }
 
 static void fix_ip6(struct ip6_hdr *ip, uint32_t l3_len)

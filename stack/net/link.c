@@ -18,6 +18,7 @@
 #include "net/nd.h"
 #include "net/net.h"
 #include "net/net_state.h"
+#include "net/train.h"
 
 static const uint8_t eth_broadcast[ETH_ADDR_LEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
@@ -338,13 +339,30 @@ static enum drop bare_input(struct ph_stack *st, struct link *l, struct pkt *p)
 	return pkt_bytes(p)[0] >> 4 == 6 ? ip6_input(st, l, p, false) : ip4_input(st, l, p, false);
 }
 
+void link_deliver(struct ph_stack *st, struct link *l, struct pkt *take_pkt)
+{
+	enum drop d;
+
+	st->train.offered = NULL;
+	d = l->kind == PH_LINK_ETHER ? ether_input(st, l, take_pkt) : bare_input(st, l, take_pkt);
+	if (d != DROP_NONE) {
+		l->stats.rx_dropped++;
+		link_drop(st, l, take_pkt, d);
+		return;
+	}
+	if (st->train.offered == take_pkt)
+		train_begin(st, l, take_pkt);
+	pkt_free(take_pkt);
+}
+
 void ph_link_input(struct ph_stack *st, ph_link index, struct ph_pkt *take_pkt, uint64_t now_ns)
 {
 	struct pkt *p = link_pkt_in(take_pkt);
 	struct link *l = link_get(st, index);
-	enum drop d;
 
-	stack_enter(st, now_ns);
+	if (now_ns > st->now_ns)
+		stack_settle(st);
+	stack_time(st, now_ns);
 	if (!l) {
 		link_drop(st, NULL, p, DROP_LINK_DOWN);
 		return;
@@ -354,13 +372,11 @@ void ph_link_input(struct ph_stack *st, ph_link index, struct ph_pkt *take_pkt, 
 	p->hdr_start = p->hdr.off;
 	l->stats.rx_packets++;
 	l->stats.rx_bytes += p->len;
-	d = l->kind == PH_LINK_ETHER ? ether_input(st, l, p) : bare_input(st, l, p);
-	if (d == DROP_NONE) {
-		pkt_free(p);
+	if (st->train.open && train_take(st, l, p))
 		return;
-	}
-	l->stats.rx_dropped++;
-	link_drop(st, l, p, d);
+	stack_settle(st);
+	st->train.open = false;
+	link_deliver(st, l, p);
 }
 
 /* ---- out ------------------------------------------------------------------------------------ */

@@ -18,6 +18,7 @@
 #include "net/ip6_frag.h"
 #include "net/mc_sock.h"
 #include "net/net_state.h"
+#include "net/train.h"
 #include "net/ra.h"
 
 int net_new(struct ph_stack *st)
@@ -85,6 +86,7 @@ void net_free(struct ph_stack *st)
 	addr6_table_free(st);
 	claim_table_free(st);
 	addr_table_free(st);
+	train_free(st);
 	link_table_free(st);
 	pool_destroy(&st->net->groups);
 	pool_destroy(&st->net->members);

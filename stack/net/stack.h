@@ -76,6 +76,20 @@ struct ready {
 	int socket;	       /* ph_socket, -1: no user holds it (not reported) */
 };
 
+/* Segments that follow each other, held as one packet: net/train.h. */
+enum { TRAIN_HDR_MAX = 128, TRAIN_MSS_MAX = 2048 };
+struct train {
+	struct pkt *held; /* what was not processed yet; NULL: nothing */
+	const struct pkt *offered; /* TCP's word was about this one; compared, not followed */
+	bool open, v6;
+	ph_link link;
+	uint32_t next; /* sequence number of the next segment */
+	uint32_t room; /* payload bytes until TCP has to see it */
+	uint16_t l3_off, l4_off, hdr_len, mss;
+	/* All headers of the last segment, the link's first, and 0xff where the next is to have the same. */
+	uint8_t hdr[TRAIN_HDR_MAX], mask[TRAIN_HDR_MAX];
+};
+
 struct ph_stack {
 	struct ph_conf conf;
 	struct mem mem;
@@ -90,6 +104,7 @@ struct ph_stack {
 	struct trace trace;
 	uint64_t now_ns;   /* stands still inside a call; never goes back */
 	struct list ready; /* of struct ready */
+	struct train train;
 
 	struct net_state *net;
 	struct tcp_state *tcp;
@@ -110,12 +125,28 @@ struct ph_stack {
 #define COUNT(st, name)	     count_add(&(st)->counters, C_##name, 1)
 #define COUNT_N(st, name, n) count_add(&(st)->counters, C_##name, (n))
 
-/* Every entry point begins with this: time stands still inside a call and never goes back. */
-static inline void stack_enter(struct ph_stack *st, uint64_t now_ns)
+/* Time stands still inside a call and never goes back. */
+static inline void stack_time(struct ph_stack *st, uint64_t now_ns)
 {
 	if (now_ns > st->now_ns)
 		st->now_ns = now_ns;
 	st->trace.now_ns = st->now_ns;
+}
+
+void train_flush(struct ph_stack *st); /* net/train.c: something is held */
+
+/* What arrived has been seen by all who are to see it. */
+static inline void stack_settle(struct ph_stack *st)
+{
+	if (st->train.held)
+		train_flush(st);
+}
+
+/* Every entry point but that of frames begins with this. */
+static inline void stack_enter(struct ph_stack *st, uint64_t now_ns)
+{
+	stack_settle(st); /* at the time at which it came */
+	stack_time(st, now_ns);
 }
 
 static inline void ready_init(struct ready *r)

@@ -30,6 +30,7 @@ static struct sock *named(const struct ph_stack *st, ph_socket id)
 /* The socket, its connection awake: every call on it comes through here. 0, -EBADF, -ENOBUFS. */
 static int find(struct ph_stack *st, ph_socket id, struct sock **s)
 {
+	stack_settle(st);
 	*s = named(st, id);
 	if (!*s)
 		return -EBADF;
@@ -505,6 +506,7 @@ int ph_ready(struct ph_stack *st, struct ph_event *events, int n)
 	struct list_node *node;
 	int count = 0;
 
+	stack_settle(st);
 	while (count < n && (node = list_pop_front(&st->ready))) {
 		const struct ready *r = container_of(node, struct ready, node);
 		uint32_t bits = ph_poll(st, r->socket);

@@ -139,7 +139,7 @@ void ph_stack_run(struct ph_stack *st, uint64_t now_ns)
 
 uint64_t ph_stack_deadline(const struct ph_stack *st)
 {
-	return net_pending(st) || tcp_batch_open(st) ? st->now_ns : timer_next(&st->wheel);
+	return st->train.held || net_pending(st) || tcp_batch_open(st) ? st->now_ns : timer_next(&st->wheel);
 }
 
 void ph_stack_abort(struct ph_stack *st, uint64_t now_ns)

@@ -6,10 +6,19 @@
  */
 #include "tcp/tcp_int.h"
 
+/* Where the last segment of a train begins. */
+static seq_t last_seq(const struct tcp_rx *rx)
+{
+	uint32_t size = rx->ip->pkt->gso_size;
+
+	return rx->seg.seq + (rx->seg.len ? (rx->seg.len - 1) / size * size : 0);
+}
+
 /* RFC 9293 3.10.7.4: newer segments, or newer acknowledgments of the same, carry the newer window.
  * True: the ACK is not to be taken for a duplicate, as by Linux's tcp_may_update_window. */
-static bool take_window(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+static bool take_window(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
+	const struct tcp_seg *s = &rx->seg;
 	/* Not scaled in a SYN (RFC 7323 2.2). */
 	uint32_t wnd = s->flags & TCP_F_SYN ? s->wnd : (uint32_t)s->wnd << t->snd_wscale;
 	bool news;
@@ -21,7 +30,7 @@ static bool take_window(struct ph_stack *st, struct tcb *t, const struct tcp_seg
 		tcp_cc_idle(st, t); /* it was the peer's window that kept data back */
 	news = wnd != t->snd_wnd || wnd == 0 || seq_lt(t->snd_wl1, s->seq);
 	t->snd_wnd = wnd;
-	t->snd_wl1 = s->seq;
+	t->snd_wl1 = rx->ip->pkt->train ? last_seq(rx) : s->seq;
 	t->snd_wl2 = s->ack;
 	if (wnd > t->max_wnd)
 		t->max_wnd = wnd;
@@ -316,7 +325,7 @@ enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx 
 	if (seq_ge(s->ack, t->snd_una))
 		count_kind(st, t, s);
 	if (says_nothing(t, s, &k)) {
-		(void)take_window(st, t, s);
+		(void)take_window(st, t, rx);
 		way_is_good(t);
 		tcp_timer_acked(st, t, false, false, NULL);
 		tcp_mtu_acked(st, t);
@@ -335,7 +344,7 @@ enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx 
 	}
 	if (seq_gt(s->ack, t->snd_una))
 		t->retransmits = 0;
-	k.window_moved = take_window(st, t, s);
+	k.window_moved = take_window(st, t, rx);
 	way_is_good(t);
 	learn(st, t, rx, &k, &a);
 	tcp_mtu_acked(st, t);

@@ -6,12 +6,15 @@
  * or an ACK a little later.
  */
 #include "base/csum.h"
+#include "net/train.h"
 #include "tcp/tcp_int.h"
 #include "wire/ip4.h"
 
 enum {
 	PROTO_TCP = 6,
-	BATCH_MAX = 65536 /* bytes of a batch under one ACK */
+	BATCH_MAX = 65536, /* bytes of a batch under one ACK */
+	SEG_LEAST = 512,   /* shorter ones are not put together: they are copied, and pin little */
+	SEG_COST = 128	   /* memory that a segment takes beside its buffer, at most */
 };
 
 /* What a super-segment counts for. */
@@ -396,8 +399,32 @@ static bool tells_later(struct ph_stack *st, struct tcb *t)
 	return true;
 }
 
+/* As long as this one's ACK waits, nothing is learned from looking at each of those that follow it.
+ * Who watches, or asked for the times of arrival, is shown them one by one. */
+static void offer_train(struct ph_stack *st, const struct tcb *t, const struct tcp_rx *rx)
+{
+	const struct tcp_seg *s = &rx->seg;
+	uint32_t left = tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt), charged = tcp_rcv_charged(t);
+	uint32_t room = BATCH_MAX - (t->rcv_nxt - t->rcvwin.wup);
+	const struct pkt *p = rx->ip->pkt;
+	uint32_t mss = p->gso_size ? p->gso_size : s->len, memory;
+
+	if (st->trace.sink || t->rare || t->state != TCPS_ESTABLISHED || tcp_flight(t) || t->urg ||
+	    s->len == 0 || s->seq + s->len != t->rcv_nxt || (s->flags & TCP_F_URG) || st->raw_input)
+		return;
+	/* Nothing of it is to meet the window's edge or the buffer's. */
+	memory = charged < t->rcvwin.buf ? t->rcvwin.buf - charged : 0;
+	memory = memory / (p->hdr.buf->cap + SEG_COST) * mss;
+	left = left > mss ? left - mss : 0;
+	room = room < memory ? room : memory;
+	room = room < left ? room : left;
+	if (room < 2 * mss || mss < SEG_LEAST || tcp_memory_pressed(st))
+		return;
+	train_offer(st, p, t->rcv_nxt, room);
+}
+
 /* What was decided on the way is now sent: data first, for it carries the ACK. */
-static void answer(struct ph_stack *st, struct tcb *t)
+static void answer(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
 	if (!tcps_synchronised(t->state))
 		return;
@@ -408,10 +435,13 @@ static void answer(struct ph_stack *st, struct tcb *t)
 	if (!tcp_delack_due(&t->delack, t->rcv_nxt - t->rcvwin.wup) &&
 	    !dst_metrics(st, &t->dst)->quickack && tells_later(st, t))
 		return;
-	if (!ack_can_wait(t))
+	if (!ack_can_wait(t)) {
 		tcp_output_ack(st, t);
-	else if (!list_linked(&t->owes))
+		return;
+	}
+	if (!list_linked(&t->owes))
 		list_push_back(&st->tcp->owing, &t->owes);
+	offer_train(st, t, rx);
 }
 
 enum drop tcp_input_conn(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
@@ -426,7 +456,7 @@ enum drop tcp_input_conn(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 	else
 		why = tcp_input_steps(st, t, rx);
 	tcp_memory_note(st, t);
-	answer(st, t);
+	answer(st, t, rx);
 	tcp_put(st, t);
 	return why;
 }

@@ -5,12 +5,11 @@
 #include "tcp/tcp_int.h"
 #include "wire/ip4.h"
 
-/* What a text segment does to the delayed ACK: the size of the segments a super-segment was made of
- * counts. */
-static void note_arrival(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx, uint32_t len)
+/* What a text segment of `len` bytes does to the delayed ACK, and to the round trip as the receiver sees
+ * it; `seg`: of the segments a super-segment was made of. rcv_nxt is behind it. */
+static void note_arrival(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx, uint32_t seg,
+			 seq_t rcv_nxt)
 {
-	uint32_t seg = rx->ip->pkt->gso_size && len > rx->ip->pkt->gso_size ?
-			       rx->ip->pkt->gso_size : len;
 	const struct tcp_opts *o = &rx->seg.opts;
 
 	tcp_delack_data(&t->delack, tcp_now_us(st), seg, t->rcvwin.wnd,
@@ -21,7 +20,7 @@ static void note_arrival(struct ph_stack *st, struct tcb *t, const struct tcp_rx
 		if (ms < 60000)
 			tcp_rcvwin_rtt(&t->rcvwin, ms ? ms * 1000 : 1000);
 	} else if (!t->ts) {
-		tcp_rcvwin_rtt_by_window(&t->rcvwin, t->rcv_nxt, tcp_now_us(st));
+		tcp_rcvwin_rtt_by_window(&t->rcvwin, rcv_nxt, tcp_now_us(st));
 	}
 }
 
@@ -51,6 +50,23 @@ static void covered(struct ph_stack *st, struct tcb *t, seq_t rcv_nxt)
 		tcp_text_duplicate(st, t, p->seq, seq_min(tcp_piece_end(p), rcv_nxt));
 }
 
+/* [from, rcv_nxt) came, and pinned `charge` more memory. A train is what it would have been, had it been
+ * seen segment by segment; the device's super-segment is one. */
+static void note_text(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx, seq_t from,
+		      uint32_t charge)
+{
+	const struct pkt *p = rx->ip->pkt;
+	uint32_t len = t->rcv_nxt - from, seg = p->gso_size && len > p->gso_size ? p->gso_size : len;
+	uint32_t step = p->train ? seg : len, n = len / step;
+
+	for (uint32_t i = 1; i <= n; i++) {
+		uint32_t part = i < n ? step : len - (n - 1) * step;
+
+		note_arrival(st, t, rx, seg, from + (i < n ? i * step : len));
+		tcp_rcvwin_data(&t->rcvwin, part, charge / n, t->adv_mss);
+	}
+}
+
 static enum drop take_in_order(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
 	const struct tcp_seg *s = &rx->seg;
@@ -64,8 +80,7 @@ static enum drop take_in_order(struct ph_stack *st, struct tcb *t, const struct 
 	}
 	t->rcv_nxt += len;
 	tcp_notify_arrived(st, t, t->rcv_nxt, rx->ip->at_ns ? rx->ip->at_ns : st->now_ns);
-	note_arrival(st, t, rx, len);
-	tcp_rcvwin_data(&t->rcvwin, len, t->rcv.charged - charged, t->adv_mss);
+	note_text(st, t, rx, before, t->rcv.charged - charged);
 	if (hole) {
 		covered(st, t, t->rcv_nxt);
 		t->rcv_nxt += tcp_reass_take(&st->tcp->reass, &t->reass, t->rcv_nxt, &t->rcv);

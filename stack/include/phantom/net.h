@@ -21,7 +21,9 @@ enum {			    /* ph_link_conf.offload: what the device does for us */
 	PH_OFFLOAD_TSO4 = 2, /* takes and gives TCP super-segments of up to 64 KiB over IPv4 */
 	PH_OFFLOAD_TSO6 = 4,
 	/* Segments read in one batch are acknowledged together, as where Linux joins them on
-	 * receipt: no sooner than ph_stack_run(), and for at most 64 KiB. */
+	 * receipt: no sooner than ph_stack_run(), and for at most 64 KiB. Those that follow each
+	 * other are looked at together, when another call is made or another frame comes; with a
+	 * trace sink one by one. */
 	PH_OFFLOAD_GRO = 8
 };
 struct ph_link_conf {
