@@ -202,6 +202,7 @@ static int message(struct drill_run *r, struct drill_wait *w, bool sends)
 static int to_address(struct drill_run *r, struct drill_wait *w)
 {
 	struct drill_expr *e = w->ev->call.args;
+	const struct drill_conn *c = r->conn;
 	bool given;
 
 	for (unsigned i = 0; i < 4 && e; i++)
@@ -212,6 +213,8 @@ static int to_address(struct drill_run *r, struct drill_wait *w)
 		return 0;
 	if (w->fd->type != PH_SOCK_DGRAM && !(w->c.a[0] & MSG_FASTOPEN_))
 		return 0;
+	if (w->fd->type == PH_SOCK_DGRAM && c && c->l4 == DRILL_L4_UDP && c->spoken)
+		return address(r, w, 4, &c->remote, c->rport); /* an answer */
 	return address(r, w, 4, &r->conf.remote, r->opt.connect_port);
 }
 

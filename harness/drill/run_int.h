@@ -67,7 +67,7 @@ struct drill_conn {
 	struct ph_ip local, remote;
 	uint16_t lport, rport;
 	bool active;		       /* begun by the device's connect() */
-	bool heard, spoken;	       /* a SYN of the device, of the script */
+	bool heard, spoken;	       /* a SYN of the device, of the script; a datagram of the script */
 	bool closed;		       /* its descriptor is */
 	uint32_t isn_live, isn_script; /* the device's first sequence number */
 	uint32_t remote_isn;	       /* the script's, the same on the wire */

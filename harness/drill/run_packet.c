@@ -198,8 +198,7 @@ static size_t build_tcp(struct drill_run *r, struct drill_conn *c, const struct 
 	return len;
 }
 
-static size_t build_udp(struct drill_run *r, const struct drill_conn *c,
-			const struct drill_packet *p)
+static size_t build_udp(struct drill_run *r, struct drill_conn *c, const struct drill_packet *p)
 {
 	struct drill_build b = start_build(c, &p->info);
 	uint8_t *bytes = malloc(p->udp_len ? p->udp_len : 1);
@@ -213,6 +212,7 @@ static size_t build_udp(struct drill_run *r, const struct drill_conn *c,
 		bytes[i] = drill_net_pattern(true, i);
 	b.data = bytes;
 	b.data_len = p->udp_len;
+	c->spoken = true;
 	len = drill_net_udp(&b, r->out);
 	free(bytes);
 	if (len == 0)
