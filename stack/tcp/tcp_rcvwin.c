@@ -131,7 +131,9 @@ static uint32_t room(const struct tcp_rcvwin *w, uint32_t charged, uint32_t rcv_
 			wnd -= wnd % mss;
 		return min_u32(wnd, w->narrow ? WND_SIGNED : WND_MAX);
 	}
-	return wnd >> wscale << wscale;
+	/* What scaling cannot say is rounded up, as Linux does. */
+	wnd += (0u - wnd) & ((1u << wscale) - 1);
+	return min_u32(wnd, (uint32_t)WND_MAX << wscale);
 }
 
 bool tcp_rcvwin_wants_zero(const struct tcp_rcvwin *w, uint32_t charged, uint32_t rcv_mss, uint8_t wscale)

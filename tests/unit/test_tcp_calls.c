@@ -423,7 +423,7 @@ static void test_time_wait_answers_with_the_window_and_timestamp_it_had(void **s
 
 	(void)state;
 	in(f, "F. 1:0 ack 2 ts 1003 0");
-	out(f, ". 2:0 ack 2 win 509 ts 0 1002");
+	out(f, ". 2:0 ack 2 win 510 ts 0 1002");
 	in(f, "F. 1:0 ack 2 ts 1003 0");
 	quiet(f); /* twice a second is enough */
 	assert_int_equal(counter(f, "TcpExtTCPACKSkippedTimeWait"), 1);
