@@ -40,7 +40,7 @@ static void look_at_nothing(struct lab_watcher *w, struct lab *l, uint64_t until
 {
 	uint64_t n = (until_ns - w->next_ns + LAB_WATCH_NS - 1) / LAB_WATCH_NS;
 
-	if (w if (w->next_ns >= l->settle_ns) /* something happens at settle: it is not passed over */if (w->next_ns >= l->settle_ns) /* something happens at settle: it is not passed over */ l)
+	if (w->next_ns >= l->settle_ns) /* something happens at settle: it is not passed over */
 		lab_hist_add(&w->packets, 0, n);
 	w->next_ns += n * LAB_WATCH_NS;
 }
