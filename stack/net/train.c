@@ -6,7 +6,7 @@
  *
  *	  Ethernet | IPv4 (ID) ... (checksum) src dst | ports (sequence) ack (PSH) ... (checksum) options
  *
- *	held  [Eth IP TCP payload 1] [payload 2] [payload 3] ...	lengths in the header put right at the end
+ *	held  [Eth IP TCP payload 1] [payload 2] [payload 3] ...	lengths are put right at the end
  *
  * Held packets go the way of all packets: whatever has changed since the offer is seen there.
  */
