@@ -173,6 +173,7 @@ nobase_dist_pkgdata_DATA += \
 	%D%/python/rig/dut.py \
 	%D%/python/rig/evidence.py \
 	%D%/python/rig/flow.py \
+	%D%/python/rig/groups.py \
 	%D%/python/rig/host.py \
 	%D%/python/rig/lab.py %D%/python/rig/lab_again.py %D%/python/rig/lab_points.py \
 	%D%/python/rig/lab_agent.py %D%/python/rig/lab_capture.py %D%/python/rig/lab_measure.py \
