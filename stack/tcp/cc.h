@@ -28,6 +28,8 @@ enum {
 	CC_INFO_MAX = 20     /* bytes of TCP_CC_INFO */
 };
 
+/* What ended slow start before a loss did, for who counts it. */
+enum cc_ended { CC_ENDED_NOT, CC_ENDED_TRAIN, CC_ENDED_DELAY };
 /* How the first slow start ends before it loses: net.phantom.tcp_hystart. */
 enum cc_hystart_kind { CC_HYSTART_NONE, CC_HYSTART_LINUX, CC_HYSTART_PLUS };
 
@@ -87,6 +89,7 @@ struct cc {
 	bool paced;		 /* segments leave at pace_Bps */
 	bool abe;		 /* ECN reduces less than loss (RFC 8511) */
 	uint8_t hystart;	 /* enum cc_hystart_kind */
+	uint8_t ended;		 /* enum cc_ended: since that was last looked at */
 	uint32_t seed;		 /* for what an algorithm leaves to chance */
 	uint64_t priv[CC_PRIV];
 };

@@ -18,8 +18,9 @@ void cc_hystart_stop(struct cc_hystart *h)
 	h->base_us = 0;
 }
 
-static void end_slow_start(struct cc *cc, struct cc_hystart *h)
+static void end_slow_start(struct cc *cc, struct cc_hystart *h, enum cc_ended why)
 {
+	cc->ended = (uint8_t)why;
 	cc->ssthresh = cc->cwnd;
 	cc_hystart_stop(h);
 }
@@ -67,7 +68,7 @@ static void linux_sample(struct cc *cc, struct cc_hystart *h, const struct cc_ac
 	if (!h->started || seq_gt(a->una, h->end))
 		new_round(h, a);
 	if (long_train(cc, h, a)) {
-		end_slow_start(cc, h);
+		end_slow_start(cc, h, CC_ENDED_TRAIN);
 		return;
 	}
 	if (a->rtt_us < h->cur_us)
@@ -75,7 +76,7 @@ static void linux_sample(struct cc *cc, struct cc_hystart *h, const struct cc_ac
 	if (h->samples < HYSTART_N_RTT_SAMPLE)
 		h->samples++;
 	else if (h->cur_us > h->min_us + threshold_us(h->min_us))
-		end_slow_start(cc, h);
+		end_slow_start(cc, h, CC_ENDED_DELAY);
 }
 
 /* RFC 9406 4.2. */
@@ -84,7 +85,7 @@ static void plus_sample(struct cc *cc, struct cc_hystart *h, const struct cc_ack
 	if (!h->started || seq_gt(a->una, h->end)) {
 		new_round(h, a);
 		if (h->base_us && ++h->rounds >= HYSTART_CSS_ROUNDS) {
-			end_slow_start(cc, h);
+			end_slow_start(cc, h, CC_ENDED_DELAY);
 			return;
 		}
 	}

@@ -226,6 +226,8 @@ static void recover(struct ph_stack *st, struct tcb *t, const struct tcp_loss_ac
 	tcp_cc_rate(st, t, in->d, a);
 	if (a->acked || a->lost)
 		cc_acked(&t->cc, a);
+	if (t->cc.ended)
+		tcp_cc_ended(st, t, a->mss);
 	if (a->advanced && !a->recovery)
 		t->cwnd_ns = st->now_ns;
 	tcp_cc_pace(st, t);

@@ -142,6 +142,18 @@ bool tcp_cc_limited(const struct tcb *t)
 
 /* ---- rate and pacing */
 
+void tcp_cc_ended(struct ph_stack *st, struct tcb *t, uint32_t mss)
+{
+	if (t->cc.ended == CC_ENDED_TRAIN) {
+		COUNT(st, TcpExtTCPHystartTrainDetect);
+		COUNT_N(st, TcpExtTCPHystartTrainCwnd, t->cc.ssthresh / mss);
+	} else {
+		COUNT(st, TcpExtTCPHystartDelayDetect);
+		COUNT_N(st, TcpExtTCPHystartDelayCwnd, t->cc.ssthresh / mss);
+	}
+	t->cc.ended = CC_ENDED_NOT;
+}
+
 void tcp_cc_rate(struct ph_stack *st, struct tcb *t, const struct tcp_delivered *d,
 		 struct cc_ack *a)
 {

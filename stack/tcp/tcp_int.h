@@ -179,7 +179,7 @@ struct tcb {
 	struct cc cc;
 	struct tcp_loss loss;
 	struct tcp_rtt rtt;
-	uint64_t sent_ns;	  /* data last left */
+	uint64_t sent_ns;	  /* data last left; before any, our first SYN */
 	uint64_t silent_ns;	  /* first retransmission since progress, or first window probe
 				   * that nobody answered; 0: none */
 	struct tcp_rate rate;
@@ -686,6 +686,8 @@ int tcp_cc_set(struct ph_stack *st, struct tcb *t, const char *name);
 uint32_t tcp_cc_info(const struct tcb *t, uint8_t *out);
 /* Something left, or cwnd kept all of it back: limited. */
 void tcp_cc_sent(struct ph_stack *st, struct tcb *t, bool limited);
+/* Slow start ended before a loss did it: counted. */
+void tcp_cc_ended(struct ph_stack *st, struct tcb *t, uint32_t mss);
 /* An ACK was read: its delivery rate. */
 void tcp_cc_rate(struct ph_stack *st, struct tcb *t, const struct tcp_delivered *d,
 		 struct cc_ack *a);

@@ -375,6 +375,10 @@ static enum drop open_child(struct ph_stack *st, struct tcp_half *h, struct tcp_
 		COUNT(st, TcpExtListenDrops);
 		return DROP_NOMEM;
 	}
+	/* The first SYN-ACK was answered, not one that went again: none was lost. */
+	if (h->retransmits > 1 && h->ts && rx->seg.opts.has_ts &&
+	    rx->seg.opts.tsecr == (uint32_t)(h->sent_ns / 1000000) + h->ts_off)
+		t->retransmits = 1;
 	if (!h->cookie)
 		tcp_half_free(st, h);
 	tcp_table_insert(st, &t->ent);

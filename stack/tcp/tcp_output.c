@@ -246,6 +246,7 @@ void tcp_output_syn_with(struct ph_stack *st, struct tcb *t, const struct tcp_fo
 			return;
 		}
 		t->snd_nxt = t->iss + 1;
+		t->sent_ns = st->now_ns;
 		COUNT(st, TcpOutSegs);
 	} else {
 		tcp_rtxq_resent(&t->rtxq, &st->tcp->recs, r, r->len, r->mss, st->now_ns);

@@ -38,6 +38,13 @@ static void synack_option(struct tcb *t, const struct tcp_opts *o)
 	t->ecn.acc.demand = 2;
 }
 
+/* The first SYN was answered, not one that went again: it was not lost, and costs no window. */
+static bool needless(const struct tcb *t, const struct tcp_seg *s)
+{
+	return t->ts && s->opts.has_ts &&
+	       s->opts.tsecr == (uint32_t)(t->sent_ns / 1000000) + t->ts_off;
+}
+
 /* Our SYN is acknowledged: the connection stands. */
 static enum drop established(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 {
@@ -49,6 +56,8 @@ static enum drop established(struct ph_stack *st, struct tcb *t, struct tcp_rx *
 		       st->sysctl.tcp_ecn_fallback != 0);
 	if (tcp_ecn_accurate(&t->ecn))
 		synack_option(t, &s->opts);
+	if (t->retransmits > 1 && needless(t, s))
+		t->retransmits = 1;
 	if (t->retransmits)
 		tcp_ecn_reduced(&t->ecn); /* the lost SYN cost the initial window */
 	tcp_conn_established(st, t);
