@@ -133,6 +133,7 @@ HARNESS_RIG = \
 	%D%/rig/acts_port.c \
 	%D%/rig/acts_capture.c \
 	%D%/rig/acts_link.c \
+	%D%/rig/link_netem.c %D%/rig/link_netem.h \
 	%D%/rig/acts_show.c \
 	%D%/rig/launch.c %D%/rig/launch.h \
 	%D%/rig/draw.c %D%/rig/draw.h \

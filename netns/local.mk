@@ -15,7 +15,8 @@ NETNS_SOURCES = \
 	%D%/world_cut.c \
 	%D%/world_apply.c \
 	%D%/proc.c %D%/proc.h \
-	%D%/qdisc.c %D%/qdisc.h
+	%D%/qdisc.c %D%/qdisc.h %D%/qdisc_nl.h \
+	%D%/netem.c %D%/shaper.c
 
 noinst_LIBRARIES += libnetns.a
 libnetns_a_SOURCES = $(NETNS_SOURCES)

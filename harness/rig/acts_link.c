@@ -14,6 +14,7 @@
 #include "harness/link/spec.h"
 #include "harness/link/wire.h"
 #include "harness/rig/bench.h"
+#include "harness/rig/link_netem.h"
 #include "netns/qdisc.h"
 
 enum backend { BACKEND_NONE, BACKEND_WIRE, BACKEND_NETEM };
@@ -29,6 +30,7 @@ enum {
 struct impairment {
 	struct dev *d; /* whose in and out are meant */
 	enum backend backend;
+	struct netem_wish netem;
 	struct link_spec spec[DIRS]; /* by enum link_dir */
 	struct wire *wire;
 	struct pcapng_writer *drops; /* what the wire writes dropped frames to */
@@ -39,6 +41,7 @@ struct impairment {
 struct wish {
 	struct link_spec spec[DIRS];
 	enum backend backend; /* BACKEND_NONE: not said */
+	struct netem_wish netem;
 	bool clear, stats, brief; /* brief: no list of verdicts */
 };
 
@@ -55,17 +58,41 @@ static enum link_dir seen(const struct impairment *im, const struct dev *d, enum
 	return dir == LINK_DIR_IN ? LINK_DIR_OUT : LINK_DIR_IN;
 }
 
-static int read_backend(struct wish *w, const char *word, struct net_err *e)
+static int read_burst(struct wish *w, const char *word, struct net_err *e)
 {
+	char *end;
+	unsigned long n = word ? strtoul(word, &end, 10) : 0;
+
+	if (!word || end == word || *end || n < 1514 || n > 1000000000)
+		return net_bad(e, "burst: write a number of bytes from 1514, one frame, to 1000000000");
+	w->netem.burst = (uint32_t)n;
+	return 0;
+}
+
+/* wire, auto, netem, or netem with a shaper behind it. Takes words from l->rest[*i] on. */
+static int read_backend(struct wish *w, const struct topo_line *l, unsigned int *i, struct net_err *e)
+{
+	const char *word = ++*i < l->nrest ? l->rest[*i] : NULL;
+
 	if (!word)
 		return net_bad(e, "\"backend\" must be followed by wire, netem or auto");
-	if (strcmp(word, "wire") == 0 || strcmp(word, "auto") == 0)
+	w->netem = (struct netem_wish){ .shaper = SHAPER_NONE };
+	if (strcmp(word, "wire") == 0 || strcmp(word, "auto") == 0) {
 		w->backend = BACKEND_WIRE;
-	else if (strcmp(word, "netem") == 0)
-		w->backend = BACKEND_NETEM;
-	else
+		return 0;
+	}
+	if (strcmp(word, "netem") != 0)
 		return net_bad(e, "\"%s\" is not a backend; write wire, netem or auto", word);
-	return 0;
+	w->backend = BACKEND_NETEM;
+	word = *i + 1 < l->nrest ? l->rest[*i + 1] : "";
+	if (strcmp(word, "tbf") != 0 && strcmp(word, "htb") != 0)
+		return 0;
+	w->netem.shaper = strcmp(word, "tbf") == 0 ? SHAPER_TBF : SHAPER_HTB;
+	++*i;
+	if (*i + 1 >= l->nrest || strcmp(l->rest[*i + 1], "burst") != 0)
+		return 0;
+	*i += 2;
+	return read_burst(w, *i < l->nrest ? l->rest[*i] : NULL, e);
 }
 
 static int read_wish(struct wish *w, const struct topo_line *l, struct net_err *e)
@@ -82,7 +109,7 @@ static int read_wish(struct wish *w, const struct topo_line *l, struct net_err *
 	for (unsigned int i = 0; i < l->nrest; i++) {
 		if (strcmp(l->rest[i], "backend") != 0)
 			word[n++] = l->rest[i];
-		else if (read_backend(w, l->rest[++i], e))
+		else if (read_backend(w, l, &i, e))
 			return -1;
 	}
 	return link_sides_parse(w->spec, n, word, why, sizeof(why)) ? net_bad(e, "%s", why) : 0;
@@ -144,22 +171,6 @@ static struct exit_point exit_of(const struct dev *d, enum link_dir dir)
 	return x;
 }
 
-static struct netem_conf netem_of(const struct link_spec *s)
-{
-	return (struct netem_conf){
-		.delay_ns = s->delay_ns,
-		.jitter_ns = s->jitter_ns,
-		.loss = s->loss,
-		.dup = s->dup,
-		.reorder = s->reorder,
-		.corrupt = s->corrupt,
-		.rate_bps = s->rate_bps,
-		.limit = s->queue,
-		.seed = s->seed,
-		.has_seed = true,
-	};
-}
-
 static void clear_netem(struct bench *b, struct dev *d)
 {
 	struct net_err e;
@@ -173,10 +184,12 @@ static void clear_netem(struct bench *b, struct dev *d)
 	}
 }
 
-static int set_netem(struct bench *b, struct impairment *im, struct net_err *e)
+/* old: what netem does now, by direction; NULL: it is not there yet. */
+static int set_netem(struct bench *b, struct impairment *im, const struct link_spec *old,
+		     struct net_err *e)
 {
-	if (im->spec[LINK_DIR_IN].nscript || im->spec[LINK_DIR_OUT].nscript)
-		return net_bad(e, "netem has no scripts; \"backend wire\" has them");
+	if (netem_can(im->spec, &im->netem, e))
+		return -1;
 	if (im->d->kind == DEV_OWN_TAP)
 		return net_bad(e, "%s is a TAP of the node's own stack: there is no link to impair",
 			       im->d->label);
@@ -188,11 +201,17 @@ static int set_netem(struct bench *b, struct impairment *im, struct net_err *e)
 			im->d->label);
 	for (int dir = 0; dir < DIRS; dir++) {
 		struct exit_point x = exit_of(im->d, (enum link_dir)dir);
-		struct netem_conf conf = netem_of(&im->spec[dir]);
+		struct netem_conf conf;
+		struct shaper_conf shaper;
 		int rc;
 
+		netem_of(&im->spec[dir], &im->netem, &conf, &shaper);
+		conf.afresh = old && (old[dir].dist != im->spec[dir].dist ||
+				      old[dir].slot.dist != im->spec[dir].slot.dist);
 		world_enter(b->w, x.node);
 		rc = qdisc_netem(x.dev, &conf, &im->seed_taken, e);
+		if (rc == 0)
+			rc = qdisc_shape(x.dev, &shaper, e);
 		world_enter(b->w, NULL);
 		if (rc) {
 			enum net_err_kind kind = e->kind;
@@ -293,40 +312,22 @@ static json_t *model_json(const struct impairment *im, const struct wire_stats *
 	char digest[20];
 
 	snprintf(digest, sizeof(digest), "%016llx", (unsigned long long)m->digest);
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:s,s:o}", "frames",
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:s,s:o}", "frames",
 			 (json_int_t)m->frames, "bytes", (json_int_t)m->bytes, "delivered",
 			 (json_int_t)m->delivered, "duplicated", (json_int_t)m->duplicated,
 			 "corrupted", (json_int_t)m->corrupted, "reordered",
-			 (json_int_t)m->reordered, "held", (json_int_t)s->held[dir],
+			 (json_int_t)m->reordered, "marked", (json_int_t)m->marked, "replay_strange",
+			 (json_int_t)m->replay_strange, "held", (json_int_t)s->held[dir],
 			 "queued_packets", (json_int_t)s->now[dir].queued_packets, "queued_bytes",
 			 (json_int_t)s->now[dir].queued_bytes, "drops",
 			 drops_json(m), "digest", digest, "verdicts",
 			 brief ? json_array() : fates_json(im->wire, dir));
 }
 
-/* What the kernel says it does, in the words it was asked with. */
-static void words_of(const struct netem_conf *c, char *text, size_t size)
-{
-	struct link_spec s;
-
-	link_spec_init(&s);
-	s.delay_ns = c->delay_ns;
-	s.jitter_ns = c->jitter_ns;
-	s.loss = c->loss;
-	s.reorder = c->reorder;
-	s.dup = c->dup;
-	s.corrupt = c->corrupt;
-	s.rate_bps = c->rate_bps;
-	s.queue = c->limit;
-	if (c->has_seed)
-		s.seed = c->seed;
-	link_spec_print(&s, text, size);
-}
-
 static json_t *netem_json(struct bench *b, const struct dev *d, enum link_dir dir)
 {
 	struct exit_point x = exit_of(d, dir);
-	struct qdisc_stats s = { .bytes = 0 };
+	struct qdisc_stats s = { .bytes = 0 }, queue = { .bytes = 0 };
 	struct netem_conf c;
 	char words[LINK_SPEC_TEXT] = "";
 	struct net_err e;
@@ -334,11 +335,14 @@ static json_t *netem_json(struct bench *b, const struct dev *d, enum link_dir di
 	world_enter(b->w, x.node);
 	qdisc_stats(x.dev, &s, &e);
 	if (qdisc_netem_read(x.dev, &c, &e) == 0)
-		words_of(&c, words, sizeof(words));
+		netem_words(&c, words, sizeof(words));
+	qdisc_queue_stats(x.dev, &queue, &e);
 	world_enter(b->w, NULL);
-	return json_pack("{s:I,s:I,s:I,s:I,s:s}", "delivered", (json_int_t)s.packets, "bytes",
-			 (json_int_t)s.bytes, "dropped", (json_int_t)s.drops, "held",
-			 (json_int_t)s.qlen, "kernel", words);
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s}", "delivered", (json_int_t)s.packets,
+			 "bytes", (json_int_t)s.bytes, "dropped", (json_int_t)s.drops, "held",
+			 (json_int_t)s.qlen, "queued_packets", (json_int_t)queue.qlen, "queued_bytes",
+			 (json_int_t)queue.backlog, "queue_dropped", (json_int_t)queue.drops, "kernel",
+			 words);
 }
 
 static enum act_result stats(struct bench *b, struct dev *d, bool brief, struct reply *r,
@@ -379,8 +383,9 @@ static int begin(struct bench *b, struct dev *d, const struct wish *w, struct ne
 		return net_failed(e, "out of memory");
 	im->d = d;
 	im->backend = w->backend == BACKEND_NETEM ? BACKEND_NETEM : BACKEND_WIRE;
+	im->netem = w->netem;
 	memcpy(im->spec, w->spec, sizeof(im->spec));
-	if (im->backend == BACKEND_NETEM ? set_netem(b, im, e) : start_wire(b, im, e)) {
+	if (im->backend == BACKEND_NETEM ? set_netem(b, im, NULL, e) : start_wire(b, im, e)) {
 		if (im->backend == BACKEND_WIRE)
 			world_join(b->w, d, &later);
 		free(im);
@@ -394,17 +399,21 @@ static int begin(struct bench *b, struct dev *d, const struct wish *w, struct ne
 
 static int update(struct bench *b, struct impairment *im, const struct wish *w, struct net_err *e)
 {
+	struct netem_wish old_netem = im->netem;
 	struct link_spec old[DIRS];
 
+	if (w->backend != BACKEND_NONE)
+		im->netem = w->netem;
 	memcpy(old, im->spec, sizeof(old));
 	if (im->backend == BACKEND_WIRE && update_wire(im, w->spec, e))
 		return -1;
 	memcpy(im->spec, w->spec, sizeof(im->spec));
-	if (im->backend == BACKEND_NETEM && set_netem(b, im, e)) {
+	if (im->backend == BACKEND_NETEM && set_netem(b, im, old, e)) {
 		struct net_err later;
 
 		memcpy(im->spec, old, sizeof(old));
-		set_netem(b, im, &later);
+		im->netem = old_netem;
+		set_netem(b, im, w->spec, &later);
 		return -1;
 	}
 	return 0;
@@ -414,7 +423,7 @@ static int change_backend(struct bench *b, struct impairment *im, const struct w
 			  struct net_err *e)
 {
 	struct dev *d = im->d;
-	struct wish back = { .backend = im->backend };
+	struct wish back = { .backend = im->backend, .netem = im->netem };
 	struct net_err later;
 
 	memcpy(back.spec, im->spec, sizeof(back.spec));

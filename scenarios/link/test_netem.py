@@ -37,6 +37,19 @@ WORDS = {
     "rate 100mbit": ("rate.rate", 12.5e6),
     "rate 40gbit": ("rate.rate", 5e9),
     "queue 77": ("limit", 77),
+    "delay 20ms jitter 3ms 25%": ("delay.correlation", 0.25),
+    "loss 5% 30%": ("loss-random.correlation", 0.3),
+    "loss state 1% 90% 5% 50% 0.1%": ("loss-state.p23", 0.5),
+    "loss state 2% 98% 0% 100% 0%": ("loss-state.p13", 0.02),
+    "loss gemodel 1% 10% 70% 0.1%": ("loss-gemodel.1-h", 0.7),
+    "loss 5% ecn": ("ecn", True),
+    "delay 20ms reorder 25% 50% gap 5": ("gap", 5),
+    "dup 5% 20%": ("duplicate.correlation", 0.2),
+    "corrupt 5% 20%": ("corrupt.correlation", 0.2),
+    "rate 100mbit 14 48 5": ("rate.cellsize", 48),
+    "rate 1mbit -20": ("rate.packetoverhead", -20),
+    "slot 1ms 2ms packets 10 bytes 15000": ("slot.max-delay", 0.002),
+    "slot 800us": ("slot.min-delay", 0.0008),
     "delay 30ms jitter 1ms loss 1% reorder 0.5% dup 0.1% corrupt 0.01% rate 10mbit queue 100":
         ("delay.delay", 0.03),
 }
@@ -297,6 +310,65 @@ def test_the_device_echoes_every_byte_through_netem_on_its_port(dut, peer, wire)
         assert stats[way]["delivered"] >= 20, "netem was not on the way"
 
 
+# ---- tables, queues, shapers -------------------------------------------------------------------
+
+def spread(netem, words, number=300):
+    """How late each of a stream of datagrams came, in ms, sorted; what the way itself took aside."""
+    netem.link(words)
+    netem.from_b.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+    sent, came = {}, {}
+    for at in range(number):
+        sent[at] = time.monotonic()
+        netem.from_a.sendto(datagram(at), (B, PORT))
+        while select.select([netem.from_b], [], [], 0.002)[0]:
+            data = netem.from_b.recv(1 << 16)
+            came[int.from_bytes(data[:4], "big")] = time.monotonic()
+    while len(came) < number:
+        ready, _, _ = select.select([netem.from_b], [], [], WITHIN)
+        assert ready, f"{len(came)} of {number} came"
+        came[int.from_bytes(netem.from_b.recv(1 << 16)[:4], "big")] = time.monotonic()
+    return sorted(1e3 * (came[at] - sent[at]) for at in sent)
+
+
+def test_a_table_shapes_the_delays_and_is_gone_with_its_word(netem):
+    # Pareto's least is two thirds of the deviation below the mean: 200 ms; uniform goes down to 150.
+    late = spread(netem, "out delay 250ms jitter 75ms distribution pareto")
+    assert late[0] >= 199
+    assert late[len(late) // 2] < 260, "half of Pareto's are well below the mean"
+    late = spread(netem, "out delay 250ms jitter 100ms distribution uniform")
+    assert 149 <= late[0] < 195, "the table of before still shapes the delays"
+
+
+@pytest.mark.parametrize("words,kinds", {
+    "rate 10mbit queue codel backend netem": ["netem", "tbf", "codel"],
+    "rate 10mbit queue fq_codel limit 50 flows 16 noecn backend netem": ["netem", "tbf", "fq_codel"],
+    "rate 10mbit queue droptail 20 packets backend netem tbf burst 5000": ["netem", "tbf", "pfifo"],
+    "rate 6gbit queue droptail 30000 bytes backend netem htb": ["netem", "htb", "bfifo"],
+    "delay 5ms rate 10mbit queue 30 backend netem htb burst 3000": ["netem", "htb", "pfifo"],
+}.items())
+def test_a_queue_with_a_discipline_stands_behind_netem(ends, words, kinds):
+    with netem_or_skip():
+        ends.session.do(f"link a.x {words}")
+    shown = json.loads(ends.a.exec("tc", "-j", "qdisc", "show", "dev", "x").stdout)
+    assert [queue["kind"] for queue in shown] == kinds
+    ends.send(10)
+    assert ends.came(10) == list(range(10)), "what waits behind netem does not come through"
+    with netem_or_skip():
+        ends.session.do("link a.x rate 0 queue 1000 backend netem")
+    shown = json.loads(ends.a.exec("tc", "-j", "qdisc", "show", "dev", "x").stdout)
+    assert [queue["kind"] for queue in shown] == ["netem"], "the queue stayed"
+
+
+def test_a_shaper_keeps_its_rate_and_its_queue_its_limit(netem):
+    netem.session.do("link a.x out rate 1mbit queue droptail 10 packets backend netem tbf burst 1600")
+    start = time.monotonic()
+    netem.send(100, 1000)
+    stats = netem.stats("out")
+    assert stats["queued_packets"] <= 10
+    got = len(netem.came_before_the_end())
+    assert got <= 30 and got * 1000 * 8 / 1e6 <= time.monotonic() - start + 1600 * 8 / 1e6
+
+
 # ---- what is refused ----------------------------------------------------------------------------
 
 def test_a_kernel_without_netem_is_refused_with_what_does_the_same_and_how_to_get_it(ends):
@@ -315,6 +387,14 @@ def test_a_kernel_without_netem_is_refused_with_what_does_the_same_and_how_to_ge
     assert ends.came(3) == [0, 1, 2], "what was refused left the link unusable"
 
 
-def test_netem_refuses_a_script_and_names_who_has_them(ends):
+@pytest.mark.parametrize("words", ["in script drop data 3", "mtu 1000", "down"])
+def test_netem_refuses_what_it_cannot_and_names_who_can(ends, words):
     with pytest.raises(RigError, match='"backend wire" has them'):
-        ends.session.do("link a.x in script drop data 3 backend netem")
+        ends.session.do(f"link a.x {words} backend netem")
+
+
+def test_a_shaper_without_a_rate_is_refused(ends):
+    with pytest.raises(RigError, match="tbf behind netem needs a rate"):
+        ends.session.do("link a.x delay 1ms backend netem tbf")
+    with pytest.raises(RigError, match="burst: write a number of bytes from 1514"):
+        ends.session.do("link a.x rate 1mbit backend netem tbf burst 100")
