@@ -139,7 +139,7 @@ HARNESS_RIG = \
 	%D%/rig/draw.c %D%/rig/draw.h \
 	%D%/rig/cmd_session.c %D%/rig/cmd_up.c %D%/rig/cmd_run.c %D%/rig/cmd_exec.c \
 	%D%/rig/cmd_doctor.c %D%/rig/cmd_serve.c \
-	%D%/rig/cmd_drill.c %D%/rig/cmd_audit.c %D%/rig/cmd_sim.c %D%/rig/cmd_point.c %D%/rig/cmd_python.c \
+	%D%/rig/cmd_drill.c %D%/rig/cmd_audit.c %D%/rig/cmd_sim.c %D%/rig/cmd_uml.c %D%/rig/cmd_point.c %D%/rig/cmd_python.c \
 	%D%/rig/main.c
 
 noinst_LIBRARIES += libharness.a
@@ -165,6 +165,9 @@ rig_lwip_agent_SOURCES = \
 	%D%/dut/lwip_agent.c
 rig_lwip_agent_CPPFLAGS = $(AM_CPPFLAGS) $(LWIP_SYSTEM)
 rig_lwip_agent_LDADD = libharness.a libphantom.a $(LWIP_LIBS) $(JANSSON_LIBS) -lpthread
+
+# What rig uml starts.
+nobase_dist_pkgdata_DATA += %D%/uml/run %D%/uml/init
 
 # Python files are installed under $(pkgdatadir)/harness/python.
 nobase_dist_pkgdata_DATA += \

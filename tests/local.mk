@@ -91,7 +91,7 @@ dist-hook:
 	find $(distdir) '(' -name '*.pyc' -o -name '*~' -o -name '.*.swp' ')' -exec rm -f '{}' +
 
 EXTRA_DIST += %D%/sim/goodput.txt %D%/mutants
-EXTRA_DIST += %D%/bench/run %D%/bench/client.c %D%/bench/segments.c %D%/run-check %D%/run-scenarios %D%/run-netem %D%/interop/run.py %D%/uml %D%/junit-rows.py %D%/lint %D%/bench
+EXTRA_DIST += %D%/bench/run %D%/bench/client.c %D%/bench/segments.c %D%/run-check %D%/run-scenarios %D%/run-netem %D%/interop/run.py %D%/junit-rows.py %D%/lint %D%/bench
 
 .PHONY: check-programs check-unit check-lint check-scripts check-scripts-wire check-scenarios check-netem check-sim \
 	check-mutants bench response

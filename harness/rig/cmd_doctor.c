@@ -116,8 +116,8 @@ static void try_queues(struct world *w, struct findings *all)
 	if (!ok)
 		snprintf(f->get, sizeof(f->get),
 			 "apt-get install linux-modules-extra-$(uname -r) (Ubuntu), a "
-			 "distribution kernel; or apt-get install user-mode-linux kmod, and make "
-			 "check-netem tests it under that");
+			 "distribution kernel; or apt-get install user-mode-linux kmod, and rig uml "
+			 "runs a command under that");
 	qdisc_clear("eth0", &e);
 	ok = qdisc_tbf("eth0", 1000000, 10000, 100000, &e) == 0;
 	f = found(all, "tbf", WANTED, ok);

@@ -82,6 +82,14 @@ static const struct command commands[] = {
 	  "  --out DIR     with --series DIR/series.jsonl, with --capture DIR/NODE.DEV.pcapng;\n"
 	  "                with --check only say whether it could be run; - is a point a line\n\n"
 	  "A failed seed prints what happened last, its plan, and the command that runs it again.\n" },
+	{ "uml", cmd_uml, "run COMMAND where there is netem: here, or under User-Mode Linux",
+	  "[--always] [-r DIR ...] [-w DIR ...] [--] COMMAND ...\n\n"
+	  "  --always     under User-Mode Linux also where this kernel has sch_netem\n"
+	  "  -r DIR       show DIR (needed below /tmp and /run), read-only\n"
+	  "  -w DIR       show DIR, writable\n\n"
+	  "User-Mode Linux is a kernel that runs as a program, without root: the machine's files are\n"
+	  "there read-only, the current directory is writable, /tmp is empty. The command's output\n"
+	  "streams, its status is rig's. 77: there is none (apt-get install user-mode-linux kmod).\n" },
 	{ "lab", cmd_lab, "run the points of an experiment and keep their table", NULL },
 	{ "matrix", cmd_matrix, "requirement by device, from the results of the tests", NULL },
 	{ "demo", cmd_demo, "watch a stack come up, meet loss, and be judged", NULL },

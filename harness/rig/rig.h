@@ -35,10 +35,14 @@ int cmd_demo(int argc, char **argv);
 int cmd_matrix(int argc, char **argv);
 int cmd_lab(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
+int cmd_uml(int argc, char **argv);
 int cmd_point(int argc, char **argv); /* rig sim --point */
 
 /* True when rig run's words name scripts, which rig drill runs. */
 bool drill_wants(int argc, char **argv);
+
+/* True if this kernel has sch_netem and lets us use it, which a world of its own finds out. */
+bool rig_has_netem(void);
 
 /* Print "rig COMMAND: sentence" to stderr; the exit status that goes with its kind. */
 int rig_error(const char *command, const struct net_err *e);
