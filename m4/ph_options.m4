@@ -52,6 +52,25 @@ AC_DEFUN([PH_OPTIONS], [
 	])
 	AC_SUBST([SAN_CFLAGS])
 
+	AC_ARG_ENABLE([lto],
+		[AS_HELP_STRING([--enable-lto], [optimise across files, in a build to measure or to use; needs gcc])],
+		[], [enable_lto=no])
+	LTO_CFLAGS=
+	AS_IF([test "$enable_lto" != no], [
+		# Objects have ordinary code as well: the archive serves who links without. Seen across
+		# files, values that are set where they are used look as if they were not.
+		LTO_CFLAGS="-flto=auto -ffat-lto-objects -Wno-maybe-uninitialized"
+		AC_MSG_CHECKING([whether $CC links with $LTO_CFLAGS])
+		ph_save_cflags=$CFLAGS
+		CFLAGS="$CFLAGS -Werror $LTO_CFLAGS"
+		AC_LINK_IFELSE([AC_LANG_PROGRAM], [AC_MSG_RESULT([yes])], [
+			AC_MSG_RESULT([no])
+			AC_MSG_ERROR([$CC cannot link with $LTO_CFLAGS: configure CC=gcc, or without --enable-lto])
+		])
+		CFLAGS=$ph_save_cflags
+	])
+	AC_SUBST([LTO_CFLAGS])
+
 	AC_ARG_ENABLE([fuzz],
 		[AS_HELP_STRING([--enable-fuzz], [build the fuzz targets; needs clang])],
 		[], [enable_fuzz=no])

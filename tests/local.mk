@@ -58,6 +58,7 @@ check-sim: all
 bench: all
 	@RIG_BUILDDIR='$(abs_top_builddir)' CC='$(CC)' PYTHONDONTWRITEBYTECODE=1 \
 		PYTHONPATH='$(abs_top_srcdir)/harness/python' \
+		BENCH_CFLAGS='$(CFLAGS) $(LTO_CFLAGS)' \
 		$(PYTHON) $(srcdir)/tests/bench/run $(BENCH_ARGS)
 
 # phantom for packetdrill's --so_filename: docs/packetdrill-so.md. Position-independent objects of its own.
