@@ -71,6 +71,23 @@ static int make_dir(const char *dir, struct net_err *e)
 	return 0;
 }
 
+static bool result_path(const char *dir, char path[PATH_MAX])
+{
+	return snprintf(path, PATH_MAX, "%s/result.json", dir) < PATH_MAX;
+}
+
+/* What another run left is not this one's. */
+static int forget_result(const char *dir, struct net_err *e)
+{
+	char path[PATH_MAX];
+
+	if (!result_path(dir, path))
+		return net_bad(e, "--out: the name of the directory is too long");
+	if (unlink(path) && errno != ENOENT)
+		return net_failed(e, "%.400s cannot be replaced: %s", path, strerror(errno));
+	return 0;
+}
+
 /* DIR/result.json, by `tell`, in one rename. */
 static int write_result(const char *dir, void (*tell)(void *ctx, FILE *f), void *ctx,
 			struct net_err *e)
@@ -79,7 +96,7 @@ static int write_result(const char *dir, void (*tell)(void *ctx, FILE *f), void 
 	FILE *f;
 	int rc;
 
-	if (snprintf(path, sizeof(path), "%s/result.json", dir) >= (int)sizeof(path) ||
+	if (!result_path(dir, path) ||
 	    snprintf(part, sizeof(part), "%s/.result.%d", dir, (int)getpid()) >= (int)sizeof(part))
 		return net_bad(e, "--out: the name of the directory is too long");
 	f = fopen(part, "we");
@@ -151,7 +168,7 @@ static int load_and_run(const struct args *a)
 	l = lab_new(&p, &e);
 	if (!l)
 		net_err_prefix(&e, "%s", a->file);
-	if (!l || make_dir(a->dir, &e))
+	if (!l || make_dir(a->dir, &e) || forget_result(a->dir, &e))
 		status = rig_error("sim", &e);
 	else
 		status = run(l, a);
@@ -161,6 +178,15 @@ static int load_and_run(const struct args *a)
 }
 
 /* ---- the parent ------------------------------------------------------------------------------ */
+
+/* A child that ended as if it had failed, and left no result: a sanitizer ends one so. */
+static bool unsaid(const struct args *a, int status)
+{
+	char path[PATH_MAX];
+
+	return WEXITSTATUS(status) != RIG_BAD_INPUT && access(a->dir, X_OK) == 0 &&
+	       result_path(a->dir, path) && access(path, F_OK) != 0;
+}
 
 /* A result in place of the one that the child did not write. */
 static int tell_crash(const struct args *a, const char *why)
@@ -240,7 +266,7 @@ int cmd_point(int argc, char **argv)
 		net_failed(&e, "the point cannot be run: fork: %s", strerror(errno));
 		return rig_error("sim", &e);
 	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) <= RIG_BAD_INPUT)
+	if (WIFEXITED(status) && WEXITSTATUS(status) <= RIG_BAD_INPUT && !unsaid(&a, status))
 		return WEXITSTATUS(status);
 	if (WIFSIGNALED(status))
 		snprintf(why, sizeof(why), "the run ended by signal %d (%s)", WTERMSIG(status),
