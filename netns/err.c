@@ -6,12 +6,22 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A word that is quoted may hold anything, a line break among it: a sentence is one line. */
+static void one_line(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 static void fill(struct net_err *e, enum net_err_kind kind, const char *fmt, va_list ap)
 {
 	char text[NET_ERR_MAX];
 
 	/* The arguments may point into e->text itself. */
 	vsnprintf(text, sizeof(text), fmt, ap);
+	if (kind == NET_ERR_INPUT)
+		one_line(text);
 	e->kind = kind;
 	memcpy(e->text, text, sizeof(text));
 }

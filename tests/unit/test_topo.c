@@ -98,6 +98,7 @@ static void test_bad_lines_name_the_word_and_what_would_be_right(void **state)
 		const char *text, *says;
 	} rows[] = {
 		{ "nod peer", "\"nod\" is not a word a line can start with" },
+		{ "\"nod\\npeer\"", "\"nod?peer\" is not a word a line can start with" },
 		{ "node", "write: node NAME" },
 		{ "node a b", "write: node NAME" },
 		{ "node a.b", "\"a.b\" is not a node's name" },
