@@ -11,6 +11,7 @@
 #include "base/ip.h"
 #include "net/link.h"
 #include "net/net_state.h"
+#include "wire/ip4.h"
 
 enum { SCM_TSTAMP_SND = 0, SCM_TSTAMP_SCHED = 1 };
 
@@ -52,7 +53,25 @@ struct ph_sockaddr dgram_nowhere(int family)
 
 /* ---- in ------------------------------------------------------------------------------------- */
 
-void dgram_rx_of(const struct dgram *d, const struct ip_rx *rx, struct dgram_rx *out)
+/* As Linux: a record of the route has us in it when the user sees it. */
+static void keep_options(const struct ph_stack *st, const struct ip_rx *rx, struct dgram_rx *out)
+{
+	const struct pkt *p = rx->pkt;
+	const uint8_t *ip = p->hdr.buf->bytes + p->hdr_start + p->l3_off;
+	uint32_t len = 4u * (ip[0] & 15);
+	const struct addr *a = addr_find(st, &rx->dst) ? NULL : addr_choose(st, rx->link, &rx->src);
+	struct ip4_opt_here here;
+
+	if (len <= IP4_HDR_LEN)
+		return;
+	out->opt_len = (uint8_t)(len - (uint32_t)IP4_HDR_LEN);
+	memcpy(out->opt, ip + IP4_HDR_LEN, out->opt_len);
+	icmp4_here(st, ip_get4(a ? &a->ip : &rx->dst), &here);
+	ip4_opt_record(out->opt, out->opt_len, &here);
+}
+
+void dgram_rx_of(const struct ph_stack *st, const struct dgram *d, const struct ip_rx *rx,
+		 struct dgram_rx *out)
 {
 	*out = (struct dgram_rx){ .dst = rx->dst,
 				  .link = rx->link,
@@ -61,6 +80,8 @@ void dgram_rx_of(const struct dgram *d, const struct ip_rx *rx, struct dgram_rx 
 				  .flow = rx->flow,
 				  .dropped = d->dropped,
 				  .at_ns = rx->at_ns };
+	if ((d->ip & (DGRAM_RECVOPTS | DGRAM_RETOPTS)) && ip_is4(&rx->dst))
+		keep_options(st, rx, out);
 }
 
 static void put_int(struct ph_msg *msg, int level, int type, int32_t v)
@@ -137,6 +158,20 @@ static void put_origdst(const struct dgram_rx *rx, struct ph_msg *msg, bool v6)
 	cmsg_put(msg, PH_IPPROTO_IPV6, PH_IPV6_RECVORIGDSTADDR, sa, sizeof(sa));
 }
 
+/* RFC 1122 4.1.3.2: those that came, and those of them that go back with an answer. */
+static void put_options(const struct dgram *d, const struct dgram_rx *rx, struct ph_msg *msg)
+{
+	uint8_t back[IP4_OPT_MAX];
+
+	if (rx->opt_len == 0)
+		return;
+	if (d->ip & DGRAM_RECVOPTS)
+		cmsg_put(msg, PH_IPPROTO_IP, PH_IP_RECVOPTS, rx->opt, rx->opt_len);
+	if (d->ip & DGRAM_RETOPTS)
+		cmsg_put(msg, PH_IPPROTO_IP, PH_IP_RETOPTS, back,
+			 ip4_opt_answer(rx->opt, rx->opt_len, back));
+}
+
 static void put_ip4(const struct ph_stack *st, const struct dgram *d, const struct dgram_rx *rx,
 		    struct ph_msg *msg)
 {
@@ -146,6 +181,7 @@ static void put_ip4(const struct ph_stack *st, const struct dgram *d, const stru
 		put_int(msg, PH_IPPROTO_IP, PH_IP_TTL, rx->ttl);
 	if (d->ip & DGRAM_RECVTOS)
 		cmsg_put(msg, PH_IPPROTO_IP, PH_IP_TOS, &rx->tos, 1);
+	put_options(d, rx, msg);
 	if ((d->ip & DGRAM_ORIGDST) && rx->dport)
 		put_origdst(rx, msg, false);
 }
@@ -220,6 +256,13 @@ static int take_ip4(const struct ph_stack *st, const struct cmsg *c, struct dgra
 		else if (!get_int(c, 0, 255, &v))
 			return -EINVAL;
 		tx->ip.tos = (uint8_t)v;
+		return 0;
+	case PH_IP_RETOPTS:
+		v = dgram_take_options(c->data, c->len < IP4_OPT_MAX ? (uint32_t)c->len : IP4_OPT_MAX,
+				       tx->opt);
+		if (v < 0)
+			return v;
+		tx->opt_len = (uint8_t)v;
 		return 0;
 	default:
 		return -EINVAL;
@@ -332,6 +375,10 @@ int dgram_tx_init(const struct ph_stack *st, const struct dgram *d, const struct
 	tx->tsflags = d->so.tsflags;
 	tx->ip.tos = v4 ? d->tos : d->ip6.tclass;
 	tx->ip.df = !v4 && d->ip6.dontfrag;
+	if (v4 && d->opt_len) {
+		tx->opt_len = d->opt_len;
+		memcpy(tx->opt, d->opt, d->opt_len);
+	}
 	while (rc == 0 && msg->control_len > 0) {
 		int more = cmsg_next(msg, &at, &c);
 
@@ -399,15 +446,29 @@ static void choose_ttl(const struct dgram *d, struct dgram_tx *tx, const struct 
 	tx->ttl_none = group && d->ip6.group_hops == 0;
 }
 
+/* The options go with the packet, and say that we sent it. */
+static void depart(const struct ph_stack *st, struct dgram_tx *tx, const struct dst *to)
+{
+	struct ip4_opt_here here;
+
+	if (to->v6 || tx->opt_len == 0)
+		return;
+	icmp4_here(st, ip_get4(&to->src), &here);
+	ip4_opt_record(tx->opt, tx->opt_len, &here);
+	tx->ip.opt = tx->opt;
+	tx->ip.opt_len = tx->opt_len;
+}
+
 int dgram_tx_fit(struct ph_stack *st, struct dgram *d, struct dgram_tx *tx, struct dst *to,
 		 uint32_t len, const struct ph_sockaddr *name)
 {
 	uint8_t how = to->v6 ? d->ip6.mtu_discover : d->pmtudisc;
-	uint32_t header = to->v6 ? 40 : 20;
+	uint32_t header = to->v6 ? 40u : 20u + tx->opt_len;
 	bool must = how == PH_IP_PMTUDISC_DO || how == PH_IP_PMTUDISC_PROBE || tx->ip.df;
 
 	if (!tx->ttl_set)
 		choose_ttl(d, tx, to);
+	depart(st, tx, to);
 	/* RFC 4821 9: what ICMP said of the path counts for nothing where the user says so */
 	if (how >= PH_IP_PMTUDISC_PROBE)
 		to->mtu = to->link_mtu;

@@ -11,6 +11,7 @@
 #include "base/errq.h"
 #include "base/sockopts.h"
 #include "base/stream.h"
+#include "net/ip4_opt.h"
 #include "net/ip6_opt.h"
 #include "net/mc_sock.h"
 #include "net/net.h"
@@ -79,6 +80,8 @@ struct dgram {
 	uint8_t ttl, tos, min_ttl; /* ttl 0: the default */
 	uint8_t pmtudisc;	  /* PH_IP_PMTUDISC_* */
 	bool orig6;		  /* IPV6_RECVORIGDSTADDR */
+	uint8_t opt_len;	  /* IP_OPTIONS */
+	uint8_t opt[IP4_OPT_MAX];
 	struct ip6_opt ip6;
 	struct sockopts so;
 	struct mc_sock mc;
@@ -92,6 +95,9 @@ struct dgram {
 	struct errq errq;
 };
 
+/* IPv4 options as the user gives them, made whole: their length, a multiple of 4, -EINVAL, or -EPERM: a
+ * source route. */
+int dgram_take_options(const void *value, uint32_t len, uint8_t out[IP4_OPT_MAX]);
 void dgram_init(struct ph_stack *st, struct dgram *d, const struct dgram_ops *ops, int family);
 /* What it holds, and out of the list that `all` is in. */
 void dgram_free(struct ph_stack *st, struct dgram *d);
@@ -118,8 +124,11 @@ struct dgram_rx {
 	uint32_t flow;
 	uint32_t dropped; /* before it */
 	uint64_t at_ns;
+	uint8_t opt_len; /* IPv4 options, with ourselves in them; kept where they are asked for */
+	uint8_t opt[IP4_OPT_MAX];
 };
-void dgram_rx_of(const struct dgram *d, const struct ip_rx *rx, struct dgram_rx *out);
+void dgram_rx_of(const struct ph_stack *st, const struct dgram *d, const struct ip_rx *rx,
+		 struct dgram_rx *out);
 
 struct dgram_record { /* a message that waits to be read */
 	struct list_node node;
@@ -188,6 +197,8 @@ struct dgram_tx {
 	bool ttl_set, ttl_none; /* given; 0 */
 	uint32_t tsflags;
 	uint16_t segment; /* UDP_SEGMENT; 0: not said */
+	uint8_t opt_len;  /* IPv4 options, of dgram_tx_fit() on with ourselves in them */
+	uint8_t opt[IP4_OPT_MAX];
 };
 /* The link and the address that a message to `dst` leaves by and from, where the socket says; what the
  * message itself says goes first. `src` may come back NULL. */

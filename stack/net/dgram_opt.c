@@ -8,6 +8,7 @@
 
 #include "net/link.h"
 #include "net/net_state.h"
+#include "wire/ip4.h"
 
 static const struct {
 	int name;
@@ -240,6 +241,43 @@ static int set_port_range(struct dgram *d, uint32_t v)
 	return 0;
 }
 
+/* Behind the end of the list there is nothing, and no source route is sent (RFC 7126 4.3). */
+int dgram_take_options(const void *value, uint32_t len, uint8_t out[IP4_OPT_MAX])
+{
+	uint32_t at, i = 0;
+
+	if (len > IP4_OPT_MAX)
+		return -EINVAL;
+	memset(out, IP4_OPT_END, IP4_OPT_MAX);
+	if (len > 0)
+		memcpy(out, value, len);
+	switch (ip4_opt_check(out, len, &at)) {
+	case IP4_OPT_BAD:
+		return -EINVAL;
+	case IP4_OPT_ROUTED:
+		return -EPERM;
+	case IP4_OPT_OK:
+		break;
+	}
+	while (i < len && out[i] != IP4_OPT_END)
+		i += out[i] == IP4_OPT_NOP ? 1 : out[i + 1];
+	if (i < len)
+		memset(out + i, IP4_OPT_END, len - i);
+	return (int)((len + 3) & ~3u);
+}
+
+static int set_options(struct dgram *d, const void *value, uint32_t len)
+{
+	uint8_t opt[IP4_OPT_MAX];
+	int n = dgram_take_options(value, len, opt);
+
+	if (n < 0)
+		return n;
+	memcpy(d->opt, opt, sizeof(d->opt));
+	d->opt_len = (uint8_t)n;
+	return 0;
+}
+
 static int set_ip(const struct ph_stack *st, struct dgram *d, int name, int v, uint32_t len)
 {
 	uint32_t bit = switch_bit(name);
@@ -339,6 +377,8 @@ int dgram_setsockopt(struct ph_stack *st, struct dgram *d, int level, int name, 
 		return rc;
 	if (level != PH_IPPROTO_IP && (level != PH_IPPROTO_IPV6 || !d->v6))
 		return -ENOPROTOOPT;
+	if (level == PH_IPPROTO_IP && name == PH_IP_OPTIONS)
+		return set_options(d, value, len);
 	if (len >= sizeof(v))
 		memcpy(&v, value, sizeof(v));
 	else if (level == PH_IPPROTO_IPV6)
@@ -362,6 +402,8 @@ int dgram_getsockopt(const struct ph_stack *st, const struct dgram *d, int level
 		if (rc != -ENOPROTOOPT)
 			return rc;
 	}
+	if (level == PH_IPPROTO_IP && name == PH_IP_OPTIONS)
+		return sockopts_give(value, len, d->opt, d->opt_len);
 	if (level == PH_IPPROTO_IPV6 && d->v6 && name == PH_IPV6_RECVORIGDSTADDR) {
 		v = d->orig6;
 		return sockopts_give(value, len, &v, sizeof(v));

@@ -63,7 +63,7 @@ struct dgram_record *dgram_queue(struct ph_stack *st, struct dgram *d, const str
 		return NULL;
 	}
 	*r = (struct dgram_record){ .len = bytes->lead_len + bytes->len };
-	dgram_rx_of(d, rx, &r->rx);
+	dgram_rx_of(st, d, rx, &r->rx);
 	list_push_back(&d->records, &r->node);
 	d->nrecords++;
 	dgram_recount(d);

@@ -40,6 +40,12 @@ static uint32_t midnight_ms(const struct ph_stack *st)
 	return st->conf.wall_offset_ns ? ms : ms | time_not_ut;
 }
 
+void icmp4_here(const struct ph_stack *st, uint32_t us, struct ip4_opt_here *out)
+{
+	*out = (struct ip4_opt_here){ .us = us, .time_ms = midnight_ms(st), .ours = is_ours,
+				      .arg = st };
+}
+
 /* RFC 1122 3.2.2.6: a record of the route, and time stamps, come back with the reply. */
 static uint8_t answered_options(struct ph_stack *st, const struct ip_rx *rx,
 				uint8_t out[IP4_OPT_MAX])
@@ -47,11 +53,11 @@ static uint8_t answered_options(struct ph_stack *st, const struct ip_rx *rx,
 	const uint8_t *ip = rx->pkt->hdr.buf->bytes + rx->pkt->hdr_start + rx->pkt->l3_off;
 	uint32_t len = 4u * (ip[0] & 15), to = ip_get4(&rx->dst);
 	const struct addr *a = addr_choose(st, rx->link, &rx->src);
-	struct ip4_opt_here here = { .time_ms = midnight_ms(st), .ours = is_ours, .arg = st };
+	struct ip4_opt_here here;
 
 	if (len <= IP4_HDR_LEN)
 		return 0;
-	here.us = addr_find(st, &rx->dst) ? to : a ? ip_get4(&a->ip) : 0;
+	icmp4_here(st, addr_find(st, &rx->dst) ? to : a ? ip_get4(&a->ip) : 0, &here);
 	return (uint8_t)ip4_opt_echo(ip + IP4_HDR_LEN, len - (uint32_t)IP4_HDR_LEN, &here, out);
 }
 

@@ -23,6 +23,9 @@ void icmp4_param_problem(struct ph_stack *st, struct pkt *pkt, const struct ip4_
 void icmp4_source_route_failed(struct ph_stack *st, struct pkt *pkt, const struct ip4_info *h);
 /* A whole ICMP message, its checksum in it: counted and sent; takes it. As ip_output(). */
 int icmp4_send(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const struct ip_tx *tx);
+/* Who we are for options that record the way: the address `us`, and the time (ip4_opt.h). */
+struct ip4_opt_here;
+void icmp4_here(const struct ph_stack *st, uint32_t us, struct ip4_opt_here *out);
 /* The same as an answer to rx, from the address that was asked, if the rate allows. */
 void icmp4_reply(struct ph_stack *st, struct pkt *take_pkt, const struct ip_rx *rx,
 		 const struct ip_tx *tx);

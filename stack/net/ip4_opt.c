@@ -165,28 +165,43 @@ static void record_time(uint8_t *o, const struct ip4_opt_here *here)
 	o[OPT_PTR] = (uint8_t)(o[OPT_PTR] + entry);
 }
 
+static uint32_t size_of(const uint8_t *o)
+{
+	return *o == IP4_OPT_NOP ? 1 : o[OPT_LEN];
+}
+
+void ip4_opt_record(uint8_t *p, uint32_t len, const struct ip4_opt_here *here)
+{
+	for (uint32_t i = 0; i < len && p[i] != IP4_OPT_END; i += size_of(p + i)) {
+		if (p[i] == IP4_OPT_RR)
+			record_route(p + i, here);
+		else if (p[i] == IP4_OPT_TS)
+			record_time(p + i, here);
+	}
+}
+
+uint32_t ip4_opt_answer(const uint8_t *p, uint32_t len, uint8_t out[IP4_OPT_MAX])
+{
+	uint32_t n = 0;
+
+	memset(out, IP4_OPT_END, IP4_OPT_MAX);
+	for (uint32_t i = 0; i < len && p[i] != IP4_OPT_END; i += size_of(p + i)) {
+		if (p[i] != IP4_OPT_RR && p[i] != IP4_OPT_TS)
+			continue;
+		memcpy(out + n, p + i, p[i + OPT_LEN]);
+		n += p[i + OPT_LEN];
+	}
+	return (n + 3) & ~3u;
+}
+
 uint32_t ip4_opt_echo(const uint8_t *p, uint32_t len, const struct ip4_opt_here *here,
 		      uint8_t out[IP4_OPT_MAX])
 {
-	uint32_t i = 0, n = 0;
+	uint32_t n = ip4_opt_answer(p, len, out);
 
-	memset(out, IP4_OPT_END, IP4_OPT_MAX);
-	while (i < len && p[i] != IP4_OPT_END) {
-		uint32_t size = p[i] == IP4_OPT_NOP ? 1 : p[i + 1];
-
-		if (p[i] == IP4_OPT_RR || p[i] == IP4_OPT_TS) {
-			memcpy(out + n, p + i, size);
-			for (unsigned pass = 0; pass < 2; pass++) { /* it came, and it goes */
-				if (p[i] == IP4_OPT_RR)
-					record_route(out + n, here);
-				else
-					record_time(out + n, here);
-			}
-			n += size;
-		}
-		i += size;
-	}
-	return (n + 3) & ~3u;
+	ip4_opt_record(out, n, here); /* it came, */
+	ip4_opt_record(out, n, here); /* and it goes */
+	return n;
 }
 
 void ip4_opt_uncopied(uint8_t *p, uint32_t len)

@@ -36,6 +36,11 @@ struct ip4_opt_here {
  */
 uint32_t ip4_opt_echo(const uint8_t *p, uint32_t len, const struct ip4_opt_here *here,
 		      uint8_t out[IP4_OPT_MAX]);
+/* One pass of the same in place: a packet with these options came to us, or leaves us (RFC 791 3.1). */
+void ip4_opt_record(uint8_t *p, uint32_t len, const struct ip4_opt_here *here);
+/* Those of them that an answer carries on: records of the route and of times, as they are. Returns the
+ * length, a multiple of 4. */
+uint32_t ip4_opt_answer(const uint8_t *p, uint32_t len, uint8_t out[IP4_OPT_MAX]);
 /* Of a fragment behind the first: what is not marked to be copied becomes no operation. */
 void ip4_opt_uncopied(uint8_t *p, uint32_t len);
 

@@ -119,6 +119,9 @@ static enum drop options(struct ph_stack *st, struct pkt *p, struct ip6_info *h)
 
 	if (len == 0)
 		return d;
+	if (len > (uint64_t)(h->next == IP6_NEXT_HOPOPTS ? st->sysctl.ip6_max_hbh_len :
+							    st->sysctl.ip6_max_dst_len))
+		return DROP_IP6_EXTHDR;
 	d = walk_options(st, p, h, pkt_bytes(p) + sizeof(struct ip6_ext), pkt_bytes(p) + len,
 			 h->next == IP6_NEXT_HOPOPTS);
 	if (d == DROP_NONE)

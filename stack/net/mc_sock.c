@@ -75,7 +75,9 @@ bool mc_sock_hears(const struct mc_sock *m, ph_link link, const struct ph_ip *gr
 
 static bool is_group(const struct ph_ip *ip)
 {
-	return ip_is4(ip) ? addr_is_multicast4(ip_get4(ip)) : ip6_is_multicast(ip);
+	/* RFC 1112 4: 224.0.0.0 is nobody's, though Linux lets it be joined */
+	return ip_is4(ip) ? addr_is_multicast4(ip_get4(ip)) && ip_get4(ip) != 0xe0000000u :
+			    ip6_is_multicast(ip);
 }
 
 /* The link that a group is joined on when the user names none: the route's, else the first. */

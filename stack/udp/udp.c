@@ -16,6 +16,7 @@ static struct dgram *udp_open(struct ph_stack *st, int family, int protocol, int
 	if (!u)
 		return NULL;
 	dgram_init(st, &u->d, &udp_ops, family);
+	u->d.budget = &st->udp->held;
 	list_push_back(&st->udp->all, &u->d.all);
 	return &u->d;
 }
@@ -111,6 +112,7 @@ static void udp_close(struct ph_stack *st, struct dgram *d)
 		udp_table_remove_tuple(st, u);
 	if (d->local.port)
 		udp_table_remove_port(st, u);
+	udp_cork_drop(st, u);
 	dgram_free(st, d);
 	pool_put(&st->udp->pcbs, u);
 }
@@ -151,6 +153,7 @@ int udp_new(struct ph_stack *st)
 		goto fail_port;
 	pool_init(&us->pcbs, &st->mem, "udp endpoints", sizeof(struct udp_pcb),
 		  st->conf.max_sockets);
+	pool_init(&us->corks, &st->mem, "udp datagrams that grow", sizeof(struct udp_cork), 0);
 	list_init(&us->all);
 	st->udp = us;
 	st->l4[PH_IPPROTO_UDP] = &udp_proto;
@@ -173,6 +176,7 @@ void udp_free(struct ph_stack *st)
 	hash_destroy(&st->udp->port_table);
 	hash_destroy(&st->udp->tuple_table);
 	pool_destroy(&st->udp->pcbs);
+	pool_destroy(&st->udp->corks);
 	mem_free(&st->mem, st->udp, sizeof(*st->udp));
 	st->udp = NULL;
 }

@@ -66,8 +66,18 @@ static enum drop no_room(struct ph_stack *st, bool v4, enum drop why)
 		UDP_COUNT(st, v4, InErrors);
 	} else {
 		UDP_COUNT(st, v4, MemErrors);
+		UDP_COUNT(st, v4, InErrors);
 	}
 	return why;
+}
+
+/* Is what all sockets hold too much, and what this one does, too? */
+static bool budget_spent(struct ph_stack *st, const struct udp_pcb *u)
+{
+	uint64_t held = dgram_held(&u->d);
+
+	return st->udp->held >= (uint64_t)st->sysctl.udp_mem[2] * 4096 && held < u->d.rcvbuf &&
+	       held >= (uint64_t)st->sysctl.udp_rmem_min;
 }
 
 /* RFC 1122 4.1.3.5: what does not fit is dropped and counted, nothing already queued is lost for
@@ -85,6 +95,10 @@ static enum drop queue(struct ph_stack *st, struct udp_pcb *u, const struct ip_r
 
 	if (u->d.shut_rd)
 		return DROP_NO_SOCKET;
+	if (budget_spent(st, u)) {
+		u->d.dropped++;
+		return no_room(st, v4, DROP_PROTO_MEM);
+	}
 	if (join(st, u, rx, &from, bytes.len))
 		return DROP_NONE;
 	r = dgram_queue(st, &u->d, rx, &bytes, &why);

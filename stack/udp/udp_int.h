@@ -15,8 +15,17 @@
 
 enum { UDP_SEGMENTS_MAX = 128 }; /* datagrams of one send (UDP_SEGMENT), and joined on receipt */
 
+/* A datagram that grows (MSG_MORE, UDP_CORK): where it goes was said with its first bytes. */
+struct udp_cork {
+	struct ph_sockaddr to;
+	struct dgram_tx tx;
+	struct stream bytes;
+};
+
 struct udp_pcb {
 	struct dgram d;
+	struct udp_cork *cork; /* NULL: nothing grows */
+	bool corked;	       /* UDP_CORK: and nothing leaves */
 	struct hash_node by_port, by_tuple;
 	uint16_t segment; /* UDP_SEGMENT */
 	bool gro, no_check6_tx, no_check6_rx;
@@ -28,7 +37,8 @@ static inline struct udp_pcb *udp_of(struct dgram *d)
 }
 
 struct udp_state {
-	struct pool pcbs;
+	struct pool pcbs, corks;
+	uint64_t held; /* bytes that received datagrams pin: what net.ipv4.udp_mem bounds */
 	struct hash port_table, tuple_table;
 	struct list all;
 };
@@ -65,6 +75,9 @@ unsigned udp_table_each(struct ph_stack *st, const struct ip_rx *rx, uint16_t lp
 
 /* udp_send.c, udp_sockopt.c */
 int64_t udp_sendmsg(struct ph_stack *st, struct dgram *d, const struct ph_msg *msg, int flags);
+/* What has grown leaves now, or is forgotten. 0 or the error. */
+int udp_cork_send(struct ph_stack *st, struct udp_pcb *u);
+void udp_cork_drop(struct ph_stack *st, struct udp_pcb *u);
 int udp_setsockopt(struct ph_stack *st, struct dgram *d, int level, int name, const void *value,
 		   uint32_t len);
 int udp_getsockopt(struct ph_stack *st, struct dgram *d, int level, int name, void *value,

@@ -12,6 +12,8 @@
 /* One send: what it says, how it leaves, where to. */
 struct sending {
 	struct dgram_reader from;
+	struct stream *grown; /* NULL, or what it says, in place of `from` */
+	uint32_t off;	      /* of `grown` that has left */
 	const struct ph_sockaddr *to;
 	struct dgram_tx tx;
 };
@@ -38,7 +40,7 @@ static bool without_checksum(const struct udp_pcb *u)
 	return u->d.dst.v6 ? u->no_check6_tx : (u->d.so.flags & SOCKOPT_NO_CHECK) != 0;
 }
 
-static void push_header(struct pkt *p, const struct udp_pcb *u, uint16_t dport)
+static void push_header(struct pkt *p, const struct udp_pcb *u, uint16_t dport, uint8_t opt_len)
 {
 	uint32_t len = p->len + (uint32_t)sizeof(struct udp_hdr);
 	uint64_t pseudo = csum_pseudo(&u->d.dst.src, &u->d.dst.dst, PH_IPPROTO_UDP, len);
@@ -50,7 +52,7 @@ static void push_header(struct pkt *p, const struct udp_pcb *u, uint16_t dport)
 	if (without_checksum(u))
 		return;
 	/* What does not fit is cut, and must be summed whole before. */
-	if (len + (u->d.dst.v6 ? 40u : 20u) <= u->d.dst.mtu) {
+	if (len + (u->d.dst.v6 ? 40u : 20u + opt_len) <= u->d.dst.mtu) {
 		h->csum = be16_of(csum_fold(pseudo));
 		p->csum = PKT_CSUM_TODO;
 		p->csum_start = 0;
@@ -62,14 +64,29 @@ static void push_header(struct pkt *p, const struct udp_pcb *u, uint16_t dport)
 	}
 }
 
+static struct pkt *payload(struct ph_stack *st, struct sending *s, uint32_t len)
+{
+	struct pkt *p;
+
+	if (!s->grown)
+		return dgram_payload(st, &s->from, len);
+	p = pkt_new_tx(&st->pkts, 0);
+	if (p && stream_to_pkt(s->grown, s->off, len, p) == len) {
+		s->off += len;
+		return p;
+	}
+	pkt_free(p); /* more pieces than a packet has: memory was short when it grew */
+	return NULL;
+}
+
 static int send_one(struct ph_stack *st, struct udp_pcb *u, struct sending *s, uint32_t len)
 {
-	struct pkt *p = dgram_payload(st, &s->from, len);
+	struct pkt *p = payload(st, s, len);
 	int rc;
 
 	if (!p)
 		return -ENOBUFS;
-	push_header(p, u, s->to->port);
+	push_header(p, u, s->to->port, s->tx.opt_len);
 	dgram_mark(&u->d, &s->tx, &u->d.dst, p);
 	rc = ip_output(st, p, &u->d.dst, &s->tx.ip);
 	if (rc != 0)
@@ -126,38 +143,119 @@ static int check_target(const struct udp_pcb *u, const struct ph_msg *msg,
 	return to->port == 0 ? -EINVAL : 0;
 }
 
-int64_t udp_sendmsg(struct ph_stack *st, struct dgram *d, const struct ph_msg *msg, int flags)
+/* What is said of the whole datagram with its first bytes. */
+static int prepare(struct ph_stack *st, struct udp_pcb *u, const struct ph_msg *msg, size_t len,
+		   struct sending *s)
 {
-	struct udp_pcb *u = udp_of(d);
-	struct sending s = { .from = { .msg = msg }, .to = msg->name ? msg->name : &u->d.peer };
-	bool v4 = ip_is4(&s.to->ip);
-	size_t len = dgram_msg_len(msg);
-	int rc;
+	bool v4 = ip_is4(&s->to->ip);
+	int rc = check_target(u, msg, s->to, len);
 
-	if (flags & PH_MSG_OOB)
-		return -EOPNOTSUPP;
-	if (u->d.err)
-		return -dgram_take_error(&u->d);
-	rc = check_target(u, msg, s.to, len);
 	if (rc == 0)
-		rc = dgram_tx_init(st, &u->d, msg, v4, &s.tx);
+		rc = dgram_tx_init(st, &u->d, msg, v4, &s->tx);
 	if (rc != 0)
 		return rc;
-	if (s.tx.segment == 0)
-		s.tx.segment = u->segment;
-	s.tx.ip.proto = PH_IPPROTO_UDP;
-	s.tx.ip.flow = !v4 && u->d.ip6.flow_send ? s.to->flow : 0;
+	if (s->tx.segment == 0)
+		s->tx.segment = u->segment;
+	s->tx.ip.proto = PH_IPPROTO_UDP;
+	s->tx.ip.flow = !v4 && u->d.ip6.flow_send ? s->to->flow : 0;
 	if (!u->d.local.port && (rc = udp_take_port(st, u, 0)) != 0)
 		return rc == -EADDRINUSE ? -EAGAIN
 					 : rc; /* as Linux: no port left is worth another try */
-	rc = find_dst(st, u, &s);
-	if (rc == 0) {
-		uint16_t mtu = u->d.dst.mtu;
+	return find_dst(st, u, s);
+}
 
-		rc = send_all(st, u, &s, (uint32_t)len);
-		u->d.dst.mtu = mtu; /* IP_MTU_DISCOVER may have looked past it */
-	}
-	if (!ip_is_any(&s.tx.src))
+/* The destination is found. */
+static int leave(struct ph_stack *st, struct udp_pcb *u, struct sending *s, uint32_t len)
+{
+	uint16_t mtu = u->d.dst.mtu;
+	int rc = send_all(st, u, s, len);
+
+	u->d.dst.mtu = mtu; /* IP_MTU_DISCOVER may have looked past it */
+	if (!ip_is_any(&s->tx.src))
 		u->d.dst.gen = 0; /* this send's own */
+	return rc;
+}
+
+/* ---- datagrams that grow -------------------------------------------------------------------- */
+
+void udp_cork_drop(struct ph_stack *st, struct udp_pcb *u)
+{
+	if (!u->cork)
+		return;
+	stream_clear(&u->cork->bytes);
+	pool_put(&st->udp->corks, u->cork);
+	u->cork = NULL;
+}
+
+int udp_cork_send(struct ph_stack *st, struct udp_pcb *u)
+{
+	struct sending s;
+	int rc;
+
+	if (!u->cork)
+		return 0;
+	s = (struct sending){ .grown = &u->cork->bytes, .to = &u->cork->to, .tx = u->cork->tx };
+	rc = find_dst(st, u, &s);
+	if (rc == 0)
+		rc = leave(st, u, &s, u->cork->bytes.len);
+	udp_cork_drop(st, u);
+	return rc;
+}
+
+/* As Linux: what does not fit takes with it what has grown. */
+static int grow(struct ph_stack *st, struct udp_pcb *u, const struct ph_msg *msg, size_t len)
+{
+	struct udp_cork *c = u->cork;
+	uint32_t most = ip_is4(&c->to.ip) ? UDP_DATA_MAX4 : UDP_DATA_MAX6;
+	int rc = u->d.shut_wr ? -EPIPE : len > most - c->bytes.len ? -EMSGSIZE : 0;
+
+	for (size_t i = 0; i < msg->niov && rc == 0; i++) {
+		uint32_t n = (uint32_t)msg->iov[i].len;
+
+		if (n > 0 && stream_write(&c->bytes, msg->iov[i].base, n, most) < n)
+			rc = -ENOBUFS;
+	}
+	if (rc != 0)
+		udp_cork_drop(st, u);
+	return rc;
+}
+
+static int start_growing(struct ph_stack *st, struct udp_pcb *u, const struct sending *s)
+{
+	u->cork = pool_get_zeroed(&st->udp->corks);
+	if (!u->cork)
+		return -ENOBUFS;
+	u->cork->to = *s->to;
+	u->cork->tx = s->tx;
+	stream_init(&u->cork->bytes, &st->pkts, &st->stream_nodes);
+	return 0;
+}
+
+int64_t udp_sendmsg(struct ph_stack *st, struct dgram *d, const struct ph_msg *msg, int flags)
+{
+	struct udp_pcb *u = udp_of(d);
+	struct sending s = { .from = { .msg = msg }, .to = msg->name ? msg->name : &d->peer };
+	bool more = u->corked || (flags & PH_MSG_MORE);
+	size_t len = dgram_msg_len(msg);
+	int rc = 0;
+
+	if (flags & PH_MSG_OOB)
+		return -EOPNOTSUPP;
+	if (d->err)
+		return -dgram_take_error(d);
+	if (!u->cork)
+		rc = prepare(st, u, msg, len, &s);
+	if (rc != 0)
+		return rc;
+	if (!u->cork && !more) {
+		rc = leave(st, u, &s, (uint32_t)len);
+		return rc == 0 ? (int64_t)len : rc;
+	}
+	if (!u->cork)
+		rc = start_growing(st, u, &s);
+	if (rc == 0)
+		rc = grow(st, u, msg, len);
+	if (rc == 0 && !more)
+		rc = udp_cork_send(st, u);
 	return rc == 0 ? (int64_t)len : rc;
 }

@@ -4,9 +4,14 @@
 
 #include "udp/udp_int.h"
 
-static int set_udp(struct udp_pcb *u, int name, int v)
+static int set_udp(struct ph_stack *st, struct udp_pcb *u, int name, int v)
 {
 	switch (name) {
+	case PH_UDP_CORK:
+		u->corked = v != 0;
+		if (!u->corked)
+			(void)udp_cork_send(st, u); /* as Linux: nobody is told */
+		return 0;
 	case PH_UDP_SEGMENT:
 		if (v < 0 || v > UINT16_MAX)
 			return -EINVAL;
@@ -33,7 +38,7 @@ int udp_setsockopt(struct ph_stack *st, struct dgram *d, int level, int name, co
 
 	if (level == PH_IPPROTO_UDP) {
 		rc = sockopts_int(value, len, &v);
-		return rc != 0 ? rc : set_udp(u, name, v);
+		return rc != 0 ? rc : set_udp(st, u, name, v);
 	}
 	rc = dgram_setsockopt(st, &u->d, level, name, value, len, u->d.local.port != 0);
 	if (rc == 0 && level == PH_SOL_SOCKET)
@@ -44,6 +49,9 @@ int udp_setsockopt(struct ph_stack *st, struct dgram *d, int level, int name, co
 static int get_udp(const struct udp_pcb *u, int name, int *v)
 {
 	switch (name) {
+	case PH_UDP_CORK:
+		*v = u->corked;
+		return 0;
 	case PH_UDP_SEGMENT:
 		*v = u->segment;
 		return 0;

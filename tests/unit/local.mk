@@ -31,7 +31,7 @@ UNIT_TESTS += %D%/test_tcp_arrives %D%/test_tcp_recovers %D%/test_tcp_timers \
 	%D%/test_tcp_handshake %D%/test_tcp_calls
 UNIT_TESTS += %D%/test_tcp_ecn %D%/test_tcp_fastopen %D%/test_train
 UNIT_TESTS += %D%/test_tcp_loss %D%/test_tcp_cookie %D%/test_tcp_mtup %D%/test_tcp_attacks
-UNIT_TESTS += %D%/test_udp %D%/test_udp_opt %D%/test_groups %D%/test_mld %D%/test_raw %D%/test_ping
+UNIT_TESTS += %D%/test_udp %D%/test_udp_opt %D%/test_udp_more %D%/test_groups %D%/test_mld %D%/test_raw %D%/test_ping
 
 UNIT_TESTS += %D%/test_cc %D%/test_cc_bbr %D%/test_cc_sim
 tests_unit_test_cc_LDADD = libphantom.a $(CMOCKA_LIBS) -lm
@@ -40,11 +40,11 @@ UNIT_TESTS += %D%/test_link_spec %D%/test_link_classify %D%/test_link_model %D%/
 EXTRA_DIST += %D%/private_net.h %D%/link_words.h
 EXTRA_DIST += %D%/dhcp_server.h
 UNIT_TESTS += %D%/test_dhcp %D%/test_dhcp_link %D%/test_dhcp_msg %D%/test_acd %D%/test_arp %D%/test_neigh %D%/test_route %D%/test_ip4 %D%/test_reass \
-	%D%/test_icmp4 %D%/test_ip4_opt %D%/test_ether %D%/test_host4 %D%/test_gso %D%/test_link
+	%D%/test_icmp4 %D%/test_ip4_opt %D%/test_ip4_rules %D%/test_ether %D%/test_host4 %D%/test_gso %D%/test_link
 UNIT_TESTS += %D%/test_ip6 %D%/test_icmp6 %D%/test_nd %D%/test_nd_rules %D%/test_dad %D%/test_slaac %D%/test_ra \
-	%D%/test_sock6 \
+	%D%/test_sock6 %D%/test_ip6_rules \
 	%D%/test_hostile6
-EXTRA_DIST += %D%/net6_fixture.h %D%/nd_fixture.h %D%/ra_fixture.h
+EXTRA_DIST += %D%/net6_fixture.h %D%/udp_fixture.h %D%/nd_fixture.h %D%/ra_fixture.h
 UNIT_TESTS += %D%/test_host_options %D%/test_host_pcap %D%/test_host_control %D%/test_host_service
 
 UNIT_TESTS += %D%/test_topo %D%/test_netaddr %D%/test_responder %D%/test_serve \

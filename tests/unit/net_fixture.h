@@ -70,7 +70,8 @@ static inline struct host *host_bare(struct ph_conf conf)
 	conf.release = host_release;
 	conf.mem_arg = h;
 	conf.now_ns = h->now;
-	memset(conf.key, 7, sizeof(conf.key));
+	if (!conf.key[0])
+		memset(conf.key, 7, sizeof(conf.key));
 	h->st = ph_stack_new(&conf);
 	assert_non_null(h->st);
 	return h;

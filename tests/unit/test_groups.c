@@ -486,6 +486,7 @@ static void test_sockets_hear_groups_and_sources_they_asked_for(void **state)
 	host_free(h);
 }
 
+/* rfc: 1112:6.1-2 */
 static void test_what_we_send_to_a_group_comes_back_to_its_members(void **state)
 {
 	struct host *h = host_new();

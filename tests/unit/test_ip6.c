@@ -472,7 +472,7 @@ static void test_fragments_in_any_order_become_the_datagram(void **state)
 	}
 }
 
-/* rfc: 5722:4-2 8200:4.5-10 */
+/* rfc: 5722:4-2 5722:4-3 8200:4.5-10 */
 static void test_fragments_that_overlap_take_the_datagram_with_them(void **state)
 {
 	struct host *h = host6_new();
