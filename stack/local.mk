@@ -118,7 +118,7 @@ STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp_accecn.h %D%/tcp/tcp_accecn.c \
 	%D%/tcp/tcp_ecn.h %D%/tcp/tcp_ecn.c \
 	%D%/tcp/tcp_fastopen.h %D%/tcp/tcp_fastopen.c %D%/tcp/tcp_sockopt_fo.c \
-	%D%/tcp/tcp_peers.h %D%/tcp/tcp_peers.c %D%/tcp/tcp_fo_client.c \
+	%D%/tcp/tcp_peers.h %D%/tcp/tcp_peers.c %D%/tcp/tcp_metrics.c %D%/tcp/tcp_fo_client.c \
 	%D%/tcp/cc.h %D%/tcp/cc.c %D%/tcp/cc_reno.c %D%/tcp/cc_cubic.c %D%/tcp/cc_bbr.c \
 	%D%/tcp/tcp_rate.h %D%/tcp/tcp_rate.c %D%/tcp/tcp_pace.h %D%/tcp/tcp_pace.c \
 	%D%/tcp/cc_hystart.h %D%/tcp/cc_hystart.c \

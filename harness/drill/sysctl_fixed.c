@@ -10,7 +10,6 @@
 static const struct fixed {
 	const char *name, *value, *fact;
 } phantom_does[] = {
-	{ "net.ipv4.tcp_no_metrics_save", "1", "no metrics are kept between connections" },
 	{ "net.ipv4.tcp_autocorking", "0", "small writes are not held back beyond Nagle" },
 };
 

@@ -137,6 +137,7 @@ void tcp_conn_begin(struct ph_stack *st, struct tcb *t)
 		cc_handshake_loss(&t->cc, mss);
 	if (t->retransmits && !tcp_rtt_known(&t->rtt))
 		t->rtt.rto_us = TCP_RTT_RTO_FALLBACK_US;
+	tcp_metrics_use(st, t);
 	t->rtt.backoff = 0;
 	t->retransmits = 0;
 	if (rcv_mss > TCP_MSS_DEFAULT4)

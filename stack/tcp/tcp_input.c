@@ -213,6 +213,7 @@ static void fin_acked(struct ph_stack *st, struct tcb *t, const struct tcp_rx *r
 {
 	switch ((enum tcps)t->state) {
 	case TCPS_FIN_WAIT_1:
+		tcp_metrics_save(st, t);
 		tcp_set_state(st, t, TCPS_FIN_WAIT_2);
 		t->snd_shut = true;
 		if (t->held) {
@@ -226,9 +227,11 @@ static void fin_acked(struct ph_stack *st, struct tcb *t, const struct tcp_rx *r
 		}
 		break;
 	case TCPS_CLOSING:
+		tcp_metrics_save(st, t);
 		tcp_timewait_enter(st, t);
 		break;
 	case TCPS_LAST_ACK:
+		tcp_metrics_save(st, t);
 		tcp_done(st, t, 0, "closed");
 		break;
 	case TCPS_ESTABLISHED:
@@ -282,11 +285,12 @@ static void count_marks(struct tcb *t, const struct tcp_rx *rx)
 static enum drop check_ack(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
 	const struct tcp_seg *s = &rx->seg;
+	bool opens = t->state == TCPS_SYN_RECEIVED;
 	enum drop why;
 
 	if (!(s->flags & TCP_F_ACK))
 		return DROP_TCP_NO_ACK;
-	if (t->state == TCPS_SYN_RECEIVED) {
+	if (opens) {
 		if (seq_le(s->ack, t->snd_una) || seq_gt(s->ack, t->snd_nxt)) {
 			tcp_xmit_reset(st, rx);
 			return DROP_TCP_INVALID_ACK;
@@ -303,6 +307,8 @@ static enum drop check_ack(struct ph_stack *st, struct tcb *t, const struct tcp_
 	why = tcp_ack_input(st, t, rx);
 	if (why != DROP_NONE)
 		return why;
+	if (opens)
+		tcp_metrics_rto(st, t);
 	take_timestamp(st, t, s);
 	if (t->fin_sent && t->snd_una == t->snd_nxt)
 		fin_acked(st, t, rx);

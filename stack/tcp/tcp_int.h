@@ -443,6 +443,16 @@ void tcp_conn_options(struct ph_stack *st, struct tcb *t, const struct tcp_opts 
 /* Sending and receiving data begins. */
 void tcp_conn_begin(struct ph_stack *st, struct tcb *t);
 void tcp_conn_established(struct ph_stack *st, struct tcb *t);
+/* ---- tcp_metrics.c */
+/* Our FIN is acknowledged: what was learnt is kept for the next connection of the pair. */
+void tcp_metrics_save(struct ph_stack *st, const struct tcb *t);
+/* The handshake is over: begin with what was learnt. */
+void tcp_metrics_use(struct ph_stack *st, struct tcb *t);
+/* And its round trip is measured: the first timeout. */
+void tcp_metrics_rto(struct ph_stack *st, struct tcb *t);
+/* Did a connection with that peer end well before? */
+bool tcp_metrics_proven(struct ph_stack *st, const struct ph_ip *local, const struct ph_ip *peer);
+
 void tcp_conn_sync_mss(const struct ph_stack *st, struct tcb *t);
 /* Room for the user's bytes: grows with the congestion window (Linux's tcp_sndbuf_expand). */
 void tcp_conn_space(struct ph_stack *st, struct tcb *t);

@@ -174,7 +174,7 @@ enum admission { ADMIT_HALF, ADMIT_COOKIE, ADMIT_NOT };
 
 /* Linux's tcp_conn_request. `known`: the peer was in TIME-WAIT, and is real. */
 static enum admission admit(struct ph_stack *st, const struct tcp_listener *q, bool known,
-			    enum drop *why)
+			    const struct tcp_rx *rx, enum drop *why)
 {
 	uint32_t most = (uint32_t)st->sysctl.tcp_max_syn_backlog;
 	bool full = q->nhalves > q->backlog, cookie = false;
@@ -194,8 +194,9 @@ static enum admission admit(struct ph_stack *st, const struct tcp_listener *q, b
 		*why = DROP_TCP_LISTEN_OVERFLOW;
 		return ADMIT_NOT;
 	}
-	/* Without cookies the last quarter is for peers that are known, and none is. */
-	if (!known && cookies == 0 && most < q->nhalves + (most >> 2))
+	/* Without cookies the last quarter is for peers that are known. */
+	if (!known && cookies == 0 && most < q->nhalves + (most >> 2) &&
+	    !tcp_metrics_proven(st, &rx->ip->dst, &rx->ip->src))
 		return ADMIT_NOT;
 	return cookie ? ADMIT_COOKIE : ADMIT_HALF;
 }
@@ -591,7 +592,7 @@ enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx
 	}
 	if (!(s->flags & TCP_F_SYN) || ((s->flags & TCP_F_FIN) && st->sysctl.tcp_synfin != 1))
 		return DROP_TCP_FLAGS;
-	how = admit(st, l->listener, iss != NULL, &why);
+	how = admit(st, l->listener, iss != NULL, rx, &why);
 	if (how == ADMIT_NOT)
 		return why;
 	if (dst_lookup(st, &d, &rx->ip->dst, &rx->ip->src, false) != 0)

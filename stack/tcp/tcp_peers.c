@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The cache of peers: a hash table, and a list by last use. Called by tcp_fo_client.c. */
+/* The cache of peers: a hash table, and a list by last use. Called by tcp_fo_client.c and
+ * tcp_metrics.c. */
 #include "tcp/tcp_peers.h"
 
 enum { TABLE_FIRST = 16 };
@@ -74,6 +75,7 @@ static void reset(struct tcp_peer *e, int64_t epoch)
 {
 	e->epoch = epoch;
 	e->cookie = (struct tcp_fo_cookie){ .len = 0 };
+	e->metrics = (struct tcp_metrics){ .srtt8 = 0 };
 	e->mss = 0;
 	e->try_exp = 0;
 }

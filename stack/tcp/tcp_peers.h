@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What is remembered of peers between connections: Fast Open's cookie and their segment size
- * (RFC 7413 4.1.3). At most TCP_FO_PEERS_MAX of them; who was not heard of for longest goes first.
- * A leaf.
+ * (RFC 7413 4.1.3), and what the path was like (tcp_metrics.c). At most TCP_FO_PEERS_MAX of them; who
+ * was not heard of for longest goes first. A leaf.
  */
 #ifndef TCP_TCP_PEERS_H
 #define TCP_TCP_PEERS_H
@@ -12,12 +12,19 @@
 #include "base/pool.h"
 #include "tcp/tcp_fastopen.h"
 
+struct tcp_metrics {
+	uint32_t srtt8;	     /* smoothed round trip in us, times 8; 0: not known */
+	uint32_t ssthresh;   /* segments; 0: not known */
+	uint32_t reordering; /* segments; 0: not known */
+};
+
 struct tcp_peer {
 	struct hash_node node;
 	struct list_node used;
 	struct ph_ip local, peer;
 	int64_t epoch;
 	struct tcp_fo_cookie cookie; /* len 0: none is known */
+	struct tcp_metrics metrics;
 	uint16_t mss;		     /* of its last SYN-ACK; 0: not known */
 	uint8_t try_exp;	     /* 1: ask by the experimental option next; 2: that did not help */
 };

@@ -62,6 +62,7 @@ static enum drop established(struct ph_stack *st, struct tcb *t, struct tcp_rx *
 		tcp_ecn_reduced(&t->ecn); /* the lost SYN cost the initial window */
 	tcp_conn_established(st, t);
 	(void)tcp_ack_input(st, t, rx); /* cannot refuse: the ack was checked */
+	tcp_metrics_rto(st, t);
 	tcp_fo_synack(st, t, &s->opts);
 	/* The third segment of the handshake goes at once, unless data is there to carry it. */
 	t->delack.pending = t->delack.now = true;
