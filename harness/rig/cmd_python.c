@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The commands that are written in Python, in harness/python/rig: rig demo (the first thing a
- * newcomer runs, over `rig session`), rig matrix (what the results of the tests show) and rig lab
- * (an experiment's points and their table). Here the Python that configure found is started with
- * the right path.
+ * newcomer runs, over `rig session`), rig matrix (what the results of the tests show), rig lab
+ * (an experiment's points and their table) and rig report (a page of it). Here the Python that
+ * configure found is started with the right path.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -75,4 +75,9 @@ int cmd_matrix(int argc, char **argv)
 int cmd_lab(int argc, char **argv)
 {
 	return become("rig.lab", argc, argv);
+}
+
+int cmd_report(int argc, char **argv)
+{
+	return become("rig.report", argc, argv);
 }

@@ -91,6 +91,7 @@ static const struct command commands[] = {
 	  "there read-only, the current directory is writable, /tmp is empty. The command's output\n"
 	  "streams, its status is rig's. 77: there is none (apt-get install user-mode-linux kmod).\n" },
 	{ "lab", cmd_lab, "run the points of an experiment and keep their table", NULL },
+	{ "report", cmd_report, "a page of an experiment's results, with plots and diagrams", NULL },
 	{ "matrix", cmd_matrix, "requirement by device, from the results of the tests", NULL },
 	{ "demo", cmd_demo, "watch a stack come up, meet loss, and be judged", NULL },
 };

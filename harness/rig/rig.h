@@ -34,6 +34,7 @@ int cmd_audit(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_matrix(int argc, char **argv);
 int cmd_lab(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_uml(int argc, char **argv);
 int cmd_point(int argc, char **argv); /* rig sim --point */

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Which plots a report has: a measure by a factor, a line for each value of another factor, a panel
+for each combination of the rest. Drawn by report_chart.py; called by report.py.
+
+The x axis is the factor with the most numbers unless --x says otherwise, lines are the first factor
+of words with at most BY_MAX values unless --by does.
+"""
+
+import itertools
+import json
+from dataclasses import dataclass, field
+
+from . import lab_values, report_stats
+from .report_read import ReportError
+
+BY_MAX = 8  # lines of a panel that can be told apart
+PANELS_MAX = 36  # of one figure; the rest is said to be left out
+FIGURES_MAX = 120  # of one page
+
+
+@dataclass
+class Group:
+    """Points alike but for the seed."""
+
+    x: int
+    values: list  # (value, Point)
+    median: float = 0
+    low: float = 0
+    high: float = 0
+
+
+@dataclass
+class Series:
+    """A line: `index` chooses its colour, mark and dashes."""
+
+    label: str
+    index: int
+    groups: list
+
+
+@dataclass
+class Panel:
+    """One combination of the factors that are neither x nor lines."""
+
+    factors: dict
+    series: list
+    models: list = field(default_factory=list)  # (label, [(x, y)])
+
+    @property
+    def title(self):
+        return ", ".join(f"{name} {value}" for name, value in self.factors.items())
+
+
+@dataclass
+class Figure:
+    """One measure by one factor."""
+
+    measure: str
+    x: str
+    xs: list  # (text, number or None)
+    by: str
+    panels: list
+    left_out: int
+    missing: int
+    default: bool
+
+    @property
+    def counts(self):
+        return {len(g.values) for p in self.panels for s in p.series for g in s.groups}
+
+    @property
+    def marks(self):
+        """How many values are drawn."""
+        return sum(len(g.values) for p in self.panels for s in p.series for g in s.groups)
+
+    @property
+    def file(self):
+        name = self.measure if self.default else f"{self.measure}-by-{self.x}"
+        return "".join(c if c.isalnum() or c in "._-" else "_" for c in name) + ".svg"
+
+    def about(self):
+        """The sentence under it."""
+        said = [report_stats.words(self.counts)]
+        if self.missing:
+            said.append(f"{self.missing} points without a value")
+        if self.left_out:
+            said.append(f"{self.left_out} more combinations are not drawn (--where chooses)")
+        return "; ".join(said) + "."
+
+
+# ---- factors -------------------------------------------------------------------------------------
+
+def numbers(values):
+    """The values as numbers, or None when one is none or their kinds differ."""
+    if values and all(value.endswith("bdp") for value in values):
+        values = [value.removesuffix("bdp") for value in values]
+    found = [lab_values.read(value) for value in values]
+    if None in found or len({q.dim for q in found}) != 1:
+        return None
+    return [float(q.value) for q in found]
+
+
+def several(results):
+    """Factors with more than one value; the seed counts when there is no other."""
+    found = [name for name, values in results.factors.items() if len(values) > 1]
+    if not found and len(results.seeds) > 1:
+        results.factors["seed"] = results.seeds
+        for point in results.points:
+            point.factors["seed"] = point.seed
+        found = ["seed"]
+    return found
+
+
+def choose_x(results, names):
+    """The factor of the x axis: the one with the most numbers, of words if there are none."""
+    rank = [(numbers(results.factors[name]) is not None, len(results.factors[name]), -n)
+            for n, name in enumerate(names)]
+    return names[rank.index(max(rank))] if names else None
+
+
+def choose_by(results, names, x):
+    rest = [name for name in names if name != x and len(results.factors[name]) <= BY_MAX]
+    words = [name for name in rest if numbers(results.factors[name]) is None]
+    return (words or rest or [None])[0]
+
+
+def named(results, option, name):
+    if name is not None and name not in results.factors:
+        raise ReportError(f"{option} {name}: no such factor; there are "
+                          f"{', '.join(results.factors) or 'none'}")
+    return name
+
+
+# ---- figures -------------------------------------------------------------------------------------
+
+def measures(results, wanted=None):
+    """Measures with something to see: those named, or those that are not everywhere the same."""
+    for name in wanted or []:
+        if name not in results.measures:
+            raise ReportError(f"--measures {name}: not in the table; it has {', '.join(results.measures)}")
+    return wanted or [name for name in results.measures if len(
+        {p.measures.get(name) for p in results.points if p.measures.get(name) is not None}) > 1]
+
+
+def figures(results, opts, models=()):
+    """All figures, those with the chosen x axis first and marked so."""
+    names = several(results)
+    x = named(results, "--x", opts.x) or choose_x(results, names)
+    if x is None:
+        return []
+    wanted = measures(results, opts.measures)
+    xs = [x] + ([] if opts.x else [name for name in names if name != x])
+    out = []
+    for axis in xs:
+        by = named(results, "--by", opts.by) if opts.by and opts.by != axis else \
+            choose_by(results, names, axis)
+        out += [figure(results, measure, axis, by, axis == x, models) for measure in wanted]
+    return out[:max(FIGURES_MAX, len(wanted))]
+
+
+def _sorted_values(results, name):
+    """A factor's values with their numbers, by size where they are numbers."""
+    values = results.factors[name]
+    found = numbers(values)
+    if found is None:
+        return [(value, None) for value in values]
+    return [(value, n) for n, value in sorted(zip(found, values), key=lambda pair: pair[0])]
+
+
+def figure(results, measure, x, by, default, models=()):
+    xs = _sorted_values(results, x)
+    lines = [value for value, _ in _sorted_values(results, by)] if by else [""]
+    rest = [name for name in several(results) if name not in (x, by)]
+    place = {value: n for n, (value, _) in enumerate(xs)}
+    cells, missing = {}, 0
+    for point in results.points:
+        value = point.measures.get(measure)
+        if value is None:
+            missing += point.verdict != "skip"
+            continue
+        key = tuple(point.factors[name] for name in rest)
+        line = point.factors[by] if by else ""
+        cells.setdefault(key, {}).setdefault(line, {}).setdefault(place[point.factors[x]], []).append(
+            (value, point))
+    order = [key for key in itertools.product(*(
+        [value for value, _ in _sorted_values(results, name)] for name in rest)) if key in cells]
+    panels = [_panel(dict(zip(rest, key)), cells[key], lines, measure, models, (x, by))
+              for key in order[:PANELS_MAX]]
+    return Figure(measure, x, xs, by, panels, max(0, len(order) - PANELS_MAX), missing, default)
+
+
+def _panel(factors, cell, lines, measure, models, axes):
+    series = []
+    for index, line in enumerate(lines):
+        groups = []
+        for n, values in sorted(cell.get(line, {}).items()):
+            only = [value for value, _ in values]
+            groups.append(Group(n, values, report_stats.median(only), *report_stats.band(only)))
+        if groups:
+            series.append(Series(line, index, groups))
+    fits = [(model["name"], model["points"]) for model in models
+            if model["measure"] == measure and model["x"] == axes[0]
+            and all(factors.get(name, value) == value for name, value in model["where"].items())]
+    return Panel(factors, series, fits)
+
+
+# ---- models --------------------------------------------------------------------------------------
+
+def read_models(path):
+    """Curves to compare with, from a JSON file: a list of {"name", "measure", "x", "where", "points"}, where
+    points are [x, y] with x as the factor's values are written, or in seconds, bits or octets."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = json.load(file)
+    except ValueError as error:
+        raise ReportError(f"{path} is not JSON: {error}") from None
+    if not isinstance(found, list):
+        raise ReportError(f"{path}: a list of models is wanted (docs/report.md)")
+    return [_model(path, n, one) for n, one in enumerate(found)]
+
+
+def _model(path, n, one):
+    keys = {"name", "measure", "x", "points"}
+    if not isinstance(one, dict) or not keys <= set(one) <= keys | {"where"}:
+        raise ReportError(f"{path}: model {n} has the keys name, measure, x, points and where it applies: "
+                          f"where")
+    points = []
+    for pair in one["points"]:
+        q = lab_values.read(pair[0]) if isinstance(pair, list) and len(pair) == 2 else None
+        if q is None or not isinstance(pair[1], (int, float)):
+            raise ReportError(f"{path}: model {n} ({one['name']}): {pair} is not [x, y] of two numbers")
+        points.append((float(q.value), float(pair[1])))
+    return {"where": {}, **one, "points": sorted(points)}
