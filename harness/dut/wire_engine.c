@@ -20,17 +20,22 @@
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -39,7 +44,7 @@
 #include "harness/dut/remote.h"
 #include "netns/nlk.h"
 
-enum { START_TRIES = 20000, ADDR_TEXT = 64 };
+enum { START_MS = 10000, ENDED = -2, ADDR_TEXT = 64 };
 static const char device[] = "tun0";
 static const char exec_word[] = "exec:"; /* a path, or a name as for programs of ours */
 
@@ -331,29 +336,74 @@ static void quote_output(const struct start *s, char *err)
 			*at = at[1] ? ';' : '\0';
 }
 
-/* Connects as soon as the program listens. */
+static int connect_to(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd, error;
+
+	if (strlen(path) >= sizeof(addr.sun_path))
+		return -ENAMETOOLONG;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	error = errno;
+	memcpy(addr.sun_path, path, strlen(path) + 1);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
+		return fd;
+	if (fd >= 0) {
+		error = errno;
+		close(fd);
+	}
+	return -error;
+}
+
+/* Waits until something is made in the directory, or the child ends. The moment from a socket's making
+ * to its listening is told by nobody: it is looked at again soon. */
+static void await(int made, int child, bool refused)
+{
+	struct pollfd fd[] = { { .fd = made, .events = POLLIN }, { .fd = child, .events = POLLIN } };
+	char events[4096];
+
+	if (poll(fd, 2, refused ? 1 : START_MS) > 0 && (fd[0].revents & POLLIN))
+		(void)!read(made, events, sizeof(events));
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Connects as soon as the program listens. ENDED: it has ended, and was waited for. */
 static int connect_control(const struct start *s, pid_t child, char *err)
 {
-	static const struct timespec a_moment = { .tv_nsec = 500000 };
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	uint64_t until = now_ms() + START_MS;
+	int made = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), fd = -1;
+	int alive = (int)syscall(SYS_pidfd_open, child, 0);
+	bool ended = false;
 
-	if (strlen(s->path) >= sizeof(addr.sun_path))
-		return failed(err, "the path %.150s is too long for a socket; set TMPDIR", s->path);
-	memcpy(addr.sun_path, s->path, strlen(s->path) + 1);
-	for (int i = 0; i < START_TRIES; i++) {
-		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-		if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
-			return fd;
-		if (fd >= 0)
-			close(fd);
-		if (waitpid(child, NULL, WNOHANG) == child) {
-			quote_output(s, err);
-			return -2;
+	if (made < 0 || alive < 0 || inotify_add_watch(made, s->dir, IN_CREATE | IN_MOVED_TO) < 0) {
+		(void)failed(err, "%.150s cannot be watched: %s", s->dir, strerror(errno));
+	} else {
+		while ((fd = connect_to(s->path)) < 0 && fd != -ENAMETOOLONG && !ended &&
+		       now_ms() < until) {
+			ended = waitpid(child, NULL, WNOHANG) == child;
+			if (!ended)
+				await(made, alive, fd == -ECONNREFUSED);
 		}
-		(void)nanosleep(&a_moment, NULL);
+		if (ended)
+			quote_output(s, err);
+		else if (fd == -ENAMETOOLONG)
+			(void)failed(err, "the path %.150s is too long for a socket; set TMPDIR",
+				     s->path);
+		else if (fd < 0)
+			(void)failed(err, "%.100s does not listen at its --control", s->which);
 	}
-	return failed(err, "%.100s does not listen at its --control", s->which);
+	if (made >= 0)
+		close(made);
+	if (alive >= 0)
+		close(alive);
+	return ended ? ENDED : fd < 0 ? -1 : fd;
 }
 
 static struct dut *start_child(struct start *s, const int pair[2], char *err)
@@ -378,7 +428,7 @@ static struct dut *start_child(struct start *s, const int pair[2], char *err)
 	rc.frames = hear(pair[0], err);
 	if (rc.frames >= 0)
 		rc.control = connect_control(s, rc.child, err);
-	if (rc.control == -2)
+	if (rc.control == ENDED)
 		rc.child = 0; /* it has been waited for */
 	if (rc.control >= 0)
 		d = remote_new(&rc);

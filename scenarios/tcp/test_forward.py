@@ -27,7 +27,7 @@ def server(dut):
     """A listening socket behind phantom's port 2000."""
     sock = dut.node.socket("tcp")
     sock.bind(("127.0.0.1", 0))
-    sock.listen(8)
+    sock.listen(600)
     sock.settimeout(LONG)
     dut.start(serve=(f"forward:2000:127.0.0.1:{sock.getsockname()[1]}",))
     return sock
@@ -114,6 +114,26 @@ def test_a_reset_by_the_server_reaches_the_client(pair):
 
 
 @pytest.mark.rfc("9293:MUST-34")
+def test_one_connection_more_than_there_may_be_is_reset_and_a_place_is_free_again(dut, peer, server):
+    held = []
+    for _ in range(512):
+        held.append(peer.connect(dut.ip, 2000, within=LONG))
+    try:
+        with pytest.raises(ConnectionResetError):
+            with peer.connect(dut.ip, 2000, within=LONG) as one_more:
+                one_more.settimeout(LONG)
+                one_more.recv(1)
+        end, _ = server.accept()
+        abort(held.pop(0))
+        assert_reset(end)
+        with peer.connect(dut.ip, 2000, within=LONG) as again:
+            again.sendall(b"x")
+            held.append(again.dup())
+    finally:
+        for sock in held:
+            sock.close()
+
+
 def test_a_server_that_does_not_read_stops_the_client_and_nothing_is_lost(pair):
     client, end = pair
     end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)

@@ -69,6 +69,8 @@ struct host {
 	struct pattern *pattern;
 	uint8_t *chargen; /* SERVICE_CHUNK bytes and more of RFC 864's pattern */
 	uint64_t random;
+	uint32_t forwards;	   /* connections carried on to the kernel now, */
+	uint64_t forwards_refused; /* and those that were one too many */
 };
 
 /* A socket of the app's own: the stack will say to whom its events go. */

@@ -212,6 +212,7 @@ static void wait_for_news(struct host *h, bool busy)
 	struct epoll_event events[EVENTS];
 	struct timespec timeout = { 0, 0 };
 	const struct timespec *limit = &timeout;
+	bool signalled = false;
 	uint64_t at;
 	int n;
 
@@ -235,8 +236,13 @@ static void wait_for_news(struct host *h, bool busy)
 	for (int i = 0; i < n; i++) {
 		struct source *source = events[i].data.ptr;
 
-		source->ready(h, source, events[i].events);
+		if (source == &h->signals)
+			signalled = true;
+		else
+			source->ready(h, source, events[i].events);
 	}
+	if (signalled) /* last: it may end connections that others of these events are for */
+		signal_ready(h, &h->signals, EPOLLIN);
 }
 
 int loop_run(struct host *h)

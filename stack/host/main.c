@@ -131,6 +131,8 @@ static void print_stats(const struct host *h)
 	}
 	fprintf(stderr, "%-32s %20" PRIu64 "\n", "DeviceRxFrames", d->rx_frames);
 	fprintf(stderr, "%-32s %20" PRIu64 "\n", "DeviceTxFrames", d->tx_frames);
+	if (h->forwards_refused)
+		fprintf(stderr, "%-32s %20" PRIu64 "\n", "ForwardsRefused", h->forwards_refused);
 	if (d->rx_bad + d->rx_no_memory + d->tx_waits + d->tx_errors)
 		fprintf(stderr,
 			"device: %" PRIu64 " frames malformed, %" PRIu64 " without memory, %" PRIu64

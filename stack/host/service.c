@@ -79,7 +79,7 @@ const struct service *service_find(const char *name, size_t len)
 static void conn_free(struct host *h, struct conn *c)
 {
 	if (c->service->release)
-		c->service->release(c);
+		c->service->release(h, c);
 	host_close_app(h, &c->app);
 	free(c);
 }

@@ -23,6 +23,7 @@ enum {
 	SERVICE_ROUNDS =
 		16, /* calls of each kind in one turn, so that no connection starves others */
 	SERVICE_BACKLOG = 4096,
+	FORWARD_MAX = 512, /* forwarded connections at a time, of all ports; each may hold two chunks */
 	HTTP_REQUEST_MAX = 8192
 };
 
@@ -84,7 +85,7 @@ struct service {
 	bool arg_needed;
 	bool (*arg)(const char *text, uint64_t *out);
 	enum verdict (*ready)(struct host *h, struct conn *c); /* NULL: not over TCP */
-	void (*release)(struct conn *c); /* frees what u points to; may be NULL */
+	void (*release)(struct host *h, struct conn *c); /* frees what u points to; may be NULL */
 	/* Answers one datagram: len bytes into out[cap], or -1 for none. NULL: not over UDP. */
 	int (*datagram)(struct host *h, const uint8_t *in, size_t len, uint8_t *out, size_t cap);
 };
@@ -109,12 +110,12 @@ int small_discard_datagram(struct host *h, const uint8_t *in, size_t len, uint8_
 int small_daytime_datagram(struct host *h, const uint8_t *in, size_t len, uint8_t *out, size_t cap);
 int small_chargen_datagram(struct host *h, const uint8_t *in, size_t len, uint8_t *out, size_t cap);
 enum verdict http_ready(struct host *h, struct conn *c);
-void http_release(struct conn *c);
+void http_release(struct host *h, struct conn *c);
 enum verdict forward_ready(struct host *h, struct conn *c);
-void forward_release(struct conn *c);
+void forward_release(struct host *h, struct conn *c);
 bool forward_arg(const char *text, uint64_t *out);
 enum verdict echo_ready(struct host *h, struct conn *c);
-void echo_release(struct conn *c);
+void echo_release(struct host *h, struct conn *c);
 int echo_datagram(struct host *h, const uint8_t *in, size_t len, uint8_t *out, size_t cap);
 
 #endif

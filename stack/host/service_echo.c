@@ -64,8 +64,9 @@ static bool hold(struct echo *e)
 	return true;
 }
 
-void echo_release(struct conn *c)
+void echo_release(struct host *h, struct conn *c)
 {
+	(void)h;
 	free(c->u.echo.held);
 	c->u.echo.held = NULL;
 }
@@ -86,7 +87,7 @@ enum verdict echo_ready(struct host *h, struct conn *c)
 			return hold(e) ? CONN_WAIT : CONN_FAILED;
 		if (rc < 0)
 			return CONN_FAILED;
-		echo_release(c);
+		echo_release(h, c);
 		if (e->eof)
 			return CONN_CLOSE;
 		n = ph_recv(h->st, c->app.socket, h->chunk, SERVICE_CHUNK, 0, h->now_ns);

@@ -5,12 +5,14 @@
  * table in service.c.
  *
  * A direction reads only when what it read before was taken, so a stuck reader closes the
- * sender's window; it holds at most SERVICE_CHUNK bytes, and none while both sides flow. A FIN is
+ * sender's window; it holds at most SERVICE_CHUNK bytes, and none while both sides flow. There are at
+ * most FORWARD_MAX connections; one more is reset. A FIN is
  * passed on as a half close; an error on one side is a reset on the other. The descriptor is
  * watched edge-triggered: a step works until both sides say -EAGAIN.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -175,11 +177,19 @@ static int begin(struct host *h, struct conn *c)
 	struct forward *f = &c->u.forward;
 	union target t;
 	socklen_t len = parse_target(c->serve->arg_text, &t);
-	int fd = socket(t.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd;
 
+	if (h->forwards == FORWARD_MAX) {
+		if (h->forwards_refused++ == 0)
+			fprintf(stderr, "phantom: forward: %d connections at a time, others are reset\n",
+				FORWARD_MAX);
+		return -EMFILE;
+	}
+	fd = socket(t.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	f->begun = true;
+	h->forwards++;
 	f->source.fd = fd;
 	if (connect(fd, &t.any, len) < 0 && errno != EINPROGRESS)
 		return -errno;
@@ -238,12 +248,14 @@ enum verdict forward_ready(struct host *h, struct conn *c)
 	return in > 0 || out > 0 ? CONN_AGAIN : CONN_WAIT;
 }
 
-void forward_release(struct conn *c)
+void forward_release(struct host *h, struct conn *c)
 {
 	struct forward *f = &c->u.forward;
 
 	free(f->in.held);
 	free(f->out.held);
-	if (f->begun)
-		close(f->source.fd); /* and epoll forgets it */
+	if (!f->begun)
+		return;
+	h->forwards--;
+	close(f->source.fd); /* and epoll forgets it */
 }

@@ -98,12 +98,13 @@ static enum verdict read_request(struct host *h, struct conn *c)
 		c->u.http.have = (uint16_t)(c->u.http.have + n);
 		look(c);
 	}
-	http_release(c);
+	http_release(h, c);
 	return CONN_AGAIN;
 }
 
-void http_release(struct conn *c)
+void http_release(struct host *h, struct conn *c)
 {
+	(void)h;
 	free(c->u.http.request);
 	c->u.http.request = NULL;
 }

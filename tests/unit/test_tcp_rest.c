@@ -3,6 +3,7 @@
 #define _GNU_SOURCE 1 /* strtok_r */
 #include "tcp_pair.h"
 
+#include "sock/sock.h"
 #include "tcp/tcp_int.h"
 
 enum { PORT = 80, MANY = 6000, AWAKE = 4096 };
@@ -125,6 +126,31 @@ static void test_idle_connection_takes_fewer_than_600_bytes_with_its_socket(void
 		assert_true((u.bytes - before[i]) / N < 600);
 	}
 	end(N);
+}
+
+/* What a peer can make us hold for an address and a port: who lets one of these grow knows it. */
+enum { HALF_OPEN_BYTES = 192, TIMEWAIT_BYTES = 152, FOLDED_BYTES = 416, SOCKET_BYTES = 40 };
+
+static void test_what_stands_for_a_connection_keeps_its_size(void **state)
+{
+	const struct tcp_rest *r;
+
+	(void)state;
+	assert_int_equal(sizeof(struct tcp_half), HALF_OPEN_BYTES);
+	assert_int_equal(sizeof(struct tcp_timewait), TIMEWAIT_BYTES);
+	assert_int_equal(sizeof(struct sock), SOCKET_BYTES);
+	begin(20);
+	for (int i = 0; i < 20; i++) {
+		say(client(), net.c[i], server(), net.s[i], 100);
+		say(server(), net.s[i], client(), net.c[i], 1000);
+	}
+	pass(4 * NS_PER_S);
+	for (int i = 0; i < 2; i++) {
+		r = &net.p.node[i].st->tcp->rest;
+		assert_int_equal(r->pools[0].size, FOLDED_BYTES);
+		assert_int_equal(r->pools[0].in_use, 20); /* none takes a larger piece */
+	}
+	end(20);
 }
 
 static void test_nothing_is_armed_for_connections_that_rest(void **state)
@@ -267,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_idle_connection_takes_fewer_than_600_bytes_with_its_socket),
+		cmocka_unit_test(test_what_stands_for_a_connection_keeps_its_size),
 		cmocka_unit_test(test_nothing_is_armed_for_connections_that_rest),
 		cmocka_unit_test(test_folded_connection_is_as_it_was_for_calls_and_segments),
 		cmocka_unit_test(test_what_is_not_at_rest_is_not_folded),
