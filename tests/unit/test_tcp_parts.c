@@ -231,6 +231,77 @@ static void test_offered_window_is_taken_back_only_where_that_is_asked_for(void 
 	assert_true(tcp_rcvwin_tell(&w, 3000, 98304, MSS, scale) < told);
 }
 
+static void test_window_opens_by_twice_what_came(void **state)
+{
+	struct tcp_rcvwin w;
+	uint8_t scale;
+	uint32_t before;
+
+	(void)state;
+	w = window(1 << 22, true, &scale);
+	before = w.ssthresh;
+	tcp_rcvwin_data(&w, MSS / 2, MSS / 2, MSS); /* no less than two segments */
+	assert_int_equal(w.ssthresh, before + 2 * MSS);
+	tcp_rcvwin_data(&w, 10 * MSS, 10 * MSS, MSS);
+	assert_int_equal(w.ssthresh, before + 22 * MSS);
+	tcp_rcvwin_data(&w, 100, 100, MSS); /* crumbs open nothing */
+	assert_int_equal(w.ssthresh, before + 22 * MSS);
+}
+
+static void test_buffer_makes_room_for_twice_the_growth(void **state)
+{
+	struct tcp_rcvwin w;
+	uint64_t want;
+	uint8_t scale;
+
+	(void)state;
+	w = window(65536, true, &scale);
+	tcp_rcvwin_rtt(&w, 1000);
+	w.space = 10000;
+	tcp_rcvwin_read(&w, 20000, 999, MSS, RMEM_MAX); /* the round trip is not over */
+	assert_int_equal(w.buf, 65536);
+	tcp_rcvwin_read(&w, 20000, 1000, MSS, RMEM_MAX);
+	want = 3 * (2 * 20000 + 16 * MSS); /* it grew by all of itself: twice that on top */
+	assert_int_equal(w.buf, want * 2); /* half of the memory is payload, it is thought */
+	assert_int_equal(w.space, 20000);
+}
+
+static void test_round_trip_is_the_quickest_window(void **state)
+{
+	static const struct {
+		uint32_t took_us, rtt_us;
+	} rows[] = { { 1000, 1000 }, { 5000, 1000 }, { 500, 500 }, { 0, 500 }, { 800, 500 } };
+	struct tcp_rcvwin w;
+	uint64_t now = 0;
+	uint8_t scale;
+
+	(void)state;
+	w = window(65536, true, &scale);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		seq_t edge = w.rtt_seq;
+
+		now += rows[i].took_us;
+		tcp_rcvwin_rtt_by_window(&w, edge - 1, now); /* one octet is missing */
+		assert_int_equal(w.rtt_seq, edge);
+		tcp_rcvwin_rtt_by_window(&w, edge, now);
+		assert_int_equal(w.rtt8_us, 8 * rows[i].rtt_us);
+	}
+}
+
+static void test_pause_longer_than_the_timeout_makes_acks_quick_again(void **state)
+{
+	struct tcp_delack d;
+
+	(void)state;
+	tcp_delack_init(&d, MSS);
+	tcp_delack_data(&d, 1000000, MSS, 65536, 200000);
+	d.quick = 0;
+	tcp_delack_data(&d, 1200000, MSS, 65536, 200000);
+	assert_int_equal(d.quick, 0);
+	tcp_delack_data(&d, 1400001, MSS, 65536, 200000);
+	assert_true(d.quick > 0);
+}
+
 /* Bytes come at random and are read at random: the edge never moves left, nor right by crumbs. */
 static void test_edge_never_shrinks_nor_creeps(void **state)
 {
@@ -506,6 +577,10 @@ int main(void)
 		cmocka_unit_test(test_timeout_keeps_its_distance_and_its_bounds),
 		cmocka_unit_test(test_back_off_doubles_until_a_sample),
 		cmocka_unit_test(test_first_window_is_in_segments_and_unscaled),
+		cmocka_unit_test(test_window_opens_by_twice_what_came),
+		cmocka_unit_test(test_buffer_makes_room_for_twice_the_growth),
+		cmocka_unit_test(test_round_trip_is_the_quickest_window),
+		cmocka_unit_test(test_pause_longer_than_the_timeout_makes_acks_quick_again),
 		cmocka_unit_test(test_signed_window_is_for_connections_that_do_not_scale),
 		cmocka_unit_test(
 			test_offered_window_is_taken_back_only_where_that_is_asked_for),
