@@ -63,5 +63,6 @@ int dgram_route(struct ph_stack *st, struct dgram *d, const struct dgram_tx *tx,
 	const struct ph_ip *src = any ? NULL : &d->local.ip;
 	ph_link oif = dgram_way(d, tx, to, &src);
 
-	return dst_lookup_on(st, &d->dst, oif, src, to, (d->so.flags & SOCKOPT_BROADCAST) != 0);
+	return dst_lookup_as(st, &d->dst, oif, d->ip6.prefer, src, to,
+			     (d->so.flags & SOCKOPT_BROADCAST) != 0);
 }

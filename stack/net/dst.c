@@ -125,13 +125,19 @@ int dst_lookup(struct ph_stack *st, struct dst *d, const struct ph_ip *src, cons
 int dst_lookup_on(struct ph_stack *st, struct dst *d, ph_link oif, const struct ph_ip *src,
 		  const struct ph_ip *dst, bool broadcast_ok)
 {
+	return dst_lookup_as(st, d, oif, 0, src, dst, broadcast_ok);
+}
+
+int dst_lookup_as(struct ph_stack *st, struct dst *d, ph_link oif, uint8_t prefer,
+		  const struct ph_ip *src, const struct ph_ip *dst, bool broadcast_ok)
+{
 	struct dst new = { .dst = *dst, .gen = st->net->gen, .oif = oif };
 	int rc;
 
 	if (oif && !link_get(st, oif))
 		return -ENODEV;
 	if (!ip_is4(dst))
-		return dst6_lookup(st, d, oif, src, dst);
+		return dst6_lookup(st, d, oif, prefer, src, dst);
 	if (src && !ip_is_any(src)) {
 		if (!addr_find(st, src))
 			return -EADDRNOTAVAIL;

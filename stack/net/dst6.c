@@ -100,8 +100,8 @@ static bool source_fits(const struct dst *d)
 	return !ip6_is_linklocal(&d->src) || (ph_link)ip6_scope(&d->src) == d->link;
 }
 
-int dst6_lookup(struct ph_stack *st, struct dst *d, ph_link oif, const struct ph_ip *src,
-		const struct ph_ip *dst)
+int dst6_lookup(struct ph_stack *st, struct dst *d, ph_link oif, uint8_t prefer,
+		const struct ph_ip *src, const struct ph_ip *dst)
 {
 	struct dst new = { .dst = *dst, .gen = st->net->gen, .oif = oif, .v6 = true };
 	const struct addr6 *a;
@@ -123,7 +123,7 @@ int dst6_lookup(struct ph_stack *st, struct dst *d, ph_link oif, const struct ph
 	if (rc != 0)
 		return rc;
 	if (ip6_is_any(&new.src)) {
-		a = src6_choose(st, dst, &new.next_hop, new.link);
+		a = src6_choose(st, dst, &new.next_hop, new.link, prefer);
 		if (!a)
 			return -EADDRNOTAVAIL;
 		new.src = a->ip;

@@ -47,6 +47,30 @@ static bool *flag(struct ip6_opt *o, int name)
 	}
 }
 
+/* At most one of each kind, as Linux; nobody here has a care-of or a generated address. */
+static int set_prefer(struct ip6_opt *o, int v)
+{
+	const int life = PH_IPV6_PREFER_SRC_TMP | PH_IPV6_PREFER_SRC_PUBLIC;
+	const int pub = life | PH_IPV6_PREFER_SRC_PUBTMP_DEFAULT;
+	const int home = PH_IPV6_PREFER_SRC_HOME | PH_IPV6_PREFER_SRC_COA;
+	const int cga = PH_IPV6_PREFER_SRC_CGA | PH_IPV6_PREFER_SRC_NONCGA;
+
+	if (((v & pub) & ((v & pub) - 1)) || (v & home) == home || (v & cga) == cga)
+		return -EINVAL;
+	o->prefer = (uint8_t)(v & (life | PH_IPV6_PREFER_SRC_COA)); /* of the rest the default */
+	return 0;
+}
+
+static int get_prefer(const struct ip6_opt *o)
+{
+	int v = o->prefer & (PH_IPV6_PREFER_SRC_TMP | PH_IPV6_PREFER_SRC_PUBLIC);
+
+	if (v == 0)
+		v = PH_IPV6_PREFER_SRC_PUBTMP_DEFAULT;
+	return v | (o->prefer & PH_IPV6_PREFER_SRC_COA ? PH_IPV6_PREFER_SRC_COA :
+							 PH_IPV6_PREFER_SRC_HOME);
+}
+
 int ip6_opt_set(struct ip6_opt *o, int name, int v, bool stream, bool bound)
 {
 	bool *f = flag(o, name);
@@ -61,6 +85,8 @@ int ip6_opt_set(struct ip6_opt *o, int name, int v, bool stream, bool bound)
 			return -EINVAL;
 		o->only = v != 0;
 		return 0;
+	case PH_IPV6_ADDR_PREFERENCES:
+		return set_prefer(o, v);
 	case PH_IPV6_UNICAST_HOPS:
 		return set_byte(&o->hops, v);
 	case PH_IPV6_MULTICAST_HOPS:
@@ -91,6 +117,9 @@ int ip6_opt_get(const struct ip6_opt *o, int name, int hop_limit, int mtu, int *
 		return 0;
 	}
 	switch (name) {
+	case PH_IPV6_ADDR_PREFERENCES:
+		*v = get_prefer(o);
+		return 0;
 	case PH_IPV6_V6ONLY:
 		*v = o->only;
 		return 0;

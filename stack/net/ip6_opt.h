@@ -13,6 +13,7 @@ struct ip6_opt {
 	int16_t hops, group_hops; /* -1: the default */
 	uint8_t tclass;
 	uint8_t mtu_discover;
+	uint8_t prefer; /* PH_IPV6_PREFER_SRC_TMP, _PUBLIC or neither, and _COA */
 	bool only; /* IPV6_V6ONLY */
 	bool recverr, recv_hops, recv_tclass, recv_pktinfo, dontfrag, flow_send, autoflow;
 };

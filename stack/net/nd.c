@@ -88,7 +88,7 @@ void nd_solicit(struct ph_stack *st, struct link *l, const struct ph_ip *source,
 	if (!l->v6)
 		return;
 	if (!a || a->link != l->index || a->tentative)
-		a = src6_choose(st, target, target, l->index);
+		a = src6_choose(st, target, target, l->index, 0);
 	if (!a || a->tentative) /* RFC 4429 3.2: an optimistic address does not ask */
 		return;
 	p = pkt_new_tx(&st->pkts, sizeof(*ns) + sizeof(struct nd_opt_mac));

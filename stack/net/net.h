@@ -52,6 +52,9 @@ int dst_lookup(struct ph_stack *st, struct dst *d, const struct ph_ip *src, cons
 /* The same by one link, 0: any. A host that no route of the link leads to is a neighbour there. */
 int dst_lookup_on(struct ph_stack *st, struct dst *d, ph_link oif, const struct ph_ip *src,
 		  const struct ph_ip *dst, bool broadcast_ok);
+/* The same for a socket that prefers such sources (IPV6_ADDR_PREFERENCES: ip6_opt.prefer). */
+int dst_lookup_as(struct ph_stack *st, struct dst *d, ph_link oif, uint8_t prefer,
+		  const struct ph_ip *src, const struct ph_ip *dst, bool broadcast_ok);
 /* The same for a dst looked up before: cheap while nothing changed. */
 int dst_refresh(struct ph_stack *st, struct dst *d);
 

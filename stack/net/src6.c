@@ -52,17 +52,20 @@ static int by_router(const struct ph_stack *st, const struct addr6 *a, const str
 	return of_a - of_b;
 }
 
-/* Rule 7: only where the link is told to prefer them. */
-static int by_temporary(const struct ph_stack *st, const struct addr6 *a, const struct addr6 *b)
+/* Rule 7: as the socket prefers (RFC 5014); else where the link is told to prefer them. */
+static int by_temporary(const struct ph_stack *st, const struct addr6 *a, const struct addr6 *b,
+			uint8_t prefer)
 {
 	const struct link *l = link_get(st, a->link);
 	bool ta = a->origin == ADDR6_TEMPORARY, tb = b->origin == ADDR6_TEMPORARY;
 
+	if (prefer & (PH_IPV6_PREFER_SRC_TMP | PH_IPV6_PREFER_SRC_PUBLIC))
+		return prefer & PH_IPV6_PREFER_SRC_TMP ? ta - tb : tb - ta;
 	return l->v6->conf.use_tempaddr == 2 ? ta - tb : tb - ta;
 }
 
 static int better(const struct ph_stack *st, const struct addr6 *a, const struct addr6 *b,
-		  const struct ph_ip *dst, const struct ph_ip *hop)
+		  const struct ph_ip *dst, const struct ph_ip *hop, uint8_t prefer)
 {
 	uint32_t label = policy6_label(st, dst);
 	unsigned ca, cb;
@@ -83,7 +86,7 @@ static int better(const struct ph_stack *st, const struct addr6 *a, const struct
 	r = (policy6_label(st, &a->ip) == label) - (policy6_label(st, &b->ip) == label); /* 6 */
 	if (r != 0)
 		return r;
-	r = by_temporary(st, a, b); /* 7 */
+	r = by_temporary(st, a, b, prefer); /* 7 */
 	if (r != 0)
 		return r;
 	ca = ip6_common(&a->ip, dst); /* 8: no further than the prefix */
@@ -95,7 +98,7 @@ static int better(const struct ph_stack *st, const struct addr6 *a, const struct
 
 /* RFC 6724 4: those of the link that the packet leaves by. */
 const struct addr6 *src6_choose(const struct ph_stack *st, const struct ph_ip *dst,
-				const struct ph_ip *hop, ph_link link)
+				const struct ph_ip *hop, ph_link link, uint8_t prefer)
 {
 	const struct addr6 *best = NULL;
 	const struct list_node *n;
@@ -105,7 +108,7 @@ const struct addr6 *src6_choose(const struct ph_stack *st, const struct ph_ip *d
 
 		if (a->link != link || !addr6_usable(a))
 			continue;
-		if (!best || better(st, a, best, dst, hop) > 0)
+		if (!best || better(st, a, best, dst, hop, prefer) > 0)
 			best = a;
 	}
 	return best;

@@ -88,7 +88,7 @@ static int udp_connect(struct ph_stack *st, struct dgram *sock, const struct ph_
 		return -ENETUNREACH;
 	/* As Linux: connecting again looks the source up anew unless the user bound one. */
 	oif = dgram_way(&u->d, NULL, &a->ip, &src);
-	rc = dst_lookup_on(st, &d, oif, src, &a->ip,
+	rc = dst_lookup_as(st, &d, oif, u->d.ip6.prefer, src, &a->ip,
 			   (u->d.so.flags & SOCKOPT_BROADCAST) != 0);
 	if (rc != 0)
 		return rc;

@@ -31,7 +31,7 @@ static int find_dst(struct ph_stack *st, struct udp_pcb *u, struct sending *s)
 	if (u->d.dst.gen && ip_eq(&u->d.dst.dst, &s->to->ip) && u->d.dst.oif == oif &&
 	    ip_is_any(&s->tx.src))
 		return dst_refresh(st, &u->d.dst);
-	return dst_lookup_on(st, &u->d.dst, oif, src, &s->to->ip, broadcast);
+	return dst_lookup_as(st, &u->d.dst, oif, u->d.ip6.prefer, src, &s->to->ip, broadcast);
 }
 
 /* RFC 768, and 6935 5 over IPv6: none only where the socket says so, and then for all it sends. */

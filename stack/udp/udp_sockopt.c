@@ -41,8 +41,8 @@ int udp_setsockopt(struct ph_stack *st, struct dgram *d, int level, int name, co
 		return rc != 0 ? rc : set_udp(st, u, name, v);
 	}
 	rc = dgram_setsockopt(st, &u->d, level, name, value, len, u->d.local.port != 0);
-	if (rc == 0 && level == PH_SOL_SOCKET)
-		u->d.dst.gen = 0; /* another link, or broadcasts allowed */
+	if (rc == 0)
+		u->d.dst.gen = 0; /* another link or source, or broadcasts allowed */
 	return rc;
 }
 
