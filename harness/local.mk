@@ -180,7 +180,7 @@ nobase_dist_pkgdata_DATA += \
 	%D%/python/rig/groups.py \
 	%D%/python/rig/host.py \
 	%D%/python/rig/lab.py %D%/python/rig/lab_again.py %D%/python/rig/lab_points.py \
-	%D%/python/rig/lab_agent.py %D%/python/rig/lab_capture.py %D%/python/rig/lab_measure.py \
+	%D%/python/rig/lab_job.py %D%/python/rig/lab_jobs.py %D%/python/rig/lab_agent.py %D%/python/rig/lab_capture.py %D%/python/rig/lab_measure.py \
 	%D%/python/rig/lab_traffic.py %D%/python/rig/lab_wire.py \
 	%D%/python/rig/lab_progress.py %D%/python/rig/lab_read.py %D%/python/rig/lab_run.py \
 	%D%/python/rig/lab_store.py %D%/python/rig/lab_table.py %D%/python/rig/lab_topo.py \

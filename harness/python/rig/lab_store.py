@@ -22,6 +22,7 @@ import os
 import shutil
 import signal
 
+RUNNING = ".running"  # in the directory of a run under way; locked while it is
 RESERVE_BYTES = 4 << 20  # given back when the disk is full, so that the table can say so
 
 
@@ -69,6 +70,18 @@ def why_of(status, said, path=""):
     return last or f"the runner ended with status {status} and said nothing"
 
 
+def _is_held(path):
+    """Whether a process, in whatever namespace, holds the lock on a file."""
+    try:
+        with open(path, "r+", encoding="ascii") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
 class Busy(Exception):
     """Two runs cannot share a directory."""
 
@@ -80,7 +93,7 @@ class Store:
         self.directory = os.path.abspath(directory)
         self.points = os.path.join(self.directory, "points")
         self.reserve = os.path.join(self.directory, ".reserve")
-        self.lock = None
+        self.lock, self.held = None, {}
 
     def open(self):
         """Takes the directory: Busy when another process works in it."""
@@ -162,8 +175,8 @@ class Store:
 
     def _clear_parts(self):
         for path in glob.glob(os.path.join(self.points, "*.new.*")):
-            host, _, pid = path.rpartition(".new.")[2].rpartition(".")
-            if host == os.uname().nodename and not os.path.exists(f"/proc/{pid}"):
+            host = path.rpartition(".new.")[2].rpartition(".")[0]
+            if host == os.uname().nodename and not _is_held(os.path.join(path, RUNNING)):
                 shutil.rmtree(path, ignore_errors=True)
         for path in glob.glob(os.path.join(self.points, "moving.*")):
             os.rename(path, path.replace("moving.", "kept."))
@@ -175,6 +188,8 @@ class Store:
         path = f"{self.path(number)}.new.{os.uname().nodename}.{os.getpid()}"
         shutil.rmtree(path, ignore_errors=True)
         os.makedirs(path)
+        self.held[path] = open(os.path.join(path, RUNNING), "w", encoding="ascii")
+        fcntl.flock(self.held[path], fcntl.LOCK_EX)
         write(os.path.join(path, "point.json"), json.dumps(spec, indent=1) + "\n")
         return path
 
@@ -190,20 +205,44 @@ class Store:
         if captures:
             run["captures"] = {os.path.basename(one): sha256(one) for one in captures}
         write(os.path.join(path, "run.json"), json.dumps(run, indent=1) + "\n")
-        self._place(path, self.path(number))
+        self._let_go(path)
+        self._place(path, number, run)
         return run
 
-    @staticmethod
-    def _place(path, to):
-        """One rename; what was there of the same number goes first. Twice the same is once."""
-        if os.path.exists(to):
-            old = f"{path}.old"
-            os.rename(to, old)
-            os.rename(path, to)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.rename(path, to)
+    def put_error(self, number, run):
+        """Marks a point that could not even be begun."""
+        with contextlib.suppress(OSError):
+            path = f"{self.path(number)}.new.{os.uname().nodename}.{os.getpid()}"
+            os.makedirs(path, exist_ok=True)
+            write(os.path.join(path, "run.json"), json.dumps(run, indent=1) + "\n")
+            self._place(path, number, run)
 
-    @staticmethod
-    def drop(path):
+    def _place(self, path, number, run):
+        """One rename. Who comes second with the same point leaves what is there; what is there of
+        another key, or a mark of failure, goes."""
+        to = self.path(number)
+        while True:
+            try:
+                os.rename(path, to)
+                return
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+            if self.done(number, run["key"]):
+                self.drop(path)
+                return
+            old = f"{path}.old"
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(to, old)
+            self.drop(old)
+
+    def _let_go(self, path):
+        """The run in this directory is no longer under way."""
+        if path in self.held:
+            with contextlib.suppress(OSError):
+                os.unlink(os.path.join(path, RUNNING))
+            self.held.pop(path).close()
+
+    def drop(self, path):
+        self._let_go(path)
         shutil.rmtree(path, ignore_errors=True)
