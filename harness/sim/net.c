@@ -318,9 +318,10 @@ static bool deliver(struct sim_net *n, struct sim_wire *w)
 
 void sim_net_settle(struct sim_net *n)
 {
+	uint64_t before = n->events;
 	bool any = true;
 
-	for (unsigned spins = 0; any && !n->failed; spins++) {
+	while (any && !n->failed) {
 		any = false;
 		for (unsigned i = 0; i < n->nwire; i++)
 			if (n->wire[i].next <= n->now)
@@ -331,8 +332,10 @@ void sim_net_settle(struct sim_net *n)
 				sim_host_turn(&n->host[i]);
 			}
 		/* A link without delay carries whole conversations in one moment. */
-		if (spins > SIM_SPINS_MAX * 1000u)
-			sim_limit(n, "time does not move on: frames go back and forth at one moment");
+		if (n->events - before > SIM_MOMENT_EVENTS)
+			sim_limit(n, "time does not move on: more than %d events at one moment (limit "
+				  "SIM_MOMENT_EVENTS); links that lead in a circle need a delay or a rate",
+				  SIM_MOMENT_EVENTS);
 	}
 	if (n->events > n->events_max)
 		sim_limit(n, "more than %" PRIu64 " events (limit events_max)", n->events_max);

@@ -30,6 +30,7 @@ enum {
 	SIM_ROUTER_MTU = 9000,
 	SIM_ROUTER_FRAME = SIM_ROUTER_MTU + 14,
 	SIM_SPINS_MAX = 1000, /* turns of one host at one moment */
+	SIM_MOMENT_EVENTS = 2000000, /* of all of them: a gigabyte over links without delay */
 	SIM_FAIL_TEXT = 512
 };
 #define SIM_START_NS 1000000000u /* the network's clock begins here */

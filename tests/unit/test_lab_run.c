@@ -681,9 +681,14 @@ static void test_a_limit_that_is_reached_is_an_error_that_names_it(void **state)
 	const struct conf c = { .head = "\"duration\":10,\"events\":1000",
 				.link = "rate 10mbit delay 1ms",
 				.flows = "{\"name\":\"f\",\"kind\":\"bulk\"," ENDS "\"bytes\":null}" };
+	struct conf still = c;
 
 	(void)state;
+
 	ends(&c, "error", "more than 1000 events (limit events_max)");
+	still.head = "\"duration\":10";
+	still.link = NULL;
+	ends(&still, "error", "time does not move on: more than 2000000 events at one moment (limit");
 }
 
 static void (*turn)(void *ctx, struct sim_host *h);
