@@ -139,7 +139,8 @@ HARNESS_RIG = \
 	%D%/rig/draw.c %D%/rig/draw.h \
 	%D%/rig/cmd_session.c %D%/rig/cmd_up.c %D%/rig/cmd_run.c %D%/rig/cmd_exec.c \
 	%D%/rig/cmd_doctor.c %D%/rig/cmd_serve.c \
-	%D%/rig/cmd_drill.c %D%/rig/cmd_audit.c %D%/rig/cmd_sim.c %D%/rig/cmd_uml.c %D%/rig/cmd_point.c %D%/rig/cmd_python.c \
+	%D%/rig/cmd_drill.c %D%/rig/cmd_audit.c %D%/rig/cmd_sim.c %D%/rig/cmd_uml.c \
+	%D%/rig/calibrate.c %D%/rig/calibrate.h %D%/rig/cmd_calibrate.c %D%/rig/cmd_point.c %D%/rig/cmd_python.c \
 	%D%/rig/main.c
 
 noinst_LIBRARIES += libharness.a

@@ -260,6 +260,26 @@ int world_say(int sock, const char *line, json_t **body, struct entry *entry, st
 	return rc;
 }
 
+int world_say_fd(int sock, const char *line, struct net_err *e)
+{
+	char *text = NULL, *reply = malloc(REPLY_MAX);
+	int n = asprintf(&text, "%s\n", line), fd = -1;
+	json_t *j = NULL;
+
+	if (n < 0 || !reply)
+		net_failed(e, "out of memory");
+	else if (send(sock, text, (size_t)n, MSG_NOSIGNAL) != n ||
+		 read_reply(sock, reply, REPLY_MAX, &fd, 1))
+		net_failed(e, "the world has ended");
+	else if (understand(reply, &j, e) == 0 && fd < 0)
+		net_failed(e, "the world gave no descriptor");
+	if (n >= 0)
+		free(text);
+	free(reply);
+	json_decref(j);
+	return fd;
+}
+
 int world_connect(const char *dir, struct net_err *e)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };

@@ -61,6 +61,8 @@ int launch_end(struct launch *l);
 /* Say a line to a world over its control or ctl socket and take the reply. -1 with the world's
  * sentence. @entry, when not NULL, takes the descriptors of the reply; @body its JSON. */
 int world_say(int sock, const char *line, json_t **body, struct entry *entry, struct net_err *e);
+/* Say a line that is answered with one descriptor, as socket is: the descriptor, or -1. */
+int world_say_fd(int sock, const char *line, struct net_err *e);
 /* Connect to the world that stands with run directory @dir. */
 int world_connect(const char *dir, struct net_err *e);
 

@@ -82,6 +82,15 @@ static const struct command commands[] = {
 	  "  --out DIR     with --series DIR/series.jsonl, with --capture DIR/NODE.DEV.pcapng;\n"
 	  "                with --check only say whether it could be run; - is a point a line\n\n"
 	  "A failed seed prints what happened last, its plan, and the command that runs it again.\n" },
+	{ "calibrate", cmd_calibrate, "measure what links do on this machine, beside what they should",
+	  "[--json] [virtual] [wire] [netem]\n\n"
+	  "  virtual      the link model in virtual time\n"
+	  "  wire         the link model in real time, between two devices\n"
+	  "  netem        the kernel's, where it has sch_netem; elsewhere: rig uml -- rig calibrate netem\n"
+	  "  --json       say it as JSON\n\n"
+	  "All that are there, if none is named. The status is 1 if a share, a count or a length that is a\n"
+	  "matter of chance is out of bounds that a correct link leaves once in 1.7 million; delays, rates\n"
+	  "and frames a second are the machine's, and are said beside what an idle core should give.\n" },
 	{ "uml", cmd_uml, "run COMMAND where there is netem: here, or under User-Mode Linux",
 	  "[--always] [-r DIR ...] [-w DIR ...] [--] COMMAND ...\n\n"
 	  "  --always     under User-Mode Linux also where this kernel has sch_netem\n"
