@@ -214,6 +214,18 @@ static void serve_end(struct wire *w, unsigned int i, uint32_t events)
 
 enum { TOKEN_STOP = 2 };
 
+/*
+ * A cable waits for nobody's turn: where that is allowed the thread runs before those whose frames it
+ * carries. On a loaded machine this is the difference between 0.2 and 5 ms of lateness. The kernel
+ * keeps a share of the processor for the others, and there are no frames without them.
+ */
+static void go_first(void)
+{
+	struct sched_param least = { .sched_priority = sched_get_priority_min(SCHED_FIFO) };
+
+	(void)pthread_setschedparam(pthread_self(), SCHED_FIFO, &least);
+}
+
 static void *run(void *arg)
 {
 	struct wire *w = arg;
@@ -221,6 +233,7 @@ static void *run(void *arg)
 	bool stop = false;
 
 	prctl(PR_SET_TIMERSLACK, 1ul);
+	go_first();
 	prctl(PR_SET_NAME, "wire");
 	pthread_mutex_lock(&w->lock);
 	while (!stop) {

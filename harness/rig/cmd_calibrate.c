@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,8 +175,9 @@ static int bursts(struct backend *b, struct table *t, struct net_err *e)
 /* 200 frames of 1000 bytes at 10 mbit: from the first to the last are 199 times 0.8 ms. */
 static int rates(struct backend *b, struct table *t, struct net_err *e)
 {
+	struct sched_param first = { .sched_priority = sched_get_priority_min(SCHED_FIFO) };
 	struct calibrate_run run;
-	double span;
+	double span, ceiling;
 
 	if (send_frames(b, "rate 10mbit", &run, 200, 1000, 0, 200 * MS, e))
 		return -1;
@@ -186,8 +188,12 @@ static int rates(struct backend *b, struct table *t, struct net_err *e)
 	calibrate_free(&run);
 	if (set_link(b, "", e))
 		return -1;
+	/* On a loaded machine: what the link can, not what is left for us. */
+	(void)sched_setscheduler(0, SCHED_FIFO, &first);
+	ceiling = calibrate_ceiling(&b->ends, 500 * MS);
+	(void)sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){ .sched_priority = 0 });
 	note(t, &(struct row){ b->name, "ceiling", "frames of 64 bytes", "frames/s",
-			       calibrate_ceiling(&b->ends, 500 * MS), 1, 0, false });
+			       ceiling, 1, 0, false });
 	return 0;
 }
 
