@@ -18,7 +18,7 @@
 #include "harness/rig/launch.h"
 #include "harness/rig/rig.h"
 
-enum { ROWS_MAX = 64, BACKENDS = 3, WORDS_MAX = 20, LINE = 300 };
+enum { ROWS_MAX = 64, BACKENDS = 3, WORDS_MAX = 20, LINE = 300, FRAMES_MIN = 1000, FRAMES_MAX = 1000000 };
 #define MS 1000000ull
 #define US 1000ull
 #define SIGMAS 5.0
@@ -140,9 +140,10 @@ static int shares(struct backend *b, struct table *t, struct net_err *e)
 	note_share(t, b->name, "doubled", "dup 10%", calibrate_doubled(&run), t->frames, 0.1, 1);
 	note_share(t, b->name, "lost meanwhile", "dup 10%", calibrate_lost(&run), t->frames, 0, 1);
 	calibrate_free(&run);
-	if (send_frames(b, "delay 200ms reorder 25%", &run, t->frames / 4, 100, 100 * US, 200 * MS, e))
+	/* So long a delay that even a machine that is late does not make it half. */
+	if (send_frames(b, "delay 1s reorder 25%", &run, t->frames / 4, 100, 100 * US, 1000 * MS, e))
 		return -1;
-	note_share(t, b->name, "early", "delay 200ms reorder 25%", calibrate_quicker(&run, 100 * MS),
+	note_share(t, b->name, "early", "delay 1s reorder 25%", calibrate_quicker(&run, 500 * MS),
 		   t->frames / 4, 0.25, 1);
 	calibrate_free(&run);
 	return 0;
@@ -188,8 +189,10 @@ static int rates(struct backend *b, struct table *t, struct net_err *e)
 	calibrate_free(&run);
 	if (set_link(b, "", e))
 		return -1;
-	/* On a loaded machine: what the link can, not what is left for us. */
-	(void)sched_setscheduler(0, SCHED_FIFO, &first);
+	/* On a loaded machine: what the link can, not what is left for us. A single processor we leave
+	 * to the link. */
+	if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+		(void)sched_setscheduler(0, SCHED_FIFO, &first);
 	ceiling = calibrate_ceiling(&b->ends, 500 * MS);
 	(void)sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){ .sched_priority = 0 });
 	note(t, &(struct row){ b->name, "ceiling", "frames of 64 bytes", "frames/s",
@@ -299,6 +302,13 @@ int cmd_calibrate(int argc, char **argv)
 		bool known = strcmp(argv[i], "--json") == 0;
 
 		json = json || known;
+		if (strcmp(argv[i], "--frames") == 0 && i + 1 < argc) {
+			t.frames = (uint32_t)atol(argv[++i]);
+			if (t.frames < FRAMES_MIN || t.frames > FRAMES_MAX)
+				return rig_usage("calibrate", "--frames is a number from %d to %d",
+						 FRAMES_MIN, FRAMES_MAX);
+			continue;
+		}
 		for (int k = 0; k < BACKENDS; k++)
 			if (strcmp(argv[i], names[k]) == 0)
 				known = any = asked[k] = true;

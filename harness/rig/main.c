@@ -83,11 +83,12 @@ static const struct command commands[] = {
 	  "                with --check only say whether it could be run; - is a point a line\n\n"
 	  "A failed seed prints what happened last, its plan, and the command that runs it again.\n" },
 	{ "calibrate", cmd_calibrate, "measure what links do on this machine, beside what they should",
-	  "[--json] [virtual] [wire] [netem]\n\n"
+	  "[--json] [--frames N] [virtual] [wire] [netem]\n\n"
 	  "  virtual      the link model in virtual time\n"
 	  "  wire         the link model in real time, between two devices\n"
 	  "  netem        the kernel's, where it has sch_netem; elsewhere: rig uml -- rig calibrate netem\n"
-	  "  --json       say it as JSON\n\n"
+	  "  --json       say it as JSON\n"
+	  "  --frames N   count N frames for each share (20000)\n\n"
 	  "All that are there, if none is named. The status is 1 if a share, a count or a length that is a\n"
 	  "matter of chance is out of bounds that a correct link leaves once in 1.7 million; delays, rates\n"
 	  "and frames a second are the machine's, and are said beside what an idle core should give.\n" },
