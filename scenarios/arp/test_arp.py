@@ -144,7 +144,7 @@ def test_gratuitous_arp_updates_what_is_known(dut, tester):
     tester.expect(Ether(dst=OTHER_MAC) / ICMP(type=0, id=7))
 
 
-@pytest.mark.rfc("826:rcv-5")
+@pytest.mark.rfc("826:rcv-5", "CVE-1999-0667")
 @pytest.mark.parametrize("op", [1, 2], ids=["request", "reply"])
 def test_gratuitous_arp_of_an_unknown_host_makes_no_entry(dut, tester, op):
     tester.inject(Ether(src=TESTER_MAC, dst=BROADCAST)
@@ -160,6 +160,7 @@ def test_request_for_another_address_makes_no_entry(dut, tester):
     tester.expect(Ether(dst=BROADCAST) / ARP(op=1, pdst=tester.ip))
 
 
+@pytest.mark.rfc("CVE-1999-0667")
 def test_unasked_reply_makes_no_entry(dut, tester):
     tester.inject(reply_to(tester))
     tester.inject(ping())
@@ -198,7 +199,7 @@ MALFORMED = {
 }
 
 
-@pytest.mark.rfc("826:rcv-1", "826:rcv-2", "826:rcv-7")
+@pytest.mark.rfc("826:rcv-1", "826:rcv-2", "826:rcv-7", "CVE-2020-11914", "CVE-2019-12262")
 @pytest.mark.parametrize("row", MALFORMED)
 def test_malformed_arp_is_dropped(dut, tester, row):
     fields, reason = MALFORMED[row]
@@ -213,6 +214,7 @@ def test_malformed_arp_is_dropped(dut, tester, row):
         no_reply(tester)
 
 
+@pytest.mark.rfc("CVE-2020-11914", "CVE-2018-16600")
 @pytest.mark.parametrize("length", [14, 15, 20, 27, 41])
 def test_truncated_arp_is_dropped(dut, tester, length):
     expected = {"PhantomDropARP_MALFORMED": 1} if dut.name == "phantom" else {}
@@ -221,6 +223,7 @@ def test_truncated_arp_is_dropped(dut, tester, length):
         no_reply(tester)
 
 
+@pytest.mark.rfc("ARP from broadcast/multicast/own MAC")
 @pytest.mark.parametrize("psrc", ["255.255.255.255", "224.0.0.1", "127.0.0.1"])
 def test_sender_that_is_no_host_is_not_learned(dut, tester, psrc):
     tester.inject(request(psrc=psrc))

@@ -44,7 +44,7 @@ def test_a_wrong_checksum_gets_no_answer(six):
     assert [p[ICMPv6EchoReply].seq for p in six.answered(start, ICMPv6EchoReply)] == [0x7fff]
 
 
-@pytest.mark.rfc("4443:3.1-1", "4443:2.4-3")
+@pytest.mark.rfc("4443:3.1-1", "4443:2.4-3", "CVE-2020-22283")
 def test_a_port_that_nobody_has_is_unreachable(six):
     six.introduce()
     sent = six.ip() / UDP(sport=1234, dport=4444) / Raw(pattern(1300))
@@ -73,7 +73,7 @@ def test_what_must_not_be_answered_is_not(six, what):
     assert not six.answered(start, ICMPv6DestUnreach)
 
 
-@pytest.mark.rfc("4443:2.4-10")
+@pytest.mark.rfc("4443:2.4-10", "ICMP error storm")
 @pytest.mark.duts("phantom")
 def test_errors_are_limited_to_a_rate(six):
     six.introduce()
@@ -84,7 +84,7 @@ def test_errors_are_limited_to_a_rate(six):
     assert 1 <= len(six.answered(start, ICMPv6DestUnreach)) < 500
 
 
-@pytest.mark.rfc("8201:4-2", "8200:5-1", "8201:4-4")
+@pytest.mark.rfc("8201:4-2", "8200:5-1", "8201:4-4", "CVE-2024-53259")
 def test_a_narrow_path_is_heeded_and_one_too_narrow_is_not(six):
     six.introduce()
     data = pattern(1440)

@@ -36,7 +36,8 @@ def test_options_to_be_skipped_are_skipped(six, kind):
         six.tester.expect(ICMPv6EchoReply(id=0x6666, seq=number), skip=True)
 
 
-@pytest.mark.rfc("8200:4.2-2", "8200:4.2-3", "8200:4.2-4", "4443:3.4-1")
+@pytest.mark.rfc("8200:4.2-2", "8200:4.2-3", "8200:4.2-4", "4443:3.4-1",
+                 "Unknown option/next header amplification", "CVE-2008-0352")
 @pytest.mark.parametrize("option,dst,told", [
     (0x5e, US, False), (0x9e, US, True), (0xde, US, True),
     (0x5e, ALL_NODES, False), (0x9e, ALL_NODES, True), (0xde, ALL_NODES, False)])
@@ -74,7 +75,7 @@ def test_a_route_is_ignored_at_its_end_and_refused_before(six, kind):
             six.tester.expect(ICMPv6EchoReply(id=0x6666, seq=9))
 
 
-@pytest.mark.rfc("8200:4.2-6")
+@pytest.mark.rfc("8200:4.2-6", "CVE-2020-17445")
 def test_no_option_that_lies_about_its_length_is_believed(six):
     six.introduce()
     start = len(six.tester.frames)
@@ -86,7 +87,7 @@ def test_no_option_that_lies_about_its_length_is_believed(six):
                 if packet[ICMPv6EchoReply].seq != 0x7fff]
 
 
-@pytest.mark.rfc("8200:4.5-11", "8504:5-2")
+@pytest.mark.rfc("8200:4.5-11", "8504:5-2", "CVE-2020-17469", "CVE-2007-1365")
 @pytest.mark.parametrize("order", ["in order", "backwards", "shuffled"])
 @pytest.mark.parametrize("size", [1400, 20000])
 def test_a_fragmented_ping_is_answered_whole(six, size, order):
@@ -124,7 +125,8 @@ def piece(six, number, offset, data, more=1):
             / Raw(data))
 
 
-@pytest.mark.rfc("5722:4-2", "8200:4.5-10", "RFC 5722 overlap")
+@pytest.mark.rfc("5722:4-2", "8200:4.5-10", "RFC 5722 overlap", "CVE-2021-33304",
+                 "IP ID poisoning of reassembly")
 def test_fragments_that_overlap_end_the_datagram_and_nobody_is_told(six):
     six.introduce()
     start = len(six.tester.frames)
@@ -147,7 +149,7 @@ def test_an_atomic_fragment_is_a_datagram_of_its_own(six):
     six.tester.expect(ICMPv6EchoReply(id=0x6666, seq=5))
 
 
-@pytest.mark.rfc("8200:4.5-7", "8200:4.5-8", "8200:4.5-9")
+@pytest.mark.rfc("8200:4.5-7", "8200:4.5-8", "8200:4.5-9", "CVE-2023-3107")
 @pytest.mark.parametrize("offset,length,more,next_header,code,pointer", [
     (0, 20, 1, ECHO, 0, 4), (65528, 16, 0, ECHO, 0, 42), (0, 8, 1, 60, 3, 0)])
 def test_a_fragment_that_no_sender_makes_is_told_of(six, offset, length, more, next_header, code,

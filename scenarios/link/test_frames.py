@@ -54,6 +54,7 @@ def test_a_frame_of_a_vlan_that_is_not_ours_is_ignored(dut, tester):
     tester.nothing(replies, but="no answer to another VLAN")
 
 
+@pytest.mark.rfc("CVE-2020-11906")
 @pytest.mark.parametrize("length", range(0, 26, 3))
 def test_a_frame_cut_in_its_headers_is_survived(dut, tester, length):
     whole = bytes(Ether(src=tester.mac, dst=tester.dst_mac) / Dot1Q(vlan=0) / echo(tester, 6))

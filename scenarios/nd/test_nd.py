@@ -50,7 +50,7 @@ def wrong(six):
     }
 
 
-@pytest.mark.rfc("4861:7.1.1-1", "4861:4.6-1", "4861:9-1")
+@pytest.mark.rfc("4861:7.1.1-1", "4861:4.6-1", "4861:9-1", "CVE-2016-1409", "CVE-2024-23911")
 @pytest.mark.parametrize("what", ["hop limit", "code", "target is a group", "short",
                                   "option of length 0", "probe with an address", "probe to one",
                                   "of another"])
@@ -113,6 +113,7 @@ def test_an_unasked_advertisement_makes_no_entry(six):
     six.tester.expect(ICMPv6ND_NS(tgt=TESTER), skip=True)
 
 
+@pytest.mark.rfc("ND cache exhaustion", "CVE-2023-31129")
 @pytest.mark.duts("phantom")
 def test_a_flood_of_solicitations_leaves_room_for_others(six):
     for number in range(3000):

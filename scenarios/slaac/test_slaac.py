@@ -72,7 +72,7 @@ def test_a_prefix_makes_an_address_and_the_hop_limit_is_the_routers(six):
 
 
 @pytest.mark.rfc("4861:6.1.2-1", "4861:6.1.2-2", "4862:5.5.3-1", "4862:5.5.3-2", "4862:5.5.3-3",
-                 "4862:5.5.3-4")
+                 "4862:5.5.3-4", "RA prefix abuse", "RA kill")
 def test_what_is_not_in_order_makes_none(six):
     for packet in (advertisement(six, prefix(), src="fd00::9"),
                    advertisement(six, prefix(), hlim=64),
@@ -92,7 +92,8 @@ def test_what_is_not_in_order_makes_none(six):
                 if IPv6 in seen.packet and seen.packet[IPv6].src.startswith(PREFIX[:-1])]
 
 
-@pytest.mark.rfc("CVE-2013-3183", "CVE-2020-16898", "8106:5.1-2", "8106:5.3.1-1")
+@pytest.mark.rfc("CVE-2013-3183", "CVE-2020-16898", "8106:5.1-2", "8106:5.3.1-1", "CVE-2010-0239",
+                 "CVE-2022-27881")
 def test_options_of_every_length_are_survived(six):
     for kind in (1, 3, 5, 24, 25, 31):
         for length in range(256):
@@ -101,6 +102,7 @@ def test_options_of_every_length_are_survived(six):
     six.tester.mark()
 
 
+@pytest.mark.rfc("CVE-2010-4669", "CVE-2014-2309")
 def test_a_flood_of_prefixes_and_routers_is_bounded(six):
     for number in range(1500):
         six.send(advertisement(six, prefix(f"2001:db8:{number:x}:1::"), src=f"fe80::1:{number:x}"))

@@ -120,7 +120,8 @@ static enum drop error_input(struct ph_stack *st, const struct ip_rx *rx)
 	memcpy(e.remote.b, ip + offsetof(struct ip6_hdr, dst), 16);
 	e.local = ip6_with_scope(e.local, (uint32_t)rx->link);
 	e.remote = ip6_with_scope(e.remote, (uint32_t)rx->link);
-	if (ip_is4(&e.local) || ip_is4(&e.remote) || !addr6_find(st, &e.local))
+	/* Who sent it is who is told (2.4 (d)). */
+	if (ip_is4(&e.remote) || !ip_eq(&e.local, &rx->dst) || !addr6_find(st, &e.local))
 		return DROP_ICMP6_QUOTE;
 	e.type = h->type;
 	e.code = h->code;

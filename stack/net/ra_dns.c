@@ -87,6 +87,13 @@ static void take_servers(struct ph_stack *st, struct link *l, const uint8_t *p, 
 	}
 }
 
+/* Letters, digits, hyphens, and the underscores that some have: nothing that a shell would read. */
+static bool in_name(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+	       c == '_';
+}
+
 /* A name of RFC 1035 3.1 as text; its length in bytes with the last zero; 0: none, or no name. */
 static uint32_t read_name(const uint8_t *p, uint32_t len, char text[PH_DNS_NAME])
 {
@@ -100,7 +107,7 @@ static uint32_t read_name(const uint8_t *p, uint32_t len, char text[PH_DNS_NAME]
 		if (n > 0)
 			text[n++] = '.';
 		for (uint32_t i = 0; i < label; i++, at++) {
-			if (p[at] <= ' ' || p[at] >= 0x7f)
+			if (!in_name(p[at]))
 				return 0;
 			text[n++] = (char)p[at];
 		}

@@ -160,6 +160,7 @@ static void test_a_conflict_is_answered_once_and_the_second_takes_the_address(vo
 }
 
 /* rfc: 5227:2.4-4 */
+/* attack: ACD-abuse */
 static void test_who_never_gives_way_says_so_once_in_ten_seconds(void **state)
 {
 	struct host *h = host_new();
@@ -287,6 +288,7 @@ static void told(struct ph_stack *st, struct acd *a, enum acd_news news)
 }
 
 /* rfc: 5227:2.1.1-4 */
+/* attack: ACD-abuse */
 static void test_after_ten_conflicts_attempts_are_a_minute_apart(void **state)
 {
 	struct host *h = host_new();

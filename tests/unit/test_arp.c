@@ -67,6 +67,7 @@ static void test_a_probe_is_answered_and_teaches_nothing(void **state)
 	host_free(h);
 }
 
+/* attack: CVE-2003-0001, CVE-2018-16600 */
 static void test_padding_behind_a_request_is_not_sent_back(void **state)
 {
 	struct host *h = host_new();

@@ -46,6 +46,7 @@ static void packet(struct frame *f, enum about what, const struct ph_ip *src, co
 }
 
 /* rfc: 4443:2.4-8 4443:2.4-7 */
+/* attack: Unknown-option/next-header-amplification */
 static void test_of_what_came_for_a_group_at_any_layer_nobody_is_told(void **state)
 {
 	static const struct {

@@ -87,6 +87,7 @@ static void test_who_asks_for_us_is_answered_and_remembered(void **state)
 
 /* A message made wrong: what it is dropped for. */
 /* rfc: 4861:7.1.1-1 4861:7.1.2-1 4861:4.6-1 4861:9-1 6980:5-2 */
+/* attack: CVE-2016-1409, CVE-2024-23911 */
 static void test_a_message_that_cannot_be_is_dropped(void **state)
 {
 	static const struct {
@@ -166,6 +167,7 @@ static void test_neighbour_discovery_in_fragments_is_dropped(void **state)
 
 /* What an advertisement does to what is known (RFC 4861 7.2.5, appendix C). */
 /* rfc: 4861:7.2.5-1 4861:7.2.5-2 4861:7.2.5-3 4861:7.2.5-4 */
+/* attack: NA-override-storm */
 static void test_an_advertisement_moves_the_cache_as_its_flags_say(void **state)
 {
 	static const struct {
@@ -253,6 +255,7 @@ static void test_a_neighbour_not_heard_of_is_probed_at_its_address(void **state)
 /* ---- duplicates ----------------------------------------------------------------------------- */
 
 /* rfc: 4862:5.4-1 4862:5.4.2-2 4862:5.4.2-3 7527:4.1-1 4862:5.4-4 9131:6.1.2-1 4862:5.4.3-2 */
+/* attack: NA/NS-on-tentative-address */
 static void test_an_address_is_probed_for_before_it_is_used(void **state)
 {
 	struct host *h = probing();
@@ -312,6 +315,7 @@ static void test_whoever_answers_or_probes_as_well_has_the_address(void **state)
 }
 
 /* rfc: 7527:4.2-1 7527:4.1-2 */
+/* attack: DAD-denial */
 static void test_our_own_probe_come_back_is_no_duplicate(void **state)
 {
 	struct host *h = probing();
@@ -351,6 +355,7 @@ static void test_without_probes_an_address_is_ready_at_once(void **state)
 }
 
 /* rfc: 7217:5-1 7217:5-2 7217:6-1 7217:6-2 7217:6-3 7217:5-6 */
+/* attack: DAD-denial */
 static void test_a_stable_identifier_that_is_taken_is_followed_by_others(void **state)
 {
 	struct ph_addr_info first, a[4];

@@ -171,6 +171,7 @@ static void test_a_question_makes_or_changes_an_entry_that_is_not_confirmed(void
 }
 
 /* rfc: 4861:7.2.3-3 4861:7.2.5-3 */
+/* attack: NA-override-storm */
 static void test_who_is_a_router_is_said_by_advertisements_alone(void **state)
 {
 	static const struct {
@@ -368,6 +369,27 @@ static void test_a_host_sends_no_redirect(void **state)
 	host_free(h);
 }
 
+/* attack: CVE-2008-2476 */
+static void test_a_question_from_off_the_link_makes_nobody_a_neighbour_of_ours(void **state)
+{
+	struct host *h = host6_new();
+	struct frame f;
+
+	(void)state;
+	assert_int_equal(ph_route_add(h->st, &none6, 0, &peer_ll, h->link, 0, h->now), 0);
+	host6_know(h, &peer_ll); /* the router, at peer_mac */
+	frame_nd(&f, ICMP6_NS, &far6, &us_solicited, &us6, 0, other_mac);
+	frame_in(h, &f);
+	while (host_take(h) > 0)
+		;
+	frame_icmp6(&f, &far6, &us6, ICMP6_ECHO, 16);
+	frame_icmp6_end(&f, AT6);
+	frame_in(h, &f);
+	assert_non_null(next_icmp6(h, ICMP6_ECHO_REPLY, 0));
+	assert_memory_equal(out_eth(h)->dst, peer_mac, 6); /* by the router, not to the forger */
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,6 +409,8 @@ int main(void)
 			test_what_a_neighbour_says_unasked_does_not_show_that_it_hears_us),
 		cmocka_unit_test(test_a_neighbour_is_asked_at_most_once_in_the_time_between),
 		cmocka_unit_test(test_a_host_sends_no_redirect),
+		cmocka_unit_test(
+			test_a_question_from_off_the_link_makes_nobody_a_neighbour_of_ours),
 	};
 
 	return cmocka_run_group_tests_name("nd rules", tests, NULL, NULL);

@@ -269,6 +269,7 @@ static void test_the_queue_is_bounded_in_bytes_and_keeps_the_latest(void **state
 	host_free(h);
 }
 
+/* attack: ARP-cache-exhaustion */
 static void test_strangers_cannot_push_out_who_is_in_use(void **state)
 {
 	struct host *h = host_new();

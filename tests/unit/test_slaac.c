@@ -96,6 +96,7 @@ static void test_an_address_of_a_prefix_lives_as_long_as_it_is_told(void **state
 }
 
 /* rfc: 4862:5.5.3-1 4862:5.5.3-2 4862:5.5.3-3 4862:5.5.3-4 */
+/* attack: RA-prefix-abuse */
 static void test_a_prefix_that_makes_no_address_makes_none(void **state)
 {
 	static const struct {
@@ -130,6 +131,7 @@ static void test_a_prefix_that_makes_no_address_makes_none(void **state)
 }
 
 /* rfc: 4862:5.5.3-5 4862:5.5.3-6 */
+/* attack: RA-kill */
 static void test_two_hours_cannot_be_taken_away(void **state)
 {
 	static const struct {
@@ -161,6 +163,7 @@ static void test_two_hours_cannot_be_taken_away(void **state)
 }
 
 /* rfc: 4861:6.3.4-5 4861:6.3.4-6, 2464:2-1, 4861:6.3.4-2 */
+/* attack: CVE-2015-0272 */
 static void test_the_routers_parameters_are_taken_and_zero_says_nothing(void **state)
 {
 	struct host *h = ready_host();
@@ -323,6 +326,7 @@ static void test_destinations_spread_over_routers_that_are_equal(void **state)
 }
 
 /* rfc: 8504:5.9-1 */
+/* attack: CVE-2010-0239 */
 static void test_routes_of_advertisements_are_more_specific(void **state)
 {
 	static const struct ph_ip net = { { 0x20, 1, 0x0d, 0xb8, 0xff } },
@@ -352,6 +356,7 @@ static void test_routes_of_advertisements_are_more_specific(void **state)
 }
 
 /* rfc: 8106:5.1-1 8106:5.1-2 8106:5.2-1 8106:6.1-1 8106:5.3.1-2 8504:8.3-1 */
+/* attack: DNSSL-compression-and-lifetime-abuse */
 static void test_name_servers_and_domains_are_kept_for_their_time(void **state)
 {
 	static const char domain[] = "\7example\3org\0\4test\0";
@@ -402,6 +407,7 @@ static void test_name_servers_and_domains_are_kept_for_their_time(void **state)
 }
 
 /* rfc: 8106:6.2-1 */
+/* attack: CVE-2010-4669 */
 static void test_what_routers_can_make_us_hold_has_an_end(void **state)
 {
 	struct host *h = ready_host();
@@ -522,6 +528,7 @@ static void test_an_optimistic_address_is_used_while_it_is_probed(void **state)
 	host_free(h);
 }
 
+/* attack: CVE-2011-1652 */
 static void test_static_ipv6_hears_no_router(void **state)
 {
 	struct host *h = host6_new();
