@@ -191,6 +191,45 @@ static void test_what_left_together_is_ordered_where_numbers_wrap(void **state)
 	assert_int_equal(k.end, 5);
 }
 
+/* What a peer tells of reordering and of duplicates is believed within bounds. */
+static void test_reordering_is_bounded_however_far_the_peer_says_it_is(void **state)
+{
+	struct env *v = env_new(true);
+
+	(void)state;
+	v->e.max_reordering = 5;
+	send(v, 10, 0);
+	v->now += 40 * MS;
+	ack(v, (struct news){ .from = 9, .to = 10, .dup = true });
+	ack(v, (struct news){ .from = 1, .to = 2, .dup = true });
+	assert_int_equal(v->l.reord_seen, 1);
+	assert_int_equal(v->l.reordering, 5);
+	env_free(v);
+}
+
+static void test_more_duplicates_than_were_sent_again_say_nothing(void **state)
+{
+	struct env *v = env_new(true);
+	struct tcp_range one = { 1, 1 + MSS }, three = { 1, 1 + 3 * MSS };
+	bool probe = false;
+
+	(void)state;
+	send(v, 5, 0);
+	v->a = (struct cc_ack){ .now_ns = v->now, .mss = MSS, .una = 1 + 5 * MSS, .nxt = v->nxt };
+	assert_true(tcp_loss_dsack(&v->l, &v->e, one, v->una, 1000000, 1, &probe));
+	assert_true(v->l.peer_dsacks);
+	v->l.peer_dsacks = false;
+	assert_false(tcp_loss_dsack(&v->l, &v->e, one, v->una, 1000000, 1, &probe));
+	assert_false(v->l.peer_dsacks);
+	assert_false(tcp_loss_dsack(&v->l, &v->e, three, v->una, 1000000, 4, &probe));
+	assert_true(tcp_loss_dsack(&v->l, &v->e, one, v->una, 1000000, 6, &probe));
+	/* Nor does one longer than any window was, or of no length. */
+	assert_false(tcp_loss_dsack(&v->l, &v->e, three, v->una, 2 * MSS, 100, &probe));
+	one.to = one.from;
+	assert_false(tcp_loss_dsack(&v->l, &v->e, one, v->una, 1000000, 100, &probe));
+	env_free(v);
+}
+
 /* rfc: 8985:6.2-2 */
 static void test_impossibly_quick_answer_is_the_first_copys(void **state)
 {
@@ -666,6 +705,8 @@ int main(void)
 		T(test_segment_is_lost_a_window_after_a_later_one_came),
 		T(test_what_left_together_is_ordered_by_sequence),
 		T(test_what_left_together_is_ordered_where_numbers_wrap),
+		T(test_reordering_is_bounded_however_far_the_peer_says_it_is),
+		T(test_more_duplicates_than_were_sent_again_say_nothing),
 		T(test_impossibly_quick_answer_is_the_first_copys),
 		T(test_reordering_window_is_a_quarter_and_bounded_by_srtt),
 		T(test_duplicates_widen_the_window_for_sixteen_recoveries),
