@@ -91,6 +91,7 @@ struct lab_run {
 	struct lab_hist transfer;
 	uint64_t segments, retransmitted;
 	struct lab_hist rtt;
+	uint64_t rtt_least_ns; /* of the whole run: what the path takes; 0: none */
 	double cwnd_area, cwnd_s;
 	uint64_t timeouts, recoveries, connections, failed;
 	uint64_t *bin;

@@ -51,6 +51,8 @@ bool lab_meter_segment(struct lab_conn *c, unsigned side, const struct lab_segme
 		c->again |= again && side == data;
 	} else if (side != data) {
 		rtt = lab_way_acked(&c->way[data], s, now);
+		if (rtt > 0 && (r->rtt_least_ns == 0 || rtt < r->rtt_least_ns))
+			r->rtt_least_ns = rtt;
 		if (rtt > 0 && settled(c->lab))
 			lab_hist_add(&r->rtt, rtt, 1);
 	}

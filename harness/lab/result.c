@@ -152,7 +152,7 @@ static void tell_transfers(struct lab_jout *j, const struct lab_run *r)
 
 static void tell_flow(struct lab_jout *j, const struct lab_run *r)
 {
-	double mean = over(r->rtt.sum / 1e9, (double)r->rtt.n);
+	double mean = over(r->rtt.sum / 1e9, (double)r->rtt.n), least = lab_seconds(r->rtt_least_ns);
 
 	lab_jout_open(j, NULL, '{');
 	lab_jout_text(j, "name", r->flow->name);
@@ -163,10 +163,10 @@ static void tell_flow(struct lab_jout *j, const struct lab_run *r)
 	lab_jout_whole(j, "segments", r->segments);
 	lab_jout_whole(j, "retransmitted", r->retransmitted);
 	lab_jout_real(j, "retransmitted_share", over((double)r->retransmitted, (double)r->segments));
-	lab_jout_real(j, "rtt_min_s", r->rtt.n ? lab_seconds(r->rtt.least) : NAN);
+	lab_jout_real(j, "rtt_min_s", least > 0 ? least : NAN);
 	lab_jout_real(j, "rtt_mean_s", mean);
 	lab_jout_real(j, "rtt_p95_s", percentile(&r->rtt, 0.95));
-	lab_jout_real(j, "rtt_inflation", over(mean, lab_seconds(r->rtt.least)));
+	lab_jout_real(j, "rtt_inflation", over(mean, least));
 	lab_jout_real(j, "cwnd_mean", over(r->cwnd_area, r->cwnd_s));
 	lab_jout_whole(j, "timeouts", r->timeouts);
 	lab_jout_whole(j, "fast_recoveries", r->recoveries);

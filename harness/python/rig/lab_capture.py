@@ -74,9 +74,10 @@ class Connection:
         self.name, self.number = name, number
         self.first = None          # sequence number of the SYN
         self.high = 0              # highest octet sent, relative
-        self.outstanding = collections.deque()  # [end, sent at, never sent twice]
+        self.acknowledged = 0
+        self.outstanding = collections.deque()  # [end, sent at, once; None: a SACK told of it, start]
         self.segments = self.retransmitted = 0
-        self.rtts = []
+        self.rtts, self.rtt_least = [], None  # from settle on; of the whole run
         self.scale = {True: 0, False: 0}  # of windows that the data's sender says, and the other end
 
     def sent(self, seg, settle):
@@ -95,7 +96,7 @@ class Connection:
         end = start + seg.length
         if again:
             for one in self.outstanding:
-                if one[0] > start and one[3] < end:
+                if one[0] > start and one[3] < end and one[2]:
                     one[2] = False
         if end > self.high:
             self.outstanding.append([end, seg.t, not again, start])
@@ -106,11 +107,35 @@ class Connection:
         if self.first is None or not seg.flags & ACK:
             return
         ack = _unwrap(seg.ack - self.first, self.high)
-        newest = None
+        if ack > self.high:
+            return
+        end, sent = 0, None
         while self.outstanding and self.outstanding[0][0] <= ack:
-            newest = self.outstanding.popleft()
-        if newest and newest[2] and seg.t >= settle:
-            self.rtts.append(seg.t - newest[1])
+            end, at, once, _ = self.outstanding.popleft()
+            sent = at if once else None
+        self.acknowledged = max(self.acknowledged, ack)
+        for block in sack_blocks(seg.options):
+            left, right = (_unwrap(number - self.first, self.high) for number in block)
+            if self.acknowledged <= left < right <= self.high:
+                end, sent = self._selected(left, right, end, sent)
+        if sent is None:
+            return
+        rtt = seg.t - sent
+        self.rtt_least = rtt if self.rtt_least is None else min(rtt, self.rtt_least)
+        if seg.t >= settle:
+            self.rtts.append(rtt)
+
+    def _selected(self, left, right, end, sent):
+        """What a SACK's block tells for the first time; the newest of that and (end, sent)."""
+        for one in reversed(self.outstanding):
+            if one[0] > right:
+                continue
+            if one[0] <= left or one[2] is None:
+                break
+            if one[0] > end:
+                end, sent = one[0], one[1] if one[2] else None
+            one[2] = None
+        return end, sent
 
 
 def _unwrap(number, near):
@@ -163,10 +188,11 @@ def figures(captures, name):
     out = {"segments": count, "retransmitted": again,
            "retransmitted_share": again / count if count else None,
            "rtt_min_s": None, "rtt_mean_s": None, "rtt_p95_s": None, "rtt_inflation": None}
+    out["rtt_min_s"] = min((c.rtt_least for c in mine if c.rtt_least is not None), default=None)
     if rtts:
         mean = math.fsum(rtts) / len(rtts)
-        out.update(rtt_min_s=rtts[0], rtt_mean_s=mean,
-                   rtt_p95_s=rtts[math.ceil(0.95 * len(rtts)) - 1], rtt_inflation=mean / rtts[0])
+        out.update(rtt_mean_s=mean, rtt_p95_s=rtts[math.ceil(0.95 * len(rtts)) - 1],
+                   rtt_inflation=mean / out["rtt_min_s"])
     return out
 
 
