@@ -229,3 +229,25 @@ def test_sender_that_is_no_host_is_not_learned(dut, tester, psrc):
     tester.inject(request(psrc=psrc))
     introduce(tester)
     tester.mark()
+
+
+@pytest.mark.rfc("CVE-2015-8230", "ARP cache exhaustion")
+@pytest.mark.duts("phantom")
+def test_a_storm_leaves_room_for_others_and_memory_as_it_was(dut, tester, lan):
+    introduce(tester)
+    before = dut.ask(cmd="usage")["usage"]["bytes"]
+    for number in range(4000):
+        ip = f"10.0.0.{number % 250 + 1}" if number % 2 else f"10.{number % 200 + 1}.7.{number % 250}"
+        if ip not in (DUT_IP, TESTER_IP, lan.peer.ip):
+            mac = f"02:00:0b:00:{number >> 8:02x}:{number & 255:02x}"
+            tester.inject(request(psrc=ip, hwsrc=mac))
+            tester.inject(reply_to(tester, mac, ip))
+        if number % 1000 == 0:
+            introduce(tester)
+            tester.mark()
+    introduce(tester)
+    tester.mark()
+    assert "1 received" in lan.peer.exec("ping", "-c", "1", "-W", "5", DUT_IP).stdout
+    usage = dut.ask(cmd="usage")["usage"]
+    assert usage["neighbours"] <= 1024
+    assert usage["bytes"] - before < 1 << 20

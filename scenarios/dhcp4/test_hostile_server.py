@@ -149,6 +149,15 @@ def test_names_with_a_shells_characters_are_none(server, eventually):
     assert "hostname" not in server.lease() and "domain" not in server.lease()
 
 
+@pytest.mark.rfc("CVE-2016-2147", "CVE-2016-2148", "CVE-2020-11903")
+def test_options_that_a_client_does_not_know_are_passed_over(server, eventually):
+    server.to_request()
+    server.say("ack", (119, b"\xc0\0\x3f" + b"a" * 30 + b"\xc0\x03"), (119, b"\xc0\xff"),
+               (212, b"\x20"), (212, bytes(200)), (212, b""), (43, b"\xff\xff"), (15, b"lab"))
+    eventually(lambda: server.lease()["state"] == "BOUND", 30, "a lease")
+    assert server.lease()["domain"] == "lab"
+
+
 def test_a_flood_of_answers_leaves_lease_and_service(server, lan, eventually):
     server.to_request()
     server.say("ack")

@@ -62,6 +62,23 @@ def test_a_frame_cut_in_its_headers_is_survived(dut, tester, length):
     tester.nothing(replies, but="no answer to a piece of a frame")
 
 
+@pytest.mark.rfc("CVE-2016-7039")
+@pytest.mark.parametrize("depth", [2, 3, 40, 300])
+def test_tags_behind_tags_are_not_followed_down(dut, tester, depth):
+    """802.1Q and 802.1ad in turn, and IP in IP: what is inside is not for us (the kernel does go
+    down tags of no VLAN, one after the other)."""
+    head = bytes(Ether(src=tester.mac, dst=tester.dst_mac))[:12]
+    tags = b"".join((b"\x81\0", b"\x88\xa8")[number % 2] + b"\0\0" for number in range(depth))
+    tester.inject(head + tags + b"\x08\0" + bytes(echo(tester, 8)))
+    nested = bytes(echo(tester, 9))
+    for _ in range(40):
+        nested = bytes(IP(src=tester.ip, dst=tester.dst_ip, proto=4) / Raw(nested))
+    tester.inject(head + b"\x08\0" + nested)
+    seqs = (8, 9) if dut.name == "phantom" else (9,)
+    tester.nothing(lambda packet: replies(packet) and packet[ICMP].seq in seqs,
+                   but="no answer to what is wrapped up")
+
+
 @pytest.mark.duts("phantom")
 def test_a_vlan_is_a_link_of_its_own(dut, tester):
     dut.ask(cmd="link_add", name="tap0.7", vlan=7)

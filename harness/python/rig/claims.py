@@ -66,7 +66,7 @@ def of_unit_tests(path):
 def of_scenario(path):
     """The ids that the marks of a test_*.py name."""
     with open(path, encoding="utf-8") as file:
-        return [name for mark in _MARK.findall(file.read())
+        return [slug(name) for mark in _MARK.findall(file.read())
                 for name in re.findall(r"""["']([^"']+)["']""", mark)]
 
 
