@@ -26,7 +26,8 @@ HARNESS_LINK = \
 	%D%/link/pipe.c %D%/link/pipe.h \
 	%D%/link/rawsock.c %D%/link/rawsock.h \
 	%D%/link/wire_end.c %D%/link/wire_end.h \
-	%D%/link/wire.c %D%/link/wire.h
+	%D%/link/wire.c %D%/link/wire.h \
+	%D%/link/wire_can.c %D%/link/wire_can.h
 
 HARNESS_CAPTURE = \
 	%D%/capture/pcapng.h %D%/capture/pcapng_writer.c %D%/capture/pcapng_reader.c \

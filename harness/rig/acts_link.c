@@ -13,6 +13,7 @@
 #include "harness/link/sides.h"
 #include "harness/link/spec.h"
 #include "harness/link/wire.h"
+#include "harness/link/wire_can.h"
 #include "harness/rig/bench.h"
 #include "harness/rig/link_netem.h"
 #include "netns/qdisc.h"
@@ -125,13 +126,25 @@ static int open_end(struct bench *b, const char *name, struct net_err *e)
 	return fd < 0 ? net_failed(e, "no raw socket on %s: %s", name, why) : fd;
 }
 
+static int wire_keeps(const struct link_spec spec[DIRS], struct net_err *e)
+{
+	char why[LINK_ERR_TEXT];
+	struct wire_can can;
+
+	wire_can(&can);
+	for (int dir = 0; dir < DIRS; dir++)
+		if (wire_can_keep(&spec[dir], &can, why, sizeof(why)))
+			return net_cannot(e, "%s", why);
+	return 0;
+}
+
 static int start_wire(struct bench *b, struct impairment *im, struct net_err *e)
 {
 	struct dev *d = im->d;
 	struct wire_conf conf = { .name = d->label, .log_max = LOG_MAX, .fd_b = -1 };
 	char why[LINK_ERR_TEXT];
 
-	if (world_cut(b->w, d, e))
+	if (wire_keeps(im->spec, e) || world_cut(b->w, d, e))
 		return -1;
 	conf.l2 = LINK_L2_ETHERNET;
 	conf.max_frame = d->mtu + ETH_HEADER;
@@ -248,6 +261,8 @@ static void forget(struct impairment *im)
 
 static int update_wire(struct impairment *im, const struct link_spec *spec, struct net_err *e)
 {
+	if (wire_keeps(spec, e))
+		return -1;
 	for (int dir = 0; dir < DIRS; dir++)
 		if (wire_update_spec(im->wire, (enum link_dir)dir, &spec[dir]))
 			return net_failed(e, "out of memory");

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/link/wire_can.h"
 #include "harness/rig/calibrate.h"
 #include "harness/rig/launch.h"
 #include "harness/rig/rig.h"
@@ -200,8 +201,22 @@ static int rates(struct backend *b, struct table *t, struct net_err *e)
 	return 0;
 }
 
+/* What the link line holds words against. */
+static void refusals(struct table *t)
+{
+	struct wire_can can;
+
+	wire_can(&can);
+	note(t, &(struct row){ "wire", "shortest delay", "kept at best", "us", (double)can.late_ns / 1e3, 1,
+			       0, false });
+	note(t, &(struct row){ "wire", "highest rate", "kept at best", "Mbit/s",
+			       (double)can.rate_bps / 1e6, 1, 0, false });
+}
+
 static int measure(struct backend *b, struct table *t, struct net_err *e)
 {
+	if (strcmp(b->name, "wire") == 0)
+		refusals(t);
 	if (delays(b, t, e) || shares(b, t, e) || bursts(b, t, e))
 		return -1;
 	return rates(b, t, e);

@@ -8,6 +8,7 @@ from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
 from rig.net import WITHIN, eventually
+from rig.session import RigError
 from rig.tester import raw_socket
 
 NODE_MAC, PORT_MAC = "02:00:00:00:00:aa", "02:00:00:00:00:bb"
@@ -114,7 +115,6 @@ def test_script_drops_the_frames_it_names(world):
 
 @pytest.mark.parametrize("backend", ["netem"])
 def test_netem_is_refused_with_what_to_do_where_the_kernel_has_none(world, backend):
-    from rig.session import RigError
     world.do("node n")
     world.do("bridge br")
     world.do("veth n.eth0 br")
@@ -124,3 +124,21 @@ def test_netem_is_refused_with_what_to_do_where_the_kernel_has_none(world, backe
         assert "sch_netem" in str(error) and "backend wire" in str(error), error
     else:
         assert world.do("link n.eth0 stats") is not None
+
+
+def test_a_replay_is_the_recorded_run_verdict_for_verdict(world, tmp_path):
+    file = tmp_path / "verdicts"
+    first, stats = fate(world, "a", f"loss 20% dup 10% corrupt 5% record {file}")
+    again, replayed = fate(world, "b", f"replay {file}")
+    assert again == first
+    assert len(file.read_text().splitlines()) > 400
+    assert replayed["replay_strange"] == 0
+    assert replayed["digest"] == stats["digest"]
+
+
+def test_a_rate_that_no_machine_keeps_is_refused_with_the_figure(world):
+    for line in ("node n", "bridge br", "veth n.eth0 br"):
+        world.do(line)
+    with pytest.raises(RigError, match=r"carries at most \d+mbit"):
+        world.do("link n.eth0 rate 900tbit backend wire")
+    world.do("link n.eth0 delay 10ms backend wire")

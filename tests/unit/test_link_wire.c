@@ -21,6 +21,7 @@
 
 #include "harness/capture/pcapng.h"
 #include "harness/link/wire.h"
+#include "harness/link/wire_can.h"
 
 enum { WORDS_MAX = 40 };
 
@@ -289,6 +290,45 @@ static void test_a_pipe_end_is_refused(void **state)
 	close(fd[1]);
 }
 
+static void test_what_a_machine_cannot_keep_is_refused_with_what_it_can(void **state)
+{
+	static const struct wire_can can = { .late_ns = 40000, .rate_bps = 5000000000u };
+	static const struct {
+		uint64_t delay_ns, rate_bps;
+		const char *told;	/* NULL: it can */
+	} rows[] = {
+		{ 0, 0, NULL },
+		{ 40000, 5000000000u, NULL },
+		{ 39999, 0, "late by 41 us at best" },
+		{ 0, 5000000001u, "carries at most 5000mbit" },
+	};
+	struct link_spec s;
+	char err[LINK_ERR_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		link_spec_init(&s);
+		s.delay_ns = rows[i].delay_ns;
+		s.rate_bps = rows[i].rate_bps;
+		err[0] = '\0';
+		assert_int_equal(wire_can_keep(&s, &can, err, sizeof(err)) == 0, !rows[i].told);
+		if (rows[i].told)
+			assert_non_null(strstr(err, rows[i].told));
+	}
+}
+
+static void test_what_this_machine_can_is_measured_once(void **state)
+{
+	struct wire_can a, b;
+
+	(void)state;
+	wire_can(&a);
+	wire_can(&b);
+	assert_true(a.rate_bps > 1000000);
+	assert_int_equal(a.rate_bps, b.rate_bps);
+	assert_int_equal(a.late_ns, b.late_ns);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +342,8 @@ int main(void)
 		cmocka_unit_test(test_a_peer_that_hangs_up_does_not_stop_the_wire),
 		cmocka_unit_test(test_a_stream_is_refused_and_stays_the_callers),
 		cmocka_unit_test(test_a_pipe_end_is_refused),
+		cmocka_unit_test(test_what_a_machine_cannot_keep_is_refused_with_what_it_can),
+		cmocka_unit_test(test_what_this_machine_can_is_measured_once),
 	};
 
 	return cmocka_run_group_tests_name("link_wire", tests, NULL, NULL);
