@@ -189,6 +189,26 @@ def test_a_cable_has_one_link_whichever_end_names_it(tmp_path):
     assert spec["topology"][-1] == "link b.e0 rate 1mbit loss 0% delay 5ms out ecn"
 
 
+def test_a_buffer_is_frames_by_count_by_size_and_by_what_the_path_holds(tmp_path):
+    text = FILE.replace("[factors]", '[fixed]\nrate = "10mbit"\n[factors]\nbuffer = [7, "9kB", "0.5bdp"]')
+    found = [p["spec"]["topology"][-1] for p in points(tmp_path, text)[2::8]]
+    assert found == [f"link b.e0 rate 10mbit queue droptail {n} packets loss 0% delay 20ms"
+                     for n in (7, 6, 17)]
+
+
+def test_a_file_of_a_link_is_known_by_what_is_in_it(tmp_path):
+    text = FILE.replace('name = "pair"', 'name = "pair"\nlinks = ["wire trace cell.txt"]')
+    (tmp_path / "cell.txt").write_text("1\n2\n3\n")
+    first = points(tmp_path, text)
+    assert f"trace {tmp_path}/cell.txt" in first[0]["spec"]["topology"][-1]
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "cell.txt").write_text("1\n2\n3\n")
+    assert [p["key"] for p in points(other, text)] == [p["key"] for p in first]
+    (tmp_path / "cell.txt").write_text("1\n2\n4\n")
+    assert not {p["key"] for p in points(tmp_path, text)} & {p["key"] for p in first}
+
+
 # As above, for what only the simulator knows.
 UNKNOWN = [
     ('loss = ["0%", "1%"]', 'rate = ["9furlong"]', 10, "'9furlong'"),

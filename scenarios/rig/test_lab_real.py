@@ -2,6 +2,7 @@
 """rig lab with real runs: in virtual time exact to the bit, on a wire the same measures of phantom and of
 the kernel, and of both what the link lets through."""
 
+import gzip
 import json
 import os
 import shutil
@@ -9,7 +10,7 @@ import shutil
 import pytest
 from labs import Labs
 
-from rig import lab_capture
+from rig import lab_again, lab_capture
 from rig.session import find_program
 
 VIRTUAL = """
@@ -133,11 +134,30 @@ def test_a_wire_measures_phantom_and_the_kernel_by_the_same_names(world):
         assert float(r["rtt_min_s"]) >= 0.020 and float(r["rtt_mean_s"]) >= float(r["rtt_min_s"])
         assert float(r["cwnd_mean"]) > 1448 and int(r["segments"]) > 0 and r["connections"] == "1"
         assert int(r["frames"]) > 0 and 0 < float(r["utilisation"]) < 1.2
-        assert int(r["queue_max_packets"]) <= 30
+        assert int(r["queue_max_packets"]) <= 31  # and the one on the line
     for r in rows:
         if r["loss"] == "2%":
             assert int(r["dropped"]) > 0 and int(r["retransmitted"]) > 0
     assert not world.runs()
+
+
+def test_a_point_of_a_wire_is_replayed_verdict_for_verdict(world):
+    world.file(WIRE.replace('"phantom", "linux"', '"linux"').replace('"0%", "2%"', '"2%"'))
+    world.run("--engine", "wire")
+    done = world.run("--engine", "wire", "--point", "0", "--series")
+    assert "verdict for verdict the run of the table" in done.stdout
+    path = world.out / "points/0000"
+    assert (path / "series.jsonl").exists()
+    fates = lab_again.fates(path / "b.e0.verdicts.gz")
+    assert fates["in"].count("drop loss") == int(world.rows()[0]["dropped"])
+    # Held against another list the same run is told to differ, with the frame.
+    shutil.copytree(path, world.path / "other")
+    text = gzip.decompress((path / "b.e0.verdicts.gz").read_bytes()).decode()
+    lost = text.index("drop loss")
+    (world.path / "other" / "b.e0.verdicts.gz").write_bytes(gzip.compress(
+        (text[:lost] + "at 10000000" + text[lost + len("drop loss"):]).encode()))
+    differs, _ = lab_again.verdicts(str(world.path / "other"), str(path))
+    assert f"frame {fates['in'].index('drop loss') + 1}: drop loss, the table's is delivered" in differs
 
 
 KINDS = """

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """One point run again and held against the table: in virtual time bit for bit, by its digest and its
-result.json; on a wire verdict for verdict, frame by frame of each impaired direction. Series and
-captures of the second run are put beside the first's result. Called by lab.py for --point.
+result.json; on a wire verdict for verdict: the links' recorded fates are replayed, and frame n of each
+direction must meet the fate it met. Series and captures of the second run are put beside the first's
+result. Called by lab.py for --point; the files of verdicts by lab_wire.py.
 """
 
 import contextlib
 import glob
+import gzip
 import json
 import os
+import re
 import shutil
 import sys
 
@@ -26,6 +29,8 @@ class Beside(lab_store.Store):
 
 def replay(store, point, engine, build, before, work, keep, as_json):
     got = []
+    if engine == "wire":
+        keep = {**keep, "replay": store.path(point.number)}
     lab_run.Local(Beside(work), engine, build, 1, keep).run(
         [point], lambda *what: got.append(what), lambda running: None)
     _, result, run, lasted = got[0]
@@ -33,8 +38,10 @@ def replay(store, point, engine, build, before, work, keep, as_json):
         print(f"rig lab: point {point.number}: {run['error']}", file=sys.stderr)
         return FAILED
     path = os.path.join(work, f"{point.number:04d}")
-    differs = difference(before[0], result) if engine == "virtual" else verdicts(before[0], result)
-    kept = keep_beside(path, store.path(point.number), differs) if any(keep.values()) else []
+    differs, frames = (difference(before[0], result), 0) if engine == "virtual" else \
+        verdicts(store.path(point.number), path)
+    kept = keep_beside(path, store.path(point.number), differs) \
+        if keep.get("series") or keep.get("capture") else []
     told = {"point": point.number, "same": not differs, "difference": differs,
             "digest": {"table": before[0].get("digest"), "now": result.get("digest")},
             "kept": kept}
@@ -43,17 +50,20 @@ def replay(store, point, engine, build, before, work, keep, as_json):
     else:
         rate = lab_progress.rate(result.get("goodput_bps"))
         print(f"point {point.number}  {point.label}  {result['verdict']}  {rate} ({lasted:.1f} s)")
-        print(f"not the run of the table: {differs}" if differs else same(engine, result))
+        print(f"not the run of the table: {differs}" if differs else same(engine, result, before[0], frames))
         for name in kept:
             print(f"  {name}")
     return FAILED if differs else OK
 
 
-def same(engine, result):
+def same(engine, result, before, frames):
     if engine == "virtual":
         return f"bit for bit the run of the table: digest {result['digest']}"
-    return f"verdict for verdict the run of the table: {result.get('replayed', 0)} frames had the fate " \
-           f"they had"
+    rates = f"{lab_progress.rate(result.get('goodput_bps'))}, the table's " \
+            f"{lab_progress.rate(before.get('goodput_bps'))}"
+    if engine == "netem":
+        return f"netem keeps no verdicts to be held against: {rates}"
+    return f"verdict for verdict the run of the table: {frames} frames met the fate they had; {rates}"
 
 
 def difference(before, now):
@@ -66,19 +76,50 @@ def difference(before, now):
     return ""
 
 
+def pack(path, to):
+    """The verdicts of a run; none where the link never began."""
+    if os.path.exists(path):
+        with open(path, "rb") as source, open(to, "wb") as file, \
+                gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
+            shutil.copyfileobj(source, packed)
+
+
+def unpack(path, to):
+    with gzip.open(path, "rb") as packed, open(to, "wb") as file:
+        shutil.copyfileobj(packed, file)
+
+
+def fates(path):
+    """{direction: [what became of frame 1, 2 ...]} of a file of verdicts; sizes and times are the
+    run's own."""
+    out = {}
+    with gzip.open(path, "rt", encoding="ascii") as file:
+        for line in file:
+            words = line.split()
+            if words[:1] == ["begin"]:
+                out[words[1]] = []
+            elif words:
+                out.setdefault(words[0], []).append(re.sub(r"\bat \d+ ?", "", " ".join(words[3:])).strip())
+    return out
+
+
 def verdicts(before, now):
-    """On a wire times differ from run to run; the verdict of a link on its n-th frame must not."""
-    mine = {link["name"]: link for link in now.get("fates") or []}
-    for link in before.get("fates") or []:
-        other = mine.get(link["name"])
-        if other is None:
-            return f"{link['name']} has no verdicts now"
-        count = min(len(link["list"]), len(other["list"]))
-        for number in range(count):
-            if link["list"][number] != other["list"][number]:
-                return (f"{link['name']}, frame {number + 1}: {other['list'][number]}, the table's is "
-                        f"{link['list'][number]}")
-    return ""
+    """Where two runs on a wire differ, in a sentence, or ""; and how many frames were held together. A run
+    may have had more frames than the other: of those there is nothing to compare."""
+    count = 0
+    for path in sorted(glob.glob(os.path.join(before, "*.verdicts.gz"))):
+        name = os.path.basename(path).removesuffix(".verdicts.gz")
+        other = os.path.join(now, os.path.basename(path))
+        if not os.path.exists(other):
+            return f"{name} has no verdicts now", count
+        mine = fates(other)
+        for way, had in fates(path).items():
+            for number, (was, fate) in enumerate(zip(had, mine.get(way, [])), 1):
+                if was != fate:
+                    return (f"{name} {way}, frame {number}: {fate or 'delivered'}, the table's is "
+                            f"{was or 'delivered'}"), count
+                count += 1
+    return "", count
 
 
 def keep_beside(path, to, differs):

@@ -12,7 +12,7 @@ import re
 import subprocess
 from dataclasses import dataclass, field
 
-from . import lab_read, lab_topo, lab_values
+from . import lab_read, lab_store, lab_topo, lab_values
 from .lab_values import BadValue
 
 POINTS_MAX = 100000
@@ -22,6 +22,7 @@ DEVICES = ("phantom", "linux")
 # Factors that are words of a link line; other words of it are written with braces.
 LINK_WORDS = ("delay", "jitter", "loss", "reorder", "dup", "duplicate", "corrupt", "rate", "queue",
               "ecn", "gap", "slot", "distribution", "trace", "mtu", "pattern")
+FILE_WORDS = ("trace", "pattern", "replay", "distribution")
 # Factors with a meaning of their own.
 MEANING = ("device", "congestion", "rtt", "buffer")
 
@@ -47,9 +48,12 @@ def canonical(spec):
     return json.dumps(spec, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def key_of(spec, engine, version):
-    """Names a point by what decides its run: not by its number, nor by the lab's name."""
+def key_of(spec, engine, version, files=None):
+    """Names a point by what decides its run: not by its number, nor by the lab's name, and by what is in
+    files of the links, not by where they are."""
     decides = {name: value for name, value in spec.items() if name not in ("name", "point")}
+    for path, digest in (files or {}).items():
+        decides["topology"] = [line.replace(path, digest) for line in decides["topology"]]
     text = "\0".join((canonical(decides), engine, version))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -91,7 +95,7 @@ class Resolver:
     def __init__(self, lab, engine):
         self.lab, self.engine = lab, engine
         self.used = {"device", "congestion", "seed"}
-        self.topologies = {}
+        self.topologies, self.files = {}, {}
 
     def fill(self, at, value, names):
         try:
@@ -167,7 +171,18 @@ class Resolver:
         for name in names:
             if name in LINK_WORDS or name in ("rtt", "buffer"):
                 out += self.link_factor(topo, name, names)
-        return _joined(out)
+        return [self.absolute(line) for line in _joined(out)]
+
+    def absolute(self, line):
+        """Files that a link's words name are looked for beside the lab file."""
+        words, base = line.split(), os.path.dirname(os.path.abspath(self.lab.path))
+        for at, word in enumerate(words[:-1]):
+            path = os.path.join(base, words[at + 1])
+            if word in FILE_WORDS and os.path.isfile(path):
+                words[at + 1] = path
+                if path not in self.files:
+                    self.files[path] = lab_store.sha256(path)
+        return " ".join(words)
 
     def device(self, at, function, text):
         try:
@@ -193,11 +208,20 @@ class Resolver:
         if name == "rtt":
             return [f"link {device} delay {self.fill(at, '{rtt/2}', names)}"]
         if name == "buffer":
-            return [f"link {device} {way}queue {self.buffer(at, names)}"]
+            return [f"link {device} {way}{self.buffer(at, names)}"]
         return [f"link {device} {way}{name} {lab_values.words(names[name])}"]
 
     def buffer(self, at, names):
-        """A buffer in frames: a count, a size, or as a multiple of the path's bandwidth-delay product."""
+        """A buffer in frames: a count, a size, or as a multiple of the path's bandwidth-delay product.
+        netem's limit counts the frames in delay too, so there they come on top."""
+        frames = int(self.frames(at, names))
+        if self.engine != "netem":
+            return f"queue droptail {frames} packets"
+        if "rate" in names and "rtt" in names:
+            frames += int(self.fill(at, "{packets(rate*rtt/2)}", names))
+        return f"queue {frames}"
+
+    def frames(self, at, names):
         match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*bdp", str(names["buffer"]))
         if match:
             for needed in ("rate", "rtt"):
@@ -412,7 +436,7 @@ def points(lab, engine, version):
     resolver, out = Resolver(lab, engine), []
     for number, chosen in enumerate(combinations(lab)):
         point = resolver.point(number, chosen)
-        point.key = key_of(point.spec, engine, version)
+        point.key = key_of(point.spec, engine, version, resolver.files)
         out.append(point)
     for table in ("factors", "fixed"):
         for name in getattr(lab, table):

@@ -26,6 +26,7 @@ SAID_MAX = 1 << 16  # of a child's standard error that is looked at
 def runner(engine, spec, path, options):
     """The command that runs a point whose point.json stands in `path`, and leaves result.json there."""
     words = [f"--{name}" for name in ("series", "capture") if options.get(name)]
+    words += ["--replay", options["replay"]] if options.get("replay") else []
     point = os.path.join(path, "point.json")
     if engine == "virtual":
         # RIG_LAB_SIM: another program that speaks the same words (tests).

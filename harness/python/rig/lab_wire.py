@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 
-from . import lab_agent, lab_capture, lab_measure, lab_store, lab_topo, lab_traffic
+from . import lab_again, lab_agent, lab_capture, lab_measure, lab_store, lab_topo, lab_traffic
 from .host import Node
 from .net import quote
 from .session import CannotRun, RigError, Session, find_program
@@ -34,7 +34,8 @@ class BadPoint(Exception):
 class Plan:
     """Lines for `rig session`, and what each phantom is started with."""
 
-    def __init__(self, spec, engine):
+    def __init__(self, spec, engine, verdicts=lambda device: ""):
+        self.verdicts = verdicts  # more words for a link, by its device
         self.phantoms = {n: [] for n, kind in spec["devices"].items() if kind == "phantom"}
         self.tap, self.lines, self.links = {}, [], []
         backend = "netem" if engine == "netem" else "wire"
@@ -52,7 +53,8 @@ class Plan:
         if verb in ("veth", "tap") and len(word) > 2:
             self._cable(at, word[2])
         elif verb == "link":
-            self.links.append(f"{line} backend {backend}")
+            more = "" if {"record", "replay"} & set(word) else self.verdicts(at)  # the file has its own
+            self.links.append(f"{line}{more and ' both ' + more} backend {backend}")
         elif node in self.phantoms and verb in PHANTOM_WORDS:
             PHANTOM_WORDS[verb](self.phantoms[node], word)
             if verb == "mtu":
@@ -115,8 +117,8 @@ class Wire:
     def __init__(self, spec, out, opts):
         self.spec, self.out, self.opts = spec, out, opts
         self.topo = lab_topo.Topology(spec["topology"])
-        self.plan = Plan(spec, opts.engine)
         self.work = tempfile.TemporaryDirectory(prefix="rig-lab-")
+        self.plan = Plan(spec, opts.engine, self._verdicts if opts.engine == "wire" else lambda _: "")
         self.session = Session()
         self.programs, self.agents, self.captures = {}, {}, {}
         self.clock = lab_traffic.Clock(spec["duration"])
@@ -132,7 +134,24 @@ class Wire:
             for thread in flow.threads:
                 thread.join(5)
         self.session.close()
+        self.keep_verdicts()
         self.work.cleanup()
+
+    def _verdicts(self, device):
+        """Words that record the fate of each frame, and give it the one it had where that is asked for."""
+        words = f"record {self.work.name}/{device}"
+        if self.opts.replay:
+            lab_again.unpack(os.path.join(self.opts.replay, f"{device}.verdicts.gz"),
+                             f"{self.work.name}/{device}.before")
+            words += f" replay {self.work.name}/{device}.before"
+        return words
+
+    def keep_verdicts(self):
+        """Packed beside the result, once the session that wrote them has ended."""
+        for line in self.plan.links:
+            device = line.split()[1]
+            if os.path.exists(f"{self.work.name}/{device}"):
+                lab_again.pack(f"{self.work.name}/{device}", os.path.join(self.out, f"{device}.verdicts.gz"))
 
     # ---- building ----------------------------------------------------------------------------
 
@@ -323,6 +342,7 @@ def main(argv):
     p.add_argument("--engine", choices=("wire", "netem"), required=True)
     p.add_argument("--series", action="store_true")
     p.add_argument("--capture", action="store_true")
+    p.add_argument("--replay", metavar="DIR")
     opts = p.parse_args(argv)
     threading.excepthook = lambda args: None if args.exc_type is SystemExit else sys.__excepthook__(
         args.exc_type, args.exc_value, args.exc_traceback)
