@@ -91,7 +91,8 @@ STACK_UDP = %D%/udp/udp.h \
 STACK_RAW = %D%/raw/raw.h %D%/raw/raw_int.h \
 	%D%/raw/raw_input.c \
 	%D%/raw/raw.c \
-	%D%/raw/ping.h %D%/raw/ping.c
+	%D%/raw/ping.h %D%/raw/ping.c \
+	%D%/raw/packet.h %D%/raw/packet.c
 
 STACK_DHCP = %D%/wire/dhcp.h \
 	%D%/dhcp/dhcp_msg.h %D%/dhcp/dhcp_msg.c \

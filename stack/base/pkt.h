@@ -63,6 +63,7 @@ struct pkt {
 	uint16_t csum_start, csum_off; /* from the frame's first byte; csum_off from csum_start */
 	int link;		       /* ph_link; 0: none yet */
 	uint64_t at_ns;		       /* in: when it arrived; out: not before */
+	int sender;		       /* out: the number + 1 of the packet socket it is from; 0: none */
 	bool l2_group;		       /* in: sent to a link-layer broadcast or multicast address */
 	bool loop_copy;		       /* out, to a group: whoever of us is in it hears it, too */
 	bool here_only;		       /* out, to a group: nobody else does (TTL 0) */

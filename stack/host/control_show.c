@@ -82,13 +82,37 @@ static const char *socket_type(const struct ph_sock_info *s)
 	return s->type == PH_SOCK_STREAM ? "tcp" : "udp";
 }
 
+/* The EtherType and the link, as ss writes them; * for all. */
+static void packet_text(const struct ph_stack *st, const struct ph_sock_info *s, char *to)
+{
+	enum { LINKS = 64 };
+	struct ph_link_info links[LINKS];
+	size_t n = ph_links(st, links, LINKS);
+	const char *name = s->local.scope ? "?" : "*";
+
+	for (size_t i = 0; i < n && i < LINKS; i++)
+		if ((uint32_t)links[i].link == s->local.scope)
+			name = links[i].name;
+	if (s->protocol == PH_ETH_P_ALL)
+		(void)snprintf(to, TEXT_SOCKADDR, "*:%s", name);
+	else
+		(void)snprintf(to, TEXT_SOCKADDR, "[%d]:%s", s->protocol, name);
+}
+
 static json_t *one_socket(struct control_call *call, const struct ph_sock_info *s)
 {
-	char local[TEXT_SOCKADDR], peer[TEXT_SOCKADDR];
-	json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:i}", "type", socket_type(s), "state",
-			      s->state_name, "local", text_from_sockaddr(local, &s->local), "peer",
-			      text_from_sockaddr(peer, &s->peer), "recvq", (json_int_t)s->recvq,
-			      "sendq", (json_int_t)s->sendq, "socket", s->socket);
+	char local[TEXT_SOCKADDR], peer[TEXT_SOCKADDR] = "*";
+	json_t *o;
+
+	if (s->local.family == PH_AF_PACKET) {
+		packet_text(call->host->st, s, local);
+	} else {
+		text_from_sockaddr(local, &s->local);
+		text_from_sockaddr(peer, &s->peer);
+	}
+	o = json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:i}", "type", socket_type(s), "state",
+		      s->state_name, "local", local, "peer", peer, "recvq", (json_int_t)s->recvq,
+		      "sendq", (json_int_t)s->sendq, "socket", s->socket);
 
 	if (s->type == PH_SOCK_STREAM && s->socket >= 0 &&
 	    json_is_true(json_object_get(call->args, "info")))

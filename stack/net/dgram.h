@@ -41,7 +41,8 @@ struct dgram_record;
 /* A kind of socket. Calls return 0, or the result, or the negative errno. */
 struct dgram_ops {
 	int type;		/* PH_SOCK_* */
-	int family, protocol; /* 0: any */
+	int family, protocol; /* 0: both of IP; any */
+	bool no_peer;	      /* connect(), shutdown(), getpeername() mean nothing */
 	/* NULL: *error says why. `protocol` as the user gave it. */
 	struct dgram *(*open)(struct ph_stack *st, int family, int protocol, int *error);
 	int (*bind)(struct ph_stack *st, struct dgram *d, const struct ph_sockaddr *a);

@@ -127,6 +127,8 @@ int64_t dgram_recvmsg(struct ph_stack *st, struct dgram *d, struct ph_msg *msg, 
 
 int dgram_shutdown(struct ph_stack *st, struct dgram *d, int how)
 {
+	if (d->ops->no_peer)
+		return -EOPNOTSUPP;
 	d->shut_rd |= how != PH_SHUT_WR;
 	d->shut_wr |= how != PH_SHUT_RD;
 	ready_set(st, &d->ready);
@@ -159,6 +161,8 @@ int dgram_inq(const struct dgram *d)
 
 int dgram_getname(const struct dgram *d, bool peer, struct ph_sockaddr *a)
 {
+	if (peer && d->ops->no_peer)
+		return -EOPNOTSUPP;
 	if (peer && !d->connected)
 		return -ENOTCONN;
 	*a = peer ? d->peer : d->local;

@@ -148,6 +148,8 @@ int ip_scope_in(const struct ph_stack *st, struct ph_sockaddr *a)
 
 void ip_scope_out(struct ph_sockaddr *a)
 {
+	if (a->family == PH_AF_PACKET)
+		return;
 	a->scope = ip6_scope(&a->ip);
 	a->ip = ip6_bare(a->ip);
 }

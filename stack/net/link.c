@@ -189,6 +189,8 @@ int ph_link_remove(struct ph_stack *st, ph_link index, uint64_t now_ns)
 	for (uint32_t i = 0; i < st->net->links.n; i++) /* the VLANs on it go first */
 		if (st->net->links.at[i] && st->net->links.at[i]->parent == index)
 			(void)ph_link_remove(st, (ph_link)(i + 1), now_ns);
+	if (st->packet_link_gone)
+		st->packet_link_gone(st, index);
 	if (l->early)
 		l->early->gone(st, l->early);
 	route_flush(st, index);
@@ -300,6 +302,16 @@ static bool for_us(const struct link *l, const struct eth_hdr *h, bool *group)
 	       (l->v6 && if6_hears(l, h->dst));
 }
 
+/* A frame of a VLAN, as its link would have had it without the tag. */
+static void tap_untagged(struct ph_stack *st, const struct link *l, struct pkt *p,
+			 const struct ether_info *e)
+{
+	struct eth_hdr h = e->addrs;
+
+	h.type = be16_of(e->type);
+	st->packet_tap(st, &(struct frame_seen){ .pkt = p, .header = &h, .link = l->index });
+}
+
 static enum drop ether_input(struct ph_stack *st, struct link *l, struct pkt *p)
 {
 	uint32_t len = p->len;
@@ -315,6 +327,8 @@ static enum drop ether_input(struct ph_stack *st, struct link *l, struct pkt *p)
 		p->link = l->index;
 		l->stats.rx_packets++;
 		l->stats.rx_bytes += len;
+		if (st->packet_tap)
+			tap_untagged(st, l, p, &e);
 	}
 	if (!for_us(l, &e.addrs, &p->l2_group))
 		return DROP_OTHERHOST;
@@ -372,7 +386,9 @@ void ph_link_input(struct ph_stack *st, ph_link index, struct ph_pkt *take_pkt, 
 	p->hdr_start = p->hdr.off;
 	l->stats.rx_packets++;
 	l->stats.rx_bytes += p->len;
-	if (st->train.open && train_take(st, l, p))
+	if (st->packet_tap)
+		st->packet_tap(st, &(struct frame_seen){ .pkt = p, .link = index });
+	else if (st->train.open && train_take(st, l, p))
 		return;
 	stack_settle(st);
 	st->train.open = false;
@@ -460,12 +476,27 @@ bool link_resumable(const struct ph_stack *st)
 	return false;
 }
 
+/* What a VLAN sends, as it was before the tag: who looks keeps what is behind it by reference. */
+static void tap_tagged(struct ph_stack *st, const struct link *l, struct pkt *p,
+		       const struct eth_hdr *h)
+{
+	const uint32_t len = ETH_HDR_LEN + (uint32_t)sizeof(struct eth_tag);
+
+	pkt_pull(p, len);
+	st->packet_tap(st, &(struct frame_seen){ .pkt = p, .header = h, .link = l->index, .out = true });
+	(void)pkt_push(p, len);
+}
+
 int link_enqueue(struct ph_stack *st, struct link *l, struct pkt *take_pkt)
 {
 	if (l->parent) {
 		struct link *parent = link_get(st, l->parent);
 
+		struct eth_hdr h = *(const struct eth_hdr *)(const void *)pkt_bytes(take_pkt);
+
 		ether_tag(take_pkt, l->vlan);
+		if (st->packet_tap)
+			tap_tagged(st, l, take_pkt, &h);
 		l->stats.tx_packets++;
 		l->stats.tx_bytes += take_pkt->len;
 		return link_enqueue(st, parent, take_pkt);
@@ -558,6 +589,8 @@ struct ph_pkt *ph_link_output(struct ph_stack *st, ph_link index, uint64_t now_n
 		gso_finish_csum(p);
 	l->stats.tx_packets++;
 	l->stats.tx_bytes += p->len;
+	if (st->packet_tap)
+		st->packet_tap(st, &(struct frame_seen){ .pkt = p, .link = index, .out = true });
 	return link_pkt_out(p);
 }
 

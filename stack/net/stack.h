@@ -27,6 +27,7 @@ struct net_state;  /* net/net.h: links, addresses, routes, neighbours, reassembl
 struct tcp_state;  /* tcp/tcp_int.h */
 struct raw_state;  /* raw/raw_int.h */
 struct ping_state; /* raw/ping.c */
+struct packet_state; /* raw/packet.c */
 struct udp_state;  /* udp/udp.h */
 struct sock_state; /* sock/sock.h */
 struct ip_rx;
@@ -58,6 +59,14 @@ struct ip_err {
 	uint32_t quote_len;   /* at least 8 */
 	struct ph_ip from;    /* who sent the ICMP error */
 	struct ph_ip redirect; /* IPv4: the gateway to use from now on; all zero: no redirect */
+};
+
+/* A frame that came to a link, or leaves it; borrowed. */
+struct frame_seen {
+	struct pkt *pkt;
+	const void *header; /* the Ethernet header in front of pkt; NULL: pkt begins with its own, if any */
+	ph_link link;
+	bool out;
 };
 
 /* What a protocol above IP offers. */
@@ -111,6 +120,7 @@ struct ph_stack {
 	struct udp_state *udp;
 	struct raw_state *raw;
 	struct ping_state *ping;
+	struct packet_state *packet;
 	struct sock_state *sock;
 	/* Raw sockets see a packet first; true: one took a copy. NULL: there are none. */
 	bool (*raw_input)(struct ph_stack *st, const struct ip_rx *rx);
@@ -119,6 +129,9 @@ struct ph_stack {
 	/* The same of ping sockets, with an echo reply and an error about an echo request. */
 	bool (*ping_input)(struct ph_stack *st, const struct ip_rx *rx);
 	bool (*ping_error)(struct ph_stack *st, const struct ip_err *err);
+	/* Packet sockets see every frame, before and behind everything else. */
+	void (*packet_tap)(struct ph_stack *st, const struct frame_seen *f);
+	void (*packet_link_gone)(struct ph_stack *st, ph_link link);
 	const struct l4_proto *l4[256]; /* by IP protocol number; NULL: protocol unreachable */
 };
 

@@ -134,9 +134,10 @@ ph_socket ph_socket_new(struct ph_stack *st, int family, int type, int protocol,
 	int id, rc;
 
 	stack_enter(st, now_ns);
-	if (family != PH_AF_INET && family != PH_AF_INET6)
+	if (family != PH_AF_INET && family != PH_AF_INET6 && family != PH_AF_PACKET)
 		return -EAFNOSUPPORT;
-	if (type < PH_SOCK_STREAM || type > PH_SOCK_RAW)
+	if (type < PH_SOCK_STREAM || type > PH_SOCK_RAW ||
+	    (family == PH_AF_PACKET && type == PH_SOCK_STREAM))
 		return -ESOCKTNOSUPPORT;
 	if (type == PH_SOCK_STREAM) {
 		if (protocol != 0 && protocol != PH_IPPROTO_TCP)
@@ -164,6 +165,8 @@ static int take_addr(const struct ph_stack *st, const struct sock *s, const stru
 	if (!a)
 		return -EINVAL;
 	*in = *a;
+	if (s->family == PH_AF_PACKET)
+		return a->family == PH_AF_PACKET ? 0 : -EINVAL;
 	if (a->family == PH_AF_INET) /* all zero is any, too */
 		return ip_is4(&a->ip) || ip_is_any(&a->ip) || s->family == PH_AF_INET6 ? 0 : -EINVAL;
 	if (a->family != PH_AF_INET6 || s->family != PH_AF_INET6)

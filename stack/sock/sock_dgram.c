@@ -2,18 +2,21 @@
 /* Sockets of messages, of every kind that there is: struct sock over net/dgram.h. Called by sock.c. */
 #include "sock/sock.h"
 
+#include "raw/packet.h"
 #include "raw/ping.h"
 #include "raw/raw.h"
 #include "udp/udp.h"
 
-static const struct dgram_ops *const kinds[] = { &udp_ops, &raw_ops, &ping4_ops, &ping6_ops };
+static const struct dgram_ops *const kinds[] = { &udp_ops, &raw_ops, &ping4_ops, &ping6_ops,
+						  &packet_raw_ops, &packet_dgram_ops };
 
 static const struct dgram_ops *kind_of(const struct sock *s)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		const struct dgram_ops *k = kinds[i];
 
-		if (k->type == s->type && (k->family == 0 || k->family == s->family) &&
+		if (k->type == s->type &&
+		    (k->family == s->family || (k->family == 0 && s->family != PH_AF_PACKET)) &&
 		    (k->protocol == 0 || s->protocol == 0 || k->protocol == s->protocol))
 			return k;
 	}
@@ -30,7 +33,7 @@ static int op_open(struct ph_stack *st, struct sock *s)
 	s->dgram = k->open(st, s->family, s->protocol, &error);
 	if (!s->dgram)
 		return error;
-	if (s->protocol == 0)
+	if (s->protocol == 0 || s->family == PH_AF_PACKET) /* as Linux shows it */
 		s->protocol = k->protocol;
 	return 0;
 }

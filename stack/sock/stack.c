@@ -8,6 +8,7 @@
 #include "base/stream.h"
 #include "net/net.h"
 #include "net/net_check.h"
+#include "raw/packet.h"
 #include "raw/ping.h"
 #include "raw/raw.h"
 #include "sock/sock.h"
@@ -99,7 +100,7 @@ struct ph_stack *ph_stack_new(const struct ph_conf *conf)
 		return NULL;
 	memset(st, 0, sizeof(*st));
 	init_base(st, conf);
-	if (net_new(st) != 0 || udp_new(st) != 0 || raw_new(st) != 0 || ping_new(st) != 0 ||
+	if (net_new(st) != 0 || udp_new(st) != 0 || raw_new(st) != 0 || ping_new(st) != 0 || packet_new(st) != 0 ||
 	    tcp_new(st) != 0 || sock_new(st) != 0) {
 		ph_stack_free(st);
 		return NULL;
@@ -115,6 +116,7 @@ void ph_stack_free(struct ph_stack *st)
 		return;
 	timer_wheel_clear(&st->wheel); /* a timer's neighbours on its list are other owners' */
 	sock_free(st);
+	packet_free(st);
 	ping_free(st);
 	raw_free(st);
 	udp_free(st); /* takes itself from lists that it shares with tcp, */
@@ -226,6 +228,8 @@ size_t ph_socks(const struct ph_stack *st, struct ph_sock_info *out, size_t n)
 	have += raw_list(st, out ? out + used : NULL, n - used);
 	used = have < n ? have : n;
 	have += ping_list(st, out ? out + used : NULL, n - used);
+	used = have < n ? have : n;
+	have += packet_list(st, out ? out + used : NULL, n - used);
 	for (size_t i = 0; out && i < have && i < n; i++) {
 		ip_scope_out(&out[i].local);
 		ip_scope_out(&out[i].peer);

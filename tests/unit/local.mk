@@ -31,7 +31,7 @@ UNIT_TESTS += %D%/test_tcp_arrives %D%/test_tcp_recovers %D%/test_tcp_timers \
 	%D%/test_tcp_handshake %D%/test_tcp_calls
 UNIT_TESTS += %D%/test_tcp_ecn %D%/test_tcp_fastopen %D%/test_train
 UNIT_TESTS += %D%/test_tcp_loss %D%/test_tcp_cookie %D%/test_tcp_mtup %D%/test_tcp_attacks
-UNIT_TESTS += %D%/test_udp %D%/test_udp_opt %D%/test_udp_more %D%/test_groups %D%/test_mld %D%/test_raw %D%/test_ping
+UNIT_TESTS += %D%/test_udp %D%/test_udp_opt %D%/test_udp_more %D%/test_groups %D%/test_mld %D%/test_raw %D%/test_ping %D%/test_packet
 
 UNIT_TESTS += %D%/test_cc %D%/test_cc_bbr %D%/test_cc_sim
 tests_unit_test_cc_LDADD = libphantom.a $(CMOCKA_LIBS) -lm

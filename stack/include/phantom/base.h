@@ -28,12 +28,17 @@ struct ph_ip ph_ip4(uint8_t a, uint8_t b, uint8_t c, uint8_t d);
 bool ph_ip_is4(const struct ph_ip *ip);
 
 struct ph_sockaddr {
-	uint16_t family; /* PH_AF_INET, PH_AF_INET6 */
+	uint16_t family; /* PH_AF_INET, PH_AF_INET6; PH_AF_PACKET: see below */
 	uint16_t port;	 /* host order */
 	struct ph_ip ip; /* all zero or ::ffff:0.0.0.0: any */
 	uint32_t scope;	 /* a link's index, for link-local IPv6 */
 	uint32_t flow;	 /* IPv6: flow label, 20 bits; 0: the stack chooses */
 };
+
+/*
+ * Of PH_AF_PACKET: `port` is the EtherType, `scope` the link (0: all), the first six octets of `ip` the
+ * hardware address, and `flow`, of what was received, a PH_PACKET_*.
+ */
 
 struct ph_iov {
 	void *base;

@@ -180,6 +180,16 @@ enum {
 	PH_IPV6_PREFER_SRC_HOME = 0x400,
 	PH_IPV6_PREFER_SRC_NONCGA = 0x800
 };
+enum { PH_ETH_P_ALL = 3 }; /* of AF_PACKET's protocols, which ph_socket_new() takes in network order */
+enum { PH_PACKET_HOST, PH_PACKET_BROADCAST, PH_PACKET_MULTICAST, PH_PACKET_OTHERHOST, PH_PACKET_OUTGOING };
+enum {
+	PH_SOL_PACKET = 263,
+	PH_PACKET_ADD_MEMBERSHIP = 1,
+	PH_PACKET_DROP_MEMBERSHIP = 2,
+	PH_PACKET_STATISTICS = 6, /* struct tpacket_stats: seen, and of them dropped, since the last time */
+	PH_PACKET_AUXDATA = 8,
+	PH_PACKET_IGNORE_OUTGOING = 23
+};
 enum {
 	PH_IP_PMTUDISC_DONT = 0,
 	PH_IP_PMTUDISC_WANT = 1,
