@@ -171,7 +171,8 @@ def _table(results, links):
 def shell(title, body, scripts):
     code = "\n".join(asset(name) for name in scripts)
     return f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <title>{esc(title)}</title><link rel="icon" href="data:,">
@@ -185,11 +186,12 @@ def shell(title, body, scripts):
 """
 
 
-def page(results, drawn, title="", links=None):
+def page(results, drawn, title, links, series, scripts):
+    """All of it. `links`: where each point's series is; `series`: that section."""
     names = list(dict.fromkeys(lab.name for lab in results.labs))
     title = title or " and ".join(names)
     about = list(dict.fromkeys(lab.about for lab in results.labs if lab.about))
     body = f"<header><h1>{esc(title)}</h1>" + "".join(f"<p class=about>{esc(a)}</p>" for a in about) \
         + _verdicts(results) + f"<dl>{_facts(results)}</dl></header><main>" + _failures(results) \
-        + _plots(results, drawn) + _table(results, links or {}) + "</main>"
-    return shell(title, body, SCRIPTS)
+        + _plots(results, drawn) + series + _table(results, links) + "</main>"
+    return shell(title, body, (*SCRIPTS, *scripts))
