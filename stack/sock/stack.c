@@ -100,8 +100,8 @@ struct ph_stack *ph_stack_new(const struct ph_conf *conf)
 		return NULL;
 	memset(st, 0, sizeof(*st));
 	init_base(st, conf);
-	if (net_new(st) != 0 || udp_new(st) != 0 || raw_new(st) != 0 || ping_new(st) != 0 || packet_new(st) != 0 ||
-	    tcp_new(st) != 0 || sock_new(st) != 0) {
+	if (net_new(st) != 0 || udp_new(st) != 0 || raw_new(st) != 0 || ping_new(st) != 0 ||
+	    packet_new(st) != 0 || tcp_new(st) != 0 || sock_new(st) != 0) {
 		ph_stack_free(st);
 		return NULL;
 	}
