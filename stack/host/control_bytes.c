@@ -106,8 +106,12 @@ bool control_bytes_of(const json_t *value, uint8_t **out, size_t *len)
 
 json_t *control_addr(const struct ph_sockaddr *addr)
 {
-	char ip[TEXT_IP];
+	char ip[TEXT_IP], mac[TEXT_MAC];
 
+	if (addr->family == PH_AF_PACKET)
+		return json_pack("{s:i,s:s,s:i,s:I,s:i}", "family", PH_AF_PACKET, "mac",
+				 text_from_mac(mac, addr->ip.b), "port", (int)addr->port, "scope",
+				 (json_int_t)addr->scope, "pkttype", (int)addr->flow);
 	return json_pack("{s:i,s:s,s:i,s:I}", "family", (int)addr->family, "ip",
 			 text_from_ip(ip, &addr->ip), "port", (int)addr->port, "scope",
 			 (json_int_t)addr->scope);
@@ -116,6 +120,7 @@ json_t *control_addr(const struct ph_sockaddr *addr)
 bool control_addr_of(const json_t *value, struct ph_sockaddr *addr)
 {
 	const char *ip = json_string_value(json_object_get(value, "ip"));
+	const char *mac = json_string_value(json_object_get(value, "mac"));
 	json_int_t family = json_integer_value(json_object_get(value, "family"));
 	json_int_t port = json_integer_value(json_object_get(value, "port"));
 
@@ -125,6 +130,8 @@ bool control_addr_of(const json_t *value, struct ph_sockaddr *addr)
 	addr->scope = (uint32_t)json_integer_value(json_object_get(value, "scope"));
 	if (!json_is_object(value) || port < 0 || port > 65535 || family < 0 || family > 65535)
 		return false;
+	if (family == PH_AF_PACKET)
+		return !mac || text_mac(mac, addr->ip.b);
 	return ip ? text_ip(ip, &addr->ip) : family == 0;
 }
 
