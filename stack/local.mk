@@ -159,6 +159,7 @@ STACK_SOCK = %D%/sock/sock.h \
 
 # All of host/ but main.c, so that tests can link its parts.
 STACK_HOST = %D%/host/fnv.h \
+	%D%/host/memory.h %D%/host/memory.c \
 	%D%/host/text.h %D%/host/text.c \
 	%D%/host/host.h \
 	%D%/host/monkey.h %D%/host/monkey.c \

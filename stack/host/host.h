@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "host/memory.h"
 #include "host/options.h"
 #include "phantom/phantom.h"
 
@@ -49,6 +50,7 @@ enum host_phase {
 
 struct host {
 	const struct options *opt;
+	struct memory memory; /* the stack's */
 	struct ph_stack *st;
 	ph_link link;
 	uint64_t now_ns;  /* of this turn, CLOCK_MONOTONIC */

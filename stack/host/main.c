@@ -148,6 +148,7 @@ static int finish(struct host *h, int status)
 		client_close(h);
 		device_close(h->dev, h->st);
 		ph_stack_free(h->st);
+		memory_free(&h->memory);
 	}
 	client_free(h);
 	lease_free(h);

@@ -19,18 +19,6 @@
 #include "host/text.h"
 #include "host/trace.h"
 
-static void *take(void *arg, size_t size)
-{
-	(void)arg;
-	return malloc(size);
-}
-
-static void give_back(void *arg, void *ptr, size_t size)
-{
-	(void)arg, (void)size;
-	free(ptr);
-}
-
 /*
  * packet_dropped's fields, wherever trace.def puts them, become the comment of the captured
  * frame.
@@ -127,8 +115,10 @@ int setup_stack(struct host *h, char *err, size_t cap)
 {
 	struct ph_conf conf = h->opt->limits;
 
-	conf.alloc = take;
-	conf.release = give_back;
+	memory_init(&h->memory);
+	conf.alloc = memory_take;
+	conf.release = memory_give;
+	conf.mem_arg = &h->memory;
 	conf.now_ns = h->now_ns;
 	conf.wall_offset_ns = wall_offset(h->now_ns);
 	memcpy(conf.key, h->opt->key, sizeof(conf.key));
