@@ -430,7 +430,7 @@ size_t link_spec_print(const struct link_spec *s, char *out, size_t size)
 	if (s->ecn)
 		link_text_word(&t, "ecn");
 	print_shares(&t, "reorder", s->reorder, s->reorder_corr);
-	if (s->gap > 1) {
+	if (s->gap > 1 && s->reorder > 0) { /* alone it would read as a reordering of all */
 		link_text_word(&t, "gap");
 		link_text_add(&t, " %" PRIu32, s->gap);
 	}
