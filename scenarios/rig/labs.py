@@ -10,7 +10,9 @@ import sqlite3
 import subprocess
 import textwrap
 
-from rig.session import find_program
+import pytest
+
+from rig.session import CannotRun, Session, find_program
 
 STAND_IN = """#!/usr/bin/python3
 import hashlib, json, os, signal, sys, time
@@ -68,6 +70,32 @@ from = "a"
 to = "b"
 """
 
+WIRE = """
+[lab]
+name = "wire"
+duration = "3s"
+settle = "1s"
+
+[topology]
+name = "pair"
+link = "wire in"
+
+[fixed]
+rate = "5mbit"
+rtt = "20ms"
+buffer = 30
+
+[factors]
+device = ["phantom", "linux"]
+loss = ["0%", "2%"]
+
+[[traffic]]
+name = "big"
+kind = "bulk"
+from = "a"
+to = "b"
+"""
+
 
 class Labs:
     """A directory with a lab file and a stand-in; run() is the command."""
@@ -119,3 +147,14 @@ class Labs:
 
     def point(self, number):
         return json.loads((self.out / "points" / f"{number:04d}" / "point.json").read_text())
+
+
+def real_world(path):
+    """A lab of real runs, where namespaces can be had; else the test is skipped."""
+    try:
+        session = Session()
+        session.do("node probe")
+        session.close()
+    except CannotRun as error:
+        pytest.skip(str(error))
+    return Labs(path, real=True)

@@ -8,7 +8,7 @@ import os
 import shutil
 
 import pytest
-from labs import Labs
+from labs import WIRE, Labs, real_world
 
 from rig import lab_again, lab_capture
 from rig.session import find_program
@@ -80,48 +80,12 @@ def test_the_shipped_first_example_and_the_page_agree(tmp_path):
     assert "27 points, 27 to run" in done.stdout
 
 
-# ---- on a wire -----------------------------------------------------------------------------------
-
-WIRE = """
-[lab]
-name = "wire"
-duration = "3s"
-settle = "1s"
-
-[topology]
-name = "pair"
-link = "wire in"
-
-[fixed]
-rate = "5mbit"
-rtt = "20ms"
-buffer = 30
-
-[factors]
-device = ["phantom", "linux"]
-loss = ["0%", "2%"]
-
-[[traffic]]
-name = "big"
-kind = "bulk"
-from = "a"
-to = "b"
-"""
-
-
 @pytest.fixture
 def world(tmp_path):
-    """A lab on a wire, where there can be one."""
-    labs = Labs(tmp_path, real=True)
-    from rig.session import CannotRun, Session
-    try:
-        session = Session()
-        session.do("node probe")
-        session.close()
-    except CannotRun as error:
-        pytest.skip(str(error))
-    return labs
+    return real_world(tmp_path)
 
+
+# ---- on a wire -----------------------------------------------------------------------------------
 
 def test_a_wire_measures_phantom_and_the_kernel_by_the_same_names(world):
     world.file(WIRE).run("--engine", "wire")
@@ -147,7 +111,9 @@ def test_a_point_of_a_wire_is_replayed_verdict_for_verdict(world):
     done = world.run("--engine", "wire", "--point", "0", "--series")
     assert "verdict for verdict the run of the table" in done.stdout
     path = world.out / "points/0000"
-    assert (path / "series.jsonl").exists()
+    lost = [json.loads(line) for line in (path / "series.jsonl").read_text().splitlines()
+            if '"fate": "loss"' in line]
+    assert lost and all(one["dir"] == "data" and one["arrive"] is None for one in lost)
     fates = lab_again.fates(path / "b.e0.verdicts.gz")
     assert fates["in"].count("drop loss") == int(world.rows()[0]["dropped"])
     # Held against another list the same run is told to differ, with the frame.
@@ -244,6 +210,7 @@ def test_every_kind_of_traffic_runs_on_a_wire_between_phantom_and_the_kernel(wor
     sent = [line for line in lines if line["ev"] == "pkt" and line["flow"] == "two.1"
             and line["dir"] == "data" and not line["rtx"]]
     assert sum(line["len"] for line in sent) == 50000 and sent[0]["text"].startswith("> S ")
+    assert all(line["fate"] == "delivered" and line["arrive"] >= line["t"] for line in sent)
 
 
 def test_a_device_that_has_no_such_algorithm_is_an_error_of_the_point(world):
@@ -253,15 +220,6 @@ def test_a_device_that_has_no_such_algorithm_is_an_error_of_the_point(world):
     rows = world.rows()
     assert [r["verdict"] for r in rows] == ["pass", "error"], done.stdout
     assert "nonesuch" in rows[1]["reason"], rows
-
-
-def test_netem_is_refused_at_once_where_the_kernel_has_none(world):
-    done = world.file(WIRE).start("--engine", "netem")
-    _, said = done.communicate()
-    if done.returncode == 0:
-        assert {r["verdict"] for r in world.rows()} == {"pass"}
-        return
-    assert done.returncode == 77 and "sch_netem" in said and not world.out.exists(), said
 
 
 # ---- what a capture says -------------------------------------------------------------------------

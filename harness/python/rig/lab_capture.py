@@ -7,14 +7,21 @@ import collections
 import math
 import struct
 
-Segment = collections.namedtuple("Segment", "t src sport dst dport seq ack flags win length options")
+Segment = collections.namedtuple("Segment", "t src sport dst dport seq ack flags win length options ident",
+                                 defaults=(0,))
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 WRAP = 1 << 32
+EARLY_S = 0.001  # stamps of two devices are of one clock, taken by two threads
 
 
 def segments(path, zero):
-    """TCP segments over IPv4 of a pcapng file, in order; t is seconds since `zero` (of the epoch). What
-    a link dropped stands in the file a second time, with the reason as a comment, and is left out."""
+    """TCP segments over IPv4 that a device sent and received, in order; t is seconds since `zero` (of the
+    epoch). What a link dropped stands in the file a second time, and is left out."""
+    return (seg for seg, dropped in frames(path, zero) if dropped is None)
+
+
+def frames(path, zero):
+    """(segment, None, or why a link dropped it) of a pcapng file."""
     with open(path, "rb") as file:
         data = file.read()
     scale, at = [], 0
@@ -27,10 +34,9 @@ def segments(path, zero):
         elif kind == 6:
             interface, high, low, captured = struct.unpack_from("<IIII", data, at + 8)
             rest = at + 28 + (captured + 3) // 4 * 4
-            if not _dropped(data, rest, at + size - 4):
-                one = _segment(data, at + 28, captured, ((high << 32) | low) * scale[interface] - zero)
-                if one:
-                    yield one
+            one = _segment(data, at + 28, captured, ((high << 32) | low) * scale[interface] - zero)
+            if one:
+                yield one, _dropped(data, rest, at + size - 4)
         at += size
 
 
@@ -51,7 +57,11 @@ def _resolution(data, at, end):
 
 
 def _dropped(data, at, end):
-    return any(code == 1 and value.startswith(b"dropped") for code, value in _options(data, at, end))
+    """The reason of a comment such as "dropped toward b.e0: loss", or None."""
+    for code, value in _options(data, at, end):
+        if code == 1 and value.startswith(b"dropped"):
+            return value.decode(errors="replace").rpartition(": ")[2]
+    return None
 
 
 def _segment(data, at, captured, t):
@@ -64,7 +74,8 @@ def _segment(data, at, captured, t):
     sport, dport, seq, ack, offset, flags, win = struct.unpack_from(">HHIIBBH", data, tcp)
     offset = (offset >> 4) * 4
     return Segment(t, data[ip + 12:ip + 16], sport, data[ip + 16:ip + 20], dport, seq, ack, flags, win,
-                   total - header - offset, data[tcp + 20:tcp + offset])
+                   total - header - offset, data[tcp + 20:tcp + offset],
+                   struct.unpack_from(">H", data, ip + 4)[0])
 
 
 class Connection:
@@ -196,6 +207,35 @@ def figures(captures, name):
     return out
 
 
+class Fates:
+    """What became of each segment: from the captures of all devices that matter."""
+
+    def __init__(self):
+        self.arrived, self.lost = collections.defaultdict(list), collections.defaultdict(list)
+
+    @staticmethod
+    def key(seg):
+        return seg[1:8] + seg[9:]
+
+    def look(self, path, zero, address):
+        """A capture at a device whose own address is that (None: a router's)."""
+        for seg, dropped in frames(path, zero):
+            if dropped:
+                self.lost[self.key(seg)].append(dropped)
+            elif seg.dst == address:
+                self.arrived[self.key(seg)].append(seg.t)
+
+    def of(self, seg):
+        """(fate, when it arrived or None) of the next segment like this one."""
+        times = self.arrived.get(self.key(seg))
+        while times:
+            when = times.pop(0)
+            if when >= seg.t - EARLY_S:
+                return "delivered", when
+        why = self.lost.get(self.key(seg))
+        return (why.pop(0), None) if why else ("flight", None)
+
+
 # ---- notation ------------------------------------------------------------------------------------
 
 def options_of(options):
@@ -231,7 +271,7 @@ def letters(flags):
     return text + ("." if flags & ACK else "")
 
 
-def line(seg, name, one, data, again):
+def line(seg, name, one, data, again, fate):
     """A segment as series.jsonl has it. Sequence numbers count from the SYN of its own direction;
     of the way back only acknowledgments are known by their distance from ours."""
     first = one.first or 0
@@ -250,4 +290,4 @@ def line(seg, name, one, data, again):
     text += f" win {seg.win}" + ("".join(f" <sack {a}:{b}>" for a, b in sack))
     return {"t": seg.t, "flow": name, "conn": one.number, "ev": "pkt", "dir": "data" if data else "ack",
             "seq": seq, "len": seg.length, "ack": ack, "sack": sack, "win": win, "flags": flags,
-            "rtx": again, "fate": "unknown", "arrive": None, "text": text}
+            "rtx": again, "fate": fate[0], "arrive": fate[1], "text": text}

@@ -6,6 +6,7 @@ Called by lab_wire.py.
 
 import json
 import math
+import socket
 
 from . import lab_capture, lab_values
 
@@ -139,14 +140,13 @@ def rate_of(spec, name):
 
 
 def link_result(wire, name):
-    way = name.split()[1]
-    last = wire.counters.get("end", {}).get("links", {}).get(name)
+    stats = wire.counters.get("end", {}).get("links", {}).get(name)
     out = {"name": name, "frames": None, "bytes": None, "dropped": {}, "marked": None,
            "queue_mean_packets": None, "queue_p95_packets": None, "queue_max_packets": None,
            "queue_mean_s": None, "utilisation": None}
-    if not last:
+    if not stats:
         return out
-    stats, rate = last[way], rate_of(wire.spec, name)
+    rate = rate_of(wire.spec, name)
     out.update(frames=stats.get("frames", stats.get("delivered")), bytes=stats["bytes"],
                dropped={why: n for why, n in stats.get("drops", {}).items() if n},
                marked=stats.get("marked"))
@@ -161,7 +161,7 @@ def link_result(wire, name):
             out["queue_mean_s"] = math.fsum(size for _, size in seen) / len(seen) * 8 / rate
     first = wire.counters.get("settle")
     if rate and first:
-        before, span = first["links"][name][way], wire.counters["end"]["t"] - first["t"]
+        before, span = first["links"][name], wire.counters["end"]["t"] - first["t"]
         share = stats["delivered"] / max(1, stats.get("frames", stats["delivered"]))
         out["utilisation"] = (stats["bytes"] - before["bytes"]) * share * 8 / rate / span
     return out
@@ -203,6 +203,25 @@ def _state_line(t, flow, number, info):
             "cc": ("open", "disorder", "cwr", "recovery", "loss")[min(4, info["ca_state"])]}
 
 
+def _address(wire, device):
+    text = wire.topo.address.get(device.partition(".")[0])
+    return socket.inet_aton(text) if text and device.partition(".")[0] in wire.programs else None
+
+
+def _segment_lines(wire):
+    """Each segment as it left its sender, and what became of it."""
+    fates, out = lab_capture.Fates(), []
+    for device, path in wire.captures.items():
+        fates.look(path, wire.zero, _address(wire, device))
+    for device in wire.captures:
+        address = _address(wire, device)
+        for seg, found, _ in wire.segments(device, ends=True) if address else ():
+            if seg is not None and seg.src == address:
+                name, one, data, again = found
+                out.append(lab_capture.line(seg, name, one, data, again, fates.of(seg)))
+    return out
+
+
 def write_series(wire, path):
     lines = []
     for flow, states in wire.samples.states.items():
@@ -219,11 +238,7 @@ def write_series(wire, path):
             if (packets, size) != before:
                 lines.append({"t": t, "link": name, "ev": "queue", "packets": packets, "bytes": size})
                 before = (packets, size)
-    for device in wire.captures:
-        for seg, found, _ in wire.segments(device):
-            if seg is not None:
-                name, one, data, again = found
-                lines.append(lab_capture.line(seg, name, one, data, again))
+    lines += _segment_lines(wire)
     lines.sort(key=lambda one: one["t"])
     with open(path, "w", encoding="utf-8") as file:
         for one in lines:

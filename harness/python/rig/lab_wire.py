@@ -37,8 +37,8 @@ class Plan:
     def __init__(self, spec, engine, verdicts=lambda device: ""):
         self.verdicts = verdicts  # more words for a link, by its device
         self.phantoms = {n: [] for n, kind in spec["devices"].items() if kind == "phantom"}
-        self.tap, self.lines, self.links = {}, [], []
-        backend = "netem" if engine == "netem" else "wire"
+        self.tap, self.lines, self.links, self.other = {}, [], [], {}
+        backend = self.backend = "netem" if engine == "netem" else "wire"
         for line in spec["topology"]:
             word = shlex.split(line, comments=True)
             if word:
@@ -53,6 +53,9 @@ class Plan:
         if verb in ("veth", "tap") and len(word) > 2:
             self._cable(at, word[2])
         elif verb == "link":
+            if at in self.other:
+                self._halves(at, word[2:])
+                return
             more = "" if {"record", "replay"} & set(word) else self.verdicts(at)  # the file has its own
             self.links.append(f"{line}{more and ' both ' + more} backend {backend}")
         elif node in self.phantoms and verb in PHANTOM_WORDS:
@@ -64,6 +67,28 @@ class Plan:
         else:
             self.lines.append(line)
 
+    def _halves(self, device, words):
+        """netem on a host's own device would act before a capture there sees the frame. So each direction
+        of a cable is impaired where it comes out of the hub: as `in` of the end it goes to."""
+        sides, way = {"both": [], "in": [], "out": []}, "both"
+        for word in words:
+            if word in sides:
+                way = word
+            else:
+                sides[way].append(word)
+        for end, side in ((device, "in"), (self.other[device], "out")):
+            mine = sides["both"] + sides[side]
+            if mine:
+                self.links.append(f"link {end} in {' '.join(mine)} backend {self.backend}")
+
+    def where(self, name):
+        """(device, way) at which a watched direction of a link is impaired here."""
+        device, way = name.split()
+        return (self.other[device], "in") if way == "out" and device in self.other else (device, way)
+
+    def impaired(self, name):
+        return any(line.split()[1] == self.where(name)[0] for line in self.links)
+
     def _sysctl(self, node, pair):
         if node in self.phantoms:
             self.phantoms[node] += ["--sysctl", pair]
@@ -73,7 +98,9 @@ class Plan:
     def _cable(self, a, b):
         """A cable with a phantom at an end becomes a bridge of two ports: a TAP cannot be half of a pair."""
         ends = [end for end in (a, b) if "." in end]
-        if not any(end.partition(".")[0] in self.phantoms for end in ends):
+        if len(ends) == 2 and self.backend == "netem":
+            self.other[a], self.other[b] = b, a
+        elif not any(end.partition(".")[0] in self.phantoms for end in ends):
             self.lines.append(f"veth {a} {b}")
             return
         bridge = b
@@ -162,7 +189,10 @@ class Wire:
             self._start(node, kind)
         for line in self.plan.links:  # before captures: a cable that is cut has other ends
             self.session.do(line)
-        for node in self._senders():
+        if self.opts.series:  # what became of each segment is seen at the other end and at the links
+            for line in self.plan.links:
+                self._capture(line.split()[1])
+        for node in self._ends() if self.opts.series else self._senders():
             device = next(d for d in self.topo.devices if d.startswith(f"{node}."))
             self._capture(device)
         if self.opts.capture:
@@ -205,6 +235,14 @@ class Wire:
             out.update(dict.fromkeys(node if isinstance(node, list) else [node]))
         return list(out)
 
+    def _ends(self):
+        """Nodes between which data flows."""
+        out = dict.fromkeys(self._senders())
+        for flow in self.spec["flows"]:
+            for node in (flow["from"], flow["to"]):
+                out.update(dict.fromkeys(node if isinstance(node, list) else [node]))
+        return list(out)
+
     def _capture(self, device):
         if device not in self.captures:
             directory = self.out if self.opts.capture else self.work.name
@@ -240,20 +278,21 @@ class Wire:
         """What is counted since the start, at the two ends of what is measured."""
         self.counters[when] = {
             "t": self.clock.now(),
-            "links": {name: self.session.do(f"link {name.split()[0]} stats")
-                      for name in self.spec.get("watch") or [] if self._impaired(name)},
+            "links": {name: self._stats(name) for name in self.spec.get("watch") or []
+                      if self.plan.impaired(name)},
             "nodes": {node: {name: self.agents[node].counter(name) for name in lab_measure.COUNTERS}
                       for node in self._senders()}}
 
-    def _impaired(self, name):
-        return any(line.split()[1] == name.split()[0] for line in self.plan.links)
+    def _stats(self, name):
+        """Of a watched direction."""
+        device, way = self.plan.where(name)
+        return self.session.do(f"link {device} stats short")[way]
 
     def _sample(self):
         now = self.clock.now()
         for name in self.spec.get("watch") or []:
-            if self._impaired(name) and self.opts.engine == "wire":
-                device, way = name.split()
-                self.samples.queue(now, name, self.session.do(f"link {device} stats short")[way])
+            if self.opts.engine == "wire" and self.plan.impaired(name):
+                self.samples.queue(now, name, self._stats(name))
         senders = [(flow, number, agent, fd) for flow in self.flows
                    for number, (agent, fd) in enumerate(list(flow.senders))]
         for flow, number, agent, fd in self.samples.turn(senders, SAMPLED_MAX):
@@ -278,14 +317,24 @@ class Wire:
             lab_measure.write_series(self, os.path.join(self.out, "series.jsonl"))
         return out
 
-    def segments(self, device):
-        """(segment, flow, connection, whether data, retransmitted) of a sender's capture."""
+    @property
+    def zero(self):
+        """The point's beginning as captures count time."""
+        return self.epoch + self.clock.zero
+
+    def segments(self, device, ends=False):
+        """(segment, (flow, connection, whether data, retransmitted), flows) of a capture: of flows whose
+        data the device's node sends, or which end there."""
         node = device.partition(".")[0]
-        ports = {flow.port: (flow.name, flow.kind in ("request", "web", "incast"))
-                 for flow in self.flows if node in self.data_nodes(flow)}
+        ports = {}
+        for flow in self.flows:
+            nodes = self.data_nodes(flow)
+            if ends:
+                nodes = [*nodes, flow.spec["to"], flow.spec["from"]]
+            if node in nodes:
+                ports[flow.port] = (flow.name, flow.kind in ("request", "web", "incast"))
         flows = lab_capture.Flows(ports, self.settle)
-        zero = self.epoch + self.clock.zero
-        for seg in lab_capture.segments(self.captures[device], zero):
+        for seg in lab_capture.segments(self.captures[device], self.zero):
             found = flows.take(seg)
             if found:
                 yield seg, found, flows
