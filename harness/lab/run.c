@@ -2,6 +2,7 @@
 /* See run.h. */
 #include "harness/lab/run.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "harness/sim/mem.h"
 
 enum { KEY_STREAM = 0x6b6579, PATH = 4096 };
+#define CHECK_NS 1000000000u /* between two checks of the stacks */
 
 /* ---- hooks ------------------------------------------------------------------------------------- */
 
@@ -231,8 +233,37 @@ static void settle(void *lab, uint64_t arg)
 	lab_meter_settle(lab);
 }
 
+/* What must hold inside each stack, by its own word, and what it says it holds. */
+static void check_stacks(struct lab *l)
+{
+	for (unsigned i = 0; i < l->net->nhost; i++) {
+		struct sim_host *h = &l->net->host[i];
+		struct ph_claim broken;
+		struct ph_usage u;
+
+		if (!h->st)
+			continue;
+		if (!ph_stack_check(h->st, &broken))
+			sim_fail(l->net, "%s: %s: %s does not hold (%" PRIu64 ", %" PRIu64 ")", h->name,
+				 broken.part, broken.what, broken.a, broken.b);
+		ph_stack_usage(h->st, &u);
+		if (u.bytes != h->mem_used)
+			sim_fail(l->net, "%s says it holds %" PRIu64 " octets and holds %" PRIu64,
+				 h->name, u.bytes, h->mem_used);
+	}
+}
+
+static void check(void *lab, uint64_t arg)
+{
+	struct lab *l = lab;
+
+	check_stacks(l);
+	lab_clock_at(&l->clock, l->net->now + CHECK_NS, check, l, arg);
+}
+
 static void begin(struct lab *l)
 {
+	lab_clock_at(&l->clock, SIM_START_NS + CHECK_NS, check, l, 0);
 	if (l->settle_ns > SIM_START_NS)
 		lab_clock_at(&l->clock, l->settle_ns, settle, l, 0);
 	for (unsigned i = 0; i < l->nrun; i++)
@@ -260,6 +291,7 @@ void lab_go(struct lab *l)
 	if (!n->failed) {
 		watch_until(l, l->end_ns);
 		n->now = l->end_ns;
+		check_stacks(l);
 	}
 	lab_meter_end(l);
 }

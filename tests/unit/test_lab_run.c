@@ -706,7 +706,14 @@ static void turn_and_spoil(void *ctx, struct sim_host *h)
 	turn(ctx, h);
 }
 
-static void test_an_octet_that_was_not_sent_is_a_fail(void **state)
+/* It holds more than it says. */
+static void turn_and_take(void *ctx, struct sim_host *h)
+{
+	h->mem_used += h->net->now < SIM_START_NS + 1000000000u;
+	turn(ctx, h);
+}
+
+static void fails_with(void (*instead)(void *ctx, struct sim_host *h), const char *reason)
 {
 	const struct conf c = { .link = "rate 1mbit delay 20ms",
 				.flows = "{\"name\":\"f\",\"kind\":\"bulk\"," ENDS "\"bytes\":300000}" };
@@ -715,17 +722,24 @@ static void test_an_octet_that_was_not_sent_is_a_fail(void **state)
 	const char *why;
 	struct lab *l;
 
-	(void)state;
 	assert_int_equal(lab_point_text(&p, point_text(&c), "point", &e), 0);
 	l = lab_new(&p, &e);
 	assert_non_null(l);
 	turn = l->net->hooks.turn;
-	l->net->hooks.turn = turn_and_spoil;
+	l->net->hooks.turn = instead;
 	lab_go(l);
 	assert_int_equal(lab_judge(l, &why), LAB_FAIL);
-	assert_non_null(strstr(why, "octets were read that the other end did not write there"));
+	if (!strstr(why, reason))
+		fail_msg("the reason is \"%s\" and should have \"%s\"", why, reason);
 	lab_free(l);
 	lab_point_free(&p);
+}
+
+static void test_a_promise_that_is_broken_is_a_fail(void **state)
+{
+	(void)state;
+	fails_with(turn_and_spoil, "octets were read that the other end did not write there");
+	fails_with(turn_and_take, " octets and holds ");
 }
 
 static void test_a_connection_that_fails_is_a_fail_that_names_it(void **state)
@@ -772,7 +786,7 @@ int main(void)
 		cmocka_unit_test(test_a_series_has_every_segment_with_its_fate_and_changes_nothing),
 		cmocka_unit_test(test_a_fate_is_known_behind_a_router),
 		cmocka_unit_test(test_a_limit_that_is_reached_is_an_error_that_names_it),
-		cmocka_unit_test(test_an_octet_that_was_not_sent_is_a_fail),
+		cmocka_unit_test(test_a_promise_that_is_broken_is_a_fail),
 		cmocka_unit_test(test_a_connection_that_fails_is_a_fail_that_names_it),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
