@@ -255,9 +255,13 @@ void tcp_rcvwin_want(struct tcp_rcvwin *w, uint32_t window, uint32_t rmem_max)
 bool tcp_rcvwin_update_due(const struct tcp_rcvwin *w, seq_t rcv_nxt, uint32_t charged,
 			   uint32_t rcv_mss, uint8_t wscale)
 {
-	uint32_t left = tcp_rcvwin_left(w, rcv_nxt);
-	uint32_t wnd = tcp_rcvwin_choose(w, rcv_nxt, charged, rcv_mss, wscale);
+	uint32_t left = tcp_rcvwin_left(w, rcv_nxt), wnd;
 	uint32_t full = min_u32(window_of(w, w->buf), w->clamp);
+	uint32_t most = full + (1u << wscale) - 1; /* rounded up */
 
+	/* Asked after every read: mostly the largest window would be no news. */
+	if (most / 2 < left && (most <= left || most - left < full / 2))
+		return false;
+	wnd = tcp_rcvwin_choose(w, rcv_nxt, charged, rcv_mss, wscale);
 	return wnd > left && (wnd / 2 >= left || wnd - left >= full / 2);
 }
