@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """rig lab: what is in the table after runs that end well, are killed, crash, or find the disk full."""
 
+import io
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import subprocess
 import pytest
 from labs import FILE, Labs
 
+from rig import lab_progress, lab_run, lab_store
 from rig.net import eventually
 
 
@@ -180,6 +182,43 @@ def test_a_full_disk_marks_the_points_and_the_table_stays(labs):
     assert [r["verdict"] for r in rows] == ["pass"] * 8 + ["error"] * 8, done.stderr
     assert "No space left" in rows[8]["reason"] or "disk is full" in rows[8]["reason"]
     assert labs.sql("SELECT count(*) FROM points WHERE verdict = 'error'") == [(8,)]
+
+
+def test_a_point_that_hangs_is_ended_and_the_rest_goes_on(labs):
+    labs.factor('"net.test.mode" = ["wait", "ok"]')
+    labs.run("--point", "8")
+    labs.run("-j8", "--timeout", "3", status=1)
+    rows = labs.rows()
+    assert {(r["verdict"], r["reason"]) for r in rows[:8]} == {
+        ("error", "it did not end within 3 s of the machine's time")}
+    assert rows[8]["verdict"] == "pass"
+
+
+def test_on_a_wire_a_second_point_starts_only_where_cores_are_idle(tmp_path, monkeypatch):
+    idle = []
+    monkeypatch.setattr(lab_run, "idle_cores", lambda: idle[-1])
+    wire = lab_run.Local(lab_store.Store(tmp_path), "wire", "build", 2, {})
+    assert wire._room(), "the first always"
+    wire.children[0] = None
+    for cores, room in ((0, False), (1, False), (2, True)):
+        idle.append(cores)
+        assert wire._room() is room
+    assert lab_run.limit_of("wire", {"duration": 10}) == 150 and lab_run.limit_of("virtual", {}) is None
+
+
+def test_on_a_terminal_progress_is_one_line_with_the_time_left(monkeypatch):
+    screen, clock = io.StringIO(), [100.0]
+    monkeypatch.setattr(lab_progress.time, "monotonic", lambda: clock[0])
+    progress = lab_progress.Progress(10, 2, screen, live=True)
+    progress.tick(2)
+    assert screen.getvalue().endswith("0 of 10 points, 2 running, 0 s so far")
+    for point in range(4):
+        progress.ended({"point": point, "verdict": "pass", "reason": ""}, "", 30.0)
+    # Six points of 30 s each, two at once.
+    assert screen.getvalue().endswith("4 of 10 points, 2 running, about 2 min left")
+    progress.ended({"point": 4, "verdict": "error", "reason": "it fell over"}, "loss=1%", 1.0)
+    assert "\r\033[Kpoint 4  loss=1%  error: it fell over\n" in screen.getvalue()
+    assert screen.getvalue().count("\n") == 1
 
 
 def test_progress_is_a_line_a_point_where_there_is_no_terminal(labs):

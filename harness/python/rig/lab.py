@@ -42,10 +42,14 @@ def options(argv):
     p.add_argument("--executor", choices=("local", "slurm", "parallel"), default="local",
                    help="where points run: here (default), as a Slurm job array, by GNU parallel")
     p.add_argument("--sshlogin", metavar="LIST", help="hosts for --executor parallel, as its own option")
+    p.add_argument("--timeout", type=float, metavar="S", help="seconds of the machine's time that a point "
+                   "may take (default: in virtual time any; on a wire three times its own and two minutes)")
     p.add_argument("--json", action="store_true", help="the summary, or the list, as JSON")
     opts = p.parse_args(argv)
     if opts.jobs is not None and opts.jobs < 1:
         p.error(f"-j {opts.jobs}: at least 1")
+    if opts.timeout is not None and opts.timeout <= 0:
+        p.error(f"--timeout {opts.timeout:g}: above 0")
     if opts.sshlogin and opts.executor != "parallel":
         p.error("--sshlogin belongs to --executor parallel")
     return opts
@@ -151,13 +155,18 @@ class Run:
         self.store.close()
         return self.summary() if saved else FAILED
 
+    @property
+    def keep(self):
+        """What a run of a point is told beside the point."""
+        return {"series": self.opts.series, "capture": self.opts.capture, "timeout": self.opts.timeout}
+
     def executor(self, jobs):
-        keep = {"series": self.opts.series, "capture": self.opts.capture}
         if self.opts.executor == "local":
-            return lab_run.Local(self.store, self.opts.engine, self.build, jobs, keep)
+            return lab_run.Local(self.store, self.opts.engine, self.build, jobs, self.keep)
         from . import lab_jobs
         make = lab_jobs.Slurm if self.opts.executor == "slurm" else lab_jobs.Parallel
-        return make(self.store, self.opts.engine, self.build, self.opts.jobs, keep, self.opts.sshlogin)
+        return make(self.store, self.opts.engine, self.build, self.opts.jobs, self.keep,
+                    self.opts.sshlogin)
 
     def summary(self):
         kinds = ("pass", "fail", "error", "skip", "pending")
@@ -195,7 +204,7 @@ class Run:
             before = self.store.done(number, point.key)
         if before is None:
             return self.first(point)
-        with tempfile.TemporaryDirectory(prefix="again.", dir=self.store.points) as work:
+        with tempfile.TemporaryDirectory(prefix="again.", dir=self.out) as work:
             return self.compare(point, before, work)
 
     def first(self, point):
@@ -216,8 +225,7 @@ class Run:
 
     def compare(self, point, before, work):
         from . import lab_again
-        keep = {"series": self.opts.series, "capture": self.opts.capture}
-        return lab_again.replay(self.store, point, self.opts.engine, self.build, before, work, keep,
+        return lab_again.replay(self.store, point, self.opts.engine, self.build, before, work, self.keep,
                                 self.opts.json)
 
     # ---- saying --------------------------------------------------------------------------------

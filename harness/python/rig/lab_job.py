@@ -49,7 +49,7 @@ def run(directory, number):
         store.put_error(number, {"key": job["key"], "error": str(error)})
         return 0
     try:
-        child.process.wait()
+        child.wait()
     except Ended:
         child.abandon()
         return 143

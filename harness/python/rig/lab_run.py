@@ -63,13 +63,20 @@ def _with_parent():
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def limit_of(engine, spec):
+    """Seconds that a point may take: in virtual time the simulator has limits of its own; on a wire a
+    device that hangs must not hold up the others."""
+    return None if engine == "virtual" else 3 * spec["duration"] + 120
+
+
 class Child:
     """One point under way."""
 
     def __init__(self, store, point, engine, options):
         self.store, self.point = store, point
         self.path = store.begin(point.number, point.spec)
-        self.began = time.monotonic()
+        self.began, self.late = time.monotonic(), False
+        self.limit = options.get("timeout") or limit_of(engine, point.spec)
         self.stderr = os.memfd_create("rig-lab-stderr")
         try:
             self.process = subprocess.Popen(
@@ -86,10 +93,29 @@ class Child:
     def lasted(self):
         return time.monotonic() - self.began
 
+    def stop_late(self):
+        """Ends it when it has taken longer than it may; True if so."""
+        if self.limit is None or self.lasted < self.limit or self.late:
+            return False
+        self.late = True
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        return True
+
+    def wait(self):
+        """Until its end, in which it is held to its limit."""
+        while self.process.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.5)
+            self.stop_late()
+
     def end(self, engine, build):
         """What has become of it: (result or None, run)."""
         status = self.process.wait()
         said = os.pread(self.stderr, SAID_MAX, 0).decode(errors="replace")
+        if self.late:
+            status = 124
+            said = f"it did not end within {self.limit:g} s of the machine's time"
         self._close()
         facts = {"engine": engine, "version": build, "wall_s": round(self.lasted, 3),
                  "host": os.uname().nodename}
@@ -156,6 +182,8 @@ class Local:
                     self._start(waiting.pop(), ended)
                 for key, _ in self.selector.select(0.5):
                     self._ended(key.data, ended)
+                for child in self.children.values():
+                    child.stop_late()
                 tick(len(self.children))
         finally:
             for child in self.children.values():

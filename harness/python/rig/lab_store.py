@@ -178,6 +178,9 @@ class Store:
             host = path.rpartition(".new.")[2].rpartition(".")[0]
             if host == os.uname().nodename and not _is_held(os.path.join(path, RUNNING)):
                 shutil.rmtree(path, ignore_errors=True)
+        for path in glob.glob(os.path.join(self.directory, "again.*")):
+            if not any(map(_is_held, glob.glob(os.path.join(path, "*", RUNNING)))):
+                shutil.rmtree(path, ignore_errors=True)
         for path in glob.glob(os.path.join(self.points, "moving.*")):
             os.rename(path, path.replace("moving.", "kept."))
 
