@@ -22,11 +22,20 @@ enum { OVERHEAD_MAX = 10000, CELL_MAX = 100000, MTU_MIN = 68, MTU_MAX = 65536, G
 
 typedef int word_fn(struct link_parse *p);
 
+/* Without jitter there is nothing to spread or to resemble. */
+static void set_jitter(struct link_spec *s, uint64_t jitter_ns, uint32_t corr)
+{
+	s->jitter_ns = jitter_ns;
+	s->delay_corr = jitter_ns ? corr : 0;
+	if (jitter_ns == 0)
+		s->dist = NULL;
+}
+
 /* delay TIME [JITTER [CORRELATION]] */
 static int read_delay(struct link_parse *p)
 {
-	uint64_t delay_ns, jitter_ns = p->s->jitter_ns;
-	uint32_t corr = p->s->delay_corr;
+	uint64_t delay_ns, jitter_ns = 0;
+	uint32_t corr = 0;
 	int at, rc = link_take_time(p, "delay", &delay_ns);
 
 	if (rc != 0)
@@ -34,26 +43,24 @@ static int read_delay(struct link_parse *p)
 	at = p->at;
 	rc = link_may_take_time(p, "delay", &jitter_ns);
 	if (rc == 0 && p->at != at) {
-		corr = 0;
 		rc = link_may_take_share(p, "delay", &corr);
+		set_jitter(p->s, jitter_ns, corr);
 	}
-	if (rc != 0)
-		return rc;
 	p->s->delay_ns = delay_ns;
-	p->s->jitter_ns = jitter_ns;
-	p->s->delay_corr = corr;
-	return 0;
+	return rc;
 }
 
 /* jitter TIME [CORRELATION] */
 static int read_jitter(struct link_parse *p)
 {
+	uint64_t jitter_ns = 0;
 	uint32_t corr = 0;
-	int rc = link_take_time(p, "jitter", &p->s->jitter_ns);
+	int rc = link_take_time(p, "jitter", &jitter_ns);
 
 	if (rc == 0)
 		rc = link_may_take_share(p, "jitter", &corr);
-	p->s->delay_corr = corr;
+	if (rc == 0)
+		set_jitter(p->s, jitter_ns, corr);
 	return rc;
 }
 
@@ -68,7 +75,11 @@ static int read_shares(struct link_parse *p, const char *name, uint32_t *share, 
 
 static int read_reorder(struct link_parse *p)
 {
-	return read_shares(p, "reorder", &p->s->reorder, &p->s->reorder_corr);
+	int rc = read_shares(p, "reorder", &p->s->reorder, &p->s->reorder_corr);
+
+	if (p->s->reorder == 0)
+		p->s->gap = 0;
+	return rc;
 }
 
 static int read_dup(struct link_parse *p)
@@ -138,7 +149,7 @@ static int read_limit(struct link_parse *p)
 	if (rc != 0)
 		return rc;
 	p->s->queue = (uint32_t)n;
-	p->s->limit_named = p->s->disc.kind != LINK_QUEUE_LIMIT || n != LINK_QUEUE_DEFAULT;
+	p->s->limit_named = true;
 	return 0;
 }
 

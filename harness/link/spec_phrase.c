@@ -83,6 +83,8 @@ int link_parse_loss(struct link_parse *p)
 	p->s->loss_model = LINK_LOSS_RANDOM;
 	p->s->loss = share;
 	p->s->loss_corr = corr;
+	if (share == 0)
+		p->s->ecn = false;	/* nothing is left to be marked */
 	memset(p->s->chain, 0, sizeof(p->s->chain));
 	return 0;
 }
