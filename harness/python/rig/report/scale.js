@@ -140,7 +140,8 @@ const rigScale = (function () {
 			this.g.restore();
 		}
 
-		/* A value that holds until the next. What falls on one column of pixels is drawn as its extent. */
+		/* A value that holds until the next. Of what falls on one column of pixels the first, the extent and
+		   the last are drawn. */
 		staircase(times, values, colour, width, dash) {
 			this.clip((g) => {
 				g.strokeStyle = colour;
@@ -148,33 +149,36 @@ const rigScale = (function () {
 				g.setLineDash(dash || []);
 				g.beginPath();
 				const from = Math.max(0, rigSeries.place(times, this.view.t0) - 1);
-				let column = NaN, low = 0, high = 0, last = NaN;
-				for (let i = from; i < times.length && (i === from || times[i - 1] <= this.view.t1); i++) {
-					const value = values[i];
-					const x = Math.max(this.left - 2, this.x(times[i]));
-					if (Math.floor(x) === column && !Number.isNaN(value) && !Number.isNaN(last)) {
-						const y = this.y(value);
-						if (y < low || y > high)
-							g.lineTo(x, y);
+				const to = Math.min(times.length, rigSeries.place(times, this.view.t1) + 1);
+				let column = NaN, low = NaN, high = NaN, last = NaN, many = false;
+				const flush = () => {
+					if (many) {
+						g.lineTo(column, low);
+						g.lineTo(column, high);
+						g.lineTo(column, last);
+					}
+					many = false;
+				};
+				for (let i = from; i < to; i++) {
+					const x = Math.max(this.left - 2, this.x(times[i])), y = this.y(values[i]);
+					if (x - column < 0.5 && !Number.isNaN(y) && !Number.isNaN(last)) {
+						many = true;
 						low = Math.min(low, y);
 						high = Math.max(high, y);
 						last = y;
 						continue;
 					}
+					flush();
 					if (!Number.isNaN(last))
 						g.lineTo(x, last);
-					if (Number.isNaN(value)) {
-						last = NaN;
-						column = NaN;
-						continue;
-					}
-					const y = this.y(value);
-					if (Number.isNaN(last))
+					if (Number.isNaN(last) && !Number.isNaN(y))
 						g.moveTo(x, y);
-					g.lineTo(x, y);
-					column = Math.floor(x);
+					else if (!Number.isNaN(y))
+						g.lineTo(x, y);
+					column = x;
 					low = high = last = y;
 				}
+				flush();
 				if (!Number.isNaN(last))
 					g.lineTo(Math.min(this.right + 2, this.x(this.view.end)), last);
 				g.stroke();

@@ -4,7 +4,7 @@
    would lie on each other's pixels are drawn once. Embedded before trace.js. */
 "use strict";
 const rigSequence = (function () {
-	const { place, room } = rigSeries;
+	const { place } = rigSeries;
 	const SEARCH_MAX = 20000;	/* packets looked at for the one nearest to the pointer */
 
 	/* Which pixels have been painted, for a kind of mark. */
@@ -70,7 +70,7 @@ const rigSequence = (function () {
 			for (let k = from; k < to; k++) {
 				const i = this.data.index[k];
 				low = Math.min(low, c.seq[i]);
-				high = Math.max(high, c.seq[i] + room(c, i));
+				high = Math.max(high, c.seq[i] + c.room[i]);
 			}
 			const [a, b] = this.visible(this.acks);
 			for (let k = Math.max(0, a - 1); k < b; k++)
@@ -129,7 +129,7 @@ const rigSequence = (function () {
 			const crosses = [];
 			for (let k = from; k < to; k++) {
 				const i = this.data.index[k], x = p.x(this.data.t[k]);
-				const y = p.y(c.seq[i] + room(c, i)), tall = p.y(c.seq[i]) - y, middle = y + tall / 2;
+				const y = p.y(c.seq[i] + c.room[i]), tall = p.y(c.seq[i]) - y, middle = y + tall / 2;
 				const rtx = c.rtx[i] && show.rtx;
 				if (rtx ? again.first(x, middle) : plain.first(x, middle)) {
 					g.fillStyle = rtx ? colours.rtx : colours.data;
@@ -190,7 +190,7 @@ const rigSequence = (function () {
 			if (k < 0)
 				return null;
 			const isData = c.dirs[i] === "d";
-			const low = isData ? c.seq[i] : c.ack[i], high = isData ? c.seq[i] + room(c, i) : c.ack[i];
+			const low = isData ? c.seq[i] : c.ack[i], high = isData ? c.seq[i] + c.room[i] : c.ack[i];
 			return { t: order.t[k], x: p.x(order.t[k]), y: p.y((low + high) / 2) };
 		}
 
@@ -208,7 +208,7 @@ const rigSequence = (function () {
 				for (let k = from; k < end; k++) {
 					const i = order.index[k];
 					const isData = order === this.data;
-					const high = p.y(isData ? c.seq[i] + room(c, i) : c.ack[i]);
+					const high = p.y(isData ? c.seq[i] + c.room[i] : c.ack[i]);
 					const low = isData ? p.y(c.seq[i]) : high;
 					const dy = y < high ? high - y : y > low ? y - low : 0;
 					const dx = p.x(order.t[k]) - x;

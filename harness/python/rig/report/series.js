@@ -45,11 +45,14 @@ const rigSeries = (function () {
 		const t = sums(raw.t, null, 1);
 		const rtx = new Uint8Array(t.length);
 		sums(raw.rtx, null, 1).forEach((i) => { rtx[i] = 1; });
+		/* Octets of sequence space each takes. */
+		const flagRoom = raw.flagset.map((flags) => (flags.includes("S") ? 1 : 0) + (flags.includes("F") ? 1 : 0));
+		const room = Float64Array.from(raw.len, (length, i) => length + flagRoom[raw.flags[i]]);
 		return {
 			name: raw.name, conn: raw.conn, dirs: raw.dirs, count: t.length,
 			sent: seconds(t), arrived: seconds(t.map((value, i) => raw.arr[i] === null ? NaN : value + raw.arr[i])),
 			seq: sums(raw.seq, raw.dirs, 1), ack: sums(raw.ack, raw.dirs, 1),
-			len: plain(raw.len, 1), win: plain(raw.win, 1),
+			len: plain(raw.len, 1), win: plain(raw.win, 1), room,
 			flags: raw.flags, flagset: raw.flagset, fate: raw.fate, fates: raw.fates,
 			lost: raw.fates.map((fate) => !["delivered", "flight", "unknown"].includes(fate)),
 			rtx, sack: raw.sack, text: raw.text.split("\n"), states
@@ -95,11 +98,5 @@ const rigSeries = (function () {
 		return low;
 	}
 
-	/* Octets of sequence space a packet takes. */
-	function room(connection, i) {
-		const flags = connection.flagset[connection.flags[i]];
-		return connection.len[i] + (flags.includes("S") ? 1 : 0) + (flags.includes("F") ? 1 : 0);
-	}
-
-	return { unpack, seen, place, room };
+	return { unpack, seen, place };
 })();
