@@ -193,7 +193,7 @@ nobase_dist_pkgdata_DATA += \
 	%D%/python/rig/plugin.py \
 	%D%/python/rig/report.py %D%/python/rig/report_axis.py %D%/python/rig/report_chart.py \
 	%D%/python/rig/report_html.py %D%/python/rig/report_plots.py %D%/python/rig/report_read.py \
-	%D%/python/rig/report_series.py %D%/python/rig/report_stats.py %D%/python/rig/report_view.py \
+	%D%/python/rig/report_series.py %D%/python/rig/report_stats.py %D%/python/rig/report_trace.py %D%/python/rig/report_view.py \
 	%D%/python/rig/report/report.css %D%/python/rig/report/scale.js %D%/python/rig/report/sequence.js \
 	%D%/python/rig/report/series.js %D%/python/rig/report/table.js %D%/python/rig/report/trace.js \
 	%D%/python/rig/scenes.py %D%/python/rig/scenes_list.py \

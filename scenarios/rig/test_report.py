@@ -81,10 +81,12 @@ def test_a_dot_for_every_value_and_a_mark_for_every_median(results):
 
 
 def test_a_value_that_is_missing_is_not_drawn_and_is_said(results):
-    page = results.set(4, goodput_bps="", verdict="error", reason="it fell over").page()
+    results.set(4, goodput_bps="", verdict="error", reason="it fell over")
+    page = results.set(5, verdict="fail", reason="not what was sent").set(9, goodput_bps="").page()
     svg = figures(page)["goodput_bps", "loss"]
-    assert "4" not in [one.get("data-point") for one in dots(svg)] and len(dots(svg)) == 17
-    assert "1 points without a value" in page and "Not measured at any: Jain" in page
+    assert {int(one.get("data-point")) for one in dots(svg)} == set(range(18)) - {4, 5, 9}
+    assert "2 points did not pass and are not drawn; 1 point is without a value" in page
+    assert "Not measured at any: Jain" in page
 
 
 def test_failures_stand_first_with_their_reason_and_the_command(results):
@@ -123,6 +125,25 @@ def test_a_model_is_drawn_where_it_applies(results):
     plots = figures(results.page("--model", results.path / "m.json"))
     assert len(of_class(plots["goodput_bps", "loss"], "model")) == 2
     assert not of_class(plots["goodput_bps", "cc"], "model")
+
+
+@pytest.mark.parametrize("text, said", [
+    ("[", "is not JSON"), ("{}", "a list of models"), ('[{"name": "a"}]', "model 0 has the keys"),
+    ('[{"name": "a", "measure": "goodput_bps", "x": "rtt", "points": []}]', "rtt is neither a factor"),
+    ('[{"name": "a", "measure": "speed", "x": "loss", "points": []}]', "speed is neither"),
+    ('[{"name": "a", "measure": "goodput_bps", "x": "loss", "points": [["much", 1]]}]', "is not [x, y]"),
+])
+def test_a_model_that_makes_no_sense_is_a_sentence(results, text, said):
+    (results.path / "m.json").write_text(text)
+    assert said in results.run("--model", results.path / "m.json", status=2).stderr
+
+
+def test_more_lines_than_can_be_told_apart_are_refused(tmp_path):
+    results = Results(tmp_path)
+    for n in range(18):
+        results.set(n, cc=f"algorithm{n}")
+    assert "--by cc: 18 lines cannot be told apart, 8 can" in results.run("--by", "cc", status=2).stderr
+    assert {x for _, x in figures(results.page())} == {"cc", "loss"}
 
 
 def test_where_leaves_the_points_it_names(results):

@@ -9,10 +9,22 @@ import argparse
 import os
 import sys
 
-from . import lab_store, report_chart, report_html, report_plots, report_read, report_series, report_view
+from . import lab_store, report_chart, report_html, report_plots, report_read, report_series, report_trace, \
+    report_view
 from .report_read import ReportError
 
 OK, FAILED, BAD = 0, 1, 2
+FILES_MAX = 16  # diagrams of one point in --plots
+
+
+def _span(word):
+    try:
+        low, high = map(float, word.split(","))
+    except ValueError:
+        low, high = 1, 0
+    if not 0 <= low < high < float("inf"):
+        raise argparse.ArgumentTypeError(f"{word}: FROM,TO in seconds, as 1.5,2, FROM before TO")
+    return low, high
 
 
 def options(argv):
@@ -32,6 +44,8 @@ def options(argv):
     p.add_argument("--where", action="append", default=[], metavar="NAME=VALUE[,VALUE]",
                    help="only points with these values of a factor")
     p.add_argument("--model", metavar="FILE.json", help="curves to draw beside the measures")
+    p.add_argument("--time", metavar="FROM,TO", type=_span,
+                   help="seconds of a run that diagrams in --plots show (default: all)")
     p.add_argument("--title", default="", help="of the page and its plots")
     opts = p.parse_args(argv)
     if bool(opts.results) == bool(opts.point):
@@ -69,7 +83,7 @@ class Report:
         opts = self.opts
         results = report_read.read(opts.results)
         report_read.choose(results, opts.where)
-        models = report_plots.read_models(opts.model) if opts.model else []
+        models = report_plots.read_models(opts.model, results) if opts.model else []
         figures = report_plots.figures(results, opts, models)
         out = opts.out or os.path.join(results.labs[0].directory or os.path.dirname(opts.results[0]) or ".",
                                        "report.html")
@@ -88,6 +102,7 @@ class Report:
             series = self.series(point.directory)
             if series is None:
                 continue
+            self.diagrams(series, point.name, point.label)
             text = series.packed()
             if len(text) <= room:
                 room -= len(text)
@@ -104,6 +119,15 @@ class Report:
             apart.append((point.name, point.label, link))
             links[point.name] = link
         return links, report_view.diagrams(packed, apart, self.wrong)
+
+    def diagrams(self, series, name, label):
+        """The connections of a series as files, for --plots."""
+        for connection in list(series.connections.values())[:FILES_MAX] if self.opts.plots else []:
+            number = "" if connection.number is None else f"-{connection.number}"
+            title = f"{connection.name}{number.replace('-', ' #')}: {label}"
+            svg = report_trace.draw(series, connection, title, self.opts.time)
+            if svg:
+                self.write(os.path.join(self.opts.plots, f"point-{name}-{connection.name}{number}.svg"), svg)
 
     def plots(self, figures):
         for figure in figures:
@@ -123,6 +147,8 @@ class Report:
         name = str(result.get("point", 0))
         packed = [(name, f"seed {result.get('seed', '')}", series.packed())] if series else []
         title = self.opts.title or f"{result.get('name') or 'point'} {name}"
+        if series:
+            self.diagrams(series, name, f"{title}, seed {result.get('seed', '')}")
         self.write(self.opts.out or os.path.join(directory, "report.html"), report_view.point_page(
             title, result, lab_store.read_json(os.path.join(directory, "point.json")),
             report_view.diagrams(packed, [], self.wrong)))

@@ -126,7 +126,8 @@ def _row(point, factors, measures, links):
     verdict = f'<td><span class="verdict {esc(point.verdict)}">{esc(point.verdict)}</span></td>'
     return f'<tr id="row-{esc(point.name)}" data-verdict="{esc(point.verdict)}" ' \
            f'data-replay="{esc(command)}" data-reason="{esc(extra)}" data-digest="{esc(point.digest)}">' \
-           f'<th scope=row data-v="{point.number}">{esc(point.name)}{link}</th>{verdict}{cells}' \
+           f'<th scope=row data-v="{point.number}"><button type=button title="what it says, and how it is ' \
+           f'run again">{esc(point.name)}</button>{link}</th>{verdict}{cells}' \
            f"<td class=factor>{esc(point.seed)}</td>" \
            + "".join(_cell(name, point.measures.get(name)) for name in measures) + "</tr>"
 
@@ -186,12 +187,16 @@ def shell(title, body, scripts):
 """
 
 
+NAV = '<nav><a href="#plots">Plots</a> <a href="#series">Packets over time</a> ' \
+      '<a href="#table">Points</a></nav>'
+
+
 def page(results, drawn, title, links, series, scripts):
     """All of it. `links`: where each point's series is; `series`: that section."""
     names = list(dict.fromkeys(lab.name for lab in results.labs))
     title = title or " and ".join(names)
     about = list(dict.fromkeys(lab.about for lab in results.labs if lab.about))
     body = f"<header><h1>{esc(title)}</h1>" + "".join(f"<p class=about>{esc(a)}</p>" for a in about) \
-        + _verdicts(results) + f"<dl>{_facts(results)}</dl></header><main>" + _failures(results) \
+        + _verdicts(results) + NAV + f"<dl>{_facts(results)}</dl></header><main>" + _failures(results) \
         + _plots(results, drawn) + series + _table(results, links) + "</main>"
     return shell(title, body, (*SCRIPTS, *scripts))

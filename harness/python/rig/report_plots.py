@@ -18,6 +18,14 @@ PANELS_MAX = 36  # of one figure; the rest is said to be left out
 FIGURES_MAX = 120  # of one page
 
 
+def _points(count):
+    return "point" if count == 1 else "points"
+
+
+def _are(count):
+    return "is" if count == 1 else "are"
+
+
 @dataclass
 class Group:
     """Points alike but for the seed."""
@@ -62,6 +70,7 @@ class Figure:
     panels: list
     left_out: int
     missing: int
+    bad: int
     default: bool
 
     @property
@@ -81,8 +90,10 @@ class Figure:
     def about(self):
         """The sentence under it."""
         said = [report_stats.words(self.counts)]
+        if self.bad:
+            said.append(f"{self.bad} {_points(self.bad)} did not pass and {_are(self.bad)} not drawn")
         if self.missing:
-            said.append(f"{self.missing} points without a value")
+            said.append(f"{self.missing} {_points(self.missing)} {_are(self.missing)} without a value")
         if self.left_out:
             said.append(f"{self.left_out} more combinations are not drawn (--where chooses)")
         return "; ".join(said) + "."
@@ -125,6 +136,9 @@ def choose_by(results, names, x):
 
 
 def named(results, option, name):
+    if name is not None and option == "--by" and len(results.factors.get(name, ())) > BY_MAX:
+        raise ReportError(f"--by {name}: {len(results.factors[name])} lines cannot be told apart, {BY_MAX} "
+                          f"can; --where {name}=... chooses")
     if name is not None and name not in results.factors:
         raise ReportError(f"{option} {name}: no such factor; there are "
                           f"{', '.join(results.factors) or 'none'}")
@@ -139,7 +153,7 @@ def measures(results, wanted=None):
         if name not in results.measures:
             raise ReportError(f"--measures {name}: not in the table; it has {', '.join(results.measures)}")
     return wanted or [name for name in results.measures if len(
-        {p.measures.get(name) for p in results.points if p.measures.get(name) is not None}) > 1]
+        {p.measures.get(name) for p in results.points if p.verdict == "pass"} - {None}) > 1]
 
 
 def figures(results, opts, models=()):
@@ -172,11 +186,12 @@ def figure(results, measure, x, by, default, models=()):
     lines = [value for value, _ in _sorted_values(results, by)] if by else [""]
     rest = [name for name in several(results) if name not in (x, by)]
     place = {value: n for n, (value, _) in enumerate(xs)}
-    cells, missing = {}, 0
+    cells, missing, bad = {}, 0, 0
     for point in results.points:
         value = point.measures.get(measure)
-        if value is None:
-            missing += point.verdict != "skip"
+        if value is None or point.verdict != "pass":
+            bad += point.verdict not in ("pass", "skip")
+            missing += point.verdict == "pass"
             continue
         key = tuple(point.factors[name] for name in rest)
         line = point.factors[by] if by else ""
@@ -186,7 +201,7 @@ def figure(results, measure, x, by, default, models=()):
         [value for value, _ in _sorted_values(results, name)] for name in rest)) if key in cells]
     panels = [_panel(dict(zip(rest, key)), cells[key], lines, measure, models, (x, by))
               for key in order[:PANELS_MAX]]
-    return Figure(measure, x, xs, by, panels, max(0, len(order) - PANELS_MAX), missing, default)
+    return Figure(measure, x, xs, by, panels, max(0, len(order) - PANELS_MAX), missing, bad, default)
 
 
 def _panel(factors, cell, lines, measure, models, axes):
@@ -206,9 +221,9 @@ def _panel(factors, cell, lines, measure, models, axes):
 
 # ---- models --------------------------------------------------------------------------------------
 
-def read_models(path):
+def read_models(path, results):
     """Curves to compare with, from a JSON file: a list of {"name", "measure", "x", "where", "points"}, where
-    points are [x, y] with x as the factor's values are written, or in seconds, bits or octets."""
+    points are [x, y] with x as the factor's values are written, or a number of seconds or bits."""
     try:
         with open(path, encoding="utf-8") as file:
             found = json.load(file)
@@ -216,7 +231,14 @@ def read_models(path):
         raise ReportError(f"{path} is not JSON: {error}") from None
     if not isinstance(found, list):
         raise ReportError(f"{path}: a list of models is wanted (docs/report.md)")
-    return [_model(path, n, one) for n, one in enumerate(found)]
+    models = [_model(path, n, one) for n, one in enumerate(found)]
+    for n, model in enumerate(models):
+        unknown = {model["x"], *model["where"]} - set(results.factors)
+        if model["measure"] not in results.measures or unknown:
+            what = (sorted(unknown) or [model["measure"]])[0]
+            raise ReportError(f"{path}: model {n} ({model['name']}): {what} is neither a factor nor a "
+                              f"measure of these results")
+    return models
 
 
 def _model(path, n, one):
@@ -224,6 +246,8 @@ def _model(path, n, one):
     if not isinstance(one, dict) or not keys <= set(one) <= keys | {"where"}:
         raise ReportError(f"{path}: model {n} has the keys name, measure, x, points and where it applies: "
                           f"where")
+    if not isinstance(one["points"], list) or not isinstance(one.get("where", {}), dict):
+        raise ReportError(f"{path}: model {n}: points is a list of [x, y], where an object")
     points = []
     for pair in one["points"]:
         q = lab_values.read(pair[0]) if isinstance(pair, list) and len(pair) == 2 else None

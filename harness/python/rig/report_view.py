@@ -37,7 +37,7 @@ def _tools(names):
            f'<div class="tools layers">{layers}</div>'
 
 
-HELP = """<p class="status"><span>Wheel: zoom. Drag: move. <kbd>Shift</kbd> and drag: zoom to a span.
+HELP = """<p class="status help"><span>Wheel: zoom. Drag: move. <kbd>Shift</kbd> and drag: zoom to a span.
 <kbd>Shift</kbd> and wheel: zoom the sequence numbers. Double click or <kbd>0</kbd>: all. Keys:
 <kbd>←</kbd> <kbd>→</kbd> <kbd>+</kbd> <kbd>−</kbd>, next <kbd>n</kbd> packet, <kbd>l</kbd> loss,
 <kbd>r</kbd> retransmission; with <kbd>Shift</kbd>, or <kbd>p</kbd>, the one before.</span></p>"""
