@@ -33,7 +33,7 @@ struct link_queue {
 	uint64_t key;
 	link_queue_drop_fn *drop;
 	void *ctx;
-	uint64_t packets, bytes;
+	uint64_t packets, bytes, marked;
 	struct flow_list fresh, old;
 	uint32_t nflow;
 	struct flow flow[];	/* one, but for FQ-CoDel */
@@ -104,6 +104,17 @@ static void codel_drops(void *ctx, struct link_frame *take_f)
 	q->drop(q->ctx, take_f, LINK_DROP_CODEL);
 }
 
+/* What CoDel lets go of one flow, counting what it marks. */
+static struct link_frame *take_codel(struct link_queue *q, struct flow *f, uint64_t now_ns)
+{
+	uint64_t marked = f->codel.marked;
+	struct link_frame *out =
+		link_codel_take(&f->codel, &q->codel, &f->fifo, now_ns, codel_drops, q);
+
+	q->marked += f->codel.marked - marked;
+	return out;
+}
+
 /* RFC 8290 4.1.1: the flow with most bytes gives from its head: half of them, or so many frames. */
 static void shed(struct link_queue *q)
 {
@@ -171,7 +182,7 @@ static struct link_frame *take_fair(struct link_queue *q, uint64_t now_ns)
 			list_add(&q->old, list_take(l));
 			continue;
 		}
-		f = link_codel_take(&fl->codel, &q->codel, &fl->fifo, now_ns, codel_drops, q);
+		f = take_codel(q, fl, now_ns);
 		if (f) {
 			fl->deficit -= f->len;
 			return f;
@@ -192,8 +203,7 @@ struct link_frame *link_queue_take(struct link_queue *q, uint64_t now_ns)
 		f = link_fifo_take(&q->flow[0].fifo);
 		break;
 	case LINK_QUEUE_CODEL:
-		f = link_codel_take(&q->flow[0].codel, &q->codel, &q->flow[0].fifo, now_ns,
-				    codel_drops, q);
+		f = take_codel(q, &q->flow[0], now_ns);
 		break;
 	case LINK_QUEUE_FQ_CODEL:
 		f = take_fair(q, now_ns);
@@ -228,9 +238,5 @@ uint64_t link_queue_bytes(const struct link_queue *q)
 
 uint64_t link_queue_marked(const struct link_queue *q)
 {
-	uint64_t n = 0;
-
-	for (uint32_t i = 0; i < q->nflow; i++)
-		n += q->flow[i].codel.marked;
-	return n;
+	return q->marked;
 }
