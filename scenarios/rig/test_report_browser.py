@@ -119,6 +119,17 @@ def test_all_packets_of_the_series_are_in_the_whole_view(page, packets):
     assert t0 < packets[0]["t"] and packets[-1]["t"] < t1
 
 
+def test_the_page_unpacks_what_the_series_has(page, packets):
+    got = page.eval("""(async () => { const all = await rigSeries.unpack(
+        document.getElementById("series-5").textContent); const c = all.connections[0];
+        const plain = (values) => Array.from(values, (v) => Number.isNaN(v) ? null : v);
+        return { t: plain(c.sent), arrive: plain(c.arrived), seq: plain(c.seq), ack: plain(c.ack),
+            len: plain(c.len), win: plain(c.win), rtx: Array.from(c.rtx, Boolean), text: c.text,
+            fate: c.fate.map((n) => c.fates[n]), sack: c.text.map((_, i) => c.sack[i] || []) }; })()""")
+    for name, values in got.items():
+        assert values == [one[name] for one in packets], name
+
+
 def test_the_wheel_zooms_to_where_the_pointer_is(page):
     x, y = middle(page)
     t0, t1 = span(page)
