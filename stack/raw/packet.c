@@ -13,6 +13,8 @@
 #include "base/cmsg.h"
 #include "net/link.h"
 
+/* Headers are copied: a checksum may still be filled in when a frame is given away as bytes. */
+enum { COPIED = 256 };
 enum { TP_STATUS_USER = 1, TP_STATUS_CSUMNOTREADY = 8, TP_STATUS_CSUM_VALID = 0x80 };
 
 struct packet_pcb {
@@ -93,15 +95,20 @@ static void queue(struct ph_stack *st, struct packet_pcb *p, const struct frame_
 		  const struct frame_info *i)
 {
 	bool whole = p->d.ops == &packet_raw_ops;
-	struct dgram_bytes bytes = { .pkt = f->pkt, .off = whole ? 0 : i->header };
+	uint8_t head[COPIED];
+	struct dgram_bytes bytes = { .pkt = f->pkt, .off = whole ? 0 : i->header, .lead = head };
 	struct ip_rx rx = { .pkt = f->pkt, .link = f->link, .at_ns = st->now_ns };
 	struct dgram_record *r;
 	enum drop why;
+	uint32_t n;
 
 	if (whole && f->header) {
-		bytes.lead = f->header;
+		memcpy(head, f->header, ETH_HDR_LEN);
 		bytes.lead_len = ETH_HDR_LEN;
 	}
+	n = pkt_copy_out(f->pkt, bytes.off, head + bytes.lead_len, COPIED - bytes.lead_len);
+	bytes.lead_len += n;
+	bytes.off += n;
 	bytes.len = f->pkt->len - bytes.off;
 	p->packets++;
 	r = dgram_queue(st, &p->d, &rx, &bytes, &why);

@@ -107,6 +107,34 @@ static void test_frames_are_seen_as_they_come_and_go(void **state)
 	host_free(h);
 }
 
+static void test_a_fragment_is_seen_as_it_came(void **state)
+{
+	struct host *h = host_new();
+	ph_socket s = packet(h, PH_SOCK_RAW, ETH_TYPE_IP4);
+	struct frame f[2];
+
+	(void)state;
+	host_test_l4(h);
+	for (unsigned i = 0; i < 2; i++) {
+		struct ip4_hdr *ip = frame_ip4(&f[i], PEER4, US4, TEST_PROTO, 0);
+
+		ip->id = be16_of(7);
+		ip->frag = be16_of((uint16_t)(i ? 1200 / 8 : IP4_F_MF));
+		pattern(frame_put(&f[i], 1200), 1200);
+		frame_end(&f[i]);
+		frame_in(h, &f[i]);
+	}
+	assert_int_equal(test_l4.inputs, 1); /* put together, */
+	for (unsigned i = 0; i < 2; i++) {
+		const struct got *g = receive(h, s);
+
+		assert_int_equal(g->n, f[i].len); /* and nothing of that shows here */
+		assert_memory_equal(g->b, f[i].b, f[i].len);
+	}
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
 static void test_frames_of_the_users_own_leave(void **state)
 {
 	static uint8_t f[1519] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xb5, 'h', 'i' };
@@ -309,6 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frames_are_seen_as_they_come_and_go),
+		cmocka_unit_test(test_a_fragment_is_seen_as_it_came),
 		cmocka_unit_test(test_frames_of_the_users_own_leave),
 		cmocka_unit_test(test_a_socket_of_one_link_hears_that_link_until_it_goes),
 		cmocka_unit_test(test_what_finds_no_room_is_counted),
