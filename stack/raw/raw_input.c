@@ -17,8 +17,7 @@ static bool filtered(const struct raw_pcb *r, const struct ip_rx *rx)
 		return false;
 	if (pkt_copy_out(rx->pkt, 0, &type, 1) != 1)
 		return true;
-	if (r->proto == PH_IPPROTO_ICMP && type >= 32)
-		return false;
+	/* of ICMPv4 only the first word can be set */
 	return (r->icmp_filter[type / 32] >> type % 32 & 1) != 0;
 }
 

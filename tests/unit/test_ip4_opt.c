@@ -28,7 +28,8 @@ static const uint8_t *out_options(const struct host *h)
 /* rfc: 1122:3.2.2.6-5 791:3.1-10 */
 static void test_the_route_is_recorded_on_the_way_in_and_out(void **state)
 {
-	static const uint8_t asked[12] = { 7, 11, 4 }, full[8] = { 7, 7, 8, 9, 9, 9, 9 };
+	static const uint8_t asked[12] = { 7, 11, 4 }, full[8] = { 7, 7, 8, 9, 9, 9, 9 },
+			     odd[12] = { 7, 10, 4 };
 	struct host *h = host_new();
 	struct frame f;
 
@@ -43,6 +44,11 @@ static void test_the_route_is_recorded_on_the_way_in_and_out(void **state)
 	frame_in(h, &f);
 	assert_true(host_take(h) > 0);
 	assert_memory_equal(out_options(h), full, 8); /* whole, and not one octet more */
+	echo_with(&f, odd, sizeof(odd));
+	frame_in(h, &f);
+	assert_true(host_take(h) > 0);
+	/* three octets are no place */
+	assert_memory_equal(out_options(h), "\x07\x0a\x08\x0a\0\0\x02\0\0\0\0\0", 12);
 	host_free(h);
 }
 

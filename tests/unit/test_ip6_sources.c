@@ -224,6 +224,59 @@ static void test_preferences_are_one_of_each_kind(void **state)
 	host_free(h);
 }
 
+static void test_a_group_is_reached_by_the_link_that_the_socket_is_bound_to(void **state)
+{
+	static const struct ph_ip us2 = { { 0xfd, 0, 0, 0, 0, 0, 0, 2, [15] = 2 } },
+				  group = { { 0xff, 5, [15] = 9 } };
+	struct host *h = host6_new();
+	ph_link two = second_link(h, &us2);
+	uint8_t b[2000];
+
+	(void)state;
+	for (int bound = 0; bound < 2; bound++) {
+		ph_socket s = ph_socket_new(h->st, PH_AF_INET6, PH_SOCK_DGRAM, 0, h->now);
+		struct ph_sockaddr a = { .family = PH_AF_INET6, .port = 9, .ip = group };
+		int link = bound ? two : h->link, hops = 0;
+
+		assert_int_equal(ph_setsockopt(h->st, s, PH_SOL_SOCKET, PH_SO_BINDTOIFINDEX, &link, 4,
+					       h->now), 0);
+		assert_int_equal(ph_connect(h->st, s, &a, h->now), 0);
+		assert_int_equal(ph_getsockname(h->st, s, &a), 0);
+		assert_memory_equal(&a.ip, bound ? &us2 : &us6, 16);
+		assert_int_equal(ph_send(h->st, s, "x", 1, 0, h->now), 1);
+		assert_int_equal(host_take(h) > 0, !bound);
+		assert_int_equal(ph_link_output_bytes(h->st, two, b, sizeof(b), h->now) > 0, bound);
+		assert_int_equal(ph_setsockopt(h->st, s, PH_IPPROTO_IPV6, PH_IPV6_MULTICAST_HOPS, &hops, 4,
+					       h->now), 0);
+		assert_int_equal(ph_send(h->st, s, "x", 1, 0, h->now), 1); /* for this host alone */
+		assert_int_equal(host_take(h), 0);
+		assert_int_equal(ph_link_output_bytes(h->st, two, b, sizeof(b), h->now), 0);
+		ph_close(h->st, s, h->now);
+	}
+	assert_int_equal(ph_link_remove(h->st, two, h->now), 0);
+	host_free(h);
+}
+
+static void test_a_socket_of_ipv6_alone_has_no_ipv4_address(void **state)
+{
+	struct host *h = host6_new();
+	struct ph_ip us4 = ip_of4(US4);
+	struct ph_sockaddr a = { .family = PH_AF_INET6, .port = 7, .ip = us4 };
+
+	(void)state;
+	assert_int_equal(ph_addr_add(h->st, h->link, &us4, 24, h->now), 0);
+	for (int only = 0; only < 2; only++) {
+		ph_socket s = ph_socket_new(h->st, PH_AF_INET6, PH_SOCK_DGRAM, 0, h->now);
+
+		assert_int_equal(ph_setsockopt(h->st, s, PH_IPPROTO_IPV6, PH_IPV6_V6ONLY, &only, 4, h->now),
+				 0);
+		assert_int_equal(ph_bind(h->st, s, &a, h->now), only ? -EINVAL : 0);
+		ph_close(h->st, s, h->now);
+	}
+	host6_settle(h, 5 * NS_PER_S);
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +286,8 @@ int main(void)
 		cmocka_unit_test(test_the_source_is_of_the_prefix_that_the_next_hop_advertised),
 		cmocka_unit_test(test_a_temporary_source_goes_first_where_it_is_preferred),
 		cmocka_unit_test(test_preferences_are_one_of_each_kind),
+		cmocka_unit_test(test_a_group_is_reached_by_the_link_that_the_socket_is_bound_to),
+		cmocka_unit_test(test_a_socket_of_ipv6_alone_has_no_ipv4_address),
 	};
 
 	return cmocka_run_group_tests_name("sources of IPv6", tests, NULL, NULL);

@@ -88,6 +88,9 @@ static void test_replies_with_the_sockets_number_are_given_to_it(void **state)
 	assert_memory_equal(&from.ip, &peer4_to.ip, 16);
 	assert_int_equal(from.port, 0);
 	assert_int_equal(ph_recv(h->st, other, b, sizeof(b), 0, h->now), -EAGAIN);
+	assert_int_equal(ph_shutdown(h->st, s, PH_SHUT_RD, h->now), -ENOTCONN); /* done all the same */
+	reply4(h, id, ICMP4_ECHO_REPLY);
+	assert_int_equal(ph_recv(h->st, s, b, sizeof(b), 0, h->now), 0);
 	ph_close(h->st, s, h->now);
 	ph_close(h->st, other, h->now);
 	reply4(h, id, ICMP4_ECHO_REPLY);

@@ -124,6 +124,10 @@ static void test_checksums_over_ipv6_are_the_stacks_work(void **state)
 	assert_int_equal(csum_fold(csum_add(csum_pseudo(&us6, &peer6, 99, 8), h->out + AT6, 8)),
 			 0xffff);
 	assert_int_equal(sends(h, s, &to, b, 5), -EINVAL);
+	assert_int_equal(sends(h, s, &to, b, 6), 6); /* the last two octets */
+	assert_int_equal(host_take(h), AT6 + 6);
+	assert_int_equal(sends(h, s, &to, b, 8), 8);
+	assert_int_equal(host_take(h), AT6 + 8);
 	memcpy(b, h->out + AT6, 8);
 	for (int bad = 0; bad < 2; bad++) {
 		frame_ip6(&f, &peer6, &us6, 99);
@@ -248,6 +252,75 @@ static void test_what_is_no_raw_socket_is_refused(void **state)
 	host_free(h);
 }
 
+static void test_the_filter_is_of_the_first_32_types(void **state)
+{
+	struct host *h = host_new();
+	ph_socket s = raw(h, PH_AF_INET, PH_IPPROTO_ICMP);
+	static const uint8_t types[] = { ICMP4_ECHO, 31, 32, 40, 42 };
+	uint32_t none = UINT32_MAX;
+	static struct frame f;
+	uint8_t b[128];
+
+	(void)state;
+	host_knows_peer(h);
+	assert_int_equal(ph_setsockopt(h->st, s, 255, 1, &none, 4, h->now), 0);
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		frame_echo(&f, PEER4, US4, 8)->type = types[i];
+		frame_icmp_csum(&f);
+		frame_in(h, &f);
+		assert_int_equal(ph_recv(h->st, s, b, sizeof(b), 0, h->now),
+				 types[i] < 32 ? -EAGAIN : 36);
+	}
+	while (host_take(h) > 0)
+		;
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
+static void test_nothing_comes_after_a_shutdown(void **state)
+{
+	struct host *h = host_new();
+	ph_socket s = raw(h, PH_AF_INET, 99);
+	static struct frame f;
+	uint8_t b[128];
+
+	(void)state;
+	host_knows_peer(h);
+	assert_int_equal(ph_connect(h->st, s, &peer4_to, h->now), 0);
+	assert_int_equal(ph_shutdown(h->st, s, PH_SHUT_RD, h->now), 0);
+	frame_ip4(&f, PEER4, US4, 99, 0);
+	memset(frame_put(&f, 40), 7, 40);
+	frame_end(&f);
+	frame_in(h, &f);
+	assert_true(host_take(h) > 0); /* it is nobody's now */
+	assert_int_equal(out_l4(h)[0], ICMP4_UNREACH);
+	assert_int_equal(ph_recv(h->st, s, b, sizeof(b), 0, h->now), 0);
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
+static void test_an_identification_of_the_users_is_kept(void **state)
+{
+	struct host *h = host_new();
+	ph_socket s = raw(h, PH_AF_INET, 255);
+	uint8_t p[28] = { 0x45, [8] = 64, 99 };
+
+	(void)state;
+	host_knows_peer(h);
+	for (unsigned i = 0; i < 2; i++) {
+		p[4] = i ? 0x12 : 0;
+		p[5] = i ? 0x34 : 0;
+		assert_int_equal(sends(h, s, &peer4_to, p, sizeof(p)), sizeof(p));
+		assert_true(host_take(h) > 0);
+		if (i)
+			assert_int_equal(be16_get(out_ip4(h)->id), 0x1234);
+		else
+			assert_int_not_equal(be16_get(out_ip4(h)->id), 0);
+	}
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +332,9 @@ int main(void)
 		cmocka_unit_test(test_errors_are_told_to_who_is_connected_or_asked),
 		cmocka_unit_test(test_a_whole_ipv6_packet_is_the_users),
 		cmocka_unit_test(test_what_is_no_raw_socket_is_refused),
+		cmocka_unit_test(test_the_filter_is_of_the_first_32_types),
+		cmocka_unit_test(test_nothing_comes_after_a_shutdown),
+		cmocka_unit_test(test_an_identification_of_the_users_is_kept),
 	};
 
 	return cmocka_run_group_tests_name("raw sockets", tests, NULL, NULL);

@@ -195,29 +195,49 @@ static void test_what_grows_too_large_is_forgotten(void **state)
 
 /* ---- what all sockets may hold -------------------------------------------------------------- */
 
+static unsigned drained(struct host *h, ph_socket s)
+{
+	unsigned n = 0;
+
+	while (receive(h, s, 0)->n > 0)
+		n++;
+	return n;
+}
+
+static void many(struct host *h, uint16_t port, unsigned n)
+{
+	while (n-- > 0)
+		arrives(h, US4, port, 9, 1400);
+}
+
 static void test_all_sockets_together_hold_no_more_than_their_budget(void **state)
 {
 	struct host *h = host_new();
 	ph_socket a = sock(h, 7), b = sock(h, 8);
-	unsigned got = 0;
+	uint64_t refused;
+	unsigned had;
 
 	(void)state;
 	assert_int_equal(ph_sysctl_set(h->st, "net.ipv4.udp_mem", "1 2 4"), 0);
-	for (unsigned i = 0; i < 100; i++)
-		arrives(h, US4, 7, 9, 1400);
-	assert_true(count_of(h, "UdpMemErrors") > 50);
-	assert_int_equal(count_of(h, "UdpMemErrors"), count_of(h, "UdpInErrors"));
+	many(h, 7, 100);
+	refused = count_of(h, "UdpMemErrors");
+	assert_in_range(100 - refused, 8 * 1024 / 1400, 20 * 1024 / 1400);
+	assert_int_equal(refused, count_of(h, "UdpInErrors"));
 	assert_int_equal(count_of(h, "UdpRcvbufErrors"), 0);
-	assert_int_equal(drops_of(h, "PROTO_MEM"), count_of(h, "UdpMemErrors"));
-	arrives(h, US4, 8, 9, 1400); /* but each has its least */
-	assert_int_equal(receive(h, b, 0)->n, 1400);
-	while (receive(h, a, 0)->n > 0)
-		got++;
-	assert_int_equal(got, 100 - count_of(h, "UdpMemErrors"));
-	assert_in_range(got * 1400, 8 * 1024, 20 * 1024);
-	arrives(h, US4, 7, 9, 1400); /* what was read makes room */
-	assert_int_equal(receive(h, a, 0)->n, 1400);
-	ph_close(h->st, a, h->now);
+	assert_int_equal(drops_of(h, "PROTO_MEM"), refused);
+	many(h, 8, 10); /* each has its least all the same */
+	had = 110 - (unsigned)count_of(h, "UdpMemErrors") - (100 - (unsigned)refused);
+	assert_in_range(had, 1, 5);
+	assert_int_equal(drained(h, a), 100 - refused);
+	refused = count_of(h, "UdpMemErrors");
+	many(h, 8, 1); /* what one has read is room for the other */
+	assert_int_equal(count_of(h, "UdpMemErrors"), refused);
+	assert_int_equal(drained(h, b), had + 1);
+	many(h, 7, 100);
+	ph_close(h->st, a, h->now); /* and so is what one that closes held */
+	refused = count_of(h, "UdpMemErrors");
+	many(h, 8, 5);
+	assert_int_equal(count_of(h, "UdpMemErrors"), refused);
 	ph_close(h->st, b, h->now);
 	host_free(h);
 }
@@ -257,6 +277,181 @@ static void test_who_probes_a_path_is_told_and_not_ruled_by_icmp(void **state)
 	host_free(h);
 }
 
+/* ---- bounds and rules ----------------------------------------------------------------------- */
+
+static void test_every_port_of_the_range_is_given_and_no_other(void **state)
+{
+	struct host *h = host_new();
+	unsigned seen = 0;
+	ph_socket s[3];
+
+	(void)state;
+	host_knows_peer(h);
+	assert_int_equal(ph_sysctl_set(h->st, "net.ipv4.ip_local_port_range", "5000 5002"), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		struct ph_sockaddr a;
+
+		s[i] = sock(h, 0);
+		assert_int_equal(ph_connect(h->st, s[i], peer_at(9), h->now), 0);
+		assert_int_equal(ph_getsockname(h->st, s[i], &a), 0);
+		assert_in_range(a.port, 5000, 5002);
+		seen |= 1u << (a.port - 5000);
+	}
+	assert_int_equal(seen, 7);
+	for (unsigned i = 0; i < 3; i++)
+		ph_close(h->st, s[i], h->now);
+	host_free(h);
+}
+
+static void test_a_port_that_the_stack_chose_goes_with_the_peer(void **state)
+{
+	struct ph_sockaddr a, none = { .family = 0 };
+	struct host *h = host_new();
+	ph_socket s = sock(h, 0), bound = sock(h, 7);
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		ph_socket which = i ? bound : s;
+
+		assert_int_equal(ph_connect(h->st, which, peer_at(9), h->now), 0);
+		assert_int_equal(ph_connect(h->st, which, &none, h->now), 0);
+		assert_int_equal(ph_getsockname(h->st, which, &a), 0);
+		assert_int_equal(a.port, i ? 7 : 0);
+		assert_true(ip_is_any(&a.ip));
+		ph_close(h->st, which, h->now);
+	}
+	host_free(h);
+}
+
+static void test_a_port_is_shared_by_those_who_all_ask_for_it(void **state)
+{
+	static const struct {
+		int name, first, second, rc;
+	} row[] = {
+		{ PH_SO_REUSEPORT, 1, 0, -EADDRINUSE }, { PH_SO_REUSEPORT, 0, 1, -EADDRINUSE },
+		{ PH_SO_REUSEPORT, 1, 1, 0 },		{ PH_SO_REUSEADDR, 1, 0, -EADDRINUSE },
+		{ PH_SO_REUSEADDR, 0, 1, -EADDRINUSE }, { PH_SO_REUSEADDR, 1, 1, 0 },
+	};
+	struct ph_sockaddr a = { .family = PH_AF_INET, .port = 7 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		struct host *h = host_new();
+		ph_socket s = sock(h, 0), t = sock(h, 0);
+
+		set(h, s, PH_SOL_SOCKET, row[i].name, row[i].first);
+		set(h, t, PH_SOL_SOCKET, row[i].name, row[i].second);
+		assert_int_equal(ph_bind(h->st, s, &a, h->now), 0);
+		assert_int_equal(ph_bind(h->st, t, &a, h->now), row[i].rc);
+		ph_close(h->st, s, h->now);
+		ph_close(h->st, t, h->now);
+		host_free(h);
+	}
+}
+
+/* An empty datagram is charged 128 octets: of the least SO_RCVBUF, 2304, eighteen fit. */
+static void test_the_receive_buffer_is_full_to_the_octet(void **state)
+{
+	struct host *h = host_new();
+	ph_socket s = sock(h, 7);
+	unsigned got = 0;
+
+	(void)state;
+	set(h, s, PH_SOL_SOCKET, PH_SO_RCVBUF, 1);
+	assert_int_equal(get(h, s, PH_SOL_SOCKET, PH_SO_RCVBUF), 2304);
+	for (unsigned i = 0; i < 30; i++)
+		arrives(h, US4, 7, 9, 0);
+	assert_int_equal(count_of(h, "UdpRcvbufErrors"), 30 - 2304 / 128);
+	while (receive(h, s, 0)->n == 0)
+		got++;
+	assert_int_equal(got, 2304 / 128);
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
+/* rfc: 768:3 */
+static void test_a_sum_of_zero_is_sent_as_ones_in_fragments_too(void **state)
+{
+	struct host *h = host_new();
+	ph_socket s = sock(h, 7);
+	uint8_t data[3000] = { 0 };
+	uint16_t sum;
+
+	(void)state;
+	host_knows_peer(h);
+	assert_int_equal(ph_connect(h->st, s, peer_at(9), h->now), 0);
+	for (unsigned pass = 0; pass < 2; pass++) {
+		assert_int_equal(ph_send(h->st, s, data, sizeof(data), 0, h->now), sizeof(data));
+		assert_true(host_take(h) > 0);
+		sum = (uint16_t)(out_l4(h)[6] << 8 | out_l4(h)[7]);
+		assert_int_equal(sum == 0xffff, pass);
+		data[2998] = (uint8_t)(sum >> 8); /* what is missing to all ones: it comes to zero */
+		data[2999] = (uint8_t)sum;
+		while (host_take(h) > 0)
+			;
+	}
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
+static void test_one_send_is_at_most_128_datagrams(void **state)
+{
+	struct host *h = host_new();
+	ph_socket s = sock(h, 7);
+
+	(void)state;
+	host_knows_peer(h);
+	set(h, s, PH_IPPROTO_UDP, PH_UDP_SEGMENT, 10);
+	assert_int_equal(sends(h, s, peer_at(9), 1281, NULL, 0), -EINVAL);
+	assert_int_equal(host_take(h), 0);
+	assert_int_equal(sends(h, s, peer_at(9), 1280, NULL, 0), 1280);
+	for (unsigned i = 0; i < 128; i++)
+		assert_int_equal(host_take(h), ETH_HDR_LEN + 20 + 8 + 10);
+	assert_int_equal(host_take(h), 0);
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
+static void test_a_longer_datagram_is_not_joined_to_a_shorter(void **state)
+{
+	struct host *h = host_new();
+	ph_socket s = sock(h, 7);
+
+	(void)state;
+	set(h, s, PH_IPPROTO_UDP, PH_UDP_GRO, 1);
+	arrives(h, US4, 7, 9, 100);
+	arrives(h, US4, 7, 9, 200);
+	arrives(h, US4, 7, 9, 50);
+	arrives(h, US4, 7, 9, 50); /* behind a shorter one nothing is */
+	assert_int_equal(receive(h, s, 0)->n, 100);
+	assert_int_equal(receive(h, s, 0)->n, 250);
+	assert_int_equal(receive(h, s, 0)->n, 50);
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
+static void test_who_does_not_discover_a_path_hears_nothing_of_it(void **state)
+{
+	struct host *h = host_new();
+	ph_socket s = sock(h, 7);
+
+	(void)state;
+	host_knows_peer(h);
+	assert_int_equal(ph_connect(h->st, s, peer_at(9), h->now), 0);
+	set(h, s, PH_IPPROTO_IP, PH_IP_MTU_DISCOVER, PH_IP_PMTUDISC_DONT);
+	set(h, s, PH_IPPROTO_IP, PH_IP_RECVERR, 1);
+	assert_int_equal(sends(h, s, peer_at(9), 1400, NULL, 0), 1400);
+	assert_true(host_take(h) > 0);
+	assert_int_equal(be16_get(out_ip4(h)->frag) & IP4_F_DF, 0);
+	icmp_error(h, ICMP4_UNREACH, 4, 1300);
+	assert_int_equal(get(h, s, PH_SOL_SOCKET, PH_SO_ERROR), 0);
+	assert_int_equal(receive(h, s, PH_MSG_ERRQUEUE)->n, -EAGAIN);
+	set(h, s, PH_IPPROTO_IP, PH_IP_MINTTL, 77);
+	assert_int_equal(get(h, s, PH_IPPROTO_IP, PH_IP_MINTTL), 77);
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +462,14 @@ int main(void)
 		cmocka_unit_test(test_what_grows_too_large_is_forgotten),
 		cmocka_unit_test(test_all_sockets_together_hold_no_more_than_their_budget),
 		cmocka_unit_test(test_who_probes_a_path_is_told_and_not_ruled_by_icmp),
+		cmocka_unit_test(test_every_port_of_the_range_is_given_and_no_other),
+		cmocka_unit_test(test_a_port_that_the_stack_chose_goes_with_the_peer),
+		cmocka_unit_test(test_a_port_is_shared_by_those_who_all_ask_for_it),
+		cmocka_unit_test(test_the_receive_buffer_is_full_to_the_octet),
+		cmocka_unit_test(test_a_sum_of_zero_is_sent_as_ones_in_fragments_too),
+		cmocka_unit_test(test_one_send_is_at_most_128_datagrams),
+		cmocka_unit_test(test_a_longer_datagram_is_not_joined_to_a_shorter),
+		cmocka_unit_test(test_who_does_not_discover_a_path_hears_nothing_of_it),
 	};
 
 	return cmocka_run_group_tests_name("UDP beyond datagrams", tests, NULL, NULL);
