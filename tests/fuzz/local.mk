@@ -8,6 +8,7 @@ FUZZ_SOURCES = $(FUZZ_STACK) $(FUZZ_FRAMES) \
 	%D%/stack_input.c %D%/stack_input.h \
 	%D%/pair_input.c \
 	%D%/frame_input.c \
+	%D%/net6_input.c \
 	%D%/segment_input.c \
 	%D%/pcapng_input.c \
 	%D%/topo_input.c \
@@ -17,7 +18,7 @@ FUZZ_SOURCES = $(FUZZ_STACK) $(FUZZ_FRAMES) \
 	%D%/script_input.c \
 	%D%/dhcp_input.c
 
-FUZZ_NAMES = stack pair frame segment pcapng topo spec audit control script dhcp
+FUZZ_NAMES = stack pair frame net6 segment pcapng topo spec audit control script dhcp
 SECONDS = 60
 TARGETS = $(FUZZ_NAMES)
 
@@ -27,7 +28,7 @@ FUZZ_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
 FUZZ_BUILT = \
 	%D%/fuzz-stack %D%/fuzz-pair %D%/fuzz-frame %D%/fuzz-segment %D%/fuzz-pcapng \
 	%D%/fuzz-topo %D%/fuzz-spec %D%/fuzz-audit %D%/fuzz-control \
-	%D%/fuzz-script %D%/fuzz-dhcp
+	%D%/fuzz-script %D%/fuzz-dhcp %D%/fuzz-net6
 noinst_PROGRAMS += $(FUZZ_BUILT)
 
 tests_fuzz_fuzz_stack_SOURCES = %D%/stack_input.c %D%/stack_input.h $(FUZZ_STACK)
@@ -44,6 +45,11 @@ tests_fuzz_fuzz_frame_SOURCES = %D%/frame_input.c $(FUZZ_FRAMES) $(FUZZ_STACK)
 tests_fuzz_fuzz_frame_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_frame_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_frame_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+tests_fuzz_fuzz_net6_SOURCES = %D%/net6_input.c $(FUZZ_FRAMES) $(FUZZ_STACK)
+tests_fuzz_fuzz_net6_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_net6_CFLAGS = $(FUZZ_CFLAGS)
+tests_fuzz_fuzz_net6_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 tests_fuzz_fuzz_segment_SOURCES = %D%/segment_input.c $(FUZZ_STACK)
 tests_fuzz_fuzz_segment_CPPFLAGS = $(FUZZ_CPPFLAGS)

@@ -19,6 +19,7 @@ void fuzz_spec(const uint8_t *bytes, size_t len);    /* the words of a link */
 void fuzz_audit(const uint8_t *bytes, size_t len);   /* captured frames in the audit */
 void fuzz_script(const uint8_t *bytes, size_t len);  /* scripts of packets and calls */
 void fuzz_dhcp(const uint8_t *bytes, size_t len);    /* a DHCP client's server */
+void fuzz_net6(const uint8_t *bytes, size_t len);    /* IPv6, neighbours, routers, groups */
 void fuzz_control(const uint8_t *bytes, size_t len); /* phantom's control commands */
 
 #ifdef FUZZ_TARGET

@@ -30,7 +30,7 @@ static struct target targets[] = {
 	{ "stack", fuzz_stack },   { "pair", fuzz_pair }, { "frame", fuzz_frame },
 	{ "segment", fuzz_segment }, { "pcapng", fuzz_pcapng }, { "topo", fuzz_topo },
 	{ "spec", fuzz_spec },	   { "audit", fuzz_audit }, { "control", fuzz_control },
-	{ "dhcp", fuzz_dhcp },
+	{ "dhcp", fuzz_dhcp },	   { "net6", fuzz_net6 },
 	{ "script", fuzz_script },
 };
 
