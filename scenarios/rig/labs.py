@@ -27,6 +27,15 @@ if mode == "crash":
     os.kill(os.getpid(), signal.SIGSEGV)
 while mode == "wait" and not os.path.exists(os.path.join(here, "go")):
     time.sleep(0.01)
+if mode == "fill":
+    # Something else takes all that is left, in pieces down to an octet.
+    with open(os.path.join(out, "../../filler"), "ab", 0) as file:
+        for piece in (1 << 20, 1 << 12, 1):
+            try:
+                while file.write(bytes(piece)):
+                    pass
+            except OSError:
+                pass
 if mode == "large":
     with open(os.path.join(out, "large"), "wb") as file:
         file.write(bytes(64 << 20))

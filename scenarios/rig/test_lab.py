@@ -62,6 +62,14 @@ def test_a_value_more_computes_only_the_new_points(labs):
                for n in range(12))
 
 
+def test_results_of_another_file_are_not_taken_for_this_ones(labs):
+    labs.run("-j2")
+    labs.file(FILE.replace('"1s"', '"2s"'))
+    assert labs.run("--list").stdout.count("pending") == 8
+    labs.run("--point", "0")
+    assert len(labs.runs()) == 9 and [r["verdict"] for r in labs.rows()] == ["pass"] + ["pending"] * 7
+
+
 def test_a_value_taken_away_and_given_back_is_remembered(labs):
     labs.run("-j2")
     labs.file(FILE.replace('loss = ["0%", "1%"]', 'loss = ["1%"]'))
@@ -164,8 +172,9 @@ def test_a_broken_database_is_made_again_from_the_points(labs):
     assert len(labs.rows()) == 8
 
 
-def test_a_full_disk_marks_the_points_and_the_table_stays(labs):
-    labs.factor('"net.test.mode" = ["ok", "large"]')
+@pytest.mark.parametrize("mode", ["large", "fill"])
+def test_a_full_disk_marks_the_points_and_the_table_stays(labs, mode):
+    labs.factor(f'"net.test.mode" = ["ok", "{mode}"]')
     labs.out.mkdir()
     # The file system is gone with its namespace: the table is copied out before.
     script = ('mount -t tmpfs -o size=12m none "$0" && { "$@"; status=$?; '

@@ -2,7 +2,11 @@
 """rig lab's points elsewhere: by GNU parallel, and as a job array of a real Slurm whose node dies."""
 
 import collections
+import json
+import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 import slurm
@@ -54,6 +58,26 @@ def test_parallel_marks_what_crashed_and_goes_on(labs):
     rows = labs.rows()
     assert [r["verdict"] for r in rows] == ["error"] * 8 + ["pass"] * 8
     assert "SIGSEGV" in rows[0]["reason"] and len(labs.runs()) == 16
+
+
+def test_a_job_that_is_run_twice_gives_one_result(labs):
+    parallel()
+    labs.factor('"net.test.mode" = ["wait"]')
+    (labs.path / "go").touch()
+    labs.run("--executor", "parallel")
+    (labs.path / "go").unlink()
+    shutil.rmtree(labs.out / "points/0003")
+
+    def job():
+        return subprocess.Popen([sys.executable, "-m", "rig.lab_job", str(labs.out), "3"], env=labs.env)
+
+    at_once = [job(), job()]
+    eventually(lambda: len(labs.runs()) == 10, 60, "both running")
+    (labs.path / "go").touch()
+    assert [one.wait(60) for one in at_once] == [0, 0]
+    assert job().wait(60) == 0 and len(labs.runs()) == 10, "a point that is there is not run again"
+    assert sorted(os.listdir(labs.out / "points")) == [f"{n:04d}" for n in range(8)]
+    assert (labs.out / "points/0003/result.json").exists()
 
 
 def test_a_host_of_another_build_says_so_and_runs_nothing(labs):
@@ -112,4 +136,5 @@ def test_who_watches_may_die_and_the_next_watches_the_same_jobs(cluster, labs):
     (labs.path / "go").touch()
     assert second.wait(300) == 0, second.errors()
     assert sorted(point for point, _ in labs.runs()) == list(range(16)), "each point ran once"
+    assert len(json.loads((labs.out / "slurm/jobs.json").read_text())) == 1, "submitted once"
     assert {r["verdict"] for r in labs.rows()} == {"pass"}

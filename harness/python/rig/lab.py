@@ -69,7 +69,7 @@ class Run:
         self.store = lab_store.Store(self.out)
         self.table = lab_table.Table(self.out, self.lab, opts.engine, self.build, self.points)
         self.written = 0.0
-        self.full = False
+        self.behind = False  # the table on disk, of that in memory
 
     # ---- what is there -----------------------------------------------------------------------
 
@@ -91,7 +91,7 @@ class Run:
 
     def prepare(self):
         """The directory as this file has it; returns the points to run."""
-        self.store.open()
+        self.store.open(len(self.points))
         stale = self.store.arrange(self.points)
         shutil.copyfile(self.opts.file, os.path.join(self.out, "lab.toml"))
         lab_store.write(os.path.join(self.out, "lab.json"), json.dumps({
@@ -108,19 +108,22 @@ class Run:
     # ---- the table's files -------------------------------------------------------------------
 
     def save(self, numbers=None, now=True):
-        """Writes both files. A full disk costs the reserve first, then only the table on disk."""
+        """Writes both files; CSV now and then only, unless `now`. On a full disk what is in memory waits for
+        the end, where the reserve makes room."""
         for _ in range(2):
             try:
-                self.table.write_sqlite(numbers)
+                self.table.write_sqlite(None if self.behind else numbers)
                 if now or time.monotonic() - self.written > CSV_EVERY_S:
                     self.table.write_csv()
                     self.written = time.monotonic()
+                self.behind = False
                 return True
             except OSError as error:
-                if not self.store.give_reserve():
-                    self.full = True
-                    if now:
-                        print(f"rig lab: the table could not be written: {error}", file=sys.stderr)
+                self.behind = True
+                if now and not self.store.give_reserve():
+                    print(f"rig lab: the table could not be written: {error}", file=sys.stderr)
+                    return False
+                if not now:
                     return False
         return False
 
@@ -146,6 +149,7 @@ class Run:
         except KeyboardInterrupt:
             progress.end()
             self.save()
+            self.store.close()
             left = self.table.count("pending")
             print(f"rig lab: interrupted; {left} points are left, the same command goes on",
                   file=sys.stderr)

@@ -23,7 +23,7 @@ import shutil
 import signal
 
 RUNNING = ".running"  # in the directory of a run under way; locked while it is
-RESERVE_BYTES = 4 << 20  # given back when the disk is full, so that the table can say so
+RESERVE_BYTES, RESERVE_OF_POINT = 2 << 20, 4 << 10  # given back when the disk is full, so that the table can say so
 
 
 def write(path, text):
@@ -95,8 +95,9 @@ class Store:
         self.reserve = os.path.join(self.directory, ".reserve")
         self.lock, self.held = None, {}
 
-    def open(self):
-        """Takes the directory: Busy when another process works in it."""
+    def open(self, points):
+        """Takes the directory: Busy when another process works in it. Room for a table of so many points is
+        set aside."""
         os.makedirs(self.points, exist_ok=True)
         self.lock = open(os.path.join(self.directory, ".lock"), "w", encoding="ascii")
         try:
@@ -106,7 +107,7 @@ class Store:
         if not os.path.exists(self.reserve):
             try:
                 with open(self.reserve, "wb") as file:
-                    os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+                    os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES + points * RESERVE_OF_POINT)
             except OSError as error:
                 with contextlib.suppress(OSError):
                     os.unlink(self.reserve)
