@@ -192,7 +192,8 @@ nobase_dist_pkgdata_DATA += \
 	%D%/python/rig/net.py \
 	%D%/python/rig/plugin.py \
 	%D%/python/rig/report.py %D%/python/rig/report_axis.py %D%/python/rig/report_chart.py \
-	%D%/python/rig/report_html.py %D%/python/rig/report_plots.py %D%/python/rig/report_read.py \
+	%D%/python/rig/report_flows.py %D%/python/rig/report_html.py %D%/python/rig/report_plots.py \
+	%D%/python/rig/report_read.py \
 	%D%/python/rig/report_series.py %D%/python/rig/report_stats.py %D%/python/rig/report_trace.py %D%/python/rig/report_view.py \
 	%D%/python/rig/report/report.css %D%/python/rig/report/scale.js %D%/python/rig/report/sequence.js \
 	%D%/python/rig/report/series.js %D%/python/rig/report/table.js %D%/python/rig/report/trace.js \

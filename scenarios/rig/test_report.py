@@ -161,6 +161,22 @@ def test_two_results_are_told_apart_by_what_differs(results, tmp_path):
     assert len(dots(plots["goodput_bps", "loss"])) == 36 and ("goodput_bps", "engine") in plots
 
 
+def test_several_flows_have_a_line_each(results):
+    for n in range(18):
+        path = results.path / "points" / f"{n:04d}"
+        path.mkdir(parents=True)
+        (path / "result.json").write_text(json.dumps({"verdict": "pass", "flows": [
+            {"name": name, "goodput_bps": speed * (n + 1)}
+            for name, speed in (("slow.1", 1e5), ("slow.2", 2e5), ("fast", 4e5))]}))
+    results.run("--plots", results.path / "plots")
+    svg = ET.parse(results.path / "plots/flow-goodput_bps.svg").getroot()
+    assert len(dots(svg)) == 18 * 3 and len(of_class(svg, "mk")) == 2 * 6 + 2
+    titles = [one.findtext("{http://www.w3.org/2000/svg}title") or "" for one in of_class(svg, "mk")]
+    # Three seeds of two copies: 100 200 200 300 400 600 kbit/s; and what a median of those may be.
+    assert "loss 0%, flow slow: 250 kbit/s (150 kbit/s to 500 kbit/s, 6 values)" in titles
+    assert "loss 0%, flow fast: 800 kbit/s (400 kbit/s to 1.2 Mbit/s, 3 values)" in titles
+
+
 @pytest.mark.parametrize("spoil, words, said", [
     (lambda p: (p / "results.csv").unlink(), [], "results.csv is not there"),
     (lambda p: (p / "results.csv").write_text("a,b\n1,2\n"), [], "no table of rig lab"),

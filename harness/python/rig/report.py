@@ -9,8 +9,8 @@ import argparse
 import os
 import sys
 
-from . import lab_store, report_chart, report_html, report_plots, report_read, report_series, report_trace, \
-    report_view
+from . import lab_store, report_chart, report_flows, report_html, report_plots, report_read, \
+    report_series, report_trace, report_view
 from .report_read import ReportError
 
 OK, FAILED, BAD = 0, 1, 2
@@ -85,6 +85,8 @@ class Report:
         report_read.choose(results, opts.where)
         models = report_plots.read_models(opts.model, results) if opts.model else []
         figures = report_plots.figures(results, opts, models)
+        if not opts.measures:
+            figures = report_flows.add(figures, results)
         out = opts.out or os.path.join(results.labs[0].directory or os.path.dirname(opts.results[0]) or ".",
                                        "report.html")
         drawn = [(figure, report_chart.draw(figure, opts.title)) for figure in figures]

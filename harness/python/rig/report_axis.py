@@ -28,7 +28,8 @@ NAMES = {
 
 
 def unit(measure):
-    """(unit, factor): what a measure's numbers are of."""
+    """What a measure's numbers are of; FLOW.MEASURE is a flow's."""
+    measure = measure.rpartition(".")[2]
     if measure.endswith("_bps"):
         return "bit/s"
     if measure.endswith("_s"):
@@ -41,6 +42,10 @@ def unit(measure):
 
 
 def name(measure):
+    """In words; FLOW.MEASURE is a flow's."""
+    flow, _, measure = measure.rpartition(".")
+    if flow:
+        return f"{name(measure)} of {flow}"
     return NAMES.get(measure, measure.replace("_", " "))
 
 

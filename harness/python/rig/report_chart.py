@@ -204,7 +204,7 @@ def _series(drawing, axes, series, count):
     for (x, y), g in zip(at, series.groups):
         what = f"{figure.x} {figure.xs[g.x][0]}" + (f", {figure.by} {series.label}" if figure.by else "")
         many = f" ({report_axis.number(g.low, of)} to {report_axis.number(g.high, of)}, {len(g.values)} " \
-               f"seeds)" if len(g.values) > 1 else ""
+               f"{'values' if figure.kind else 'seeds'})" if len(g.values) > 1 else ""
         drawing.add(f'<path class="mk s{index}" d="{mark(index, x, y)}" fill="{colour}"><title>{esc(what)}: '
                     f'{esc(report_axis.number(g.median, of))}{esc(many)}</title></path>')
 
@@ -250,7 +250,7 @@ def draw(figure, title="", alone=False):
     values += [edge for p in figure.panels for s in p.series for g in s.groups for edge in (g.low, g.high)]
     drawing, layout = Drawing(), Layout(figure)
     name = report_axis.name(figure.measure)
-    head = f"{name} by {figure.x}"
+    head = f"{name} of each flow by {figure.x}" if figure.kind and figure.by else f"{name} by {figure.x}"
     drawing.text(LEFT, 18, head[0].upper() + head[1:] + (f" – {title}" if title else ""), "tx title", "start",
                  more=' font-size="15" font-weight="600"')
     rows = legend(drawing, figure, layout.width - RIGHT)

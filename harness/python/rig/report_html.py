@@ -84,8 +84,9 @@ def _numbers(figure):
 def _figure(figure, svg):
     hidden = "" if figure.default else " hidden"
     size = "one" if len(figure.panels) == 1 else "many"
-    return f'<figure class="{size}" data-x="{esc(figure.x)}" data-measure="{esc(figure.measure)}" ' \
-           f'data-marks="{figure.marks}"{hidden}><div class=wide>{svg}</div>' \
+    return f'<figure class="{size}" data-x="{esc(figure.x)}" ' \
+           f'data-measure="{esc(figure.kind + figure.measure)}" data-marks="{figure.marks}"{hidden}>' \
+           f'<div class=wide>{svg}</div>' \
            f'<figcaption>{esc(figure.about())} <a class="save" download="{esc(figure.file)}" ' \
            f'href="#">SVG</a></figcaption>{_numbers(figure)}</figure>'
 
@@ -101,10 +102,11 @@ def _plots(results, drawn):
             "No factor has more than one value, so there is nothing to plot against."
         return f'<section id="plots"><h2>Plots</h2><p class="none">{why}</p></section>'
     xs = list(dict.fromkeys(figure.x for figure, _ in drawn))
-    measures = list(dict.fromkeys(figure.measure for figure, _ in drawn))
+    measures = {figure.kind + figure.measure: report_axis.name(figure.measure)
+                + (", flow by flow" if figure.kind else "") for figure, _ in drawn}
     choice = "<p class=choose><label>against " + _choice("choose-x", xs, xs) + "</label> <label>measure " \
         + _choice("choose-measure", ["", *measures],
-                  [f"all {len(measures)}", *map(report_axis.name, measures)]) + "</label></p>"
+                  [f"all {len(measures)}", *measures.values()]) + "</label></p>"
     return f'<section id="plots"><h2>Plots</h2>{choice}<div class="figures">' \
         + "".join(_figure(figure, svg) for figure, svg in drawn) + "</div></section>"
 

@@ -72,6 +72,7 @@ class Figure:
     missing: int
     bad: int
     default: bool
+    kind: str = ""  # "flow": a line is a flow, not a value of a factor
 
     @property
     def counts(self):
@@ -85,11 +86,12 @@ class Figure:
     @property
     def file(self):
         name = self.measure if self.default else f"{self.measure}-by-{self.x}"
+        name = f"{self.kind}-{name}" if self.kind else name
         return "".join(c if c.isalnum() or c in "._-" else "_" for c in name) + ".svg"
 
     def about(self):
         """The sentence under it."""
-        said = [report_stats.words(self.counts)]
+        said = [report_stats.words(self.counts, "flows and seeds" if self.kind else "seeds")]
         if self.bad:
             said.append(f"{self.bad} {_points(self.bad)} did not pass and {_are(self.bad)} not drawn")
         if self.missing:

@@ -55,7 +55,7 @@ def _at(found, tail):
     return found[-1][0]
 
 
-def words(counts):
+def words(counts, of="seeds"):
     """What the bands of a plot are, for groups of so many values."""
     counts = {n for n in counts if n > 0}
     if not counts:
@@ -63,12 +63,12 @@ def words(counts):
     few, many = {n for n in counts if 1 < n < ENOUGH}, {n for n in counts if n >= ENOUGH}
     said = []
     if many:
-        said.append(f"band: 95 % bootstrap interval of the median over {_many(many)} seeds ({RESAMPLES} "
+        said.append(f"band: 95 % bootstrap interval of the median over {_many(many)} {of} ({RESAMPLES} "
                     f"resamples, generator seeded)")
     if few:
-        said.append(f"{'where fewer' if many else 'band'}: smallest to largest of {_many(few)} seeds")
+        said.append(f"{'where fewer' if many else 'band'}: smallest to largest of {_many(few)} {of}")
     if counts == {1}:
-        return "one seed each: no band"
+        return "one value each: no band"
     return "line: median; " + "; ".join(said)
 
 
