@@ -23,7 +23,8 @@ import shutil
 import signal
 
 RUNNING = ".running"  # in the directory of a run under way; locked while it is
-RESERVE_BYTES, RESERVE_OF_POINT = 2 << 20, 4 << 10  # given back when the disk is full, so that the table can say so
+# Given back when the disk is full, so that the table can say so.
+RESERVE_BYTES, RESERVE_OF_POINT = 2 << 20, 4 << 10
 
 
 def write(path, text):

@@ -174,7 +174,8 @@ class Flow:
                     raise DeviceError(f"{self.name}: the connection ended after {got} of {length} octets")
                 break
             got += n
-            self.arrived.append((when, n))
+            if when <= self.clock.duration:  # what is read later is no part of the point
+                self.arrived.append((when, n))
         return when
 
     def skip(self, agent, fd, length):
