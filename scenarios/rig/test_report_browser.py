@@ -156,27 +156,34 @@ def test_dragging_moves_and_with_shift_zooms_to_the_span(page):
 
 
 def test_a_packet_under_the_pointer_is_said_in_drills_notation(page, packets):
-    page.eval("document.querySelector('.panels').focus()")
-    page.key("n")
-    for _ in range(12):
-        page.key("n")
-    text = figure(page, "packet")
-    one = next(p for p in packets if p["text"] == text)
-    # Zoomed in around it, the pointer is put on the ring that marks it.
-    for _ in range(12):
-        ring = page.eval("""(() => { const r = document.querySelector(".ring").getBoundingClientRect();
-            return [r.x + r.width / 2, r.y + r.height / 2]; })()""")
-        page.wheel(ring[0], ring[1], -200)
-        span(page)
-    ring = page.eval("""(() => { const r = document.querySelector(".ring").getBoundingClientRect();
-        return [r.x + r.width / 2, r.y + r.height / 2]; })()""")
-    page.mouse("mouseMoved", 5, 5)
-    page.mouse("mouseMoved", *ring)
-    page.until("!document.querySelector('.tip').hidden")
-    tip = page.eval("Array.from(document.querySelector('.tip').children, (e) => e.textContent)")
-    shown = next(p for p in packets if p["text"] == tip[1])
-    assert tip[1].startswith(("> ", "< ")) and str(shown["t"]) in tip[0]
-    assert abs(shown["t"] - one["t"]) < 0.1
+    x, y = middle(page)
+    page.wheel(x, y, -300)
+    t0, t1 = span(page)
+    low, high = float(figure(page, "low")), float(figure(page, "high"))
+    left, top, wide, tall = page.eval("""(() => { const r = document.querySelector(
+        "#trace canvas[data-panel=sequence]").getBoundingClientRect();
+        return [r.x + 78, r.y + 10, r.width - 92, r.height - 18]; })()""")
+
+    def far(one, x, y):
+        """Pixels from a place to a segment's mark, as the sender sees it."""
+        data = one["dir"] == "data"
+        t = one["t"] if data or one["arrive"] is None else one["arrive"]
+        ends = (one["seq"], one["seq"] + one["len"]) if data else (one["ack"], one["ack"])
+        bottom, upper = (top + tall - (end - low) / (high - low) * tall for end in ends)
+        return ((left + (t - t0) / (t1 - t0) * wide - x) ** 2 + max(upper - y, y - bottom, 0) ** 2) ** 0.5
+
+    heard = [one for one in packets if t0 + 0.1 * (t1 - t0) < one["t"] < t1 - 0.1 * (t1 - t0)]
+    for n, one in enumerate(heard[::max(1, len(heard) // 12)]):
+        t = one["t"] if one["dir"] == "data" else one["arrive"]
+        at = one["seq"] + one["len"] / 2 if one["dir"] == "data" else one["ack"]
+        place = (round(left + (t - t0) / (t1 - t0) * wide) + n % 5 - 2,
+                 round(top + tall - (at - low) / (high - low) * tall) + n % 3 - 1)
+        page.mouse("mouseMoved", *place)
+        said = page.eval("Array.from(document.querySelector('.tip').children, (e) => e.textContent)")
+        found = [p for p in packets if p["text"] == said[1]]
+        assert found and said[1][:2] in ("> ", "< "), said
+        nearest = min(far(p, *place) for p in packets)
+        assert min(far(p, *place) for p in found) <= nearest + 0.05, (said, nearest)
 
 
 def test_keys_go_to_each_loss_and_each_retransmission(page, packets):
@@ -214,6 +221,16 @@ def test_panels_are_drawn_light_and_dark(page):
     dark = page.eval(paper)
     page.media(prefers_color_scheme="light")
     assert dark != page.eval(paper)
+
+
+def test_on_paper_there_is_what_can_be_read_and_nothing_to_press(page):
+    shown = "(name) => getComputedStyle(document.querySelector(name)).display !== 'none'"
+    seen = f"['.tools', '#plots figure', '#trace .panels', '#points', 'nav'].map({shown})"
+    assert page.eval(seen) == [True] * 5
+    page.media(media="print")
+    paper = page.eval(seen)
+    page.media()
+    assert paper == [False, True, True, True, False]
 
 
 def test_one_point_of_rig_sim_has_a_page_of_its_own(lab, chromium, tmp_path):
