@@ -101,6 +101,9 @@ HARNESS_SIM = \
 	%D%/sim/plan_topo.c %D%/sim/plan_topo.h \
 	%D%/sim/plan.c %D%/sim/plan.h \
 	%D%/sim/run.c %D%/sim/run.h \
+	%D%/sim/gate.c %D%/sim/gate_dhcp.c %D%/sim/gate_nd.c %D%/sim/gate.h \
+	%D%/sim/life_app.c %D%/sim/life_check.c %D%/sim/life_int.h \
+	%D%/sim/life.c %D%/sim/life.h \
 	%D%/sim/transfer.c %D%/sim/transfer.h \
 	%D%/sim/response.c %D%/sim/response.h \
 	%D%/sim/table.c %D%/sim/table.h

@@ -53,6 +53,7 @@ check-netem: all
 SEEDS = 1..200
 check-sim: all
 	@./rig sim --check --seeds '$(SEEDS)' $(SIM_ARGS)
+	@./rig sim --life --seeds '$(SEEDS)'
 
 # Ratios with the kernel beside us, in one run. BENCH_ARGS are words for it, e.g. --rounds 3.
 bench: all

@@ -19,6 +19,7 @@
 
 #include "harness/rig/find.h"
 #include "harness/rig/rig.h"
+#include "harness/sim/life.h"
 #include "harness/sim/response.h"
 #include "harness/sim/run.h"
 #include "harness/sim/table.h"
@@ -28,7 +29,7 @@ enum { WORKERS_MAX = 64, AGAIN_MAX = 4096 };
 struct args {
 	uint64_t from, to;
 	unsigned jobs;
-	bool check, json, verbose, table, response;
+	bool check, json, verbose, table, response, life;
 	const char *topo_name;
 	char *topo;
 	struct topo_vars vars;
@@ -65,6 +66,7 @@ static void crashed(int sig)
 {
 	fflush(stdout);
 	fprintf(stderr, "last events before signal %d:\n", sig);
+	sim_life_dump(stderr);
 	sim_run_dump(stderr); /* the stack crashed, not stdio: this is worth the try */
 	fflush(stderr);
 	signal(sig, SIG_DFL);
@@ -96,7 +98,7 @@ static void work(const struct args *a, uint64_t from, int fd)
 		tell(fd, &w);
 		again(a, seed, command);
 		conf.report = open_memstream(&text, &len);
-		if (!conf.report || sim_run(&conf, &w.result, &e)) {
+		if (!conf.report || (a->life ? sim_life : sim_run)(&conf, &w.result, &e)) {
 			if (conf.report)
 				rig_error("sim", &e);
 			_exit(RIG_BAD_INPUT);
@@ -348,6 +350,9 @@ static int parse_one(struct args *a, int argc, char **argv, int *i)
 	} else if (strcmp(word, "--check") == 0) {
 		a->check = true;
 		remember(a, word, NULL);
+	} else if (strcmp(word, "--life") == 0) {
+		a->life = true;
+		remember(a, word, NULL);
 	} else if (strcmp(word, "--json") == 0) {
 		a->json = true;
 	} else if (strcmp(word, "-v") == 0) {
@@ -392,7 +397,9 @@ int cmd_sim(int argc, char **argv)
 	for (int i = 1; i < argc && status == RIG_OK; i++)
 		status = parse_one(&a, argc, argv, &i);
 	if (status == RIG_OK)
-		status = read_topo(&a);
+		status = a.life && a.topo_name ?
+				 rig_usage("sim", "--life has a topology of its own; leave out --topo") :
+				 read_topo(&a);
 	if (status == RIG_OK && a.table) {
 		sim_table_print(stdout);
 	} else if (status == RIG_OK && a.response) {

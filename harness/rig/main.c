@@ -64,10 +64,11 @@ static const struct command commands[] = {
 	{ "audit", cmd_audit, "hold captures against the RFCs",
 	  "[--json] FILE.pcapng [FILE ...]\n" },
 	{ "sim", cmd_sim, "run whole networks in virtual time, one per seed",
-	  "[--seeds A..B] [--check] [--topo FILE [NAME=VALUE ...]] [-j N] [--json] [-v]\n"
+	  "[--seeds A..B] [--check|--life] [--topo FILE [NAME=VALUE ...]] [-j N] [--json] [-v]\n"
 	  "       rig sim --point FILE --out DIR [--series] [--capture]\n"
 	  "       rig sim --point FILE|- --check\n"
 	  "       rig sim --table | --response\n\n"
+	  "  --life        an hour of one host's life instead: leases, lifetimes, prefixes, links\n"
 	  "  --seeds A..B  a run per seed (default: 1..20); the seed decides everything: topology,\n"
 	  "                links, sysctls, connections and how they end\n"
 	  "  --check       hold every event against the invariants of TCP, every frame against the\n"

@@ -164,6 +164,8 @@ static void host_hears(struct sim_net *n, struct sim_dev *d, const struct link_f
 	struct sim_seen seen = { .dev = d, .intact = intact, .tag = f->tag, .bytes = f->data,
 				 .len = f->len };
 
+	if (d->down || (d->host->st && d->link <= 0))
+		return;
 	n->tag = f->tag;
 	see(n, &seen);
 	/* One flipped bit never passes a sum of 16 bits; two, in two fragments of one datagram, can,
@@ -173,7 +175,11 @@ static void host_hears(struct sim_net *n, struct sim_dev *d, const struct link_f
 	d->received++;
 	n->events++;
 	if (!d->host->st) {
-		if (intact) /* a link layer's own checksum, here */
+		if (!intact) /* a link layer's own checksum, here */
+			return;
+		if (n->hooks.hears)
+			n->hooks.hears(n->hooks.ctx, d, f->data, f->len);
+		else
 			sim_router_hears(n, d, f->data, f->len);
 		return;
 	}
@@ -198,6 +204,8 @@ static void device_sends(void *ctx, const uint8_t *bytes, size_t len)
 	if (len > (size_t)d->mtu + ETH_HEADER)
 		sim_fail(n, "%s sent a frame of %zu octets over a device of MTU %u", d->host->name,
 			 len, d->mtu);
+	if (d->down)
+		return;
 	n->tag = seen.tag;
 	see(n, &seen);
 	again = sim_recut(&d->recut, bytes, len, (size_t)d->mtu + ETH_HEADER, recut);
@@ -214,6 +222,8 @@ void sim_dev_send(struct sim_net *n, struct sim_dev *d, const uint8_t *bytes, si
 	struct sim_seen seen = { .dev = d, .sent = true, .intact = true, .tag = n->tag,
 				 .bytes = bytes, .len = len };
 
+	if (d->down)
+		return;
 	see(n, &seen);
 	push(n, d->tx, bytes, len, true);
 }
@@ -266,7 +276,7 @@ void sim_host_turn(struct sim_host *h)
 		if (n->hooks.turn)
 			n->hooks.turn(n->hooks.ctx, h);
 		for (unsigned d = 0; d < n->ndev; d++)
-			if (n->dev[d].host == h)
+			if (n->dev[d].host == h && n->dev[d].link > 0)
 				collect(&n->dev[d]);
 		h->deadline = deadline_of(h);
 		if (n->hooks.after)
@@ -375,7 +385,7 @@ void sim_net_account(struct sim_net *n)
 	for (unsigned i = 0; i < n->ndev; i++) {
 		struct ph_link_info info[64];
 		struct sim_dev *d = &n->dev[i];
-		size_t have = d->host->st ? ph_links(d->host->st, info, 64) : 0;
+		size_t have = d->host->st && d->link > 0 ? ph_links(d->host->st, info, 64) : 0;
 
 		for (size_t k = 0; k < have && k < 64; k++)
 			if (info[k].link == d->link &&

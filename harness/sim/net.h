@@ -80,6 +80,7 @@ struct sim_dev {
 	uint16_t mtu;
 	struct sim_wire *tx, *rx;
 	uint64_t sent, received;
+	bool down; /* no carrier: what it sends and what is sent to it is lost */
 	struct sim_recut recut;
 };
 
@@ -98,6 +99,8 @@ struct sim_hooks {
 	void (*turn)(void *ctx, struct sim_host *h);  /* the applications' */
 	void (*after)(void *ctx, struct sim_host *h); /* the turn is over: look at it */
 	void (*popped)(void *ctx, const struct sim_wire *w, const struct link_frame *f);
+	/* A frame for a node that forwards, in place of router.h; NULL: that. */
+	void (*hears)(void *ctx, struct sim_dev *d, const uint8_t *bytes, size_t len);
 };
 
 struct sim_learnt {
@@ -141,6 +144,10 @@ uint64_t sim_net_next(const struct sim_net *n);
 void sim_net_settle(struct sim_net *n);
 /* A router's frame leaves by d. */
 void sim_dev_send(struct sim_net *n, struct sim_dev *d, const uint8_t *bytes, size_t len);
+/* Takes the device from its stack, which has another one less; gives it one again, as it was or with
+ * another MTU. False: the run has failed. */
+bool sim_dev_unplug(struct sim_dev *d);
+bool sim_dev_plug(struct sim_dev *d);
 /* A turn for one host: its timers, its applications, its frames. */
 void sim_host_turn(struct sim_host *h);
 

@@ -78,15 +78,30 @@ static int refuse(const struct sim_host *h, const char *what, const struct netad
 		       netaddr_text(a, true, text), strerror(-rc));
 }
 
+/* The device as its stack is told of it. */
+static ph_link link_add(struct sim_dev *d)
+{
+	const struct sim_topo_dev *t = d->topo;
+	struct sim_host *h = d->host;
+	struct ph_link_conf conf = { .name = t->name,
+				     .kind = PH_LINK_ETHER,
+				     .mtu = (uint16_t)t->mtu,
+				     .txqueuelen = h->conf.txqueuelen };
+
+	memcpy(conf.mac, t->mac.bytes, sizeof(conf.mac));
+	if (t->offload)
+		conf.offload = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO4;
+	if (h->conf.gro)
+		conf.offload |= PH_OFFLOAD_GRO;
+	d->mtu = t->mtu ? (uint16_t)t->mtu : (uint16_t)MTU_DEFAULT;
+	return ph_link_add(h->st, &conf, sim_host_now(h));
+}
+
 static int dev_new(struct sim_net *n, unsigned i, struct net_err *e)
 {
 	const struct sim_topo_dev *t = &n->topo->dev[i];
 	struct sim_dev *d = &n->dev[i];
 	struct sim_host *h = &n->host[t->node];
-	struct ph_link_conf conf = { .name = t->name,
-				     .kind = PH_LINK_ETHER,
-				     .mtu = (uint16_t)t->mtu,
-				     .txqueuelen = h->conf.txqueuelen };
 
 	d->host = h;
 	d->topo = t;
@@ -98,12 +113,7 @@ static int dev_new(struct sim_net *n, unsigned i, struct net_err *e)
 			       d->mtu, SIM_ROUTER_MTU);
 	if (!h->st)
 		return 0;
-	memcpy(conf.mac, t->mac.bytes, sizeof(conf.mac));
-	if (t->offload)
-		conf.offload = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO4;
-	if (h->conf.gro)
-		conf.offload |= PH_OFFLOAD_GRO;
-	d->link = ph_link_add(h->st, &conf, sim_host_now(h));
+	d->link = link_add(d);
 	if (d->link < 0)
 		return net_failed(e, "node %s cannot have the device %s: %s", h->name, t->name,
 				  strerror(-d->link));
@@ -115,6 +125,29 @@ static int dev_new(struct sim_net *n, unsigned i, struct net_err *e)
 			return refuse(h, "address", &t->addr[k], rc, e);
 	}
 	return 0;
+}
+
+bool sim_dev_unplug(struct sim_dev *d)
+{
+	int rc = ph_link_remove(d->host->st, d->link, sim_host_now(d->host));
+
+	if (rc)
+		sim_fail(d->host->net, "%s.%s cannot be removed: %s", d->host->name, d->topo->name,
+			 strerror(-rc));
+	d->link = 0;
+	d->host->dirty = true;
+	return rc == 0;
+}
+
+bool sim_dev_plug(struct sim_dev *d)
+{
+	d->link = link_add(d);
+	d->sent = d->received = 0;
+	d->host->dirty = true;
+	if (d->link < 0)
+		sim_fail(d->host->net, "%s.%s cannot be added again: %s", d->host->name,
+			 d->topo->name, strerror(-d->link));
+	return d->link > 0;
 }
 
 static struct sim_wire *wire_new(struct sim_net *n, const struct link_spec *asked, enum link_dir dir,

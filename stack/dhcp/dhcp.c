@@ -18,7 +18,9 @@
 #include "wire/udp.h"
 
 enum {
-	ROUTE_METRIC = 100, /* of the first router; the next are one more each */
+	/* Of the first link's first router; one more for each router after it, as much again for each
+	 * link: two links' default routes stand side by side. */
+	ROUTE_METRIC = 100,
 	SILENCE = 2,	    /* DISCOVERs without an answer, and a link-local address is due */
 	MTU_MIN4 = 576,
 	MTU_MIN6 = 1280
@@ -102,7 +104,7 @@ static void each_route(struct dhcp_link *d, const struct dhcp_lease *l, bool add
 		gateway = ip_of4(r.gateway);
 		if (add)
 			rc = ph_route_add(st, &dst, r.prefix, r.gateway ? &gateway : NULL, d->link,
-					  (uint32_t)ROUTE_METRIC + i, st->now_ns);
+					  (uint32_t)d->link * ROUTE_METRIC + i, st->now_ns);
 		else
 			rc = ph_route_del(st, &dst, r.prefix, r.gateway ? &gateway : NULL, d->link,
 					  st->now_ns);

@@ -30,6 +30,7 @@ struct addr6 {
 	struct ph_ip router;	     /* who advertised its prefix last; all zero: nobody */
 	uint64_t preferred_until_ns, valid_until_ns; /* PH_NEVER: for ever */
 	uint64_t made_ns;
+	uint64_t most_ns; /* temporary: preferred until then at most, whatever its prefix is */
 	struct timer dad, life;
 };
 

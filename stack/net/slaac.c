@@ -151,7 +151,7 @@ static void add_temporary(struct ph_stack *st, struct link *l, const struct ph_i
 		desync = most * 2 / 5;
 	if (desync > 0)
 		most -= prng_u64(&st->prng) % desync;
-	a.preferred_until_ns = st->now_ns + most * second;
+	a.most_ns = a.preferred_until_ns = st->now_ns + most * second;
 	a.valid_until_ns = st->now_ns + (uint64_t)c->temp_valid_lft * second;
 	if (a.preferred_until_ns > preferred_until)
 		a.preferred_until_ns = preferred_until;
@@ -237,22 +237,22 @@ static void update_temporary(struct ph_stack *st, const struct link *l, struct a
 			     uint64_t preferred_until, uint64_t valid_until)
 {
 	const struct conf6 *c = &l->v6->conf;
-	uint64_t pref = a->made_ns + (uint64_t)c->temp_prefered_lft * second;
 	uint64_t valid = a->made_ns + (uint64_t)c->temp_valid_lft * second;
 
-	pref = pref < preferred_until ? pref : preferred_until;
 	valid = valid < valid_until ? valid : limit_valid(st, a, valid_until);
 	a->told_gone = preferred_until <= st->now_ns;
-	/* never later than it was to be, which had its random part */
-	addr6_set_lifetimes(st, a, pref < a->preferred_until_ns ? pref : a->preferred_until_ns,
-			    valid);
+	a->preferred_until_ns = a->most_ns < preferred_until ? a->most_ns : preferred_until;
+	if (slaac_succeed_at(st, a) > st->now_ns) /* it seemed to end with its prefix, and does not */
+		a->succeeded = false;
+	addr6_set_lifetimes(st, a, a->preferred_until_ns, valid);
 }
 
 static bool update(struct ph_stack *st, struct link *l, const struct addr6 *like)
 {
 	uint64_t preferred_until = like->preferred_until_ns, valid_until = like->valid_until_ns;
 	struct list_node *n, *next;
-	bool found = false;
+	struct addr6 *public = NULL;
+	bool found = false, temporary = false;
 
 	list_for_each_safe(n, next, &st->net->addrs6.list) {
 		struct addr6 *a = container_of(n, struct addr6, node);
@@ -264,11 +264,20 @@ static bool update(struct ph_stack *st, struct link *l, const struct addr6 *like
 		if (!ip_eq(&a->router, &like->router))
 			net_changed(st);
 		a->router = like->router;
-		if (a->origin == ADDR6_TEMPORARY)
+		if (a->origin == ADDR6_TEMPORARY) {
 			update_temporary(st, l, a, preferred_until, valid_until);
-		else
+			temporary |= !a->succeeded;
+		} else {
 			addr6_set_lifetimes(st, a, preferred_until,
 					    limit_valid(st, a, valid_until));
+			public = a;
+		}
+	}
+	/* The last one ended while nobody said that the prefix is preferred: now somebody does. */
+	if (public && !temporary && l->v6->conf.use_tempaddr) {
+		struct ph_ip prefix = ip6_prefix(&public->ip, public->prefix);
+
+		add_temporary(st, l, &prefix, public);
 	}
 	return found;
 }

@@ -426,6 +426,8 @@ static void fire_rto(struct ph_stack *st, struct tcb *t)
 		tcp_output_syn(st, t);
 	else
 		tcp_output(st, t);
+	if (!handshake && !t->silent_ns) /* there was no way to send it, or no memory: it was tried */
+		t->silent_ns = st->now_ns;
 	back_off(st, t);
 	slot_set(st, t, TCP_SLOT_RTO, rto_or_end_us(st, t)); /* RFC 6298 5.5, 5.6 */
 }

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "harness/sim/life.h"
 #include "harness/sim/notation.h"
 #include "harness/sim/pattern.h"
 #include "harness/sim/response.h"
@@ -22,7 +23,7 @@
 #include "harness/sim/table.h"
 #include "harness/sim/tso.h"
 
-enum { SEEDS = 30 };
+enum { SEEDS = 30, LIVES = 6 };
 
 static struct sim_result run(uint64_t seed, const char *topo, bool check)
 {
@@ -43,6 +44,22 @@ static void test_seeds_pass_with_every_check_on(void **state)
 
 		if (!r.ok)
 			fail_msg("%s; again: rig sim --check --seeds %u", r.why, (unsigned)seed);
+	}
+}
+
+/* Renewals, lifetimes, prefixes, carriers, links: tests/unit's share of rig sim --life. */
+static void test_a_host_lives_for_an_hour_without_a_leak_or_a_stale_address(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= LIVES; seed++) {
+		struct sim_run_conf conf = { .seed = seed };
+		struct sim_result r;
+		struct net_err e;
+
+		assert_int_equal(sim_life(&conf, &r, &e), 0);
+		if (!r.ok)
+			fail_msg("%s; again: rig sim --life --seeds %u", r.why, (unsigned)seed);
+		assert_true(r.virtual_ns >= 3600 * UINT64_C(1000000000));
 	}
 }
 
@@ -301,6 +318,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_seeds_pass_with_every_check_on),
+		cmocka_unit_test(test_a_host_lives_for_an_hour_without_a_leak_or_a_stale_address),
 		cmocka_unit_test(test_a_seed_is_the_same_run_to_the_nanosecond),
 		cmocka_unit_test(test_looking_does_not_change_a_run),
 		cmocka_unit_test(test_seeds_differ),
