@@ -114,4 +114,52 @@ static inline const struct ph_ip *next_hop(struct host *h, const struct ph_ip *t
 	return &bare;
 }
 
+static const struct ph_ip near_a = { { 0x20, 1, 0x0d, 0xb8, 0, 1, [15] = 0x77 } };
+
+static inline unsigned routers(const struct host *h)
+{
+	struct ph_route_info r[16];
+	size_t n = ph_routes(h->st, r, 16);
+	unsigned count = 0;
+
+	for (size_t i = 0; i < n && i < 16; i++)
+		count += r[i].prefix == 0 && !ip_is4(&r[i].dst);
+	return count;
+}
+
+/* An advertisement of peer_ll with one prefix. */
+static inline void ra_prefix(struct host *h, uint16_t lifetime, const struct ph_ip *prefix, uint8_t flags,
+		      uint32_t valid)
+{
+	struct frame f;
+
+	ra(&f, &peer_ll, lifetime, 0);
+	pio(&f, prefix, 64, flags, valid, valid);
+	ra_in(h, &f);
+}
+
+/* What a host with this key makes of prefix_a: temporary ones, too, if asked for. */
+static inline struct host *keyed_host(uint8_t key, const char *tempaddr)
+{
+	struct ph_conf conf = { .now_ns = 5 * NS_PER_S };
+	struct ph_link_conf link = { .name = "t0", .mac = { 2, 0, 0, 0, 0, 2 } };
+	struct host *h = calloc(1, sizeof(*h));
+
+	assert_non_null(h);
+	h->now = conf.now_ns;
+	conf.alloc = host_alloc;
+	conf.release = host_release;
+	conf.mem_arg = h;
+	memset(conf.key, key, sizeof(conf.key));
+	h->st = ph_stack_new(&conf);
+	assert_non_null(h->st);
+	h->link = ph_link_add(h->st, &link, h->now);
+	assert_true(h->link > 0);
+	assert_int_equal(ph_sysctl_set(h->st, "net.ipv6.conf.default.use_tempaddr", tempaddr), 0);
+	assert_int_equal(ph_link_ipv6(h->st, h->link, PH_IPV6_SLAAC, h->now), 0);
+	host6_settle(h, 4 * NS_PER_S);
+	prefix_in(h, 864000, 864000);
+	return h;
+}
+
 #endif

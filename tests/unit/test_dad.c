@@ -333,6 +333,27 @@ static void test_a_given_address_is_not_used_before_it_was_asked_for(void **stat
 	host_free(h);
 }
 
+/* rfc: 7527:4.1-2 */
+static void test_an_echo_of_our_probes_does_not_last_for_ever(void **state)
+{
+	struct host *h = probing();
+	unsigned probes = 0;
+	struct frame f;
+
+	(void)state;
+	for (uint64_t end = h->now + 30 * NS_PER_S; h->now < end && probes < 30;) {
+		if (!next_icmp6(h, ICMP6_NS, NS_PER_S))
+			continue;
+		memcpy(f.b, h->out, (size_t)h->out_len);
+		f.len = (size_t)h->out_len;
+		frame_in(h, &f); /* each comes back */
+		probes++;
+	}
+	assert_in_range(probes, 2, 5);
+	assert_int_equal(addr(h, &us6).flags, 0);
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_without_its_routers_hardware_address_an_address_waits),
 		cmocka_unit_test(test_an_optimistic_address_that_is_probed_for_is_gone),
 		cmocka_unit_test(test_a_given_address_is_not_used_before_it_was_asked_for),
+		cmocka_unit_test(test_an_echo_of_our_probes_does_not_last_for_ever),
 	};
 
 	return cmocka_run_group_tests_name("dad", tests, NULL, NULL);

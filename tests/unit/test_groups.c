@@ -5,6 +5,7 @@
  */
 #include "net6_fixture.h"
 
+#include "net/igmp.h"
 #include "net/mc_group.h"
 #include "wire/igmp.h"
 #include "wire/udp.h"
@@ -543,6 +544,31 @@ static void test_a_link_that_goes_takes_its_groups_and_sockets_live_on(void **st
 	host_free(h);
 }
 
+/* rfc: 3376:7.2.1-2 */
+static void test_what_was_to_be_told_ends_with_the_version(void **state)
+{
+	struct host *h = host_new();
+	ph_socket s = udp4(h);
+	unsigned told = 0;
+
+	(void)state;
+	for (unsigned code = 0; code < 256; code += 5) /* RFC 3376 4.1.1 */
+		assert_int_equal(igmp_code((uint8_t)code),
+				 code < 128 ? code : (16u + code % 16) << (3 + code / 16 % 8));
+	assert_int_equal(member4(h, s, PH_IP_ADD_MEMBERSHIP), 0);
+	assert_true(host_take(h) > 0);
+	record4(h, IGMP_TO_EXCLUDE, 0); /* to be repeated within a second */
+	query4(h, (struct query){ .len = 12, .code = 100 }); /* and this answered within ten */
+	query4(h, (struct query){ .len = 8, .code = 100 });
+	while (wait_frame(h, 30 * NS_PER_S) != UINT64_MAX) {
+		igmp_at(h, IGMP_REPORT2, G);
+		told++;
+	}
+	assert_int_equal(told, 1);
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -563,6 +589,7 @@ int main(void)
 		cmocka_unit_test(test_sockets_hear_groups_and_sources_they_asked_for),
 		cmocka_unit_test(test_what_we_send_to_a_group_comes_back_to_its_members),
 		cmocka_unit_test(test_a_link_that_goes_takes_its_groups_and_sockets_live_on),
+		cmocka_unit_test(test_what_was_to_be_told_ends_with_the_version),
 	};
 
 	return cmocka_run_group_tests_name("groups", tests, NULL, NULL);

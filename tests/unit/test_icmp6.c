@@ -112,11 +112,89 @@ static void test_a_checksum_is_of_the_upper_layer_behind_whatever_headers(void *
 	host_free(h);
 }
 
+/* rfc: 4443:4.2-1 4443:2.2-1 */
+static void test_echo_is_answered_from_the_address_that_was_asked(void **state)
+{
+	const struct ph_ip *const ours[] = { &us6, &other6 };
+	struct host *h = host6_new();
+
+	(void)state;
+	host6_know(h, &peer6);
+	assert_int_equal(ph_addr_add(h->st, h->link, &other6, 64, h->now), 0);
+	host6_settle(h, 5 * NS_PER_S);
+	for (size_t i = 0; i < 2 * ARRAY_LEN(ours); i++) {
+		const struct ph_ip *to = ours[i % ARRAY_LEN(ours)];
+		struct frame f;
+
+		frame_icmp6(&f, &peer6, to, ICMP6_ECHO, 16);
+		frame_icmp6_end(&f, AT6);
+		frame_in(h, &f);
+		assert_non_null(next_icmp6(h, ICMP6_ECHO_REPLY, 0));
+		assert_memory_equal(out_ip6(h)->src, to->b, 16);
+	}
+	host_free(h);
+}
+
+/* rfc: 8201:4-2 */
+static void test_a_path_narrower_than_any_may_be_is_not_told_of(void **state)
+{
+	static struct frame f;
+
+	(void)state;
+	for (uint32_t mtu = 0; mtu <= 1500; mtu += mtu == 1279 ? 1 : mtu == 1000 ? 279 : 250) {
+		struct host *h = host6_new();
+		uint8_t *q;
+
+		host_test_l4(h);
+		q = frame_icmp6(&f, &peer6, &us6, ICMP6_TOO_BIG, 8);
+		q[6] = (uint8_t)(mtu >> 8);
+		q[7] = (uint8_t)mtu;
+		q = frame_put(&f, 60);
+		q[0] = 0x60;
+		q[6] = TEST_PROTO;
+		memcpy(q + 8, us6.b, 16);
+		memcpy(q + 24, peer6.b, 16);
+		frame_icmp6_end(&f, AT6);
+		frame_in(h, &f);
+		assert_int_equal(test_l4.errors, mtu >= 1280);
+		host_free(h);
+	}
+}
+
+/* rfc: 8200:4.5-8 */
+static void test_headers_before_a_fragment_count_for_the_longest_packet(void **state)
+{
+	struct host *h = host6_new();
+	static struct frame f;
+	const uint8_t *p;
+	uint8_t *b;
+
+	(void)state;
+	host6_know(h, &peer6);
+	for (unsigned before = 0; before < 2; before++) {
+		frame_ip6(&f, &peer6, &us6, before ? IP6_NEXT_DSTOPTS : IP6_NEXT_FRAGMENT);
+		if (before)
+			memcpy(frame_put(&f, 8), (const uint8_t[]){ 44, 0, 1, 4 }, 4);
+		b = frame_put(&f, 8 + 7);
+		memcpy(b, (const uint8_t[]){ 58, 0, 0xff, 0xf8, 0, 0, 0, 5 }, 8); /* at 65528 */
+		frame6_end(&f);
+		frame_in(h, &f);
+		p = next_icmp6(h, ICMP6_PARAM_PROBLEM, 0);
+		assert_int_equal(p != NULL, before); /* 65535 fit, eight more do not */
+		if (p)
+			assert_int_equal(p[7], 48 + 2);
+	}
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_of_what_came_for_a_group_at_any_layer_nobody_is_told),
 		cmocka_unit_test(test_a_checksum_is_of_the_upper_layer_behind_whatever_headers),
+		cmocka_unit_test(test_echo_is_answered_from_the_address_that_was_asked),
+		cmocka_unit_test(test_a_path_narrower_than_any_may_be_is_not_told_of),
+		cmocka_unit_test(test_headers_before_a_fragment_count_for_the_longest_packet),
 	};
 
 	return cmocka_run_group_tests_name("icmp6", tests, NULL, NULL);

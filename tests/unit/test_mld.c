@@ -463,6 +463,78 @@ static void test_changes_are_told_as_often_as_the_robustness_says(void **state)
 	}
 }
 
+/* attack: CVE-2007-0069 */
+static void test_a_query_of_more_sources_than_it_has_is_none(void **state)
+{
+	static struct frame f;
+	struct host *h = host6_new();
+	ph_socket s = udp6(h);
+
+	(void)state;
+	assert_int_equal(member6(h, s, PH_IPV6_JOIN_GROUP), 0);
+	host6_settle(h, 5 * NS_PER_S);
+	for (unsigned n = 0; n < 70; n++) { /* there is one, and half of another */
+		uint8_t *b;
+
+		frame_ip6(&f, &peer_ll, &g6, IP6_NEXT_HOPOPTS);
+		frame_hdr6(&f)->hop = 1;
+		memcpy(frame_put(&f, 8), (const uint8_t[]){ 58, 0, 5, 2, 0, 0, 1, 0 }, 8);
+		b = frame_put(&f, 28 + 24);
+		b[0] = ICMP6_MLD_QUERY;
+		b[5] = 100;
+		memcpy(b + 8, g6.b, 16);
+		b[27] = (uint8_t)n;
+		frame_icmp6_end(&f, (size_t)(b - f.b));
+		frame_in(h, &f);
+		assert_int_equal(wait_frame(h, NS_PER_S) != UINT64_MAX, n < 2);
+	}
+	assert_int_equal(drops_of(h, "ICMP6_MALFORMED"), 68);
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
+/* rfc: 3810:6.2-2 */
+static void test_asking_again_does_not_put_an_answer_off(void **state)
+{
+	struct host *h = host6_new();
+	uint64_t start = h->now;
+
+	(void)state;
+	host6_settle(h, 5 * NS_PER_S);
+	start = h->now;
+	while (host_take(h) == 0 && h->now < start + 60 * NS_PER_S) {
+		query6(h, (struct query6){ .len = 28, .code = 10000 });
+		host_run(h, 100 * NS_PER_MS);
+	}
+	assert_true(h->now <= start + 10 * NS_PER_S + 100 * NS_PER_MS);
+	host_free(h);
+}
+
+static void test_many_groups_are_told_in_packets_that_fit(void **state)
+{
+	struct host *h = host6_with((struct ph_link_conf){ .kind = PH_LINK_ETHER, .mtu = 1280 },
+				    PH_IPV6_STATIC);
+	ph_socket s = udp6(h);
+	unsigned told = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		struct ph_ip g = g6;
+
+		g.b[14] = (uint8_t)i;
+		assert_int_equal(member6_of(h, s, PH_IPV6_JOIN_GROUP, &g), 0);
+	}
+	host6_settle(h, 20 * NS_PER_S);
+	query6(h, (struct query6){ .len = 28, .code = 1000 });
+	while (wait_frame(h, 2 * NS_PER_S) != UINT64_MAX) {
+		assert_true(h->out_len <= ETH_HDR_LEN + 1280);
+		told += (unsigned)h->out[AT6 + 14] << 8 | h->out[AT6 + 15];
+	}
+	assert_int_equal(told, 101); /* and the solicited-node group */
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +551,9 @@ int main(void)
 		cmocka_unit_test(
 			test_another_hosts_mld_report_spares_ours_but_not_when_sent_to_us_alone),
 		cmocka_unit_test(test_changes_are_told_as_often_as_the_robustness_says),
+		cmocka_unit_test(test_a_query_of_more_sources_than_it_has_is_none),
+		cmocka_unit_test(test_asking_again_does_not_put_an_answer_off),
+		cmocka_unit_test(test_many_groups_are_told_in_packets_that_fit),
 	};
 
 	return cmocka_run_group_tests_name("mld", tests, NULL, NULL);

@@ -390,6 +390,24 @@ static void test_a_question_from_off_the_link_makes_nobody_a_neighbour_of_ours(v
 	host_free(h);
 }
 
+/* rfc: 4861:7.2.5-3 */
+static void test_a_doubted_address_is_not_replaced_without_override_either(void **state)
+{
+	struct host *h = host6_new();
+	struct frame f;
+
+	(void)state;
+	reach(h);
+	frame_nd(&f, ICMP6_NA, &peer6, &us6, &peer6, ND_NA_OVERRIDE, other_mac); /* STALE, there */
+	frame_in(h, &f);
+	assert_string_equal(neigh(h, &peer6).state, "STALE");
+	frame_nd(&f, ICMP6_NA, &peer6, &us6, &peer6, ND_NA_SOLICITED, peer_mac);
+	frame_in(h, &f);
+	assert_string_equal(neigh(h, &peer6).state, "STALE");
+	assert_memory_equal(neigh(h, &peer6).mac, other_mac, 6);
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -411,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_a_host_sends_no_redirect),
 		cmocka_unit_test(
 			test_a_question_from_off_the_link_makes_nobody_a_neighbour_of_ours),
+		cmocka_unit_test(test_a_doubted_address_is_not_replaced_without_override_either),
 	};
 
 	return cmocka_run_group_tests_name("nd rules", tests, NULL, NULL);

@@ -7,8 +7,6 @@
 
 #include "net/slaac.h"
 
-static const struct ph_ip near_a = { { 0x20, 1, 0x0d, 0xb8, 0, 1, [15] = 0x77 } };
-
 static struct ph_neigh_info neighbour(const struct host *h, const struct ph_ip *ip)
 {
 	struct ph_neigh_info n[8] = { { 0 } };
@@ -18,28 +16,6 @@ static struct ph_neigh_info neighbour(const struct host *h, const struct ph_ip *
 		if (memcmp(&n[i].ip, ip, 16) == 0)
 			return n[i];
 	return (struct ph_neigh_info){ .state = "none" };
-}
-
-static unsigned routers(const struct host *h)
-{
-	struct ph_route_info r[16];
-	size_t n = ph_routes(h->st, r, 16);
-	unsigned count = 0;
-
-	for (size_t i = 0; i < n && i < 16; i++)
-		count += r[i].prefix == 0 && !ip_is4(&r[i].dst);
-	return count;
-}
-
-/* An advertisement of peer_ll with one prefix. */
-static void ra_prefix(struct host *h, uint16_t lifetime, const struct ph_ip *prefix, uint8_t flags,
-		      uint32_t valid)
-{
-	struct frame f;
-
-	ra(&f, &peer_ll, lifetime, 0);
-	pio(&f, prefix, 64, flags, valid, valid);
-	ra_in(h, &f);
 }
 
 static int send_far(struct host *h, const struct ph_ip *to)
@@ -311,30 +287,6 @@ static void test_a_known_router_needs_not_say_again_where_it_is(void **state)
 
 /* ---- identifiers ---------------------------------------------------------------------------- */
 
-/* What a host with this key makes of prefix_a: temporary ones, too, if asked for. */
-static struct host *keyed_host(uint8_t key, const char *tempaddr)
-{
-	struct ph_conf conf = { .now_ns = 5 * NS_PER_S };
-	struct ph_link_conf link = { .name = "t0", .mac = { 2, 0, 0, 0, 0, 2 } };
-	struct host *h = calloc(1, sizeof(*h));
-
-	assert_non_null(h);
-	h->now = conf.now_ns;
-	conf.alloc = host_alloc;
-	conf.release = host_release;
-	conf.mem_arg = h;
-	memset(conf.key, key, sizeof(conf.key));
-	h->st = ph_stack_new(&conf);
-	assert_non_null(h->st);
-	h->link = ph_link_add(h->st, &link, h->now);
-	assert_true(h->link > 0);
-	assert_int_equal(ph_sysctl_set(h->st, "net.ipv6.conf.default.use_tempaddr", tempaddr), 0);
-	assert_int_equal(ph_link_ipv6(h->st, h->link, PH_IPV6_SLAAC, h->now), 0);
-	host6_settle(h, 4 * NS_PER_S);
-	prefix_in(h, 864000, 864000);
-	return h;
-}
-
 /* rfc: 7217:5-3 7217:5-4 8504:6.3-1 */
 static void test_identifiers_are_of_the_secret_and_not_of_the_hardware(void **state)
 {
@@ -471,232 +423,6 @@ static void test_on_another_link_temporary_addresses_are_others(void **state)
 	host_free(h);
 }
 
-/* ---- what no router should say -------------------------------------------------------------- */
-
-/* attack: CVE-2015-2922 */
-static void test_a_hop_limit_too_small_is_not_taken_where_that_is_asked_for(void **state)
-{
-	struct host *h = slaac_host("net.ipv6.conf.default.accept_ra_min_hop_limit", "32");
-	struct frame f;
-
-	(void)state;
-	host6_settle(h, 4 * NS_PER_S);
-	for (unsigned said = 1; said < 256; said += 31) {
-		ra(&f, &peer_ll, 1800, 0);
-		f.b[AT6 + 4] = (uint8_t)said;
-		ra_in(h, &f);
-		assert_int_equal(link_get(h->st, h->link)->v6->hop_limit, said < 32 ? 64 : said);
-	}
-	host_free(h);
-}
-
-/* attack: RA-parameter-poisoning */
-static void test_times_beyond_reason_are_not_taken(void **state)
-{
-	static const uint32_t times[][2] = { /* reachable, retransmission, ms */
-		{ 3600001, 1 }, { UINT32_MAX, UINT32_MAX }, { 0x80000000, 9 }, { 3600001, 3600001 },
-	};
-	struct host *h = ready_host();
-	const struct if6 *v6 = link_get(h->st, h->link)->v6;
-	struct frame f;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
-		ra(&f, &peer_ll, 1800, 0);
-		put32(f.b + AT6 + 8, times[i][0]);
-		put32(f.b + AT6 + 12, times[i][1]);
-		ra_in(h, &f);
-		assert_int_equal(v6->base_reachable_ns, 0); /* as it was: the sysctls' */
-		assert_int_equal(v6->retrans_ns, 0);
-	}
-	ra(&f, &peer_ll, 1800, 0);
-	put32(f.b + AT6 + 8, 3600000);
-	put32(f.b + AT6 + 12, 10);
-	ra_in(h, &f);
-	assert_int_equal(v6->base_reachable_ns, 3600 * NS_PER_S);
-	assert_int_equal(v6->retrans_ns, 10 * NS_PER_MS);
-	host_free(h);
-}
-
-/* attack: CVE-2022-27881, CVE-2020-7469 */
-static void test_long_options_are_taken_as_far_as_there_is_room(void **state)
-{
-	struct host *h = ready_host();
-	struct ph_dns_info d[40];
-	struct frame f;
-	uint8_t *o;
-
-	(void)state;
-	ra(&f, &peer_ll, 1800, 0);
-	o = frame_put(&f, 8 + 16 * 30); /* in more than one buffer */
-	o[0] = ND_OPT_RDNSS;
-	o[1] = 61;
-	put32(o + 4, 600);
-	for (unsigned i = 0; i < 30; i++)
-		o[8 + 16 * i] = 0xfd, o[23 + 16 * i] = (uint8_t)(i + 1);
-	for (unsigned bits = 129; bits < 256; bits += 42) { /* routes to what is no prefix */
-		o = frame_put(&f, 24);
-		o[0] = ND_OPT_ROUTE;
-		o[1] = 3;
-		o[2] = (uint8_t)bits;
-		put32(o + 4, 600);
-		memcpy(o + 8, prefix_a.b, 8);
-	}
-	pio(&f, &prefix_a, 64, 0xc0, 1000, 1000);
-	ra_in(h, &f);
-	assert_int_equal(ph_dns(h->st, d, 40), 16);
-	for (unsigned i = 0; i < 16; i++)
-		assert_int_equal(d[i].server.b[15], i + 1);
-	assert_int_equal(routers(h), 1);
-	assert_int_equal(public(h).valid_s, 1000);
-	host6_settle(h, 700 * NS_PER_S);
-	host_free(h);
-}
-
-/* attack: CVE-2025-14558 */
-static void test_a_domain_with_a_shells_characters_is_none(void **state)
-{
-	static const char *const names[] = { "a;reboot", "$(id)", "a`b", "a b", "a/b", "a\nb", "a'b",
-					     "a\"b", "a|b", "a*b", "\xff" };
-	struct host *h = ready_host();
-	struct ph_dns_info d[8];
-
-	(void)state;
-	for (size_t i = 0; i <= ARRAY_LEN(names); i++) {
-		const char *name = i < ARRAY_LEN(names) ? names[i] : "x-1_2";
-		struct frame f;
-		uint8_t *o;
-
-		ra(&f, &peer_ll, 1800, 0);
-		o = frame_put(&f, 24);
-		o[0] = ND_OPT_DNSSL;
-		o[1] = 3;
-		put32(o + 4, 600);
-		o[8] = (uint8_t)strlen(name);
-		memcpy(o + 9, name, strlen(name));
-		ra_in(h, &f);
-		assert_int_equal(ph_dns(h->st, d, 8), i == ARRAY_LEN(names));
-	}
-	assert_string_equal(d[0].domain, "x-1_2");
-	host_free(h);
-}
-
-/* attack: CVE-2013-0343 */
-static void test_who_spoils_one_prefix_takes_no_privacy_from_another(void **state)
-{
-	static const struct ph_ip prefix_b = { { 0x20, 1, 0x0d, 0xb8, 0, 2 } };
-	struct host *h = keyed_host(6, "2");
-	struct ph_addr_info a[32];
-	unsigned temporary = 0;
-	size_t n;
-
-	(void)state;
-	for (unsigned i = 0; i < 8; i++) { /* each of the first prefix's is taken */
-		struct frame f;
-
-		if (find_addrs(h, PH_ADDR_TEMPORARY, true, a) == 0)
-			break;
-		frame_nd(&f, ICMP6_NA, &a[0].ip, &all_nodes6, &a[0].ip, 0x20, peer_mac);
-		frame_in(h, &f);
-	}
-	ra_prefix(h, 1800, &prefix_b, 0xc0, 864000);
-	host6_settle(h, 5 * NS_PER_S);
-	n = ph_addrs(h->st, a, 32);
-	for (size_t i = 0; i < n && i < 32; i++)
-		temporary += memcmp(&a[i].ip, &prefix_b, 8) == 0 &&
-			     a[i].flags == (PH_ADDR_AUTO | PH_ADDR_TEMPORARY);
-	assert_int_equal(temporary, 1);
-	host_free(h);
-}
-
-/* attack: CVE-2011-1652 */
-static void test_routers_are_heard_where_that_is_wanted(void **state)
-{
-	static const char *const name[] = { "accept_ra", "accept_ra_defrtr", "accept_ra_pinfo",
-					    "accept_ra_mtu", "autoconf" };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(name); i++) {
-		char full[64];
-		struct host *h;
-		struct frame f;
-		uint8_t *o;
-
-		snprintf(full, sizeof(full), "net.ipv6.conf.default.%s", name[i]);
-		h = slaac_host(full, "0");
-		host6_settle(h, 4 * NS_PER_S);
-		ra(&f, &peer_ll, 1800, 0);
-		pio(&f, &prefix_a, 64, 0xc0, 1000, 1000);
-		o = frame_put(&f, 8);
-		o[0] = ND_OPT_MTU;
-		o[1] = 1;
-		put32(o + 4, 1400);
-		ra_in(h, &f);
-		assert_int_equal(routers(h), i > 1);
-		assert_int_equal(public(h).prefix, i == 1 || i == 3 ? 64 : 0);
-		assert_int_equal(link_get(h->st, h->link)->v6->mtu, i == 0 || i == 3 ? 1500 : 1400);
-		host_free(h);
-	}
-}
-
-/* attack: CVE-2023-6200 */
-static void test_a_route_may_end_and_begin_at_the_same_moment(void **state)
-{
-	struct host *h = ready_host();
-
-	(void)state;
-	for (unsigned i = 0; i < 200; i++) {
-		struct ph_ip prefix = prefix_a;
-
-		prefix.b[7] = (uint8_t)(i % 3);
-		ra_prefix(h, 1, &prefix, 0x80, 1);
-		if (i % 2)
-			host_run(h, NS_PER_S - (i % 4 == 1));
-		ra_prefix(h, (uint16_t)(i % 5 ? 1 : 0), &prefix, 0x80, i % 7 ? 1 : 0);
-		(void)next_hop(h, &far6);
-		(void)next_hop(h, &near_a);
-	}
-	assert_int_equal(routers(h) <= 1, 1);
-	host6_settle(h, 3 * NS_PER_S);
-	assert_int_equal(routers(h), 0);
-	assert_null(next_hop(h, &near_a));
-	host_free(h);
-}
-
-/* attack: ICMPv6-Redirect-abuse */
-static void test_a_routers_redirects_are_bounded(void **state)
-{
-	struct host *h = ready_host();
-	struct ph_route_info r[256];
-	struct frame f;
-
-	(void)state;
-	ra(&f, &peer_ll, 1800, 0);
-	frame_mac_opt(&f, ND_OPT_SOURCE_MAC, peer_mac);
-	pio(&f, &prefix_a, 64, 0xc0, 86400, 86400);
-	ra_in(h, &f);
-	host6_settle(h, 3 * NS_PER_S);
-	for (unsigned i = 0; i < 5000; i++) {
-		uint8_t *p = frame_icmp6(&f, &peer_ll, &us_ll, ICMP6_REDIRECT,
-					 sizeof(struct nd_redirect));
-		struct ph_ip to = far6;
-
-		to.b[14] = (uint8_t)(i >> 8);
-		to.b[13] = (uint8_t)i;
-		frame_hdr6(&f)->hop = 255;
-		memcpy(p + 8, router2.b, 16);
-		memcpy(p + 24, to.b, 16);
-		frame_mac_opt(&f, ND_OPT_TARGET_MAC, other_mac);
-		frame_icmp6_end(&f, AT6);
-		frame_in(h, &f);
-		if (i == 0)
-			assert_memory_equal(next_hop(h, &to), &router2, 16);
-	}
-	assert_in_range(ph_routes(h->st, r, 256), 60, 80);
-	assert_true(next_hop(h, &far6) != NULL);
-	host_free(h);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -717,14 +443,6 @@ int main(void)
 		cmocka_unit_test(
 			test_a_temporary_address_that_is_taken_is_tried_again_and_not_for_ever),
 		cmocka_unit_test(test_on_another_link_temporary_addresses_are_others),
-		cmocka_unit_test(test_a_hop_limit_too_small_is_not_taken_where_that_is_asked_for),
-		cmocka_unit_test(test_times_beyond_reason_are_not_taken),
-		cmocka_unit_test(test_long_options_are_taken_as_far_as_there_is_room),
-		cmocka_unit_test(test_a_domain_with_a_shells_characters_is_none),
-		cmocka_unit_test(test_who_spoils_one_prefix_takes_no_privacy_from_another),
-		cmocka_unit_test(test_routers_are_heard_where_that_is_wanted),
-		cmocka_unit_test(test_a_route_may_end_and_begin_at_the_same_moment),
-		cmocka_unit_test(test_a_routers_redirects_are_bounded),
 	};
 
 	return cmocka_run_group_tests_name("ra", tests, NULL, NULL);

@@ -232,7 +232,7 @@ static void test_options_of_ipv6_have_the_kernels_bounds(void **state)
 	host_free(h);
 }
 
-/* rfc: 8504:6.6-1 6724:5-1 6724:5-2 6724:5-3 6724:5-6 6724:5-8 6724:2.1-1 */
+/* rfc: 8504:6.6-1 6724:5-1 6724:5-2 6724:5-6 6724:5-8 6724:2.1-1 */
 static void test_the_source_is_the_one_that_fits_the_destination_best(void **state)
 {
 	static const struct ph_ip gua = { { 0x20, 1, 0x0d, 0xb8, 0, 1, [15] = 2 } },
