@@ -70,6 +70,23 @@ def test_virtual_time_gives_the_same_bytes_whoever_runs_it(tmp_path):
     assert (labs.out / "points/0007/right.neck.pcapng").stat().st_size > 1000
 
 
+@pytest.mark.parametrize("name, size, flows", [
+    ("pair", "", [("a", "b", 1), ("b", "a", 1)]),
+    ("dumbbell", "pairs = 3", [("s{i}", "r{i}", 3), ("r1", "s3", 1)]),
+    ("parking-lot", "hops = 3", [("a", "b", 1), ("c{i}", "d{i}", 3), ("d1", "c3", 1)]),
+    ("incast", "senders = 5", [("s{i}", "r", 5), ("s1", "s5", 1)])])
+def test_every_named_topology_carries_what_its_hosts_send(tmp_path, name, size, flows):
+    text = f'[lab]\nname = "t"\nduration = 4\n[topology]\nname = "{name}"\n{size}\n[fixed]\nrate = "20mbit"\n'
+    for number, (source, to, each) in enumerate(flows):
+        text += (f'[[traffic]]\nname = "t{number}x"\nkind = "bulk"\nbytes = 20000\neach = {each}\n'
+                 f'from = "{source}"\nto = "{to}"\n')
+    labs = Labs(tmp_path, real=True).file(text)
+    labs.run()
+    found = labs.sql("SELECT bytes, transfers FROM flows")
+    assert found == [(20000, 1)] * sum(each for _, _, each in flows)
+    assert int(labs.rows()[0]["frames"]) > 0, "the watched link has none of it"
+
+
 def test_the_shipped_first_example_and_the_page_agree(tmp_path):
     tree = os.path.join(os.path.dirname(__file__), "../..")
     with open(f"{tree}/scenarios/experiments/first.toml", encoding="utf-8") as file:

@@ -98,7 +98,7 @@ class Flow:
         self.errors, self.cannot = [], None
         self.senders = []  # (agent, fd) of the ends that send data
         self.jobs, self.change = {}, threading.Condition()
-        self.threads = []
+        self.threads, self.wanted = [], []
 
     # ---- plumbing ------------------------------------------------------------------------------
 
@@ -119,6 +119,15 @@ class Flow:
         self.threads.append(one)
         one.start()
         return one
+
+    def end(self):
+        """After the point: whoever waits for a question hears that there is none, and threads end."""
+        for wanted in self.wanted:
+            wanted.put(None)
+        with self.change:
+            self.change.notify_all()
+        for one in self.threads:
+            one.join(5)
 
     def listen_at(self):
         """The nodes that this flow's connections go to."""
@@ -242,6 +251,7 @@ class Flow:
     def _asker(self, source, to):
         """A connection for questions: ask(question, answer) octets; (ask, close)."""
         wanted = queue.Queue()
+        self.wanted.append(wanted)
         agent, fd = self.connect(source, to, self._answers(wanted), False)
 
         def ask(question, answer):

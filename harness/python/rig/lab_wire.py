@@ -158,8 +158,7 @@ class Wire:
         for agent in self.agents.values():
             agent.close()
         for flow in self.flows:
-            for thread in flow.threads:
-                thread.join(5)
+            flow.end()
         self.session.close()
         self.keep_verdicts()
         self.work.cleanup()
