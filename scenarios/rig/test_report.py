@@ -101,8 +101,10 @@ def test_failures_stand_first_with_their_reason_and_the_command(results):
 
 def test_what_results_say_is_text_never_markup(results):
     evil = "</script><script>alert(1)</script>"
-    page = results.set(0, verdict="fail", reason=evil, loss=evil).page()
-    assert evil not in page and page.count("<script") == page.count("</script>")
+    (results.path / "lab.json").write_text(json.dumps({"name": evil, "about": evil, "engine": evil,
+                                                       "fixed": {evil: evil}}))
+    page = results.set(0, verdict="fail", reason=evil, loss=evil).set(1, loss=evil, cc='"><i>').page()
+    assert evil not in page and "<i>" not in page and page.count("<script") == page.count("</script>")
 
 
 def test_the_page_asks_for_nothing_and_is_the_same_each_time(results):
@@ -144,6 +146,17 @@ def test_more_lines_than_can_be_told_apart_are_refused(tmp_path):
         results.set(n, cc=f"algorithm{n}")
     assert "--by cc: 18 lines cannot be told apart, 8 can" in results.run("--by", "cc", status=2).stderr
     assert {x for _, x in figures(results.page())} == {"cc", "loss"}
+
+
+def test_a_measure_over_decades_has_a_logarithmic_axis_that_says_so(results):
+    results.run("--plots", results.path / "plots", "--measures", "goodput_bps")
+    assert "Goodput by loss" in (results.path / "plots/goodput_bps.svg").read_text()
+    results.set(0, goodput_bps="1000").run("--plots", results.path / "plots", "--measures", "goodput_bps")
+    svg = ET.parse(results.path / "plots/goodput_bps.svg").getroot()
+    assert "Goodput (logarithmic) by loss" in "".join(svg.itertext())
+    # Equal ratios are equal ways: 1 kbit/s, and 1 and 2 and 4 Mbit/s.
+    y = {int(one.get("data-point")): float(one.get("cy")) for one in dots(svg)}
+    assert y[1] - y[3] == pytest.approx(y[3] - y[7], abs=0.2) and y[0] - y[1] > 5 * (y[1] - y[3])
 
 
 def test_where_leaves_the_points_it_names(results):

@@ -104,6 +104,12 @@ def test_diagrams_are_files_too(results):
     assert (results.path / "plots/point-4-r1-2.svg").exists()
 
 
+def test_a_flow_is_never_a_path(results):
+    series(results, 4, [packet(0.1, flow="../../f"), packet(0.2, flow="../../f")])
+    results.run("--plots", results.path / "plots")
+    assert "point-4-.._.._f.svg" in os.listdir(results.path / "plots")
+
+
 def test_a_span_of_time_shows_what_is_in_it(results):
     series(results, 4, LINES)
     results.run("--plots", results.path / "plots", "--time", "0.125,0.15")

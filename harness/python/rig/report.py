@@ -128,8 +128,9 @@ class Report:
             number = "" if connection.number is None else f"-{connection.number}"
             title = f"{connection.name}{number.replace('-', ' #')}: {label}"
             svg = report_trace.draw(series, connection, title, self.opts.time)
+            file = report_plots.file_name(f"point-{name}-{connection.name}{number}") + ".svg"
             if svg:
-                self.write(os.path.join(self.opts.plots, f"point-{name}-{connection.name}{number}.svg"), svg)
+                self.write(os.path.join(self.opts.plots, file), svg)
 
     def plots(self, figures):
         for figure in figures:

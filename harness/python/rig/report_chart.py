@@ -250,9 +250,11 @@ def draw(figure, title="", alone=False):
     values += [edge for p in figure.panels for s in p.series for g in s.groups for edge in (g.low, g.high)]
     drawing, layout = Drawing(), Layout(figure)
     name = report_axis.name(figure.measure)
-    head = f"{name} of each flow by {figure.x}" if figure.kind and figure.by else f"{name} by {figure.x}"
-    drawing.text(LEFT, 18, head[0].upper() + head[1:] + (f" – {title}" if title else ""), "tx title", "start",
-                 more=' font-size="15" font-weight="600"')
+    log = " (logarithmic)" if report_axis.of_measure(values, 1, 0).kind == "log" else ""
+    head = f"{name}{' of each flow' if figure.kind and figure.by else ''}{log} by {figure.x}"
+    head = head[0].upper() + head[1:] + (f" – {title}" if title else "")
+    size = max(10, min(15, 12 * (layout.width - LEFT - RIGHT) / (1.08 * wide(head))))
+    drawing.text(LEFT, 18, head, "tx title", "start", more=f' font-size="{f(size)}" font-weight="600"')
     rows = legend(drawing, figure, layout.width - RIGHT)
     drawing.add(f'<g transform="translate(0 {18 * rows})">')
     _panels(drawing, figure, layout, values)

@@ -18,6 +18,11 @@ PANELS_MAX = 36  # of one figure; the rest is said to be left out
 FIGURES_MAX = 120  # of one page
 
 
+def file_name(text):
+    """A text as a name in a directory, whatever it has."""
+    return "".join(c if c.isalnum() or c in "._-" else "_" for c in text)
+
+
 def _points(count):
     return "point" if count == 1 else "points"
 
@@ -87,7 +92,7 @@ class Figure:
     def file(self):
         name = self.measure if self.default else f"{self.measure}-by-{self.x}"
         name = f"{self.kind}-{name}" if self.kind else name
-        return "".join(c if c.isalnum() or c in "._-" else "_" for c in name) + ".svg"
+        return file_name(name) + ".svg"
 
     def about(self):
         """The sentence under it."""

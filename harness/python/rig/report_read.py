@@ -55,7 +55,8 @@ class Point:
         """The command that runs it again."""
         if not self.lab.directory or self.lab.engine == "":
             return ""
-        return f"rig lab {_quoted(os.path.join(self.lab.given, 'lab.toml'))} --engine {self.lab.engine} " \
+        return f"rig lab {_quoted(os.path.join(self.lab.given, 'lab.toml'))} --engine " \
+               f"{_quoted(self.lab.engine)} " \
                f"--out {_quoted(self.lab.given)} --point {self.number}"
 
 
