@@ -137,6 +137,17 @@ static int start(const struct args *a, struct worker *w)
 	return 0;
 }
 
+/* Runs side by side end in any order; they are told in the seeds'. */
+static size_t place_of(const json_t *runs, uint64_t seed)
+{
+	size_t at = json_array_size(runs);
+
+	while (at > 0 && (uint64_t)json_integer_value(json_object_get(json_array_get(runs, at - 1),
+								      "seed")) > seed)
+		at--;
+	return at;
+}
+
 /* ---- the parent ------------------------------------------------------------------------------- */
 
 static void note_run(struct tally *t, const struct args *a, uint64_t seed, const char *verdict,
@@ -160,7 +171,7 @@ static void note_run(struct tally *t, const struct args *a, uint64_t seed, const
 		      (json_int_t)r->drops, "octets", (json_int_t)r->octets, "virtual_s",
 		      (double)r->virtual_ns / 1e9, "hosts", (int)r->hosts, "connections",
 		      (int)r->conns, "again", command);
-	json_array_append_new(t->runs, j);
+	json_array_insert_new(t->runs, place_of(t->runs, seed), j);
 }
 
 static void progress(const struct tally *t, const struct args *a, bool last)
@@ -344,6 +355,8 @@ static int parse_one(struct args *a, int argc, char **argv, int *i)
 		return parse_seeds(a, argv[*i]);
 	if (strcmp(word, "-j") == 0)
 		return parse_jobs(a, argv[*i]);
+	if (strncmp(word, "-j", 2) == 0)
+		return parse_jobs(a, word + 2);
 	if (strcmp(word, "--topo") == 0) {
 		a->topo_name = argv[*i];
 		remember(a, word, argv[*i]);

@@ -152,3 +152,13 @@ def test_beside_point_there_are_few_options(tmp_path):
     done = subprocess.run([find_program("rig"), "sim", "--point", "x"], capture_output=True,
                           text=True, check=False, timeout=60)
     assert done.returncode == 2 and "--out DIR" in done.stderr
+
+
+@pytest.mark.parametrize("jobs", [["-j2"], ["-j", "2"]])
+def test_seeds_side_by_side_are_as_one_after_the_other(jobs):
+    def sim(*words):
+        return subprocess.run([find_program("rig"), "sim", "--seeds", "1..4", "--json", *words],
+                              capture_output=True, text=True, check=False, timeout=120)
+    alone, beside = sim(), sim(*jobs)
+    assert (beside.returncode, beside.stderr) == (0, "")
+    assert json.loads(beside.stdout) == json.loads(alone.stdout)
