@@ -253,8 +253,10 @@ def draw(figure, title="", alone=False):
     log = " (logarithmic)" if report_axis.of_measure(values, 1, 0).kind == "log" else ""
     head = f"{name}{' of each flow' if figure.kind and figure.by else ''}{log} by {figure.x}"
     head = head[0].upper() + head[1:] + (f" – {title}" if title else "")
-    size = max(10, min(15, 12 * (layout.width - LEFT - RIGHT) / (1.08 * wide(head))))
-    drawing.text(LEFT, 18, head, "tx title", "start", more=f' font-size="{f(size)}" font-weight="600"')
+    room = layout.width - LEFT - RIGHT
+    left = LEFT if 1.5 * wide(head) < room else RIGHT  # a long one begins further left, and is smaller
+    size = max(9, min(15, 12 * (layout.width - left - RIGHT) / (1.25 * wide(head))))
+    drawing.text(left, 18, head, "tx title", "start", more=f' font-size="{f(size)}" font-weight="600"')
     rows = legend(drawing, figure, layout.width - RIGHT)
     drawing.add(f'<g transform="translate(0 {18 * rows})">')
     _panels(drawing, figure, layout, values)
