@@ -48,7 +48,8 @@ class Browser:
         self.process = subprocess.Popen(
             [program(), *FLAGS, f"--user-data-dir={directory}", f"--window-size={width},{height}"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            pass_fds=(3, 4), preexec_fn=place, start_new_session=True)
+            env={**os.environ, "TMPDIR": str(directory), "HOME": str(directory)}, pass_fds=(3, 4),
+            preexec_fn=place, start_new_session=True)
         for fd in (theirs_in, theirs_out, *high):
             os.close(fd)
         target = self.send("Target.createTarget", url="about:blank", session=None)["targetId"]
