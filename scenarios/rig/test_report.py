@@ -6,11 +6,12 @@ import io
 import json
 import re
 import subprocess
+import types
 import xml.etree.ElementTree as ET
 
 import pytest
 
-from rig import report_stats
+from rig import report_chart, report_html, report_plots, report_read, report_stats
 from rig.session import find_program
 
 COLUMNS = ["point", "key", "name", "engine", "version", "cc", "loss", "seed", "verdict", "reason",
@@ -118,6 +119,30 @@ def test_plots_are_files_too(results):
     assert [one.name for one in (results.path / "plots").iterdir()] == ["goodput_bps.svg"]
     svg = ET.parse(results.path / "plots" / "goodput_bps.svg").getroot()
     assert len(dots(svg)) == 18 and "smallest to largest of 3 seeds" in "".join(svg.itertext())
+
+
+def test_axes_that_would_make_the_page_too_large_are_named(results, monkeypatch):
+    table = report_read.read([str(results.path)])
+    opts = types.SimpleNamespace(x=None, by=None, measures=None)
+    monkeypatch.setattr(report_plots, "MARKS_MAX", 2 * 18)
+    assert {f.x for f in report_plots.figures(table, opts)} == {"loss", "cc"}
+    monkeypatch.setattr(report_plots, "MARKS_MAX", 2 * 18 - 1)
+    drawn = report_plots.figures(table, opts)
+    assert {f.x for f in drawn} == {"loss"}
+    page = report_html.page(table, [(f, "<svg></svg>") for f in drawn], "", {}, "", ())
+    assert "Against cc: rig report --x" in page and drawn[0].marks == 18
+    monkeypatch.setattr(report_plots, "MARKS_MAX", 17)
+    drawn = report_plots.figures(table, opts)
+    svg = ET.fromstring(report_chart.draw(drawn[0]))
+    assert not dots(svg) and len(of_class(svg, "mk")) == 8 and "too many to be drawn" in drawn[0].about()
+
+
+def test_rows_the_page_has_no_room_for_are_counted(results, monkeypatch):
+    monkeypatch.setattr(report_html, "CELLS_MAX", 10 * 6)  # two factors, three facts, one measure
+    table = report_read.read([str(results.set(17, verdict="fail").path)])
+    page = report_html.page(table, [], "", {}, "", ())
+    rows = re.findall(r'<tr id="row-(\d+)"', page)
+    assert len(rows) == 10 and rows[0] == "17" and "8 rows are not on the page" in page
 
 
 def test_a_model_is_drawn_where_it_applies(results):

@@ -200,7 +200,8 @@ def _series(drawing, axes, series, count):
                     f'stroke="{colour}" stroke-width="2" stroke-dasharray="{DASHES[index]}"/>')
     dots = "".join(f'<circle cx="{f(axes.place(g.x) + dx)}" cy="{f(axes.y.at(value))}" r="2" '
                    f'data-point="{esc(point.name)}"/>' for g in series.groups for value, point in g.values)
-    drawing.add(f'<g class="pt s{index}" fill="{colour}" fill-opacity="0.45">{dots}</g>')
+    if figure.dots:
+        drawing.add(f'<g class="pt s{index}" fill="{colour}" fill-opacity="0.45">{dots}</g>')
     for (x, y), g in zip(at, series.groups):
         what = f"{figure.x} {figure.xs[g.x][0]}" + (f", {figure.by} {series.label}" if figure.by else "")
         many = f" ({report_axis.number(g.low, of)} to {report_axis.number(g.high, of)}, {len(g.values)} " \

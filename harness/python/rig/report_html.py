@@ -10,7 +10,7 @@ from . import report_axis, report_plots
 from .report_chart import esc
 
 ASSETS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "report")
-ROWS_MAX = 4000  # of the table on the page; all of them are in results.csv
+CELLS_MAX = 80_000  # of the table on the page; all of them are in results.csv
 FAILURES_MAX = 50  # shown with their reasons above it
 SCRIPTS = ("table.js",)
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
@@ -107,7 +107,9 @@ def _plots(results, drawn):
     choice = "<p class=choose><label>against " + _choice("choose-x", xs, xs) + "</label> <label>measure " \
         + _choice("choose-measure", ["", *measures],
                   [f"all {len(measures)}", *measures.values()]) + "</label></p>"
-    return f'<section id="plots"><h2>Plots</h2>{choice}<div class="figures">' \
+    rest = [name for name in report_plots.several(results) if name not in xs]
+    said = f'<p class="none">Against {esc(", ".join(rest))}: rig report --x.</p>' if rest else ""
+    return f'<section id="plots"><h2>Plots</h2>{choice}{said}<div class="figures">' \
         + "".join(_figure(figure, svg) for figure, svg in drawn) + "</div></section>"
 
 
@@ -117,7 +119,7 @@ def _cell(measure, value):
     if value is None:
         return "<td></td>"
     text = report_axis.number(value, report_axis.unit(measure))
-    return f'<td data-v="{value!r}" title="{value!r}">{esc(text)}</td>'
+    return f'<td data-v="{value!r}">{esc(text)}</td>'
 
 
 def _row(point, factors, measures, links):
@@ -155,9 +157,10 @@ def _table(results, links):
     factors = [name for name in results.factors if name != "seed"]
     columns, said = _constant(results, results.measures)
     bad = results.bad()
-    points = (bad + [p for p in results.points if p.verdict == "pass"])[:ROWS_MAX]
-    if len(results.points) > ROWS_MAX:
-        said += f"<p>{len(results.points) - ROWS_MAX} rows are not on the page; results.csv has all.</p>"
+    most = max(1, CELLS_MAX // (len(columns) + len(factors) + 3))
+    points = (bad + [p for p in results.points if p.verdict == "pass"])[:most]
+    if len(results.points) > most:
+        said += f"<p>{len(results.points) - most} rows are not on the page; results.csv has all.</p>"
     names = [("point", "point"), ("verdict", "verdict"), *((name, name) for name in [*factors, "seed"]),
              *((report_axis.name(m), m) for m in columns)]
     head = "".join(f'<th scope=col title="{esc(column)}"><button type=button>{esc(text)}</button></th>'

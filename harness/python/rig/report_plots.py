@@ -15,7 +15,7 @@ from .report_read import ReportError
 
 BY_MAX = 8  # lines of a panel that can be told apart
 PANELS_MAX = 36  # of one figure; the rest is said to be left out
-FIGURES_MAX = 120  # of one page
+MARKS_MAX = 60_000  # dots in one page: axes that would take more are left to --x, then the dots are
 
 
 def file_name(text):
@@ -77,6 +77,7 @@ class Figure:
     missing: int
     bad: int
     default: bool
+    dots: bool = True  # each value is drawn; else medians and bands alone
     kind: str = ""  # "flow": a line is a flow, not a value of a factor
 
     @property
@@ -85,8 +86,8 @@ class Figure:
 
     @property
     def marks(self):
-        """How many values are drawn."""
-        return sum(len(g.values) for p in self.panels for s in p.series for g in s.groups)
+        """How many values are drawn as dots."""
+        return self.dots and sum(len(g.values) for p in self.panels for s in p.series for g in s.groups)
 
     @property
     def file(self):
@@ -97,6 +98,8 @@ class Figure:
     def about(self):
         """The sentence under it."""
         said = [report_stats.words(self.counts, "flows and seeds" if self.kind else "seeds")]
+        if not self.dots:
+            said.append("single values are too many to be drawn")
         if self.bad:
             said.append(f"{self.bad} {_points(self.bad)} did not pass and {_are(self.bad)} not drawn")
         if self.missing:
@@ -170,13 +173,17 @@ def figures(results, opts, models=()):
     if x is None:
         return []
     wanted = measures(results, opts.measures)
-    xs = [x] + ([] if opts.x else [name for name in names if name != x])
+    each = len(results.points) * len(wanted)
+    room = max(0, MARKS_MAX // max(1, each) - 1)
+    xs = [x] + ([] if opts.x else [name for name in names if name != x][:room])
     out = []
     for axis in xs:
         by = named(results, "--by", opts.by) if opts.by and opts.by != axis else \
             choose_by(results, names, axis)
         out += [figure(results, measure, axis, by, axis == x, models) for measure in wanted]
-    return out[:max(FIGURES_MAX, len(wanted))]
+    for one in out if each > MARKS_MAX else []:
+        one.dots = False
+    return out
 
 
 def _sorted_values(results, name):
