@@ -261,6 +261,7 @@ static void test_a_path_that_echo_replies_do_not_fit_is_learned(void **state)
 	host_free(h);
 }
 
+/* rfc: 4443:4.2-3 */
 static void test_the_same_over_ipv6(void **state)
 {
 	struct host *h = host6_new();
