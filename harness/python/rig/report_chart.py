@@ -245,10 +245,11 @@ def _panels(drawing, figure, layout, values):
 
 def draw(figure, title="", alone=False):
     """The SVG; `alone`: a file of its own, with paper under it. None when there is nothing to draw."""
-    values = [value for p in figure.panels for s in p.series for g in s.groups for value, _ in g.values]
-    if not values:
+    groups = [g for p in figure.panels for s in p.series for g in s.groups]
+    if not groups:
         return None
-    values += [edge for p in figure.panels for s in p.series for g in s.groups for edge in (g.low, g.high)]
+    values = [value for g in groups for value in (g.low, g.median, g.high)]
+    values += [value for g in groups for value, _ in g.values] if figure.dots else []
     drawing, layout = Drawing(), Layout(figure)
     name = report_axis.name(figure.measure)
     log = " (logarithmic)" if report_axis.of_measure(values, 1, 0).kind == "log" else ""
