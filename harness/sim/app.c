@@ -112,31 +112,23 @@ static void retry_later(struct sim_apps *a, struct sim_end *e)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static const struct netaddr *addr_of(const struct sim_apps *a, unsigned host)
+/* The name of one side of a connection. */
+static struct ph_sockaddr name_of(const struct sim_apps *a, const struct sim_conn_plan *p, int side)
 {
-	return sim_topo_addr(a->net->topo, host);
-}
-
-static struct ph_sockaddr sockaddr_of(const struct sim_apps *a, unsigned host, uint16_t port)
-{
-	const struct netaddr *n = addr_of(a, host);
-
-	return (struct ph_sockaddr){ .family = PH_AF_INET,
-				     .port = port,
-				     .ip = ph_ip4(n->bytes[0], n->bytes[1], n->bytes[2],
-						  n->bytes[3]) };
+	return (struct ph_sockaddr){ .family = p->six ? PH_AF_INET6 : PH_AF_INET,
+				     .port = p->port[side],
+				     .ip = sim_topo_ip(a->net->topo, p->host[side], p->six) };
 }
 
 static void connect_end(struct sim_apps *a, struct sim_end *e)
 {
 	const struct sim_conn_plan *p = plan_of(a, e);
-	struct ph_sockaddr from = sockaddr_of(a, p->host[0], p->port[0]);
-	struct ph_sockaddr to = sockaddr_of(a, p->host[1], p->port[1]);
+	struct ph_sockaddr from = name_of(a, p, 0), to = name_of(a, p, 1);
 	struct sim_host *h = e->host;
 	int rc;
 
 	e->wake_ns = PH_NEVER;
-	e->socket = ph_socket_new(h->st, PH_AF_INET, PH_SOCK_STREAM, 0, sim_host_now(h));
+	e->socket = ph_socket_new(h->st, from.family, PH_SOCK_STREAM, 0, sim_host_now(h));
 	if (e->socket < 0) {
 		rc = e->socket;
 		e->socket = -1;
@@ -186,7 +178,7 @@ static struct sim_end *server_of(struct sim_apps *a, const struct sim_host *h,
 
 	for (unsigned i = 0; i < a->nconn; i++) {
 		const struct sim_conn_plan *p = &a->plan[i];
-		struct ph_sockaddr from = sockaddr_of(a, p->host[0], p->port[0]);
+		struct ph_sockaddr from = name_of(a, p, 0);
 
 		if (a->end[2 * i + 1].host == h && p->port[0] == peer->port &&
 		    memcmp(&from.ip, &peer->ip, sizeof(from.ip)) == 0 &&
@@ -240,8 +232,9 @@ void sim_apps_listen(struct sim_apps *a, const struct sim_end_plan *opts, int ba
 	sim_flows_listen(&a->flows);
 	for (unsigned i = 0; i < a->nconn; i++) {
 		struct sim_host *h = &a->net->host[a->plan[i].host[1]];
-		struct ph_sockaddr any = { .family = PH_AF_INET, .port = a->plan[i].port[1],
-					   .ip = ph_ip4(0, 0, 0, 0) };
+		bool six = sim_topo_addr6(a->net->topo, a->plan[i].host[1]); /* then of both */
+		struct ph_sockaddr any = { .family = six ? PH_AF_INET6 : PH_AF_INET,
+					   .port = a->plan[i].port[1] };
 		struct sim_listener *l;
 		bool have = a->plan[i].refused;
 
@@ -252,7 +245,9 @@ void sim_apps_listen(struct sim_apps *a, const struct sim_end_plan *opts, int ba
 		a->listener = sim_grow(a->listener, a->nlistener, sizeof(*a->listener));
 		l = &a->listener[a->nlistener++];
 		*l = (struct sim_listener){ h, -1, any.port };
-		l->socket = ph_socket_new(h->st, PH_AF_INET, PH_SOCK_STREAM, 0, sim_host_now(h));
+		l->socket = ph_socket_new(h->st, any.family, PH_SOCK_STREAM, 0, sim_host_now(h));
+		if (!six)
+			any.ip = ph_ip4(0, 0, 0, 0);
 		if (l->socket < 0)
 			continue; /* short of memory: its clients will not come through */
 		(void)ph_set_user(h->st, l->socket, 0);

@@ -39,6 +39,7 @@ struct sim_conn_plan {
 	uint64_t bytes[2];    /* [0]: what the client writes */
 	uint32_t chunk[2];    /* octets of a request and a response; of a burst */
 	uint64_t period_ns;   /* between two bursts */
+	bool six;	      /* over IPv6 */
 	bool refused;	      /* nobody listens at port[1] */
 	int after; /* begins start_ns after that connection ended, between the same ports; -1 */
 	struct sim_end_plan end[2];

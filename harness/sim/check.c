@@ -3,6 +3,7 @@
 #include "harness/sim/check.h"
 
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,11 +70,13 @@ static struct sim_end *end_of(struct sim_check *c, const struct sim_seen *s, con
 /* What was acknowledged, and from where on it counts. */
 static void note_ack(struct sim_check *c, const struct sim_seen *s)
 {
-	const uint8_t *tcp = s->bytes + 34;
+	const uint8_t *f = s->bytes;
+	bool four = s->len >= 54 && f[12] == 8 && f[13] == 0 && f[14] == 0x45 && f[23] == 6;
+	bool six = s->len >= 74 && f[12] == 0x86 && f[13] == 0xdd && f[20] == 6;
+	const uint8_t *tcp = f + (four ? 34 : 54);
 	struct sim_end *e;
 
-	if (s->len < 54 || s->bytes[12] != 8 || s->bytes[13] != 0 || s->bytes[14] != 0x45 ||
-	    s->bytes[23] != 6 || !(e = end_of(c, s, tcp)))
+	if ((!four && !six) || !(e = end_of(c, s, tcp)))
 		return;
 	if (!s->sent && (tcp[13] & 2) && !e->irs_known) {
 		e->irs_known = true;
@@ -103,7 +106,7 @@ static bool is_own(const struct sim_net *n, unsigned host, uint32_t ip)
 		for (unsigned k = 0; n->topo->dev[d].node == host && k < n->topo->dev[d].naddr; k++) {
 			const uint8_t *b = n->topo->dev[d].addr[k].bytes;
 
-			if (((uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 |
+			if (n->topo->dev[d].addr[k].family == AF_INET && ((uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 |
 			     b[3]) == ip)
 				return true;
 		}

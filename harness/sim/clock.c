@@ -129,7 +129,7 @@ void sim_clock_draw(struct sim_plan *p, struct sim_rand *r)
 
 	for (unsigned i = 0; i < p->topo.nnode; i++)
 		p->host[i].clock_ns = sim_rand_chance(r, 50) ? sim_rand_log(r, 1, 1ull << 40) : 0;
-	if (sim_rand_chance(r, 30))
+	if (sim_rand_chance(r, 30) || c->six)
 		return;
 	for (int i = 0; i < 2; i++)
 		st[i] = ask(p, c->host[i], &link[i]);

@@ -35,11 +35,9 @@ static size_t size_of(const struct sim_flows *f, unsigned flow, unsigned side, u
 
 static struct ph_sockaddr name_of(const struct sim_flows *f, const struct sim_flow_plan *p, int side)
 {
-	const uint8_t *b = sim_topo_addr(f->net->topo, p->host[side])->bytes;
-
-	return (struct ph_sockaddr){ .family = PH_AF_INET,
+	return (struct ph_sockaddr){ .family = p->six ? PH_AF_INET6 : PH_AF_INET,
 				     .port = p->port[side],
-				     .ip = ph_ip4(b[0], b[1], b[2], b[3]) };
+				     .ip = sim_topo_ip(f->net->topo, p->host[side], p->six) };
 }
 
 static uint64_t last_ns(const struct sim_flow_plan *p)
@@ -56,7 +54,7 @@ static void open_end(struct sim_flows *f, struct sim_flow_end *e)
 	struct sim_host *h = e->host;
 	int rc;
 
-	e->socket = ph_socket_new(h->st, PH_AF_INET, PH_SOCK_DGRAM, 0, sim_host_now(h));
+	e->socket = ph_socket_new(h->st, own.family, PH_SOCK_DGRAM, 0, sim_host_now(h));
 	if (e->socket < 0) {
 		e->socket = -1; /* short of memory: what is sent to it is lost */
 		return;
@@ -322,9 +320,9 @@ void sim_flows_judge(const struct sim_flows *f, const bool *fragile)
 void sim_flow_print(const struct sim_flow_plan *p, const struct sim_topo *t, FILE *out)
 {
 	fprintf(out,
-		"%s:%u > %s:%u udp%s%s, %u datagrams of %u to %u octets from %.6fs every %.6fs%s\n",
+		"%s:%u > %s:%u udp%s%s, %u datagrams of %u to %u octets from %.6fs every %.6fs%s%s\n",
 		t->node[p->host[0]], p->port[0], t->node[p->host[1]], p->port[1],
 		p->refused ? " (refused)" : "", p->connected ? " connected" : "", p->count,
 		p->size_min, p->size_max, (double)p->start_ns / 1e9, (double)p->period_ns / 1e9,
-		p->answers ? ", answered" : "");
+		p->answers ? ", answered" : "", p->six ? ", over IPv6" : "");
 }

@@ -21,6 +21,7 @@ struct sim_flow_plan {
 	uint16_t port[2];
 	uint64_t start_ns, period_ns;
 	uint32_t count, size_min, size_max;
+	bool six;	/* over IPv6 */
 	bool answers;	/* the server, each */
 	bool connected; /* the client's socket */
 	bool refused;	/* there is no server */

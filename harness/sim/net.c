@@ -13,7 +13,7 @@
 #include "harness/sim/router.h"
 #include "harness/sim/tso.h"
 
-enum { ETH_HEADER = 14, MAC = 6 };
+enum { ETH_HEADER = 14, MAC = 6, IP6_FRAGMENT = 44 };
 
 static void end_run(struct sim_net *n, bool limited, const char *fmt, va_list ap)
 {
@@ -155,6 +155,8 @@ static void switch_frame(struct sim_net *n, unsigned from, const struct link_fra
 
 static bool is_fragment(const struct link_frame *f)
 {
+	if (f->len >= ETH_HEADER + 40 && f->data[12] == 0x86 && f->data[13] == 0xdd)
+		return f->data[20] == IP6_FRAGMENT;
 	return f->len >= ETH_HEADER + 20 && f->data[12] == 8 && f->data[13] == 0 &&
 	       ((f->data[20] & 0x3f) || f->data[21]);
 }

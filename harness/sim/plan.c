@@ -11,7 +11,7 @@
 #include "harness/sim/plan_topo.h"
 #include "harness/sim/rand.h"
 
-enum { HOST_STREAM = 2, CONN_STREAM, CLOCK_STREAM, KEY_STREAM, FLOW_STREAM };
+enum { HOST_STREAM = 2, CONN_STREAM, CLOCK_STREAM, KEY_STREAM, FLOW_STREAM, FAMILY_STREAM };
 enum { SERVER_PORT = 5001, CLIENT_PORT = 40000, CLOSED_PORT = 9, CONNS_MAX = 12, FLOWS_MAX = 3 };
 enum { FLOW_PORT = 6000 };
 
@@ -229,6 +229,28 @@ static int check_topo(const struct sim_plan *p, struct net_err *e)
 	return 0;
 }
 
+static bool both_six(const struct sim_plan *p, const unsigned host[2])
+{
+	return sim_topo_addr6(&p->topo, host[0]) && sim_topo_addr6(&p->topo, host[1]);
+}
+
+/* IPv6 for some of what goes between hosts that have it, from a stream of its own; who follows another
+ * between the same ports goes the same way. */
+static void draw_families(struct sim_plan *p)
+{
+	struct sim_rand r = sim_rand_of(p->seed, FAMILY_STREAM);
+
+	for (unsigned i = 0; i < p->nconn; i++) {
+		struct sim_conn_plan *c = &p->conn[i];
+
+		c->six = both_six(p, c->host) && sim_rand_chance(&r, 60);
+		if (c->after >= 0)
+			c->six = p->conn[c->after].six;
+	}
+	for (unsigned i = 0; i < p->nflow; i++)
+		p->flow[i].six = both_six(p, p->flow[i].host) && sim_rand_chance(&r, 60);
+}
+
 int sim_plan_draw(struct sim_plan *p, uint64_t seed, struct sim_topo *topo, const char *name,
 		  struct net_err *e)
 {
@@ -262,6 +284,7 @@ int sim_plan_draw(struct sim_plan *p, uint64_t seed, struct sim_topo *topo, cons
 	for (unsigned i = 0; i < p->nconn; i++)
 		follow(&r, p->conn, i);
 	draw_flows(p);
+	draw_families(p);
 	draw_end(&r, &p->listener, 0);
 	p->listener.cork = p->listener.keepalive = false;
 	p->backlog = (int)sim_rand_log(&r, 2, 128);
@@ -323,10 +346,10 @@ void sim_plan_print(const struct sim_plan *p, FILE *f)
 	for (unsigned i = 0; i < p->nconn; i++) {
 		const struct sim_conn_plan *c = &p->conn[i];
 
-		fprintf(f, "# connection %u: %s:%u > %s:%u at %.6fs %s%s, %" PRIu64 " and %" PRIu64
+		fprintf(f, "# connection %u: %s:%u > %s:%u%s at %.6fs %s%s, %" PRIu64 " and %" PRIu64
 			   " octets",
 			i, p->topo.node[c->host[0]], c->port[0], p->topo.node[c->host[1]],
-			c->port[1], (double)c->start_ns / 1e9, kinds[c->kind],
+			c->port[1], c->six ? " over IPv6" : "", (double)c->start_ns / 1e9, kinds[c->kind],
 			c->refused ? " (refused)" : "", c->bytes[0], c->bytes[1]);
 		if (c->after >= 0)
 			fprintf(f, ", after connection %d", c->after);

@@ -9,7 +9,7 @@
 #include "harness/sim/rand.h"
 #include "harness/sim/say.h"
 
-enum { TOPO_STREAM = 1, HOSTS_MAX = 6 };
+enum { TOPO_STREAM = 1, SIX_STREAM = 0x36, HOSTS_MAX = 6, IP6_MTU_MIN = 1280 };
 
 /* In thousandths of a percent. */
 static void say_share(struct sim_text *t, struct sim_rand *r, const char *word, unsigned chance,
@@ -164,8 +164,31 @@ static void say_routed(struct sim_text *t, struct sim_rand *r)
 	}
 }
 
+/* IPv6 for hosts on one network, drawn behind everything else and from a stream of its own. Nobody
+ * looks for duplicates: connections begin at once. */
+static void say_six(struct sim_text *t, const struct sim_plan *p)
+{
+	struct sim_rand r = sim_rand_of(p->seed, SIX_STREAM);
+
+	if (!sim_rand_chance(&r, 50))
+		return;
+	for (unsigned i = 0; i < p->topo.nnode; i++)
+		if (p->topo.forwards[i])
+			return;
+	for (unsigned i = 0; i < p->topo.ndev; i++) {
+		const struct sim_topo_dev *d = &p->topo.dev[i];
+		const char *node = p->topo.node[d->node];
+
+		if (d->mtu && d->mtu < IP6_MTU_MIN)
+			continue;
+		sim_say(t, "sysctl %s net.ipv6.conf.default.accept_dad=0\n", node);
+		sim_say(t, "addr %s.%s fd00::%x/64\n", node, d->name, i + 1);
+	}
+}
+
 int sim_plan_topo(struct sim_plan *p, struct net_err *e)
 {
+	const char *six;
 	struct sim_rand r = sim_rand_of(p->seed, TOPO_STREAM);
 	struct sim_text t = { p->text, p->text + sizeof(p->text) };
 	struct topo_vars vars = { .nvar = 0 };
@@ -177,6 +200,11 @@ int sim_plan_topo(struct sim_plan *p, struct net_err *e)
 		say_lan(&t, &r);
 	sim_topo_init(&p->topo);
 	rc = sim_topo_text(&p->topo, p->text, "the drawn topology", &vars, e);
+	six = t.at;
+	if (rc == 0)
+		say_six(&t, p);
+	if (rc == 0)
+		rc = sim_topo_text(&p->topo, six, "the drawn topology", &vars, e);
 	topo_vars_free(&vars);
 	return rc;
 }

@@ -131,6 +131,7 @@ static void sum_up(const struct run *r, struct sim_result *res)
 		const struct sim_end *e = &r->apps.end[i];
 
 		res->octets += e->in;
+		res->octets6 += r->plan.conn[e->conn].six ? e->in : 0;
 		res->done += e->state == SIM_END_DONE;
 		res->aborted += e->state == SIM_END_ABORTED;
 		res->failed += e->state == SIM_END_FAILED;

@@ -29,6 +29,7 @@ struct sim_result {
 	uint64_t digest;     /* of every frame and its time */
 	uint64_t virtual_ns; /* how long it was */
 	uint64_t events, frames, drops, octets;
+	uint64_t octets6; /* of them over IPv6 */
 	unsigned hosts, conns, done, aborted, failed; /* failed: as their links allow */
 };
 

@@ -268,11 +268,32 @@ int sim_topo_text(struct sim_topo *t, const char *text, const char *name, struct
 	return topo_vars_end(vars, depth, e) ? net_err_prefix(e, "%s:%u", name, number) : 0;
 }
 
-const struct netaddr *sim_topo_addr(const struct sim_topo *t, unsigned node)
+static const struct netaddr *first_addr(const struct sim_topo *t, unsigned node, int family)
 {
 	for (unsigned d = 0; d < t->ndev; d++)
 		for (unsigned i = 0; t->dev[d].node == node && i < t->dev[d].naddr; i++)
-			if (t->dev[d].addr[i].family == AF_INET)
+			if (t->dev[d].addr[i].family == family)
 				return &t->dev[d].addr[i];
 	return NULL;
+}
+
+const struct netaddr *sim_topo_addr(const struct sim_topo *t, unsigned node)
+{
+	return first_addr(t, node, AF_INET);
+}
+
+const struct netaddr *sim_topo_addr6(const struct sim_topo *t, unsigned node)
+{
+	return first_addr(t, node, AF_INET6);
+}
+
+struct ph_ip sim_topo_ip(const struct sim_topo *t, unsigned node, bool six)
+{
+	const uint8_t *b = first_addr(t, node, six ? AF_INET6 : AF_INET)->bytes;
+	struct ph_ip ip;
+
+	if (!six)
+		return ph_ip4(b[0], b[1], b[2], b[3]);
+	memcpy(ip.b, b, sizeof(ip.b));
+	return ip;
 }

@@ -15,6 +15,7 @@
 #include "netns/addr.h"
 #include "netns/err.h"
 #include "netns/topo.h"
+#include "phantom/phantom.h"
 
 enum { SIM_ADDRS_MAX = 8 /* of a device */ };
 
@@ -67,7 +68,10 @@ int sim_topo_line(struct sim_topo *t, const char *text, struct topo_vars *vars, 
 /* Every line of `text`; sentences begin with name and line number. 0 or -1. */
 int sim_topo_text(struct sim_topo *t, const char *text, const char *name, struct topo_vars *vars,
 		  struct net_err *e);
-/* The first IPv4 address of a node's devices, or NULL. */
+/* The first IPv4 address of a node's devices, or NULL; the first IPv6 address. */
 const struct netaddr *sim_topo_addr(const struct sim_topo *t, unsigned node);
+const struct netaddr *sim_topo_addr6(const struct sim_topo *t, unsigned node);
+/* One of them as the stack has it. */
+struct ph_ip sim_topo_ip(const struct sim_topo *t, unsigned node, bool six);
 
 #endif

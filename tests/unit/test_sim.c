@@ -38,13 +38,18 @@ static struct sim_result run(uint64_t seed, const char *topo, bool check)
 
 static void test_seeds_pass_with_every_check_on(void **state)
 {
+	uint64_t all = 0, six = 0;
+
 	(void)state;
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 		struct sim_result r = run(seed, NULL, true);
 
 		if (!r.ok)
 			fail_msg("%s; again: rig sim --check --seeds %u", r.why, (unsigned)seed);
+		all += r.octets;
+		six += r.octets6;
 	}
+	assert_in_range(six, all / 20, all * 19 / 20); /* both families are drawn */
 }
 
 /* Renewals, lifetimes, prefixes, carriers, links: tests/unit's share of rig sim --life. */
