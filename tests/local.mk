@@ -84,8 +84,15 @@ check-mutants:
 response: all
 	@RIG_BUILDDIR='$(abs_top_builddir)' $(PYTHON) $(srcdir)/tests/bench/response '$(abs_top_srcdir)/docs'
 
+# The experiments that ship, all of them, held to their sources; tables and plots of docs/experiments. What
+# was run stays in lab/ and is not run again. LAB_ARGS are words for tests/lab/run, e.g. loss tail.
+RUN_LAB = RIG_BUILDDIR='$(abs_top_builddir)' PYTHONDONTWRITEBYTECODE=1 $(PYTHON) '$(abs_top_srcdir)/tests/lab/run' \
+	--pages '$(abs_top_srcdir)/docs/experiments'
+lab: all
+	@$(RUN_LAB) $(LAB_ARGS)
+
 clean-local:
-	rm -rf tests/results
+	rm -rf tests/results lab
 
 # What a Python or an editor left in a directory that is distributed whole.
 dist-hook:
@@ -93,7 +100,7 @@ dist-hook:
 	find $(distdir) '(' -name '*.pyc' -o -name '*~' -o -name '.*.swp' ')' -exec rm -f '{}' +
 
 EXTRA_DIST += %D%/sim/goodput.txt %D%/mutants
-EXTRA_DIST += %D%/bench/run %D%/bench/client.c %D%/bench/segments.c %D%/run-check %D%/run-scenarios %D%/run-netem %D%/interop/run.py %D%/junit-rows.py %D%/lint %D%/bench
+EXTRA_DIST += %D%/bench/run %D%/bench/client.c %D%/bench/segments.c %D%/run-check %D%/run-scenarios %D%/run-netem %D%/interop/run.py %D%/junit-rows.py %D%/lint %D%/bench %D%/lab
 
 .PHONY: check-programs check-unit check-lint check-scripts check-scripts-wire check-scenarios check-netem check-sim \
-	check-mutants bench response
+	check-mutants bench response lab
