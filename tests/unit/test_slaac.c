@@ -483,6 +483,56 @@ static void test_temporary_addresses_follow_each_other(void **state)
 	host_free(h);
 }
 
+static unsigned preferred_temporaries(struct host *h, uint32_t *preferred_s)
+{
+	struct ph_addr_info a[16];
+	unsigned n = find_addrs(h, PH_ADDR_TEMPORARY, true, a), young = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (!(a[i].flags & (PH_ADDR_DEPRECATED | PH_ADDR_TENTATIVE))) {
+			*preferred_s = a[i].preferred_s;
+			young++;
+		}
+	return young;
+}
+
+/* rfc: 8981:3.4-2 */
+static void test_a_temporary_address_is_preferred_as_long_as_its_prefix_is_said_to_be(void **state)
+{
+	struct host *h = slaac_host("net.ipv6.conf.default.use_tempaddr", "2");
+	uint32_t left = 0;
+
+	(void)state;
+	host6_settle(h, 4 * NS_PER_S);
+	for (unsigned i = 0; i < 20; i++) { /* one and the same, told of every minute */
+		prefix_in(h, 300, 200);
+		host6_settle(h, 60 * NS_PER_S);
+		assert_int_equal(preferred_temporaries(h, &left), 1);
+		assert_in_range(left, 135, 140);
+	}
+	host_free(h);
+}
+
+static void test_a_prefix_preferred_again_has_temporary_addresses_again(void **state)
+{
+	struct host *h = slaac_host("net.ipv6.conf.default.use_tempaddr", "2");
+	uint32_t left = 0;
+
+	(void)state;
+	assert_int_equal(ph_sysctl_set(h->st, "net.ipv6.conf.all.temp_prefered_lft", "100"), 0);
+	host6_settle(h, 4 * NS_PER_S);
+	prefix_in(h, 7200, 60); /* and then the routers are silent */
+	host6_settle(h, 5 * NS_PER_S);
+	assert_int_equal(preferred_temporaries(h, &left), 1);
+	host6_settle(h, 200 * NS_PER_S);
+	assert_int_equal(preferred_temporaries(h, &left), 0);
+	prefix_in(h, 7200, 1000);
+	host6_settle(h, 3 * NS_PER_S);
+	assert_int_equal(preferred_temporaries(h, &left), 1);
+	assert_in_range(left, 50, 100);
+	host_free(h);
+}
+
 /* rfc: 8981:3.4-3 */
 static void test_a_prefix_about_to_end_makes_no_temporary_address(void **state)
 {
@@ -561,6 +611,8 @@ int main(void)
 		cmocka_unit_test(test_name_servers_and_domains_are_kept_for_their_time),
 		cmocka_unit_test(test_what_routers_can_make_us_hold_has_an_end),
 		cmocka_unit_test(test_temporary_addresses_follow_each_other),
+		cmocka_unit_test(test_a_temporary_address_is_preferred_as_long_as_its_prefix_is_said_to_be),
+		cmocka_unit_test(test_a_prefix_preferred_again_has_temporary_addresses_again),
 		cmocka_unit_test(test_a_prefix_about_to_end_makes_no_temporary_address),
 		cmocka_unit_test(test_an_optimistic_address_is_used_while_it_is_probed),
 		cmocka_unit_test(test_static_ipv6_hears_no_router),
