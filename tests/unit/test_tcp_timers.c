@@ -55,6 +55,28 @@ static void test_retries_are_time_from_the_first_of_them(void **state)
 	fix_free(f);
 }
 
+/* What could not be sent again has been tried: the user is told in the same time, and a connection that
+ * nobody holds is not kept for ever. rfc: 9293:MUST-20 */
+static void test_a_connection_whose_way_is_gone_ends_in_the_same_time(void **state)
+{
+	struct fix *f = passive();
+	struct ph_addr_info a;
+	uint64_t gap;
+
+	(void)state;
+	sysctl(f, "net.ipv4.tcp_retries2", "3");
+	assert_int_equal(write_n(f, 100), 100);
+	out(f, "P. 1:100 ack 1");
+	assert_int_equal(ph_addrs(f->st, &a, 1), 1);
+	assert_int_equal(ph_addr_del(f->st, f->link, &a.ip, f->now), 0);
+	assert_int_equal(sent_within(f, 3000, &gap), 0);
+	assert_int_equal(state_of(f, f->s), EST);
+	assert_int_equal(sent_within(f, 4000, &gap), 0);
+	assert_int_equal(state_of(f, f->s), CLOSED);
+	assert_int_equal(error_of(f, f->s), EADDRNOTAVAIL); /* what sending came to, as in Linux */
+	fix_free(f);
+}
+
 static void acknowledge(struct fix *f, uint32_t upto)
 {
 	char line[40];
@@ -247,6 +269,7 @@ static void test_keep_alive_is_silent_while_data_waits_for_its_acknowledgment(vo
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(test_a_connection_whose_way_is_gone_ends_in_the_same_time),
 		T(test_retries_are_time_from_the_first_of_them),
 		T(test_progress_gives_all_retries_back),
 		T(test_timeouts_double_up_to_the_sysctl),
