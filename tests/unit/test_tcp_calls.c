@@ -533,6 +533,96 @@ static void test_quick_acknowledgments_may_be_asked_for(void **state)
 	fix_free(f);
 }
 
+/* ---- what an option's value may be */
+
+static int get_len(struct fix *f, ph_socket s, int name, uint32_t len, int *v)
+{
+	uint64_t room = 0;
+	int err = ph_getsockopt(f->st, s, PH_SOL_SOCKET, name, &room, &len);
+
+	memcpy(v, &room, sizeof(*v));
+	return err;
+}
+
+static void test_accepted_socket_is_of_its_listeners_kind(void **state)
+{
+	static const struct {
+		int name, v;
+	} row[] = { { PH_SO_TYPE, PH_SOCK_STREAM }, { PH_SO_DOMAIN, PH_AF_INET },
+		    { PH_SO_PROTOCOL, PH_IPPROTO_TCP } };
+	struct fix *f = passive();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		int v = -1;
+
+		assert_int_equal(get_len(f, f->s, row[i].name, sizeof(v), &v), 0);
+		assert_int_equal(v, row[i].v);
+	}
+	fix_free(f);
+}
+
+static void test_cookie_needs_room_for_all_of_it(void **state)
+{
+	struct fix *f = passive();
+	int v;
+
+	(void)state;
+	assert_int_equal(get_len(f, f->s, PH_SO_COOKIE, 7, &v), -EINVAL);
+	assert_int_equal(get_len(f, f->s, PH_SO_COOKIE, 8, &v), 0);
+	assert_true(v != 0);
+	fix_free(f);
+}
+
+/* Linux reads no bytes as zero, but for four options. */
+static void test_values_of_no_bytes_are_zero_or_refused(void **state)
+{
+	static const struct {
+		int name, err;
+	} row[] = { { PH_IP_TTL, -EINVAL },	{ PH_IP_MINTTL, -EINVAL },
+		    { PH_IP_FREEBIND, -EINVAL }, { PH_IP_TRANSPARENT, -EINVAL },
+		    { PH_IP_TOS, 0 },		{ PH_IP_RECVTOS, 0 } };
+	struct fix *f = passive();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		assert_int_equal(ph_setsockopt(f->st, f->s, PH_IPPROTO_IP, row[i].name, "", 0,
+					       f->now),
+				 row[i].err);
+	fix_free(f);
+}
+
+/* ---- disconnecting */
+
+static uint16_t port_after_disconnect(struct fix *f, uint16_t bound)
+{
+	struct ph_sockaddr to = at(1, 4000), none = { .family = 0 }, a = at(0, bound);
+
+	f->s = stream_socket(f);
+	if (bound)
+		assert_int_equal(ph_bind(f->st, f->s, &a, f->now), 0);
+	assert_int_equal(ph_connect(f->st, f->s, &to, f->now), -EINPROGRESS);
+	assert_int_equal(ph_getsockname(f->st, f->s, &a), 0);
+	assert_int_equal(a.port, bound ? bound : a.port);
+	assert_true(a.port != 0);
+	drain(f);
+	assert_int_equal(ph_connect(f->st, f->s, &none, f->now), 0);
+	assert_int_equal(ph_getsockname(f->st, f->s, &a), 0);
+	close_s(f);
+	return a.port;
+}
+
+/* rfc: 9293:3.10.5-a */
+static void test_disconnected_socket_keeps_only_the_port_it_was_bound_to(void **state)
+{
+	struct fix *f = fix_new();
+
+	(void)state;
+	assert_int_equal(port_after_disconnect(f, 0), 0);
+	assert_int_equal(port_after_disconnect(f, 5000), 5000);
+	fix_free(f);
+}
+
 #define T(name) cmocka_unit_test(name)
 
 int main(void)
@@ -562,6 +652,10 @@ int main(void)
 		T(test_sizes_are_bound_by_the_user_and_a_floor),
 		T(test_segments_carry_their_tos_and_may_not_be_fragmented),
 		T(test_quick_acknowledgments_may_be_asked_for),
+		T(test_accepted_socket_is_of_its_listeners_kind),
+		T(test_cookie_needs_room_for_all_of_it),
+		T(test_values_of_no_bytes_are_zero_or_refused),
+		T(test_disconnected_socket_keeps_only_the_port_it_was_bound_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
