@@ -200,7 +200,8 @@ enum dhcp_verdict dhcp_msg_read(const uint8_t *bytes, size_t len, const uint8_t 
 	struct options o;
 	int n;
 
-	if (len < DHCP_MIN)
+	/* Deviation: RFC 1542 2.1 (MUST): answers under 300 octets are read: Kea does not pad. */
+	if (len < DHCP_MIN_TAKEN)
 		return DHCP_BAD_LENGTH;
 	if (h->op != DHCP_OP_REPLY || h->htype != DHCP_HTYPE_ETHER || h->hlen != 6 ||
 	    be32_get(h->cookie) != DHCP_COOKIE)

@@ -54,7 +54,7 @@ struct dhcp_reply {
 /* Why a message is not for us, each its own; DHCP_TAKEN when it is. */
 enum dhcp_verdict {
 	DHCP_TAKEN,
-	DHCP_BAD_LENGTH, /* under 300 bytes (RFC 1542 2.1) */
+	DHCP_BAD_LENGTH, /* no room for a header and a type */
 	DHCP_BAD_HEADER, /* op, hardware type or length, cookie */
 	DHCP_BAD_TYPE,	 /* no message type, or not one of a server's */
 	DHCP_NOT_OURS	 /* other hardware address, or other client identifier (RFC 6842 3) */

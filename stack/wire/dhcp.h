@@ -21,7 +21,8 @@ static_assert(sizeof(struct dhcp_hdr) == 240, "RFC 2131 2");
 enum {
 	DHCP_SERVER_PORT = 67,
 	DHCP_CLIENT_PORT = 68,
-	DHCP_MIN = 300, /* RFC 1542 2.1 */
+	DHCP_MIN = 300, /* that we send (RFC 1542 2.1) */
+	DHCP_MIN_TAKEN = 243, /* the header and a type */
 	DHCP_COOKIE = 0x63825363,
 	DHCP_OP_REQUEST = 1,
 	DHCP_OP_REPLY = 2,

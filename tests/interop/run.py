@@ -142,6 +142,17 @@ def scene(name, title, what):
     return play
 
 
+def leased(s, server):
+    """A row: phantom has an address of the server's, and answers at it."""
+    s.start("--addr", "dhcp", "--dhcp-wait", "1000")
+    got = s.bound()
+    result = s.client("ping", "-c", "1", "-W", "5", got["ip"])
+    row(server, "phantom --addr dhcp",
+        f"{got['ip']}/{got['prefix']} for {got['expires']} s, "
+        f"{'answers' if result.status == 0 else 'does not answer'} a ping", result.status == 0)
+    s.end()
+
+
 def udhcpd(s):
     path = shutil.which("udhcpd", path=PATH)
     if not path:
@@ -153,13 +164,25 @@ def udhcpd(s):
                    "option lease 3600\n")
     open(f"{s.out}/leases", "w", encoding="utf-8").close()
     s.serve("udhcpd", path, "-f", f"{s.out}/udhcpd.conf", ready="started")
-    s.start("--addr", "dhcp", "--dhcp-wait", "1000")
-    got = s.bound()
-    result = s.client("ping", "-c", "1", "-W", "5", got["ip"])
-    row("udhcpd (BusyBox)", "phantom --addr dhcp",
-        f"{got['ip']}/{got['prefix']} for {got['expires']} s, "
-        f"{'answers' if result.status == 0 else 'does not answer'} a ping", result.status == 0)
-    s.end()
+    leased(s, "udhcpd (BusyBox)")
+
+
+def kea(s):
+    path = shutil.which("kea-dhcp4", path=PATH)
+    if not path:
+        row("kea-dhcp4", "phantom --addr dhcp", "not here: apt-get install kea-dhcp4-server", None)
+        return
+    conf = {"interfaces-config": {"interfaces": ["eth0"], "dhcp-socket-type": "raw"},
+            "lease-database": {"type": "memfile", "persist": False}, "valid-lifetime": 3600,
+            "subnet4": [{"subnet": "10.0.0.0/24", "pools": [{"pool": "10.0.0.90 - 10.0.0.95"}],
+                         "option-data": [{"name": "routers", "data": "10.0.0.1"}]}],
+            "loggers": [{"name": "kea-dhcp4", "output_options": [{"output": "stdout", "flush": True}],
+                         "severity": "INFO"}]}
+    with open(f"{s.out}/kea.json", "w", encoding="utf-8") as file:
+        json.dump({"Dhcp4": conf}, file)
+    s.serve("kea-dhcp4", "/usr/bin/env", f"KEA_PIDFILE_DIR={s.out}", "KEA_LOCKFILE_DIR=none", path,
+            "-c", f"{s.out}/kea.json", ready="DHCP4_STARTED")
+    leased(s, f"kea-dhcp4 {version(path, '-v')}")
 
 
 def play(what):
@@ -183,6 +206,7 @@ def main():
     play(static)
     play(scene("ip4-dhcp", f"dnsmasq {version('dnsmasq', '--version')}", "phantom --addr dhcp"))
     play(udhcpd)
+    play(kea)
     play(scene("boot", f"radvd {version('radvd', '--version')} and dnsmasq",
                "phantom --addr auto --ipv6 slaac"))
     print(f"# Interoperation\n\nWritten by `tests/interop/run.py` from a run: phantom beside the programs "

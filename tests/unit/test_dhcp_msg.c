@@ -33,8 +33,25 @@ static struct answer harmed(const struct run *r, enum harm h, size_t *len)
 	add32(&a, DHCP_OPT_LEASE, 3600);
 	if (h == ID)
 		add(&a, DHCP_OPT_CLIENT_ID, "\1other", 6);
-	*len = h == SHORT ? DHCP_MIN - 1 : DHCP_MIN;
+	*len = h == SHORT ? DHCP_MIN_TAKEN - 1 : DHCP_MIN;
 	return a;
+}
+
+/* As Kea sends it: nothing behind the last option. */
+static void test_an_offer_without_padding_is_taken(void **state)
+{
+	struct answer a;
+	struct run r;
+	size_t len;
+
+	(void)state;
+	begin(&r, 1, NULL);
+	next(&r);
+	a = harmed(&r, HARMS, &len);
+	a.b[a.len++] = DHCP_OPT_END;
+	assert_true(a.len < DHCP_MIN);
+	dhcp_receive(&r.c, a.b, a.len, r.now);
+	assert_int_equal(r.c.state, DHCP_REQUESTING);
 }
 
 /* rfc: 2131:4.1-3, 2131:4.4.1-3, 2131:3-1, 1542:2.1-1, 2132:9.6-1, 2132:9.7-1, 6842:3-1
@@ -256,6 +273,7 @@ static void test_a_flood_of_answers_changes_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_an_offer_without_padding_is_taken),
 		cmocka_unit_test(test_an_offer_that_is_not_ours_or_cannot_be_is_passed_over),
 		cmocka_unit_test(test_parts_of_an_option_are_joined_and_lists_kept_in_order),
 		cmocka_unit_test(test_options_stand_in_file_and_name_when_that_is_said),
