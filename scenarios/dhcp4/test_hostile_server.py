@@ -89,7 +89,7 @@ BAD = {
     "too short": lambda s: s.tester.inject(
         Ether(src=s.tester.mac, dst=DUT_MAC) / IP(src=OURS, dst=OFFER) / UDP(sport=67, dport=68)
         / BOOTP(op=2, xid=s.last[BOOTP].xid, yiaddr=OFFER, chaddr=bytes.fromhex(DUT_MAC.replace(":", "")))
-        / DHCP(options=[("message-type", "offer"), ("server_id", OURS), "end"])),
+        / Raw(b"\x63\x82\x53\x63")),  # the cookie, and no option behind it
 }
 
 
