@@ -89,7 +89,8 @@ response: all
 RUN_LAB = RIG_BUILDDIR='$(abs_top_builddir)' PYTHONDONTWRITEBYTECODE=1 $(PYTHON) '$(abs_top_srcdir)/tests/lab/run' \
 	--pages '$(abs_top_srcdir)/docs/experiments'
 lab: all
-	@$(RUN_LAB) $(LAB_ARGS)
+	@echo '== virtual time' && $(RUN_LAB) $(LAB_ARGS)
+	@echo '== on a wire' && { $(RUN_LAB) --engine wire $(LAB_ARGS) || [ $$? -eq 77 ]; }
 
 clean-local:
 	rm -rf tests/results lab

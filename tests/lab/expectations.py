@@ -146,7 +146,7 @@ class Response(Experiment):
 
     @classmethod
     def extra(cls, p):
-        f = p.factors
+        f = {**p.lab.fixed, **p.factors}
         window = p.measures["cwnd_mean"] / MSS
         theory = cls.theory(f["congestion"], 1 / int(f["every"]), float(f["rtt"][:-2]) / 1000)
         return {"window": window, "theory": theory, "over_theory": window / theory}
