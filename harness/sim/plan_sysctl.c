@@ -23,6 +23,7 @@ static const struct drawn drawn[] = {
 	{ "net.ipv4.tcp_fin_timeout", 20, 20, 120 },
 	{ "net.ipv4.tcp_rto_min_us", 15, 5000, 1000000 },
 	{ "net.ipv4.tcp_invalid_ratelimit", 20, 0, 1000 },
+	{ "net.ipv4.tcp_min_snd_mss", 15, 48, 88 }, /* above what a peer asks for, it is not kept to */
 	{ "net.ipv4.ip_default_ttl", 20, 8, 255 },
 	{ "net.phantom.tcp_max_ofo_segments", 10, 4, 64 },
 	/* Not 2: who keeps nothing resets data that overtakes the first, the last ACK being lost. */

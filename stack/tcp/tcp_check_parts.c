@@ -108,7 +108,11 @@ bool tcp_check_loss(const struct tcp_loss *l, const struct tcp_rtxq *q, seq_t un
 	CLAIM(c, "loss", q->sacked + q->lost <= out, q->sacked + q->lost, out);
 	CLAIM(c, "loss", tcp_loss_pipe(l, q) <= out + q->retrans, tcp_loss_pipe(l, q), out);
 	if (l->state == TCP_CA_RECOVERY || l->state == TCP_CA_LOSS) {
-		CLAIM(c, "loss", seq_le(una, l->high_seq), una, l->high_seq);
+		const struct tcp_rec *r = tcp_rtxq_first(q);
+
+		/* Who took back what it had selectively acknowledged is seen to by the timer. */
+		CLAIM(c, "loss", seq_le(una, l->high_seq) || (r && (r->flags & TCP_REC_SACKED)),
+		      una, l->high_seq);
 		CLAIM(c, "loss", seq_le(l->high_seq, nxt), l->high_seq, nxt);
 	}
 	return true;

@@ -133,6 +133,9 @@ static void arrived(struct ph_stack *st, struct tcb *t)
 		t->cc.ssthresh = t->cc.cwnd / 4 * 3;
 	tcp_conn_sync_mss(st, t);
 	t->cc.cwnd = (uint32_t)(segs ? segs : 1) * tcp_output_mss(t);
+	/* RFC 5681 3.1: never below two segments, which are larger now. */
+	if (t->cc.ssthresh < 2u * t->mss)
+		t->cc.ssthresh = 2u * t->mss;
 }
 
 void tcp_mtu_acked(struct ph_stack *st, struct tcb *t)
