@@ -235,6 +235,8 @@ static void check_window(struct promise_flow *fl, const struct promise_frame *f)
 {
 	if (!fl->syn_sent || f->seq - fl->iss > 1u << 30)
 		return; /* its SYN-ACK never left: the scale is not known */
+	if ((f->flags & F_SYN) && f->wnd == UINT16_MAX)
+		return; /* more than a SYN can say may have been offered */
 	for (int scaled = 0; scaled < 2; scaled++) {
 		unsigned shift = scaled && !(f->flags & F_SYN) ? fl->wscale : 0;
 		uint32_t edge = f->ack + ((uint32_t)f->wnd << shift);
