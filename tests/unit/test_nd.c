@@ -238,6 +238,7 @@ static void test_a_neighbour_not_heard_of_is_probed_at_its_address(void **state)
 	for (unsigned i = 0; i < 50; i++) {
 		while (host_take(h) > 0) {
 			assert_memory_equal(out_icmp6(h, ICMP6_NS) + 8, peer6.b, 16);
+			assert_memory_equal(out_eth(h)->src, us_mac, 6);
 			assert_memory_equal(out_eth(h)->dst, peer_mac, 6);
 			assert_memory_equal(out_ip6(h)->dst, peer6.b, 16);
 			probes++;

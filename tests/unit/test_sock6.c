@@ -232,6 +232,28 @@ static void test_options_of_ipv6_have_the_kernels_bounds(void **state)
 	host_free(h);
 }
 
+/* What a port was taken for stays, whether bind() or connect() took it. */
+static void test_v6only_is_said_before_there_is_a_port(void **state)
+{
+	struct host *h = host6_new();
+	struct ph_sockaddr to = at(PH_AF_INET6, &peer6, 9), here = { .family = PH_AF_INET6, .port = 99 };
+	int bound = ph_socket_new(h->st, PH_AF_INET6, PH_SOCK_STREAM, 0, h->now);
+	int connected = ph_socket_new(h->st, PH_AF_INET6, PH_SOCK_STREAM, 0, h->now), v = 1;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		int s = i ? bound : connected;
+
+		assert_int_equal(ph_setsockopt(h->st, s, 41, PH_IPV6_V6ONLY, &v, 4, h->now), 0);
+		assert_int_equal(i ? ph_bind(h->st, s, &here, h->now) :
+				     ph_connect(h->st, s, &to, h->now),
+				 i ? 0 : -EINPROGRESS);
+		assert_int_equal(ph_setsockopt(h->st, s, 41, PH_IPV6_V6ONLY, &v, 4, h->now), -EINVAL);
+		ph_close(h->st, s, h->now);
+	}
+	host_free(h);
+}
+
 /* rfc: 8504:6.6-1 6724:5-1 6724:5-2 6724:5-6 6724:5-8 6724:2.1-1 */
 static void test_the_source_is_the_one_that_fits_the_destination_best(void **state)
 {
@@ -322,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_a_datagram_without_a_checksum_is_dropped_over_ipv6),
 		cmocka_unit_test(test_no_datagram_leaves_without_a_checksum_over_ipv6),
 		cmocka_unit_test(test_a_link_local_peer_needs_its_link),
+		cmocka_unit_test(test_v6only_is_said_before_there_is_a_port),
 		cmocka_unit_test(test_options_of_ipv6_have_the_kernels_bounds),
 		cmocka_unit_test(test_the_source_is_the_one_that_fits_the_destination_best),
 		cmocka_unit_test(test_destinations_are_tried_best_first_and_the_table_decides),

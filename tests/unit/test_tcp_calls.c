@@ -592,6 +592,51 @@ static void test_values_of_no_bytes_are_zero_or_refused(void **state)
 	fix_free(f);
 }
 
+/* Linux's struct tcp_md5sig: the address, and behind it 128 bytes on flags, prefix length, key length. */
+static void test_prefix_of_a_key_is_no_longer_than_an_address(void **state)
+{
+	static const struct {
+		uint16_t family;
+		uint8_t bits;
+		int err;
+	} row[] = { { PH_AF_INET, 32, 0 },   { PH_AF_INET, 33, -EINVAL },
+		    { PH_AF_INET6, 128, 0 }, { PH_AF_INET6, 129, -EINVAL } };
+	struct fix *f = passive();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		ph_socket s = ph_socket_new(f->st, row[i].family, PH_SOCK_STREAM, 0, f->now);
+		uint8_t sig[216] = { [128] = 1, [129] = row[i].bits, [136] = 'k' };
+
+		memcpy(sig, &row[i].family, sizeof(row[i].family));
+		memcpy(sig + 130, &(uint16_t){ 1 }, 2);
+		assert_int_equal(ph_setsockopt(f->st, s, PH_IPPROTO_TCP, PH_TCP_MD5SIG_EXT, sig,
+					       sizeof(sig), f->now),
+				 row[i].err);
+		assert_int_equal(ph_close(f->st, s, f->now), 0);
+	}
+	fix_free(f);
+}
+
+static void test_time_wait_is_listed_and_is_nobodys(void **state)
+{
+	struct fix *f = time_wait(false);
+	struct ph_sock_info info[8];
+	size_t n = ph_socks(f->st, info, 8);
+	unsigned seen = 0;
+
+	(void)state;
+	assert_true(n <= 8);
+	for (size_t i = 0; i < n; i++)
+		if (info[i].state != 10) {
+			assert_string_equal(info[i].state_name, "TIME-WAIT");
+			assert_int_equal(info[i].socket, -1);
+			seen++;
+		}
+	assert_int_equal(seen, 1);
+	fix_free(f);
+}
+
 /* ---- disconnecting */
 
 static uint16_t port_after_disconnect(struct fix *f, uint16_t bound)
@@ -655,6 +700,8 @@ int main(void)
 		T(test_accepted_socket_is_of_its_listeners_kind),
 		T(test_cookie_needs_room_for_all_of_it),
 		T(test_values_of_no_bytes_are_zero_or_refused),
+		T(test_prefix_of_a_key_is_no_longer_than_an_address),
+		T(test_time_wait_is_listed_and_is_nobodys),
 		T(test_disconnected_socket_keeps_only_the_port_it_was_bound_to),
 	};
 

@@ -227,6 +227,8 @@ static void test_the_option_tells_how_often_the_field_went_round(void **state)
 		struct tcp_accecn a = { .likely = IP_ECN_CE, .opt_seen = TCP_ACCECN_COUNTER_SEEN };
 
 		assert_int_equal(ack(&a, 0, row[i].ace, row[i].segs, row[i].ce), row[i].marks);
+		/* Only what is new in the next one says anything of its segments. */
+		assert_int_equal(ack(&a, row[i].marks, row[i].ace, 10, row[i].ce), 0);
 	}
 }
 

@@ -69,6 +69,28 @@ static void test_improvement_hardly_counts_as_deviation(void **state)
 	assert_true(r.mdev4 > before);
 }
 
+/* The first sample begins a round trip: another of the same round ends nothing. */
+static void test_first_round_trip_lasts_until_its_last_segment_is_acknowledged(void **state)
+{
+	struct tcp_rtt_in in = { .rtt_us = 500000, .rto_min_us = RTO_MIN, .rto_max_us = RTO_MAX,
+				 .una = 1, .nxt = 5001 };
+	struct tcp_rtt r;
+
+	(void)state;
+	tcp_rtt_init(&r);
+	tcp_rtt_sample(&r, &in);
+	assert_int_equal(r.rttvar4, 1000000);
+	in.una = 3001;
+	tcp_rtt_sample(&r, &in);
+	in.una = 5002;
+	in.nxt = 7001;
+	tcp_rtt_sample(&r, &in); /* the end of the first, whose largest deviation was all of it */
+	assert_int_equal(r.rttvar4, 1000000);
+	in.una = 7002;
+	tcp_rtt_sample(&r, &in);
+	assert_in_range(r.rttvar4, 750000, 999999);
+}
+
 /* What the timeout stood off by is let down by a quarter a round trip, not at once. */
 static void test_deviation_is_let_down_slowly(void **state)
 {
@@ -572,6 +594,7 @@ int main(void)
 		cmocka_unit_test(test_first_sample_sets_rtt_and_variation),
 		cmocka_unit_test(test_later_samples_move_an_eighth_and_a_quarter),
 		cmocka_unit_test(test_improvement_hardly_counts_as_deviation),
+		cmocka_unit_test(test_first_round_trip_lasts_until_its_last_segment_is_acknowledged),
 		cmocka_unit_test(test_deviation_is_let_down_slowly),
 		cmocka_unit_test(test_least_round_trip_is_forgotten_with_its_window),
 		cmocka_unit_test(test_timeout_keeps_its_distance_and_its_bounds),

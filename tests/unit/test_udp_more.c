@@ -318,6 +318,7 @@ static void test_a_port_that_the_stack_chose_goes_with_the_peer(void **state)
 		assert_int_equal(ph_getsockname(h->st, which, &a), 0);
 		assert_int_equal(a.port, i ? 7 : 0);
 		assert_true(ip_is_any(&a.ip));
+		assert_int_equal(ph_getpeername(h->st, which, &a), -ENOTCONN);
 		ph_close(h->st, which, h->now);
 	}
 	host_free(h);

@@ -63,6 +63,10 @@ static void test_control_messages_say_how_one_datagram_leaves(void **state)
 	assert_true(host_take(h) > 0);
 	assert_int_equal(out_ip4(h)->tos, 0x20);
 	assert_int_equal(out_ip4(h)->ttl, 64);
+	n = one_cmsg(ctl, PH_IPPROTO_IP, PH_IP_TOS, &(uint8_t){ 0x48 }, 1); /* one octet does, too */
+	assert_int_equal(sends(h, s, peer_at(9), 5, ctl, n), 5);
+	assert_true(host_take(h) > 0);
+	assert_int_equal(out_ip4(h)->tos, 0x48);
 	n = one_cmsg(ctl, PH_IPPROTO_IP, PH_IP_PKTINFO, info, sizeof(info));
 	assert_int_equal(sends(h, s, peer_at(9), 5, ctl, n), 5);
 	assert_true(host_take(h) > 0);
