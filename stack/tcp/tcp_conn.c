@@ -42,7 +42,8 @@ void tcp_conn_sync_mss(const struct ph_stack *st, struct tcb *t)
 
 	if (t->user_mss && mss > t->user_mss)
 		mss = t->user_mss;
-	if (mss < least) /* what a peer asks for cannot make crumbs of a stream */
+	/* Deviation: RFC 9293 3.7.1 (MUST): what a peer asks for cannot make crumbs of a stream. */
+	if (mss < least)
 		mss = least;
 	t->mss = mss < path ? mss : path;
 }
