@@ -295,6 +295,11 @@ static void test_nothing_comes_after_a_shutdown(void **state)
 	assert_true(host_take(h) > 0); /* it is nobody's now */
 	assert_int_equal(out_l4(h)[0], ICMP4_UNREACH);
 	assert_int_equal(ph_recv(h->st, s, b, sizeof(b), 0, h->now), 0);
+	assert_int_equal(sends(h, s, &peer4_to, b, 0), 0); /* the other direction is open */
+	assert_true(host_take(h) > 0);
+	assert_int_equal(ph_shutdown(h->st, s, PH_SHUT_WR, h->now), 0);
+	assert_int_equal(sends(h, s, &peer4_to, b, 0), -EPIPE);
+	assert_int_equal(host_take(h), 0);
 	ph_close(h->st, s, h->now);
 	host_free(h);
 }

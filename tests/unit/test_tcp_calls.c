@@ -618,6 +618,36 @@ static void test_prefix_of_a_key_is_no_longer_than_an_address(void **state)
 	fix_free(f);
 }
 
+static void test_key_of_a_prefix_is_for_who_is_in_it(void **state)
+{
+	static const struct {
+		uint8_t net[4], bits;
+		bool in;
+	} row[] = { { { 10, 0, 0, 0 }, 24, true },  { { 10, 0, 4, 0 }, 24, false },
+		    { { 10, 0, 0, 2 }, 31, false }, { { 10, 9, 9, 9 }, 8, true } };
+	struct fix *f = fix_new();
+	struct ph_sockaddr to = at(1, 4000);
+	struct tcp_seg s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		uint8_t sig[216] = { [128] = 1, [129] = row[i].bits, [136] = 'k' };
+
+		memcpy(sig, &(uint16_t){ PH_AF_INET }, 2);
+		memcpy(sig + 4, row[i].net, 4);
+		memcpy(sig + 130, &(uint16_t){ 1 }, 2);
+		f->s = stream_socket(f);
+		assert_int_equal(ph_setsockopt(f->st, f->s, PH_IPPROTO_TCP, PH_TCP_MD5SIG_EXT, sig,
+					       sizeof(sig), f->now),
+				 0);
+		assert_int_equal(ph_connect(f->st, f->s, &to, f->now), -EINPROGRESS);
+		assert_true(sent(f, &s));
+		assert_int_equal(s.opts.has_md5, row[i].in);
+		close_s(f);
+	}
+	fix_free(f);
+}
+
 static void test_time_wait_is_listed_and_is_nobodys(void **state)
 {
 	struct fix *f = time_wait(false);
@@ -701,6 +731,7 @@ int main(void)
 		T(test_cookie_needs_room_for_all_of_it),
 		T(test_values_of_no_bytes_are_zero_or_refused),
 		T(test_prefix_of_a_key_is_no_longer_than_an_address),
+		T(test_key_of_a_prefix_is_for_who_is_in_it),
 		T(test_time_wait_is_listed_and_is_nobodys),
 		T(test_disconnected_socket_keeps_only_the_port_it_was_bound_to),
 	};
