@@ -19,7 +19,7 @@ def counters(dut, control):
 
 
 @pytest.mark.parametrize("vnet", ["", "vnet"])
-@pytest.mark.parametrize("link", ["delay 10ms seed 7", "delay 1ms rate 50mbit queue 1000 seed 7"])
+@pytest.mark.parametrize("link", ["delay 10ms queue 10000 seed 7", "delay 1ms rate 50mbit queue 1000 seed 7"])
 def test_super_segments_are_cut_in_order(world, link, vnet):
     for line in ("node peer", "node dut", "bridge lan", "veth peer.eth0 lan", f"tap dut.tap0 lan {vnet}",
                  "addr peer.eth0 10.0.0.1/24", f"link dut.tap0 {link}"):

@@ -151,8 +151,8 @@ def test_a_flood_of_queries_and_reports_is_answered_a_few_times(six, groups, mem
     settled(groups, member)
     since = len(groups.seen)
     for number in range(500):
-        groups.query(code=number % 3)
-        groups.query(group=G, code=number % 3)
+        groups.query(code=100 + number % 3)
+        groups.query(group=G, code=100 + number % 3)
         groups.query(group=OTHER, code=0, sources=(S1,) * 20)
         groups.query(group=OTHER, src="::")
         groups.send(struct.pack("!BBHHH", 131 + number % 2, 0, 0, 0, 0)
