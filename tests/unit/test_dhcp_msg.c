@@ -11,7 +11,7 @@ enum harm { XID, COOKIE, OP, HTYPE, CHADDR, NO_TYPE, TYPE_0, TYPE_99, NO_SERVER,
 static struct answer harmed(const struct run *r, enum harm h, size_t *len)
 {
 	static const uint32_t ips[] = { 0, 0xe0000001, UINT32_MAX, 0x7f000001 };
-	struct answer a = bare(r, h >= IP_0 ? ips[h - IP_0] : OFFERED);
+	struct answer a = bare(r, h >= IP_0 && h < HARMS ? ips[h - IP_0] : OFFERED);
 	struct dhcp_hdr *d = (void *)a.b;
 	uint8_t type = h == TYPE_0 ? 0 : h == TYPE_99 ? 99 : DHCP_OFFER;
 	be32 server = be32_of(SERVER);

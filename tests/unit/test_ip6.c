@@ -156,6 +156,12 @@ struct chain {
 static const struct chain chain[] = {
 	{ "hop-by-hop with padding", 0, { LAST, 0, 1, 4, 0, 0, 0, 0 }, 8, false, NULL, -1, 0 },
 	{ "hop-by-hop with Pad1 alone", 0, { LAST, 0, 0, 0, 0, 0, 0, 0 }, 8, false, NULL, -1, 0 },
+	{ "seven octets of Pad1", 60, { LAST, 1, 4, 1, 9, 0, 0, 0, 0, 0, 0, 0, 4, 1, 9 }, 16, false,
+	  NULL, -1, 0 },
+	{ "eight of Pad1, more than an option could need", 60,
+	  { LAST, 1, 4, 1, 9, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0 }, 16, false, "IP6_OPTION", -1, 0 },
+	{ "PadN of eight octets", 60, { LAST, 1, 4, 0, 1, 6, 0, 0, 0, 0, 0, 0, 4, 2 }, 16, false,
+	  "IP6_OPTION", -1, 0 },
 	{ "router alert", 0, { LAST, 0, 5, 2, 0, 0, 1, 0 }, 8, false, NULL, -1, 0 },
 	{ "destination options of two kinds", 60, { 60, 0, 1, 4, 0, 0, 0, 0, LAST, 0, 4, 1, 9 }, 16,
 	  false, NULL, -1, 0 },

@@ -18,17 +18,18 @@ BORNE = "docs/rfc/attacks.md"
 DEVIATIONS = "docs/rfc/deviations.md"
 UNOBSERVABLE = "docs/rfc/not-observable.csv"
 
-_CLAIM = re.compile(r"\b(?:rfc|attack):[ \t]+([^\n*]+)")
+_CLAIM = re.compile(r"\b(?:rfc|attack):[ \t]+((?:(?!\b(?:rfc|attack):)[^\n*])+)")
 _ID = re.compile(r"[\w.]+:[\w.-]*\w|[A-Z][\w/-]*-[\w/.-]*\w|\d{3,4}")
 _MARK = re.compile(r"@pytest\.mark\.rfc\(([^)]*)\)")
 _UNIT_TEST = re.compile(r"^(?:static )?void (test_\w+)\(", re.M)
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
+_NEXT_LINE = re.compile(r"\n[ \t]*\*(?!/)[ \t]*")  # a C comment's list of ids may go on there
 
 
 def ids_in(text):
     """The ids after each `rfc:` or `attack:` in a comment's text, in order; prose may follow."""
     out = []
-    for claim in _CLAIM.findall(text):
+    for claim in _CLAIM.findall(_NEXT_LINE.sub(" ", text)):
         for word in re.split(r"[,\s]+", claim.strip()):
             name = _ID.match(word)
             if not name or word[name.end():].strip(":;."):
