@@ -57,9 +57,9 @@ static bool check_rcv(const struct ph_stack *st, const struct tcb *t, struct ph_
 	      told, t->rcv.charged);
 	CLAIM(c, "receive", !t->fin_rcvd || tcp_reass_empty(&t->reass), t->reass.n, t->state);
 	CLAIM(c, "receive", t->sack_ok || t->sack.n == 0, t->sack.n, 0);
-	/* What is held may lie beyond a window that was taken back. */
+	/* What is held may lie beyond a window that was taken back, not beyond any that could be told. */
 	if (t->rcvwin.shrink)
-		edge = t->rcv_nxt + (UINT32_C(1) << 30);
+		edge = t->rcv_nxt + ((uint32_t)UINT16_MAX << t->rcv_wscale);
 	return tcp_check_stream(&t->rcv, c) &&
 	       tcp_check_reass(&t->reass, t->rcv_nxt, edge, c) &&
 	       tcp_check_sack(&t->sack, &t->reass, c);
