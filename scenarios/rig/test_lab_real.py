@@ -2,6 +2,7 @@
 """rig lab with real runs: in virtual time exact to the bit, on a wire the same measures of phantom and of
 the kernel, and of both what the link lets through."""
 
+import collections
 import gzip
 import json
 import os
@@ -132,7 +133,11 @@ def test_a_point_of_a_wire_is_replayed_verdict_for_verdict(world):
             if '"fate": "loss"' in line]
     assert lost and all(one["dir"] == "data" and one["arrive"] is None for one in lost)
     fates = lab_again.fates(path / "b.e0.verdicts.gz")
-    assert fates["in"].count("drop loss") == int(world.rows()[0]["dropped"])
+    # The link carries on until the run is taken down: the counters hold up to the frame they name.
+    said = json.loads((path / "result.json").read_text())["links"][0]
+    told = collections.Counter(fate for fate in fates["in"][:said["frames"]] if fate)
+    assert told == {f"drop {why.replace(' ', '_')}": n for why, n in said["dropped"].items()}
+    assert told["drop loss"] > 0 and sum(told.values()) == int(world.rows()[0]["dropped"])
     # Held against another list the same run is told to differ, with the frame.
     shutil.copytree(path, world.path / "other")
     text = gzip.decompress((path / "b.e0.verdicts.gz").read_bytes()).decode()
