@@ -120,8 +120,11 @@ struct pkt *pkt_new_tx(struct pkt_pools *pp, uint32_t room)
 struct pkt *pkt_new_rx(struct pkt_pools *pp, uint32_t max_len, bool gso)
 {
 	bool split = gso && max_len > CAP_2K;
-	struct pkt *p = pkt_around(pp, buf_new(pp, split ? (uint32_t)PKT_RX_HDR : max_len));
+	struct pkt *p;
 
+	if (split && max_len > PKT_RX_HDR + (uint32_t)CAP_64K)
+		return NULL;
+	p = pkt_around(pp, buf_new(pp, split ? (uint32_t)PKT_RX_HDR : max_len));
 	if (!p)
 		return NULL;
 	p->len = max_len;

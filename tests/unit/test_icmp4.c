@@ -154,6 +154,7 @@ static void test_a_header_cut_short_is_dropped(void **state)
 	host_free(h);
 }
 
+/* attack: CVE-1999-0513 */
 static void test_echo_to_a_broadcast_address_is_answered_only_when_told_to(void **state)
 {
 	struct host *h = host_new();

@@ -49,6 +49,7 @@ static uint32_t label_of(struct host *h, uint16_t from)
 }
 
 /* rfc: 6437:3-1 6437:3-2 6437:3-3 6437:6.1-1 8504:5-3 */
+/* attack: CVE-2019-18282 */
 static void test_flow_labels_are_of_the_flow_and_cannot_be_foreseen(void **state)
 {
 	enum { FLOWS = 512 };
@@ -137,6 +138,7 @@ static uint32_t fragment_id(struct host *h, ph_socket s)
 }
 
 /* rfc: 7739:4-1 7739:5-1 8200:4.5-3 8504:5.2-2 8200:4.1-2 */
+/* attack: CVE-2011-2699 CVE-2021-45485 */
 static void test_fragments_are_numbered_by_destination(void **state)
 {
 	struct host *h = host6_new();
@@ -160,6 +162,69 @@ static void test_fragments_are_numbered_by_destination(void **state)
 		assert_true(p[i] != p[i - 1] && o[i] != o[i - 1]);
 	ph_close(h->st, to_peer, h->now);
 	ph_close(h->st, to_other, h->now);
+	host_free(h);
+}
+
+/* Takes one datagram, in fragments or whole: its length, and how many frames it was. */
+static unsigned take_datagram(struct host *h, unsigned *len)
+{
+	unsigned frames = 0;
+
+	*len = 0;
+	while (host_take(h) > 0) {
+		bool cut = out_ip6(h)->next == IP6_NEXT_FRAGMENT;
+		const struct ip6_frag *f = (const void *)(h->out + AT6);
+
+		assert_true(h->out_len <= ETH_HDR_LEN + 1500);
+		assert_int_equal(be16_get(out_ip6(h)->len), h->out_len - AT6);
+		if (cut)
+			assert_int_equal(be16_get(f->off) & ~7u, *len);
+		*len += be16_get(out_ip6(h)->len) - (cut ? 8u : 0u);
+		frames++;
+		if (!cut || !(be16_get(f->off) & 1))
+			break;
+	}
+	return frames;
+}
+
+/* What one datagram needed leaves nothing for the next: each is cut, or not, for itself. */
+/* attack: CVE-2013-4387 */
+static void test_large_and_small_datagrams_in_turn_are_each_cut_for_themselves(void **state)
+{
+	static const struct {
+		unsigned len, more, frames;
+	} row[] = {
+		{ 3000, 0, 3 }, { 1, 0, 1 },	{ 1400, 52, 1 }, { 1400, 53, 2 }, { 0, 3, 1 },
+		{ 1, 3900, 3 }, { 1452, 0, 1 }, { 1453, 0, 2 },  { 2, 2, 1 },
+	};
+	struct host *h = host6_new();
+	ph_socket s = udp6(h, &peer6, 9);
+	uint8_t bytes[4000] = { 0 };
+
+	(void)state;
+	host6_know(h, &peer6);
+	for (unsigned i = 0; i < 4 * ARRAY_LEN(row); i++) {
+		unsigned k = i % ARRAY_LEN(row), whole = row[k].len + row[k].more, len;
+		int cork = 1;
+
+		if (i / ARRAY_LEN(row) & 1) { /* corked, or told that more follows */
+			assert_int_equal(ph_setsockopt(h->st, s, PH_IPPROTO_UDP, PH_UDP_CORK,
+						       &cork, 4, h->now), 0);
+			assert_int_equal(ph_send(h->st, s, bytes, row[k].len, 0, h->now), row[k].len);
+			assert_int_equal(ph_send(h->st, s, bytes, row[k].more, 0, h->now), row[k].more);
+			cork = 0;
+			assert_int_equal(ph_setsockopt(h->st, s, PH_IPPROTO_UDP, PH_UDP_CORK,
+						       &cork, 4, h->now), 0);
+		} else {
+			assert_int_equal(ph_send(h->st, s, bytes, row[k].len, PH_MSG_MORE, h->now),
+					 row[k].len);
+			assert_int_equal(ph_send(h->st, s, bytes, row[k].more, 0, h->now), row[k].more);
+		}
+		assert_int_equal(take_datagram(h, &len), row[k].frames);
+		assert_int_equal(len, 8 + whole);
+		assert_int_equal(host_take(h), 0);
+	}
+	ph_close(h->st, s, h->now);
 	host_free(h);
 }
 
@@ -666,6 +731,8 @@ int main(void)
 		cmocka_unit_test(test_without_flow_labels_they_are_zero),
 		cmocka_unit_test(test_the_traffic_class_is_the_users_and_else_zero),
 		cmocka_unit_test(test_fragments_are_numbered_by_destination),
+		cmocka_unit_test(
+			test_large_and_small_datagrams_in_turn_are_each_cut_for_themselves),
 		cmocka_unit_test(test_fifteen_hundred_octets_are_put_together),
 		cmocka_unit_test(test_fragments_that_agree_keep_their_codepoint),
 		cmocka_unit_test(test_no_path_is_narrower_than_ipv6_and_nothing_atomic_is_sent),

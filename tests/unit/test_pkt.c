@@ -98,6 +98,7 @@ static void test_headers_are_pushed_in_front_and_pulled_off_again(void **state)
 	pkt_free(p);
 }
 
+/* attack: CVE-2020-11904 */
 static void test_a_packet_to_send_has_the_room_asked_for(void **state)
 {
 	static const uint32_t rooms[] = { 0, 1, 96, 97, 1888, 1889, 16000, 65000 };
@@ -121,6 +122,9 @@ static void test_a_packet_to_receive_splits_only_for_super_segments(void **state
 {
 	struct fixture *f = *state;
 	struct pkt *p;
+
+	assert_null(pkt_new_rx(&f->pp, UINT32_MAX, true));
+	assert_null(pkt_new_rx(&f->pp, UINT32_MAX, false));
 
 	p = pkt_new_rx(&f->pp, 1514, false);
 	assert_int_equal(p->ndata, 0);

@@ -189,6 +189,7 @@ static void test_an_end_before_what_came_already_ends_the_datagram(void **state)
 	host_free(h);
 }
 
+/* attack: CVE-1999-0128 */
 static void test_fragments_that_cannot_be_leave_no_trace(void **state)
 {
 	static const struct {

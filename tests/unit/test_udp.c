@@ -267,6 +267,7 @@ static void test_octets_behind_the_udp_length_are_not_delivered(void **state)
 	assert_int_equal(ph_inq(b->st, s), 4);
 }
 
+/* attack: CVE-1999-0514 */
 static void test_a_closed_port_is_answered_with_port_unreachable_but_never_a_broadcast(void **state)
 {
 	struct bench *b = *state;

@@ -78,8 +78,8 @@ def not_shown(tree):
         return {}
     with open(path, encoding="utf-8") as file:
         first = file.read().split("\nWhat bounds", 1)[0]
-    rows = re.findall(r"^\| ([A-Z][^|]*?) \| ([^|]+?) \|$", first, re.M)
-    return dict(rows)
+    rows = re.findall(r"^\| ([^|]*?) \| ([^|]+?) \|$", first, re.M)
+    return dict(rows[1:])  # below the table's head
 
 
 def table(tree, name):
