@@ -7,6 +7,7 @@ HARNESS_LINK = \
 	%D%/link/random.h %D%/link/rate.h %D%/link/slot.h %D%/link/frame.h \
 	%D%/link/dist.c %D%/link/dist.h \
 	%D%/link/trace.c %D%/link/trace.h \
+	%D%/link/tc.c %D%/link/tc.h %D%/link/tc_netem.c %D%/link/tc_line.h %D%/link/tc_value.c %D%/link/tc_value.h \
 	%D%/link/pattern.c %D%/link/pattern.h \
 	%D%/link/bpf.c %D%/link/bpf.h \
 	%D%/link/filter.c %D%/link/filter.h \
@@ -143,7 +144,7 @@ HARNESS_RIG = \
 	%D%/rig/draw.c %D%/rig/draw.h \
 	%D%/rig/cmd_session.c %D%/rig/cmd_up.c %D%/rig/cmd_run.c %D%/rig/cmd_exec.c \
 	%D%/rig/cmd_doctor.c %D%/rig/cmd_serve.c \
-	%D%/rig/cmd_drill.c %D%/rig/cmd_audit.c %D%/rig/cmd_sim.c %D%/rig/cmd_uml.c \
+	%D%/rig/cmd_drill.c %D%/rig/cmd_audit.c %D%/rig/cmd_sim.c %D%/rig/cmd_uml.c %D%/rig/cmd_tc.c \
 	%D%/rig/calibrate.c %D%/rig/calibrate.h %D%/rig/cmd_calibrate.c %D%/rig/cmd_point.c %D%/rig/cmd_python.c \
 	%D%/rig/main.c
 

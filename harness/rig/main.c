@@ -101,6 +101,13 @@ static const struct command commands[] = {
 	  "User-Mode Linux is a kernel that runs as a program, without root: the machine's files are\n"
 	  "there read-only, the current directory is writable, /tmp is empty. The command's output\n"
 	  "streams, its status is rig's. 77: there is none (apt-get install user-mode-linux kmod).\n" },
+	{ "tc", cmd_tc, "a line of tc's, with netem and shapers, as the words of a link",
+	  "[--link NODE.DEV] [--] LINE ...|-\n\n"
+	  "  LINE             as in: tc qdisc add dev eth0 root netem delay 100ms 20ms loss 1%\n"
+	  "  -                lines on standard input: a script's, one after the other\n"
+	  "  --link NODE.DEV  print a whole link line of that device\n\n"
+	  "The words stand on standard output, what differs from tc on standard error. tc has words for\n"
+	  "what a device sends, so they are for out; those of ifb0, for what is received, are for in.\n" },
 	{ "lab", cmd_lab, "run the points of an experiment and keep their table", NULL },
 	{ "report", cmd_report, "a page of an experiment's results, with plots and diagrams", NULL },
 	{ "matrix", cmd_matrix, "requirement by device, from the results of the tests", NULL },

@@ -37,6 +37,7 @@ int cmd_lab(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_uml(int argc, char **argv);
+int cmd_tc(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
 int cmd_point(int argc, char **argv); /* rig sim --point */
 

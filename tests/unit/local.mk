@@ -35,7 +35,7 @@ UNIT_TESTS += %D%/test_udp %D%/test_udp_opt %D%/test_udp_more %D%/test_groups %D
 
 UNIT_TESTS += %D%/test_cc %D%/test_cc_bbr %D%/test_cc_sim
 tests_unit_test_cc_LDADD = libphantom.a $(CMOCKA_LIBS) -lm
-UNIT_TESTS += %D%/test_link_spec %D%/test_link_classify %D%/test_link_model %D%/test_link_theory %D%/test_link_line %D%/test_link_files %D%/test_link_pipe \
+UNIT_TESTS += %D%/test_link_spec %D%/test_link_tc %D%/test_link_classify %D%/test_link_model %D%/test_link_theory %D%/test_link_line %D%/test_link_files %D%/test_link_pipe \
 	%D%/test_link_wire %D%/test_link_devices %D%/test_pcapng
 EXTRA_DIST += %D%/private_net.h %D%/link_words.h
 EXTRA_DIST += %D%/dhcp_server.h
