@@ -45,6 +45,13 @@ check-scripts-wire: all
 check-scenarios: all
 	@$(RUN_CHECK) scenarios
 
+# Parts of the tests, RUNS times beside BUSY computing processes: which were not the same each time?
+RUNS = 3
+BUSY = 4
+PARTS = unit scripts wire scenarios
+check-steady: check-programs
+	@$(CHECK_ENV) $(PYTHON3) $(srcdir)/tests/steady --runs '$(RUNS)' --busy '$(BUSY)' $(PARTS)
+
 # The kernel's netem: here where this kernel has it, else under User-Mode Linux.
 check-netem: all
 	@$(CHECK_ENV) sh $(srcdir)/tests/run-netem
@@ -93,7 +100,7 @@ lab: all
 	@echo '== on a wire' && { $(RUN_LAB) --engine wire $(LAB_ARGS) || [ $$? -eq 77 ]; }
 
 clean-local:
-	rm -rf tests/results lab
+	rm -rf tests/results tests/unsteady lab
 
 # What a Python or an editor left in a directory that is distributed whole.
 dist-hook:
@@ -101,7 +108,8 @@ dist-hook:
 	find $(distdir) '(' -name '*.pyc' -o -name '*~' -o -name '.*.swp' ')' -exec rm -f '{}' +
 
 EXTRA_DIST += %D%/sim/goodput.txt %D%/mutants
-EXTRA_DIST += %D%/bench/run %D%/bench/client.c %D%/bench/segments.c %D%/run-check %D%/run-scenarios %D%/run-netem %D%/interop/run.py %D%/junit-rows.py %D%/lint %D%/bench %D%/lab
+EXTRA_DIST += %D%/bench/run %D%/bench/client.c %D%/bench/segments.c %D%/run-check %D%/steady %D%/run-scenarios %D%/run-netem %D%/interop/run.py %D%/junit-rows.py %D%/lint %D%/bench %D%/lab
 
-.PHONY: check-programs check-unit check-lint check-scripts check-scripts-wire check-scenarios check-netem check-sim \
+.PHONY: check-programs check-unit check-lint check-scripts check-scripts-wire check-scenarios check-steady \
+	check-netem check-sim \
 	check-mutants bench response lab

@@ -35,6 +35,7 @@ class Flow:
         self.peer_end = None  # one past the highest number that the peer has sent
         self.queue = deque()
         self.passed = []  # bare ACKs passed over
+        self.at = None  # when the segment came that was expected last
         if dport is not None:
             tester.adopt(self, (tester.dst_ip, dport, self.sport))
 
@@ -76,7 +77,7 @@ class Flow:
                 seen = self.queue.popleft()
                 packet = seen.packet
                 tcp, body = packet[TCP], payload(packet)
-                if not repeated and self._is_old(tcp, body):
+                if self._is_old(tcp, body) and not (repeated and self._same_flags(tcp, flags)):
                     continue
                 if self._bare(tcp, body) and not self._wants_bare(flags, data):
                     self.passed.append(tcp)
@@ -86,6 +87,7 @@ class Flow:
                     raise Unexpected(f"a segment differs from the expectation\nactual: {seen}\n"
                                      f"{table(wrong)}\n{self.tester.log()}")
                 self._take(tcp, body)
+                self.at = seen.at
                 return tcp
             if not self.tester.pump(deadline):
                 raise Unexpected(f"no segment came within {within:g} s; expected {flags}"
@@ -95,8 +97,7 @@ class Flow:
     def _wrong(self, packet, flags, data, seq, ack, fields, where):
         tcp, body = packet[TCP], payload(packet)
         wrong = []
-        got_flags = str(tcp.flags) if "P" in flags else str(tcp.flags).replace("P", "")
-        if set(got_flags) != set(flags):
+        if not self._same_flags(tcp, flags):
             wrong.append(("TCP.flags", flags, str(tcp.flags)))
         want = {}
         if seq is not ANY and not (seq is None and "S" in flags):
@@ -132,6 +133,11 @@ class Flow:
         if not takes or self.peer_end is None or "R" in str(tcp.flags):
             return False
         return not seq_after((tcp.seq + takes) & MASK, self.peer_end)
+
+    @staticmethod
+    def _same_flags(tcp, flags):
+        """PSH aside, unless it is asked for."""
+        return set(str(tcp.flags) if "P" in flags else str(tcp.flags).replace("P", "")) == set(flags)
 
     @staticmethod
     def _bare(tcp, body):
@@ -234,13 +240,18 @@ class Flow:
             if tcp.ack == self.seq:
                 return tcp
 
-    def drain(self):
-        """All segments that came before the answer to a ping sent now, as (TCP layer, payload)."""
+    def drain(self, repeated=True):
+        """All segments that came before the answer to a ping sent now, as (TCP layer, payload); without
+        those sent again unless `repeated`.
+        """
         self.tester.mark()
-        came = [(seen.packet[TCP], payload(seen.packet)) for seen in self.queue]
-        self.queue.clear()
-        for tcp, body in came:
-            self._take(tcp, body)
+        came = []
+        while self.queue:
+            seen = self.queue.popleft()
+            tcp, body = seen.packet[TCP], payload(seen.packet)
+            if repeated or not self._is_old(tcp, body):
+                came.append((tcp, body))
+                self._take(tcp, body)
         return came
 
     def close(self):

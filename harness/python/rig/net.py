@@ -44,6 +44,19 @@ def eventually(fn, within=WITHIN, what=None):
         pause = min(pause * 1.5, 0.05)
 
 
+def unhurried(measure, holds, times=5):
+    """measure() until holds() of what it returned, at most so often; the last one is returned.
+
+    For bounds from above of a time: what a busy machine adds to one it does not add to each, and what
+    a device does wrong it does each time.
+    """
+    for _ in range(times):
+        found = measure()
+        if holds(found):
+            break
+    return found
+
+
 def pattern(length, start=0):
     """What source sends: byte i is bits 24..31 of i * 2654435761 in 32-bit arithmetic."""
     if start + length > len(_pattern):

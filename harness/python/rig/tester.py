@@ -19,6 +19,7 @@ from .net import DUT_IP, DUT_MAC, TESTER_IP, TESTER_MAC, WITHIN
 PACKET_OUTGOING = 4
 SO_TIMESTAMPNS = 35
 BROADCAST = "ff:ff:ff:ff:ff:ff"
+ASK_AGAIN = 2.0  # seconds after which a ping is taken for lost
 
 
 class Unexpected(AssertionError):
@@ -173,7 +174,7 @@ class Tester:
                 raise Unexpected(self.report(f"no such frame within {within:g} s", want, nearest))
 
     def _of_kind(self, want, seen):
-        if seen.way != "<" or not self.received_is_ours(seen):
+        if seen.way != "<" or not self.received_is_ours(seen) or self._is_mark(seen):
             return False
         packet = seen.packet
         layer = want
@@ -205,12 +206,15 @@ class Tester:
     def mark(self, timeout=WITHIN):
         """Sends an echo request and waits for its reply: what came before it came first.
 
-        Returns the frames received for us since the call.
+        It is asked again now and then: behind a flood, the queue toward the device may be full. Returns
+        the frames received for us since the call.
         """
         start = len(self.frames)
         number = next(self._marks)
-        self.inject(self.ip4() / ICMP(type=8, id=0x6d6b, seq=number) / Raw(b"mark"))
+        request = bytes(self.ip4() / ICMP(type=8, id=0x6d6b, seq=number) / Raw(b"mark"))
+        self.inject(request)
         deadline = time.monotonic() + timeout
+        again = time.monotonic() + ASK_AGAIN
         at = start
         while True:
             while at < len(self.frames):
@@ -218,15 +222,19 @@ class Tester:
                 at += 1
                 if seen.way == "<" and self._is_mark(seen, number):
                     return self.received(start)
-            if not self.pump(deadline):
+            if time.monotonic() >= again:
+                self.inject(request)
+                again = time.monotonic() + ASK_AGAIN
+            if not self.pump(min(deadline, again)) and time.monotonic() >= deadline:
                 raise Unexpected(self.report("the host does not answer a ping any more",
                                              ICMP(type=0, id=0x6d6b, seq=number), None))
 
     @staticmethod
-    def _is_mark(seen, number):
+    def _is_mark(seen, number=None):
+        """The answer to a ping of mark(): to that one, or to any."""
         raw = seen.raw
-        return (raw[12:14] == b"\x08\x00" and raw[23] == 1 and raw[34] == 0
-                and raw[38:42] == bytes([0x6d, 0x6b, number >> 8, number & 255]))
+        return (raw[12:14] == b"\x08\x00" and raw[23] == 1 and raw[34:35] == b"\0"
+                and raw[38:40] == b"mk" and number in (None, int.from_bytes(raw[40:42], "big")))
 
     def nothing(self, of=lambda packet: True, since=None, but="nothing"):
         """No frame for which of(packet) holds has come since frame `since` (default: those not yet
@@ -236,7 +244,7 @@ class Tester:
         self.mark()
         for seen in self.received(start):
             packet = seen.packet
-            if ARP in packet or (ICMP in packet and seen.raw[38:40] == b"mk"):
+            if ARP in packet or self._is_mark(seen):
                 continue
             if of(packet):
                 raise Unexpected(f"expected {but}, and there came: {seen}\n{self.log()}")
