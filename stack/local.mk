@@ -129,6 +129,7 @@ STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp_isn.h %D%/tcp/tcp_isn.c %D%/tcp/tcp_cookie.h %D%/tcp/tcp_cookie.c \
 	%D%/tcp/tcp_defer.h %D%/tcp/tcp_defer.c %D%/tcp/tcp_mtup.h %D%/tcp/tcp_mtup.c %D%/tcp/tcp_mtu.c \
 	%D%/tcp/tcp_outopt.c %D%/tcp/tcp_memory.c \
+	%D%/tcp/tcp_plb.h %D%/tcp/tcp_plb.c %D%/tcp/tcp_path.c \
 	%D%/tcp/tcp_state.c \
 	%D%/tcp/tcp_xmit.c \
 	%D%/tcp/tcp_cc.c \

@@ -168,6 +168,17 @@ int dst_refresh(struct ph_stack *st, struct dst *d)
 	return dst_lookup_on(st, d, d->oif, &src, &dst, true); /* permission was asked for the first time */
 }
 
+void dst_doubt(struct ph_stack *st, struct dst *d)
+{
+	struct route learnt = { .dst = d->dst, .link = d->link, .prefix = d->v6 ? 128 : 32,
+				.proto = ROUTE_REDIRECT };
+
+	if (d->neigh && d->gen == st->net->gen)
+		neigh_doubt(st, d->neigh);
+	if (d->kind == DST_HOST && !ip_eq(&d->next_hop, &d->dst))
+		route_forget(st, &learnt);
+}
+
 void dst_confirm(struct ph_stack *st, struct dst *d)
 {
 	if (d->neigh && d->gen == st->net->gen)

@@ -17,9 +17,9 @@
  * auto_flowlabels, from the addresses and ports. Of what has none, from the addresses alone.
  */
 static uint32_t flow_label(const struct ph_stack *st, const struct pkt *p, const struct dst *d,
-			   uint8_t proto)
+			   const struct ip_tx *tx)
 {
-	uint8_t key[37];
+	uint8_t key[38], proto = tx->proto;
 	uint64_t h;
 
 	if (!st->sysctl.ip6_auto_flowlabels)
@@ -30,6 +30,7 @@ static uint32_t flow_label(const struct ph_stack *st, const struct pkt *p, const
 	memset(key + 33, 0, 4);
 	if ((proto == PH_IPPROTO_TCP || proto == PH_IPPROTO_UDP) && p->hdr.len >= 4)
 		memcpy(key + 33, pkt_bytes(p), 4);
+	key[37] = tx->path;
 	h = siphash(&st->hash_key, key, sizeof(key));
 	return (uint32_t)h & IP6_FLOW_MASK;
 }
@@ -76,7 +77,7 @@ int ip6_output(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const s
 	if (t.ttl == 0)
 		t.ttl = d->kind == DST_MULTICAST ? 1 : d->hop_limit;
 	if (t.flow == 0)
-		t.flow = flow_label(st, take_pkt, d, t.proto);
+		t.flow = flow_label(st, take_pkt, d, &t);
 	if (take_pkt->len > IP6_LEN_MAX)
 		return ip_refuse(st, d, take_pkt, DROP_PKT_TOO_BIG, -EMSGSIZE);
 	if (take_pkt->len + IP6_HDR_LEN > d->mtu && take_pkt->gso == PKT_GSO_NONE) {

@@ -425,6 +425,12 @@ static void expired(void *ctx, struct timer *t)
 	}
 }
 
+void neigh_doubt(struct ph_stack *st, struct neigh *n)
+{
+	if (n->state == NEIGH_REACHABLE)
+		set_state(st, n, NEIGH_STALE); /* the next packet asks */
+}
+
 void neigh_confirm(struct ph_stack *st, struct neigh *n)
 {
 	switch (n->state) {

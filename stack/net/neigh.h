@@ -86,6 +86,8 @@ int neigh_output(struct ph_stack *st, struct link *l, struct neigh *n, const str
 void neigh_ask(struct ph_stack *st, struct neigh *n, const struct ph_ip *src);
 /* The upper layer saw forward progress (RFC 4861 7.3.1). */
 void neigh_confirm(struct ph_stack *st, struct neigh *n);
+/* Or its absence: the neighbour is asked whether it is still there. */
+void neigh_doubt(struct ph_stack *st, struct neigh *n);
 /* The link has another hardware address. */
 void neigh_new_mac(struct ph_stack *st, const struct link *l);
 /* Forgets all neighbours of a link. */

@@ -63,7 +63,8 @@ struct ip_tx {
 	bool df;		 /* don't fragment; IPv6: no fragment header either */
 	uint8_t opt_len;	 /* IPv4 options: a multiple of 4, at most 40 */
 	const uint8_t *opt;
-	uint32_t flow;		 /* IPv6: the flow label; 0: made from addresses and ports */
+	uint32_t flow;		 /* IPv6: the flow label; 0: made from addresses and ports, */
+	uint8_t path;		 /* and from this: another one for each */
 };
 /*
  * Sends a packet whose hdr begins at the transport header: pushes IP and link headers, resolves
@@ -97,6 +98,9 @@ void link_unwait(struct link_waiter *w);
 
 /* RFC 4861 7.3.1: the upper layer saw forward progress through this neighbour. */
 void dst_confirm(struct ph_stack *st, struct dst *d);
+/* Nothing gets through (RFC 1122 3.3.1.4): the neighbour is asked after, and what routers said of another
+ * way to there is forgotten. */
+void dst_doubt(struct ph_stack *st, struct dst *d);
 
 /*
  * ICMP errors, rate-limited and gated by RFC 1122 3.2.2: rx is the packet at fault, its IP header

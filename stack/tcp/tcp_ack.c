@@ -134,6 +134,7 @@ static bool congestion_told(struct ph_stack *st, struct tcb *t, const struct tcp
 	}
 	t->ecn.delivered_ce += marked;
 	COUNT_N(st, TcpExtTCPDeliveredCE, marked);
+	tcp_path_marks(st, t, d->segs, marked);
 	return marked > 0 || t->ecn.mode == TCP_ECN_CLASSIC;
 }
 

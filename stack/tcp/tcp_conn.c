@@ -185,6 +185,10 @@ void tcp_conn_reset(struct ph_stack *st, struct tcb *t)
 	t->silent_ns = t->oow_ack_ns = t->ts_recent_ms = 0;
 	t->ts_recent = 0;
 	t->path_mtu = 0;
+	t->path = 0;
+	t->rcv_flow = 0;
+	if (t->rare)
+		t->rare->plb = (struct tcp_plb){ .congested = 0 };
 	tcp_mtu_free(st, t);
 	t->snd_wnd = t->max_wnd = 0;
 	t->segs_in = t->segs_out = t->data_segs_in = t->data_segs_out = 0;

@@ -85,7 +85,8 @@ static int get_max_pacing(const struct tcb *t, void *value, uint32_t *len)
 	return sockopts_give(value, len, &v, sizeof(v));
 }
 
-static int get_socket(const struct tcb *t, int name, void *value, uint32_t *len)
+static int get_socket(const struct ph_stack *st, const struct tcb *t, int name,
+		      void *value, uint32_t *len)
 {
 	uint8_t out[SOCKOPTS_MAX];
 	int n, v, err;
@@ -99,6 +100,9 @@ static int get_socket(const struct tcb *t, int name, void *value, uint32_t *len)
 		return get_cookie(t, value, len);
 	case PH_SO_MAX_PACING_RATE:
 		return get_max_pacing(t, value, len);
+	case PH_SO_TXREHASH:
+		v = tcp_path_may_change(st, t);
+		return sockopts_give(value, len, &v, sizeof(v));
 	default:
 		break;
 	}
@@ -272,7 +276,7 @@ int tcp_getsockopt(struct ph_stack *st, const struct tcb *t, int level, int name
 		   uint32_t *len)
 {
 	if (level == PH_SOL_SOCKET)
-		return get_socket(t, name, value, len);
+		return get_socket(st, t, name, value, len);
 	if (level == PH_IPPROTO_TCP)
 		return get_tcp(st, t, name, value, len);
 	if (level == PH_IPPROTO_IP)

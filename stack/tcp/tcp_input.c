@@ -36,18 +36,22 @@ bool tcp_oow_allowed(const struct ph_stack *st, uint64_t *last_ns)
 }
 
 /* `skipped`: what counts one that is held back. */
-static void dup_ack(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s,
+static void dup_ack(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx,
 		    enum counter skipped)
 {
+	const struct tcp_seg *s = &rx->seg;
+
 	/* Data is no part of a storm of ACKs: it is answered always. */
 	if ((s->len == 0 || (s->flags & TCP_F_SYN)) && !tcp_oow_allowed(st, &t->oow_ack_ns)) {
 		count_add(&st->counters, skipped, 1);
 		return;
 	}
-	if (s->len && seq_lt(s->seq, t->rcv_nxt))
+	if (s->len && seq_lt(s->seq, t->rcv_nxt)) {
 		COUNT(st, TcpExtDelayedACKLost);
-	if (s->len && seq_lt(s->seq, t->rcv_nxt))
+		if (t->sack_ok && st->sysctl.tcp_dsack)
+			tcp_path_duplicate(st, t, rx);
 		tcp_text_duplicate(st, t, s->seq, seq_min(s->seq + s->len, t->rcv_nxt));
+	}
 	tcp_output_ack(st, t);
 }
 
@@ -105,8 +109,10 @@ static bool overtaken_ack(const struct ph_stack *st, const struct tcb *t, const 
 }
 
 /* RFC 7323 5.3 R1. */
-static enum drop check_paws(struct ph_stack *st, struct tcb *t, const struct tcp_seg *s)
+static enum drop check_paws(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
+	const struct tcp_seg *s = &rx->seg;
+
 	if (!paws_old(st, t, s) || (s->flags & TCP_F_RST)) /* 5.2: RST is exempt */
 		return DROP_NONE;
 	if (overtaken_ack(st, t, s))
@@ -115,7 +121,7 @@ static enum drop check_paws(struct ph_stack *st, struct tcb *t, const struct tcp
 		COUNT(st, TcpExtPAWSOldAck);
 		return DROP_TCP_TOO_OLD_ACK; /* nobody waits for an answer */
 	}
-	dup_ack(st, t, s, C_TcpExtTCPACKSkippedPAWS);
+	dup_ack(st, t, rx, C_TcpExtTCPACKSkippedPAWS);
 	return DROP_TCP_PAWS;
 }
 
@@ -124,10 +130,11 @@ static enum drop check_paws(struct ph_stack *st, struct tcb *t, const struct tcp
  * last ACK sent and begins at or before the window's edge. It takes in addition the acknowledgments
  * of a peer whose data overtook them, and those at the very edge of a window that is full.
  */
-static enum drop check_seq(struct ph_stack *st, struct tcb *t, struct tcp_seg *s)
+static enum drop check_seq(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
+	const struct tcp_seg *s = &rx->seg;
 	seq_t edge = t->rcv_nxt + tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt);
-	enum drop why = check_paws(st, t, s);
+	enum drop why = check_paws(st, t, rx);
 
 	if (why != DROP_NONE)
 		return why;
@@ -141,7 +148,7 @@ static enum drop check_seq(struct ph_stack *st, struct tcb *t, struct tcp_seg *s
 	}
 	if (s->len && seq_gt(tcp_seg_end(s), edge))
 		COUNT(st, TcpExtBeyondWindow);
-	dup_ack(st, t, s,
+	dup_ack(st, t, rx,
 		t->state == TCPS_FIN_WAIT_2 && !t->held ? C_TcpExtTCPACKSkippedFinWait2 :
 							  C_TcpExtTCPACKSkippedSeq);
 	return DROP_TCP_INVALID_SEQUENCE;
@@ -343,7 +350,7 @@ enum drop tcp_input_steps(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 
 	if (tcp_early_syn_again(st, t, s))
 		return DROP_NONE;
-	if ((why = check_seq(st, t, s)) != DROP_NONE)
+	if ((why = check_seq(st, t, rx)) != DROP_NONE)
 		return why;
 	if ((why = check_rst(st, t, s)) != DROP_NONE)
 		return why;

@@ -152,6 +152,7 @@ struct tcb {
 	uint8_t tos, ttl;    /* of IPv4; of IPv6, ip6 says */
 	struct ip6_opt ip6;
 	uint8_t snd_wscale, rcv_wscale;
+	uint8_t path;	     /* how often another was asked for: tcp_path.c */
 	uint8_t retransmits; /* timeouts since progress */
 	uint8_t probes;	     /* window or keep-alive probes unanswered */
 	bool cwnd_limited;   /* in the window that ends at cwnd_seq */
@@ -199,6 +200,7 @@ struct tcb {
 	struct tcp_ecn ecn;
 	seq_t irs, rcv_nxt, rcv_up;
 	uint32_t ts_recent, ts_off;
+	uint32_t rcv_flow;     /* IPv6: the flow label that data last came with */
 	uint64_t ts_recent_ms; /* when it was heard; 0: never */
 	uint64_t rcv_ns;       /* any segment last came */
 	uint64_t oow_ack_ns;   /* last answer to something unacceptable */
@@ -236,6 +238,7 @@ struct tcp_half {
 	uint64_t sent_ns, oow_ack_ns;
 	uint16_t peer_mss, adv_mss;
 	uint8_t snd_wscale, rcv_wscale, retransmits, tos;
+	uint8_t path; /* as tcb.path */
 	uint8_t timeouts; /* its timer's: more than `retransmits` when it waits for data alone */
 	uint8_t synacks;  /* sent, whatever for */
 	uint8_t ecn_mode; /* enum tcp_ecn_mode: what was granted */
@@ -256,7 +259,7 @@ struct tcp_timewait {
 	seq_t snd_nxt, rcv_nxt;
 	uint32_t rcv_wnd, ts_recent, ts_off;
 	uint64_t ts_recent_ms, entered_ms;
-	uint8_t rcv_wscale, tos, ttl;
+	uint8_t rcv_wscale, tos, ttl, path;
 	bool ts, reuse;
 };
 
@@ -527,6 +530,14 @@ void tcp_mtu_resent(struct tcb *t); /* something was sent again: a probe tells n
 /* As many timeouts as tcp_retries1 says, and no answer. */
 void tcp_mtu_black_hole(struct ph_stack *st, struct tcb *t);
 
+/* ---- tcp_path.c */
+bool tcp_path_may_change(const struct ph_stack *st, const struct tcb *t);
+void tcp_path_timeout(struct ph_stack *st, struct tcb *t); /* it is not the last */
+void tcp_path_heard(struct tcb *t, const struct tcp_rx *rx); /* data that is new */
+void tcp_path_duplicate(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx); /* and old */
+/* An ACK: `segs` were delivered, `marked` of them with a mark of congestion. */
+void tcp_path_marks(struct ph_stack *st, struct tcb *t, uint32_t segs, uint32_t marked);
+
 /* ---- tcp_icmp.c */
 void tcp_icmp_error(struct ph_stack *st, const struct ip_err *e);
 
@@ -674,6 +685,7 @@ struct tcp_out {
 	uint16_t flags, wnd, urg;
 	uint16_t gso_size; /* 0: one segment */
 	uint8_t tos, ttl;
+	uint8_t path;	   /* tcb.path: another flow label for each */
 	bool may_fragment; /* IPv4's DF is off (IP_MTU_DISCOVER) */
 	const struct tcp_md5_key *md5; /* NULL: not signed */
 	struct tcp_opts opts;

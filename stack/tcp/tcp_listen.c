@@ -69,7 +69,7 @@ static void half_send_with(struct ph_stack *st, struct tcp_half *h, uint16_t fla
 	bool syn = flags & TCP_F_SYN;
 	struct tcp_out o = { .seq = syn ? h->iss : h->iss + 1, .flags = flags,
 			     .ack = h->irs + 1 + taken,
-			     .tos = h->tos, .ttl = tcp_ttl(h->listener, &h->peer) };
+			     .tos = h->tos, .ttl = tcp_ttl(h->listener, &h->peer), .path = h->path };
 
 	o.wnd = (uint16_t)(syn ? h->wnd : h->wnd >> h->rcv_wscale);
 	o.opts = (struct tcp_opts){
@@ -164,6 +164,8 @@ static void half_fire(void *ctx, struct timer *timer)
 		COUNT(st, TcpExtTCPTimeouts);
 		COUNT(st, TcpExtTCPSynRetrans);
 		COUNT(st, TcpRetransSegs);
+		if (tcp_path_may_change(st, h->listener))
+			h->path++;
 		half_send(st, h, TCP_F_SYN | TCP_F_ACK);
 	}
 	half_arm(st, h);
@@ -296,6 +298,7 @@ static void child_state(struct ph_stack *st, struct tcb *t, const struct tcp_hal
 	t->snd_nxt = t->push_seq = h->iss + 1;
 	t->snd_up = t->snd_sml = h->iss;
 	t->snd_wnd = t->max_wnd = h->snd_wnd;
+	t->path = h->path;
 	t->retransmits = h->retransmits;
 	t->total_retrans = h->retransmits;
 	t->ecn.mode = h->ecn_mode;

@@ -98,6 +98,7 @@ static int xmit(struct ph_stack *st, struct tcb *t, struct tcp_out *o, struct pk
 	o->pport = t->ent.pport;
 	o->tos = t->dst.v6 ? t->ip6.tclass : t->tos;
 	o->ttl = t->dst.v6 ? ip6_opt_hops(&t->ip6, false) : t->ttl;
+	o->path = t->path;
 	o->md5 = tcp_md5_find(t, &t->dst.dst);
 	o->opts.has_md5 = o->md5 != NULL;
 	o->may_fragment = !t->dst.v6 && !tcp_dont_fragment(st, t);

@@ -13,8 +13,9 @@
 #include "base/errq.h"
 #include "base/sockopts.h"
 #include "tcp/tcp_marks.h"
-#include "tcp/tcp_md5.h"
 #include "tcp/tcp_fastopen.h"
+#include "tcp/tcp_md5.h"
+#include "tcp/tcp_plb.h"
 
 struct ph_stack;
 struct tcb;
@@ -80,6 +81,7 @@ struct tcp_rare {
 	struct tcp_saved_syn *syn;     /* NULL: none, or read already */
 	seq_t ts_base;		       /* what SOF_TIMESTAMPING_OPT_ID counts from */
 	uint32_t zerocopy_next;	       /* number of the next zero-copy send */
+	struct tcp_plb plb;
 };
 
 /* Its options, not to be written: own ones, or the defaults. */

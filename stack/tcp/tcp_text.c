@@ -79,6 +79,7 @@ static enum drop take_in_order(struct ph_stack *st, struct tcb *t, const struct 
 		return DROP_NOMEM;
 	}
 	t->rcv_nxt += len;
+	tcp_path_heard(t, rx);
 	tcp_notify_arrived(st, t, t->rcv_nxt, rx->ip->at_ns ? rx->ip->at_ns : st->now_ns);
 	note_text(st, t, rx, before, t->rcv.charged - charged);
 	if (hole) {
@@ -169,13 +170,15 @@ static bool within_budget(struct ph_stack *st, struct tcb *t, const struct tcp_s
 }
 
 /* Cuts the segment to what is new and in the window. */
-static enum drop trim(struct ph_stack *st, struct tcb *t, struct tcp_seg *s)
+static enum drop trim(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 {
+	struct tcp_seg *s = &rx->seg;
 	seq_t edge = t->rcv_nxt + tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt);
 
 	if (seq_le(tcp_seg_end(s), t->rcv_nxt)) {
 		if (tcp_ecn_accurate(&t->ecn))
 			tcp_accecn_duplicate(&t->ecn.acc);
+		tcp_path_duplicate(st, t, rx);
 		COUNT(st, TcpExtDelayedACKLost);
 		tcp_text_duplicate(st, t, s->seq, s->seq + s->len);
 		quick(t);
@@ -227,7 +230,7 @@ enum drop tcp_text_take(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 	note_ecn(t, rx);
 	t->data_segs_in += rx->ip->pkt->gso_size ?
 				   (s->len + rx->ip->pkt->gso_size - 1) / rx->ip->pkt->gso_size : 1;
-	why = trim(st, t, s);
+	why = trim(st, t, rx);
 	if (why != DROP_NONE)
 		return why;
 	if (s->len == 0)

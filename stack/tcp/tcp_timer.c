@@ -395,6 +395,7 @@ void tcp_timer_rto_over(const struct ph_stack *st, struct tcb *t)
 	t->rto_since_ms = 0;
 }
 
+/* RFC 9293 3.8.3 (MUST-20): at R1, and in a handshake from the second timeout on, IP is told. */
 static void fire_rto(struct ph_stack *st, struct tcb *t)
 {
 	bool handshake = t->state == TCPS_SYN_SENT || t->state == TCPS_SYN_RECEIVED;
@@ -414,13 +415,19 @@ static void fire_rto(struct ph_stack *st, struct tcb *t)
 	TRACE(&st->trace, tcp_rto, .conn = t->id, .seq = t->snd_una,
 	      .rto_us = tcp_timer_rto_us(st, t), .backoff = t->rtt.backoff);
 	if (!handshake) {
-		if (!shut && timed_out(st, t, t->silent_ns, (uint32_t)st->sysctl.tcp_retries1))
+		if (!shut && timed_out(st, t, t->silent_ns, (uint32_t)st->sysctl.tcp_retries1)) {
 			tcp_mtu_black_hole(st, t);
+			dst_doubt(st, &t->dst);
+		}
 		count_failure(st, t);
 		enter_loss(st, t);
 	}
-	if (!shut)
+	if (handshake && t->retransmits)
+		dst_doubt(st, &t->dst);
+	if (!shut) {
 		count_timeout(st, t);
+		tcp_path_timeout(st, t);
+	}
 	tcp_fo_timeout(st, t, false);
 	if (handshake)
 		tcp_output_syn(st, t);

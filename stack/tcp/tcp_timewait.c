@@ -67,6 +67,7 @@ static void inherit(struct ph_stack *st, struct tcp_timewait *w, const struct tc
 	w->ttl = tcp_ttl(t, &t->dst.dst);
 	if (tcp_ecn_accurate(&t->ecn))
 		w->tos |= IP_ECN_ECT0;
+	w->path = t->path;
 	w->reuse = t->reuse;
 }
 
@@ -121,7 +122,7 @@ static void ack(struct ph_stack *st, struct tcp_timewait *w)
 {
 	struct tcp_tuple k = tcp_ent_tuple(&w->ent);
 	struct tcp_out o = { .seq = w->snd_nxt, .ack = w->rcv_nxt, .flags = TCP_F_ACK,
-			     .tos = w->tos, .ttl = w->ttl };
+			     .tos = w->tos, .ttl = w->ttl, .path = w->path };
 	uint32_t wnd = w->rcv_wnd >> w->rcv_wscale;
 
 	if (!tcp_oow_allowed(st, &w->oow_ack_ns)) {

@@ -40,7 +40,8 @@ static void push_header(const struct ph_stack *st, struct dst *d, const struct t
 
 int tcp_xmit(struct ph_stack *st, struct dst *d, const struct tcp_out *o, struct pkt *take_pkt)
 {
-	struct ip_tx tx = { .proto = PROTO_TCP, .ttl = o->ttl, .tos = o->tos, .df = !o->may_fragment };
+	struct ip_tx tx = { .proto = PROTO_TCP, .ttl = o->ttl, .tos = o->tos, .df = !o->may_fragment,
+			    .path = o->path };
 
 	push_header(st, d, o, take_pkt);
 	if (o->gso_size) {
