@@ -80,7 +80,7 @@ HARNESS_DUT = $(HARNESS_DUT_PHANTOM) \
 HARNESS_AUDIT = \
 	%D%/audit/rules.def %D%/audit/frame.h %D%/audit/frame.c %D%/audit/frags.h %D%/audit/frags.c \
 	%D%/audit/audit.h %D%/audit/flow.h %D%/audit/flow.c \
-	%D%/audit/rules_ip.c %D%/audit/rules_tcp.c %D%/audit/audit.c
+	%D%/audit/rules_ip.c %D%/audit/rules_ip6.c %D%/audit/rules_tcp.c %D%/audit/audit.c
 
 HARNESS_SIM = \
 	%D%/sim/rand.h \

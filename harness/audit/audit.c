@@ -41,16 +41,16 @@ void audit_free(struct audit *a)
 	free(a);
 }
 
-struct audit_host *audit_host_of(struct audit *a, uint32_t ip)
+struct audit_host *audit_host_of(struct audit *a, const struct audit_addr *ip)
 {
 	for (size_t i = 0; i < a->nhosts; i++)
-		if (a->hosts[i].ip == ip)
+		if (audit_addr_same(&a->hosts[i].ip, ip))
 			return &a->hosts[i];
 	if (a->nhosts == AUDIT_HOSTS_MAX) {
 		a->unfollowed++;
 		return NULL;
 	}
-	a->hosts[a->nhosts].ip = ip;
+	a->hosts[a->nhosts].ip = *ip;
 	return &a->hosts[a->nhosts++];
 }
 
@@ -96,17 +96,17 @@ void audit_frame(struct audit *a, uint64_t time_ns, bool raw_ip, const uint8_t *
 	audit_frame_parse(&f, raw_ip, bytes, len, wire_len);
 	if (f.ether && len >= 14)
 		audit_rules_arp(a, &f);
-	if (f.ethertype != 0x0800 || f.l3_len < 20 || f.l3[0] >> 4 != 4)
+	if (f.total == 0) /* neither IPv4 nor IPv6, or too little of it */
 		return;
-	h = audit_host_of(a, f.src);
+	h = audit_host_of(a, &f.src);
 	if (!h)
 		return;
 	h->frames++;
-	if (!audit_rules_ip(a, h, &f))
+	if (f.six ? !audit_rules_ip6(a, h, &f) : !audit_rules_ip(a, h, &f))
 		return;
 	if (f.tcp_ok)
 		audit_rules_tcp(a, h, &f);
-	else if (f.fragment && f.proto == PROTO_TCP)
+	else if (f.fragment && !f.six && f.proto == PROTO_TCP) /* IPv6 has none of TCP */
 		joined(a, h, &f);
 }
 

@@ -32,14 +32,21 @@ struct audit_count {
 	char first[120];      /* what was seen there */
 };
 
-enum { AUDIT_HOSTS_MAX = 256, AUDIT_FLOWS_MAX = 4096 };
+struct audit_addr { /* of either family: IPv4's as ::ffff:a.b.c.d */
+	uint8_t b[16];
+};
+
+enum { AUDIT_HOSTS_MAX = 256, AUDIT_FLOWS_MAX = 4096, AUDIT_ADDR_TEXT = 46 };
+/* As text; returns text. */
+const char *audit_addr_text(const struct audit_addr *a, char text[AUDIT_ADDR_TEXT]);
+
 struct audit_host {
-	uint32_t ip; /* host order */
+	struct audit_addr ip;
 	uint64_t frames;
 	struct audit_count rule[AUDIT_RULE_N];
 };
 struct audit_flow_stats { /* one direction of a TCP connection */
-	uint32_t src, dst;
+	struct audit_addr src, dst;
 	uint16_t sport, dport;
 	bool syn_seen, fin, rst;
 	uint64_t segments, data_bytes, retransmitted_segments, retransmitted_bytes;

@@ -8,21 +8,22 @@
 
 static bool is_half(const struct half *h, const struct audit_frame *f)
 {
-	return h->stats.src == f->src && h->stats.dst == f->dst && h->stats.sport == f->tcp.sport &&
-	       h->stats.dport == f->tcp.dport;
+	return h->stats.sport == f->tcp.sport && h->stats.dport == f->tcp.dport &&
+	       audit_addr_same(&h->stats.src, &f->src) && audit_addr_same(&h->stats.dst, &f->dst);
 }
 
-static void half_init(struct half *h, uint32_t src, uint32_t dst, uint16_t sport, uint16_t dport)
+static void half_init(struct half *h, const struct audit_addr *src, const struct audit_addr *dst,
+		      uint16_t sport, uint16_t dport)
 {
 	free(h->kept);
-	*h = (struct half){ .stats = { .src = src, .dst = dst, .sport = sport, .dport = dport },
+	*h = (struct half){ .stats = { .src = *src, .dst = *dst, .sport = sport, .dport = dport },
 			    .mss = 536 };
 }
 
 static void flow_init(struct flow *fl, const struct audit_frame *f)
 {
-	half_init(&fl->half[0], f->src, f->dst, f->tcp.sport, f->tcp.dport);
-	half_init(&fl->half[1], f->dst, f->src, f->tcp.dport, f->tcp.sport);
+	half_init(&fl->half[0], &f->src, &f->dst, f->tcp.sport, f->tcp.dport);
+	half_init(&fl->half[1], &f->dst, &f->src, f->tcp.dport, f->tcp.sport);
 	fl->ts_on = false;
 }
 
@@ -44,10 +45,12 @@ static bool reused(const struct flow *fl, const struct half *h, const struct aud
 
 struct flow *audit_flow_find(struct audit *a, const struct audit_frame *f, unsigned *sender)
 {
-	uint32_t key =
-		(f->src ^ f->dst) * 2654435761u + ((uint32_t)f->tcp.sport ^ f->tcp.dport) * 40503u;
-	struct flow **at = &a->bucket[(key >> 16) % FLOW_BUCKETS], *fl;
+	uint32_t key = ((uint32_t)f->tcp.sport ^ f->tcp.dport) * 40503u;
+	struct flow **at, *fl;
 
+	for (unsigned i = 0; i < 16; i++)
+		key += ((uint32_t)f->src.b[i] ^ f->dst.b[i]) * (2654435761u * (2 * i + 1));
+	at = &a->bucket[(key >> 16) % FLOW_BUCKETS];
 	for (fl = *at; fl; fl = fl->next) {
 		for (*sender = 0; *sender < 2; (*sender)++) {
 			if (!is_half(&fl->half[*sender], f))

@@ -19,7 +19,7 @@ struct half {
 	uint32_t fin;			/* sequence number after FIN, when stats.fin */
 	bool offers_wscale, sackok, ts; /* in this half's SYN */
 	uint8_t wscale;
-	uint16_t mss; /* in this half's SYN; 536 when it had none */
+	uint16_t mss; /* in this half's SYN; 536, over IPv6 1220, when it had none */
 	bool edge_seen;
 	uint32_t ack, edge; /* highest ACK sent; right edge that went with it */
 	uint32_t edge_max;  /* highest right edge ever offered */
@@ -48,7 +48,7 @@ struct audit {
 	size_t nflows;
 	struct audit_frags frags;
 	struct {
-		uint32_t src, dst;
+		struct audit_addr src, dst;
 		uint16_t id, seq, sum;
 	} echo[256]; /* requests last seen */
 	unsigned necho;
@@ -61,13 +61,20 @@ void audit_flow_free(struct flow *fl);
 bool audit_flow_same_data(struct half *h, const struct audit_tcp *t);
 
 /* rules_*.c: hold or break rules for the frame's sender. */
-struct audit_host *audit_host_of(struct audit *a, uint32_t ip);
+struct audit_host *audit_host_of(struct audit *a, const struct audit_addr *ip);
 void audit_judge(struct audit_host *h, enum audit_rule rule, bool held, const struct audit_frame *f,
 		 const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void audit_rules_arp(struct audit *a, const struct audit_frame *f);
 /* False when the bytes cannot be trusted (a checksum is wrong): nothing above is then judged by
  * them. */
 bool audit_rules_ip(struct audit *a, struct audit_host *h, const struct audit_frame *f);
+/* The same of IPv6. */
+bool audit_rules_ip6(struct audit *a, struct audit_host *h, const struct audit_frame *f);
+/* Parts of both: an echo request or reply whose type is `request` or `reply`, and UDP. */
+void audit_rules_echo(struct audit *a, struct audit_host *h, const struct audit_frame *f,
+		      uint8_t request, uint8_t reply);
+void audit_rules_udp(struct audit_host *h, const struct audit_frame *f);
+bool audit_rule_tcp_checksum(struct audit_host *h, const struct audit_frame *f);
 void audit_rules_tcp(struct audit *a, struct audit_host *h, const struct audit_frame *f);
 
 static inline bool seq_before(uint32_t a, uint32_t b)

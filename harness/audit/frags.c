@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IP_HLEN = 20, DATA_MAX = 65535 - IP_HLEN, BLOCKS = 65536 / 8, MORE = 0x2000 };
+enum { IP_HLEN = 20, DATA_MAX = 65535 - IP_HLEN, BLOCKS = 65536 / 8 };
 static const uint64_t LIFE_NS = 30000000000u; /* a receiver's: RFC 1122 3.3.2 has it longer */
 
 struct audit_partial {
-	uint32_t src, dst;
+	struct audit_addr src, dst;
 	uint16_t id;
 	uint64_t since_ns;
 	size_t total;	 /* octets of data; 0: the last piece is missing */
@@ -47,7 +47,8 @@ static struct audit_partial **place(struct audit_frags *t, const struct audit_fr
 
 		if (*at && f->time_ns - (*at)->since_ns > LIFE_NS)
 			forget(at);
-		if (*at && (*at)->src == f->src && (*at)->dst == f->dst && (*at)->id == id)
+		if (*at && (*at)->id == id && audit_addr_same(&(*at)->src, &f->src) &&
+		    audit_addr_same(&(*at)->dst, &f->dst))
 			return at;
 		if (*best && (!*at || (*at)->since_ns < (*best)->since_ns))
 			best = at;
@@ -88,22 +89,19 @@ static bool take(struct audit_partial *p, const struct audit_frame *f, size_t fr
 /* The header as it was before the cut, without options; true: the segment is as it was sent. */
 static bool finish(struct audit_partial *p, const struct audit_frame *f)
 {
-	uint32_t pseudo = (p->src >> 16) + (p->src & 0xffff) + (p->dst >> 16) + (p->dst & 0xffff) +
-			  f->proto + (uint32_t)p->total;
-
 	memcpy(p->whole, f->l3, IP_HLEN);
 	p->whole[0] = 0x45;
 	put16(p->whole + 2, IP_HLEN + p->total);
 	put16(p->whole + 6, 0);
 	put16(p->whole + 10, 0);
 	put16(p->whole + 10, (uint16_t)~audit_frame_sum(0, p->whole, IP_HLEN));
-	return audit_frame_sum(pseudo, p->whole + IP_HLEN, p->total) == 0xffff;
+	return audit_frame_sum(f->pseudo + (uint32_t)p->total, p->whole + IP_HLEN, p->total) == 0xffff;
 }
 
 uint8_t *audit_frags_join(struct audit_frags *t, const struct audit_frame *f, size_t *len)
 {
-	size_t from = (size_t)(get16(f->l3 + 6) & 0x1fff) * 8, n = f->l4_len;
-	bool last = !(get16(f->l3 + 6) & MORE);
+	size_t from = f->frag_off, n = f->l4_len;
+	bool last = !f->frag_more;
 	struct audit_partial **at, *p;
 	uint8_t *whole = NULL;
 

@@ -2,9 +2,14 @@
 /* Takes captured frames apart. Nothing here judges but what cannot be read at all. */
 #include "harness/audit/frame.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { ETHERTYPE_IP4 = 0x0800, ETHERTYPE_VLAN = 0x8100, PROTO_TCP = 6 };
+enum { ETHERTYPE_IP4 = 0x0800, ETHERTYPE_IP6 = 0x86dd, ETHERTYPE_VLAN = 0x8100 };
+enum { IP6_HDR = 40, NEXT_HBH = 0, NEXT_TCP = 6, NEXT_ROUTING = 43, NEXT_FRAGMENT = 44, NEXT_NONE = 59,
+	NEXT_DSTOPT = 60, NEXT_UNKNOWN = 255 };
 
 static uint16_t get16(const uint8_t *p)
 {
@@ -103,29 +108,98 @@ static void parse_tcp(struct audit_frame *f)
 	f->tcp_ok = true;
 }
 
-static void parse_ip(struct audit_frame *f)
+static void parse_ip4(struct audit_frame *f)
 {
 	const uint8_t *p = f->l3;
 	size_t have;
 
-	if (f->l3_len < 20 || p[0] >> 4 != 4)
+	if (f->l3_len < 20)
 		return;
 	f->ihl = (size_t)(p[0] & 15) * 4;
 	f->total = get16(p + 2);
 	f->ttl = p[8];
 	f->proto = p[9];
-	f->src = get32(p + 12);
-	f->dst = get32(p + 16);
+	f->src = audit_addr_of4(p + 12);
+	f->dst = audit_addr_of4(p + 16);
+	f->pseudo = audit_frame_sum(f->proto, p + 12, 8);
 	if (f->ihl < 20 || f->total < f->ihl || (!f->cut && f->total > f->l3_len) ||
 	    f->ihl > f->l3_len)
 		return;
 	f->ip_ok = true;
 	f->fragment = (get16(p + 6) & 0x3fff) != 0;
+	f->frag_off = (get16(p + 6) & 0x1fffu) * 8;
+	f->frag_more = get16(p + 6) >> 13 & 1;
 	have = f->total < f->l3_len ? f->total : f->l3_len;
 	f->l4 = p + f->ihl;
 	f->l4_len = have - f->ihl;
-	if (f->proto == PROTO_TCP && !f->fragment)
+	if (f->proto == NEXT_TCP && !f->fragment)
 		parse_tcp(f);
+}
+
+/* The headers before the transport's, from `at` on: what follows them, or NEXT_UNKNOWN when one is cut
+ * short, or leads elsewhere than to the destination written. */
+static uint8_t pass_headers(struct audit_frame *f, uint8_t next, size_t *at, size_t end)
+{
+	bool first = true;
+
+	for (; next == NEXT_HBH || next == NEXT_ROUTING || next == NEXT_FRAGMENT || next == NEXT_DSTOPT;
+	     first = false) {
+		const uint8_t *p = f->l3 + *at;
+		size_t len;
+
+		if (next == NEXT_HBH && !first)
+			f->chain_ok = false;
+		if (*at + 8 > end)
+			return NEXT_UNKNOWN;
+		len = next == NEXT_FRAGMENT ? 8 : ((size_t)p[1] + 1) * 8;
+		if (*at + len > end || (next == NEXT_ROUTING && p[3] != 0))
+			return NEXT_UNKNOWN;
+		if (next == NEXT_FRAGMENT) {
+			f->frag_off = get16(p + 2) & 0xfff8u;
+			f->frag_more = p[3] & 1;
+			f->fragment = f->frag_off || f->frag_more;
+		}
+		next = p[0];
+		*at += len;
+		if (f->frag_off) /* what follows is in the first piece */
+			return next;
+	}
+	return next;
+}
+
+static void parse_ip6(struct audit_frame *f)
+{
+	const uint8_t *p = f->l3;
+	size_t end;
+
+	f->six = true;
+	if (f->l3_len < IP6_HDR)
+		return;
+	f->total = IP6_HDR + (size_t)get16(p + 4);
+	f->ttl = p[7];
+	memcpy(f->src.b, p + 8, 16);
+	memcpy(f->dst.b, p + 24, 16);
+	f->chain_ok = true;
+	f->ihl = IP6_HDR;
+	if (!f->cut && f->total > f->l3_len)
+		return;
+	f->ip_ok = true;
+	end = f->total < f->l3_len ? f->total : f->l3_len;
+	f->proto = pass_headers(f, p[6], &f->ihl, end);
+	f->pseudo = audit_frame_sum(f->proto, p + 8, 32);
+	f->l4 = p + f->ihl;
+	f->l4_len = end - f->ihl;
+	if (f->proto == NEXT_TCP && !f->fragment)
+		parse_tcp(f);
+}
+
+const char *audit_addr_text(const struct audit_addr *a, char text[AUDIT_ADDR_TEXT])
+{
+	struct audit_addr mapped = audit_addr_of4(a->b + 12);
+	bool four = audit_addr_same(a, &mapped);
+
+	inet_ntop(four ? AF_INET : AF_INET6, a->b + (four ? 12 : 0), text, AUDIT_ADDR_TEXT);
+	return text;
 }
 
 void audit_frame_parse(struct audit_frame *f, bool raw_ip, const uint8_t *bytes, size_t len,
@@ -151,6 +225,10 @@ void audit_frame_parse(struct audit_frame *f, bool raw_ip, const uint8_t *bytes,
 	}
 	f->l3 = at ? bytes + at : bytes; /* an empty frame may have no bytes */
 	f->l3_len = len - at;
-	if (f->ethertype == ETHERTYPE_IP4)
-		parse_ip(f);
+	if (raw_ip && f->l3_len > 0 && f->l3[0] >> 4 == 6)
+		f->ethertype = ETHERTYPE_IP6;
+	if (f->ethertype == ETHERTYPE_IP4 && f->l3_len > 0 && f->l3[0] >> 4 == 4)
+		parse_ip4(f);
+	else if (f->ethertype == ETHERTYPE_IP6 && f->l3_len > 0 && f->l3[0] >> 4 == 6)
+		parse_ip6(f);
 }

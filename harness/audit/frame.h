@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+#include "harness/audit/audit.h"
 
 enum { AUDIT_SACK_MAX = 4 };
 enum { AUDIT_FIN = 1, AUDIT_SYN = 2, AUDIT_RST = 4, AUDIT_PSH = 8, AUDIT_ACK = 16, AUDIT_URG = 32 };
@@ -41,11 +44,16 @@ struct audit_frame {
 	const uint8_t *l3;
 	size_t l3_len; /* bytes from the network header on, padding included */
 
-	bool ip_ok; /* IPv4, its header whole and its length believable */
-	uint32_t src, dst;
+	bool six;   /* of IPv6, else IPv4 */
+	bool ip_ok; /* its header is whole and its length believable */
+	bool chain_ok; /* IPv6: hop-by-hop options, if any, come first (RFC 8200 4.1) */
+	struct audit_addr src, dst;
 	uint8_t proto, ttl;
-	size_t ihl, total;
+	size_t ihl, total; /* of IPv6 with what stands before the transport's header */
+	uint32_t pseudo;   /* sum of the pseudo header, but for the length */
 	bool fragment;
+	unsigned frag_off; /* in octets */
+	bool frag_more;
 	const uint8_t *l4;
 	size_t l4_len; /* within the datagram and what was captured */
 	bool tcp_ok;
@@ -56,6 +64,19 @@ struct audit_frame {
  */
 void audit_frame_parse(struct audit_frame *f, bool raw_ip, const uint8_t *bytes, size_t len,
 		       size_t wire_len);
+static inline bool audit_addr_same(const struct audit_addr *a, const struct audit_addr *b)
+{
+	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
+}
+
+static inline struct audit_addr audit_addr_of4(const uint8_t ip[4])
+{
+	struct audit_addr a = { { [10] = 0xff, 0xff } };
+
+	memcpy(a.b + 12, ip, 4);
+	return a;
+}
+
 /* Sum of RFC 1071 over bytes, folded: 0xffff when a checksum within is right. */
 uint16_t audit_frame_sum(uint32_t start, const uint8_t *bytes, size_t len);
 

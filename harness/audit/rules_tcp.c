@@ -50,7 +50,7 @@ static void take_syn(struct audit_host *host, struct flow *fl, struct half *h, s
 	h->wscale = t->wscale > 14 ? 14 : t->wscale;
 	h->sackok = t->has_sackok;
 	h->ts = t->has_ts;
-	h->mss = t->has_mss ? t->mss : 536;
+	h->mss = t->has_mss ? t->mss : f->six ? 1220 : 536; /* RFC 9293 3.7.1 (MUST-15) */
 	fl->ts_on = h->ts && p->ts && p->stats.syn_seen;
 	if (!h->synced || seq_before(h->next, t->seq + 1)) {
 		h->next = t->seq + 1;

@@ -11,12 +11,6 @@
 #include "harness/audit/audit.h"
 #include "harness/rig/rig.h"
 
-static const char *ip_text(uint32_t ip, char text[16])
-{
-	snprintf(text, 16, "%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
-	return text;
-}
-
 static const char *verdict(const struct audit_count *c)
 {
 	if (c->violated)
@@ -27,7 +21,7 @@ static const char *verdict(const struct audit_count *c)
 static json_t *json_host(const struct audit_host *h)
 {
 	json_t *rules = json_object();
-	char ip[16];
+	char ip[AUDIT_ADDR_TEXT];
 
 	for (unsigned r = 0; r < AUDIT_RULE_N; r++) {
 		const struct audit_count *c = &h->rule[r];
@@ -45,7 +39,7 @@ static json_t *json_host(const struct audit_host *h)
 		}
 		json_object_set_new(rules, audit_rules[r].name, row);
 	}
-	return json_pack("{s:s, s:I, s:o}", "host", ip_text(h->ip, ip), "frames",
+	return json_pack("{s:s, s:I, s:o}", "host", audit_addr_text(&h->ip, ip), "frames",
 			 (json_int_t)h->frames, "rules", rules);
 }
 
@@ -54,7 +48,7 @@ static json_t *json_flows(const struct audit *a)
 	size_t n = audit_flows(a, NULL, 0);
 	struct audit_flow_stats *f = calloc(n ? n : 1, sizeof(*f));
 	json_t *list = json_array();
-	char src[16], dst[16];
+	char src[AUDIT_ADDR_TEXT], dst[AUDIT_ADDR_TEXT];
 
 	if (!f)
 		n = 0;
@@ -62,8 +56,8 @@ static json_t *json_flows(const struct audit *a)
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(
 			list, json_pack("{s:s, s:i, s:s, s:i, s:I, s:I, s:I, s:I, s:f, s:b, s:b}",
-					"src", ip_text(f[i].src, src), "sport", f[i].sport, "dst",
-					ip_text(f[i].dst, dst), "dport", f[i].dport, "segments",
+					"src", audit_addr_text(&f[i].src, src), "sport", f[i].sport, "dst",
+					audit_addr_text(&f[i].dst, dst), "dport", f[i].dport, "segments",
 					(json_int_t)f[i].segments, "data_bytes",
 					(json_int_t)f[i].data_bytes, "retransmitted_segments",
 					(json_int_t)f[i].retransmitted_segments,
@@ -111,11 +105,11 @@ static void print_table(const struct audit *a)
 	const struct audit_host *h;
 	size_t n = audit_hosts(a, &h), shown = n < COLUMNS_MAX ? n : COLUMNS_MAX;
 	bool colour = isatty(STDOUT_FILENO);
-	char ip[16];
+	char ip[AUDIT_ADDR_TEXT];
 
 	printf("%-24s %-6s %-18s", "rule", "level", "RFC");
 	for (size_t i = 0; i < shown; i++)
-		printf(" %-15s", ip_text(h[i].ip, ip));
+		printf(" %-15s", audit_addr_text(&h[i].ip, ip));
 	putchar('\n');
 	for (unsigned r = 0; r < AUDIT_RULE_N; r++) {
 		printf("%-24s %-6s %-18s", audit_rules[r].name,
@@ -132,7 +126,7 @@ static void print_table(const struct audit *a)
 			if (h[i].rule[r].violated)
 				printf("%s violated %s %" PRIu64 " times, first in frame %" PRIu64
 				       ": %s (%s: %s)\n",
-				       ip_text(h[i].ip, ip), audit_rules[r].name,
+				       audit_addr_text(&h[i].ip, ip), audit_rules[r].name,
 				       h[i].rule[r].violated, h[i].rule[r].first_frame,
 				       h[i].rule[r].first, audit_rules[r].section,
 				       audit_rules[r].claim);

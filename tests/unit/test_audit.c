@@ -131,7 +131,9 @@ static const struct audit_host *host(const struct audit *a, uint32_t ip)
 	size_t n = audit_hosts(a, &h);
 
 	for (size_t i = 0; i < n; i++)
-		if (h[i].ip == ip)
+		if (memcmp(h[i].ip.b, (const uint8_t[12]){ [10] = 0xff, 0xff }, 12) == 0 &&
+		    ((uint32_t)h[i].ip.b[12] << 24 | h[i].ip.b[13] << 16 | h[i].ip.b[14] << 8 |
+		     h[i].ip.b[15]) == ip)
 			return &h[i];
 	fail_msg("no host %x", ip);
 	return NULL;
@@ -570,6 +572,159 @@ static void test_pieces_without_end_are_bounded(void **state)
 	audit_free(a);
 }
 
+/* ---- IPv6 ----------------------------------------------------------------------------------- */
+
+enum { UDP6 = 17, ICMP6 = 58, DATA6 = 24 };
+
+/* fd00::1's packet to fd00::2: `head` in hex stands between the headers of IPv6 and the transport. */
+static size_t build6(uint8_t *p, uint8_t next, const char *head, uint8_t proto, const uint8_t *l4, size_t n)
+{
+	size_t at = 40;
+	uint32_t sum;
+
+	memset(p, 0, 40);
+	p[0] = 0x60;
+	p[6] = next;
+	p[7] = 64;
+	p[8] = p[24] = 0xfd;
+	p[23] = 1;
+	p[39] = 2;
+	at += put_hex(p + 40, head);
+	memcpy(p + at, l4, n);
+	put16(p + 4, (unsigned)(at - 40 + n));
+	sum = audit_frame_sum(proto + (uint32_t)n, p + 8, 32);
+	put16(p + at + (proto == ICMP6 ? 2 : proto == UDP6 ? 6 : 16),
+	      (uint16_t)~audit_frame_sum(sum, l4, n));
+	return at + n;
+}
+
+static const struct audit_host *first_host(const struct audit *a)
+{
+	const struct audit_host *h;
+
+	assert_true(audit_hosts(a, &h) > 0);
+	return h;
+}
+
+/* Of a packet that is sound: an octet, what is written there, and which rule that breaks. */
+static const struct {
+	const char *what;
+	uint8_t next, proto;
+	const char *head;
+	size_t at;
+	uint8_t value;
+	enum audit_rule rule;
+} bad6[] = {
+	{ "a length beyond the frame", ICMP6, ICMP6, "", 5, 200, AUDIT_IP6_LENGTH },
+	{ "a group for a source", 99, 99, "", 8, 0xff, AUDIT_IP6_SOURCE },
+	{ "hop-by-hop options at the end", 60, ICMP6, "0000000000000000" "3a00000000000000", 0, 0x60,
+	  AUDIT_IP6_CHAIN },
+	{ "a fragment of 20 octets", 44, 99, "6300000100000007", 0, 0x60, AUDIT_IP6_FRAGMENT },
+	{ "a wrong checksum", ICMP6, ICMP6, "", 42, 1, AUDIT_ICMP6_CHECKSUM },
+	{ "one behind options", 0, ICMP6, "3a00000000000000", 50, 1, AUDIT_ICMP6_CHECKSUM },
+	{ "discovery from afar", ICMP6, ICMP6, "", 40, 135, AUDIT_ND_HOPS },
+	{ "a datagram's wrong checksum", UDP6, UDP6, "", 46, 1, AUDIT_UDP_CHECKSUM },
+	{ "a segment's", 6, 6, "", 56, 1, AUDIT_TCP_CHECKSUM },
+};
+
+static void test_each_rule_of_ipv6_accuses_the_packet_that_breaks_it(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad6) / sizeof(bad6[0]); i++) {
+		uint8_t l4[DATA6] = { 1, 2, [5] = DATA6 }, p[256];
+		struct audit *a = audit_new();
+		const struct audit_host *h;
+		size_t len;
+
+		l4[12] = bad6[i].proto == 6 ? 0x60 : 0;
+		l4[13] = bad6[i].proto == 6 ? RST : 0;
+		if (bad6[i].rule == AUDIT_ND_HOPS)
+			l4[0] = bad6[i].value;
+		len = build6(p, bad6[i].next, bad6[i].head, bad6[i].proto, l4,
+			     bad6[i].rule == AUDIT_IP6_FRAGMENT ? 20 : DATA6);
+		p[bad6[i].at] = p[bad6[i].at] == bad6[i].value && bad6[i].value == 1 ? 2 : bad6[i].value;
+		audit_frame(a, 1, true, p, len, len);
+		h = first_host(a);
+		for (unsigned r = 0; r < AUDIT_RULE_N; r++)
+			if ((h->rule[r].violated > 0) != (r == bad6[i].rule))
+				fail_msg("%s: rule %s violated %llu times", bad6[i].what,
+					 audit_rules[r].name,
+					 (unsigned long long)h->rule[r].violated);
+		audit_free(a);
+	}
+}
+
+static void test_sound_packets_of_ipv6_violate_nothing(void **state)
+{
+	static const uint8_t protos[] = { ICMP6, UDP6, 6 };
+	static const struct {
+		uint8_t next;
+		const char *head;
+	} row[] = {
+		{ 255, "" }, { 0, "%02x00000000000000" }, { 60, "%02x00000000000000" },
+		{ 43, "%02x00000000000000" }, { 43, "%02x00000100000000" }, { 44, "%02x00000000000007" },
+		{ 44, "%02x00000100000007" }, { 44, "%02x00001800000007" },
+	};
+	char text[AUDIT_ADDR_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < 3 * sizeof(row) / sizeof(row[0]); i++) {
+		uint8_t l4[DATA6] = { 1, 2, [5] = DATA6 }, p[256], proto = protos[i % 3];
+		struct audit *a = audit_new();
+		char head[64];
+		size_t len;
+
+		snprintf(head, sizeof(head), row[i / 3].head, proto);
+		l4[12] = proto == 6 ? 0x60 : 0;
+		l4[13] = proto == 6 ? RST : 0;
+		len = build6(p, row[i / 3].next == 255 ? proto : row[i / 3].next, head, proto, l4, DATA6);
+		audit_frame(a, 1, true, p, len, len);
+		assert_int_equal(audit_violations(a, AUDIT_MUST) + audit_violations(a, AUDIT_SHOULD), 0);
+		assert_string_equal(audit_addr_text(&first_host(a)->ip, text), "fd00::1");
+		for (size_t n = 0; n < len; n++) { /* cut short anywhere, it is read within bounds */
+			uint8_t *exact = test_malloc(n + 1);
+
+			memcpy(exact, p, n);
+			audit_frame(a, 1, true, exact, n, len);
+			test_free(exact);
+		}
+		assert_int_equal(audit_violations(a, AUDIT_MUST), 0);
+		audit_free(a);
+	}
+}
+
+/* An echo reply with other data, and a segment longer than the peer's MSS. */
+static void test_a_conversation_over_ipv6_is_followed(void **state)
+{
+	uint8_t syn[24] = { 0, 7, 0, 9, [12] = 0x60, SYN, 1, 0, [20] = 2, 4, 0, 16 };
+	uint8_t answer[24] = { 0, 9, 0, 7, [11] = 1, 0x60, SYN | ACK, 1, 0, [20] = 2, 4, 0, 16 };
+	uint8_t data[44] = { 0, 7, 0, 9, [7] = 1, [11] = 1, 0x50, ACK, 1, 0 };
+	uint8_t echo[16] = { 128, [5] = 1, [7] = 1, 'a' }, p[256];
+	struct audit *a = audit_new();
+	struct audit_flow_stats fl[4];
+
+	(void)state;
+	audit_frame(a, 1, true, p, build6(p, ICMP6, "", ICMP6, echo, 16), 56);
+	audit_frame(a, 2, true, p, build6(p, 6, "", 6, syn, 24), 64);
+	for (int i = 0; i < 2; i++) {
+		size_t len;
+
+		echo[0] = 129;
+		echo[8] = 'b';
+		len = i ? build6(p, ICMP6, "", ICMP6, echo, 16) : build6(p, 6, "", 6, answer, 24);
+		p[23] = 2;
+		p[39] = 1;
+		audit_frame(a, 3, true, p, len, len);
+	}
+	audit_frame(a, 4, true, p, build6(p, 6, "", 6, data, 44), 84);
+	assert_int_equal(audit_flows(a, fl, 4), 2);
+	assert_int_equal(first_host(a)[0].rule[AUDIT_TCP_MSS_KEPT].violated, 1);
+	assert_int_equal(first_host(a)[1].rule[AUDIT_TCP_SYNACK].held, 1);
+	assert_int_equal(first_host(a)[1].rule[AUDIT_ICMP_ECHO].violated, 1);
+	assert_int_equal(audit_violations(a, AUDIT_MUST), 2);
+	audit_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -589,6 +744,9 @@ int main(void)
 		cmocka_unit_test(test_the_same_isn_after_a_reset_begins_a_new_connection),
 		cmocka_unit_test(test_a_segment_that_a_router_cut_is_judged_whole),
 		cmocka_unit_test(test_pieces_without_end_are_bounded),
+		cmocka_unit_test(test_each_rule_of_ipv6_accuses_the_packet_that_breaks_it),
+		cmocka_unit_test(test_sound_packets_of_ipv6_violate_nothing),
+		cmocka_unit_test(test_a_conversation_over_ipv6_is_followed),
 	};
 
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
