@@ -173,6 +173,9 @@ STACK_HOST = %D%/host/fnv.h \
 	%D%/host/service_bulk.c \
 	%D%/host/service_http.c \
 	%D%/host/service_forward.c \
+	%D%/host/kaddr.h %D%/host/kaddr.c \
+	%D%/host/socks.h %D%/host/socks.c \
+	%D%/host/service_dial.c \
 	%D%/host/client.h %D%/host/client.c \
 	%D%/host/pcap.h %D%/host/pcap.c \
 	%D%/host/trace.h %D%/host/trace.c \

@@ -9,11 +9,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "host/control_cmd.h"
 #include "host/control_sock.h"
+#include "host/kaddr.h"
 #include "host/text.h"
 
 enum {
@@ -40,7 +40,7 @@ struct control {
 	struct source source;
 	struct list peers;
 	unsigned npeers;
-	struct sockaddr_un addr;
+	union kaddr addr;
 };
 
 static void peer_free(struct host *h, struct peer *p)
@@ -226,54 +226,34 @@ static void listener_ready(struct host *h, struct source *source, uint32_t event
 	h->control->npeers++;
 }
 
-/* Removes a socket that nobody listens on; false: somebody does, or it is something else. */
-static bool clear_path(const struct sockaddr_un *addr)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool dead = fd >= 0 && connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) < 0 &&
-		    errno == ECONNREFUSED;
-
-	if (fd >= 0)
-		close(fd);
-	return dead && unlink(addr->sun_path) == 0;
-}
-
 int control_open(struct host *h, const char *path, char *err, size_t cap)
 {
-	struct control *c = calloc(1, sizeof(*c));
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int rc = 0;
+	struct control *c;
+	int fd, rc;
 
-	if (!c || strlen(path) >= sizeof(c->addr.sun_path)) {
-		free(c);
-		if (fd >= 0)
-			close(fd);
+	if (strlen(path) >= sizeof(c->addr.local.sun_path))
 		return text_error(err, cap,
 				  "--control %s: the path is too long; at most %zu bytes fit", path,
-				  sizeof(c->addr.sun_path) - 1);
-	}
-	c->addr.sun_family = AF_UNIX;
-	memcpy(c->addr.sun_path, path, strlen(path) + 1);
+				  sizeof(c->addr.local.sun_path) - 1);
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return text_refused(err, cap, "no memory");
+	c->addr.local.sun_family = AF_UNIX;
+	memcpy(c->addr.local.sun_path, path, strlen(path) + 1);
 	list_init(&c->peers);
-	for (int tries = 0; tries < 2; tries++) {
-		rc = bind(fd, (struct sockaddr *)&c->addr, sizeof(c->addr)) < 0 ? -errno : 0;
-		if (rc != -EADDRINUSE || !clear_path(&c->addr))
-			break;
+	fd = kaddr_listen(&c->addr, sizeof(c->addr.local), CLIENTS_MAX);
+	rc = fd < 0 ? fd : host_watch(h, &c->source, fd, EPOLLIN, listener_ready);
+	if (rc == 0) {
+		h->control = c;
+		return 0;
 	}
-	if (rc == 0 && (listen(fd, CLIENTS_MAX) < 0 ||
-			host_watch(h, &c->source, fd, EPOLLIN, listener_ready) < 0))
-		rc = -errno;
-	if (rc < 0) {
-		(void)text_error(err, cap, "--control %s: %s", path,
-				 rc == -EADDRINUSE ? "something is there already; name another path"
-						   : strerror(-rc));
-		if (fd >= 0)
-			close(fd);
-		free(c);
-		return rc == -EINVAL ? -EIO : rc;
-	}
-	h->control = c;
-	return 0;
+	(void)text_error(err, cap, "--control %s: %s", path,
+			 rc == -EADDRINUSE ? "something is there already; name another path"
+					   : strerror(-rc));
+	if (fd >= 0)
+		close(fd);
+	free(c);
+	return rc == -EINVAL ? -EIO : rc;
 }
 
 void control_close(struct host *h)
@@ -286,7 +266,7 @@ void control_close(struct host *h)
 	while ((n = list_first(&c->peers)))
 		peer_free(h, container_of(n, struct peer, node));
 	close(c->source.fd);
-	(void)unlink(c->addr.sun_path);
+	kaddr_forget(&c->addr);
 	free(c);
 	h->control = NULL;
 }

@@ -19,6 +19,7 @@
 struct client;
 struct control;
 struct device;
+struct dialler;
 struct host;
 struct lease;
 struct pattern;
@@ -60,6 +61,7 @@ struct host {
 	struct source signals;
 	struct list apps, again;
 	struct control *control;
+	struct dialler *dialler; /* NULL: nothing is dialled for others */
 	struct client *client;
 	struct lease *lease; /* NULL: every address is given */
 	struct pcap *pcap;

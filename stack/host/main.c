@@ -81,7 +81,13 @@ static int open_outputs(struct host *h, char *err, size_t cap)
 		if (!h->tracer)
 			return -EIO;
 	}
-	return o->control ? control_open(h, o->control, err, cap) : 0;
+	if (o->control) {
+		int rc = control_open(h, o->control, err, cap);
+
+		if (rc < 0)
+			return rc;
+	}
+	return dial_open(h, err, cap);
 }
 
 static int start(struct host *h, char *err, size_t cap)

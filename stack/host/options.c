@@ -69,6 +69,11 @@ static const char help[] =
 	"                       pattern). The echo service draws for the words monkey, monkeys.\n"
 	"                       forward:PORT:ADDRESS:PORT or forward:PORT:unix:PATH (TCP:\n"
 	"                       carries on to a socket of the kernel's)\n"
+	"  --dial LOCAL=A:PORT  the other way: listens at LOCAL (127.0.0.1:8080, [::1]:8080 or\n"
+	"                       unix:PATH) for this machine's programs and carries each of their\n"
+	"                       connections on to A:PORT by phantom's TCP; may be repeated\n"
+	"  --socks LOCAL        the same, to wherever the program asks by SOCKS 5, by address:\n"
+	"                       curl --socks5 127.0.0.1:1080 http://10.0.0.1/\n"
 	"Client, instead of services:\n"
 	"  --connect A:PORT     standard input to the connection, the connection to standard\n"
 	"                       output; ends when both ends have closed\n"
@@ -497,6 +502,31 @@ static enum opt_outcome peer(struct options *o, const struct rule *r, const char
 	return OPT_RUN;
 }
 
+static enum opt_outcome dial(struct options *o, const struct rule *r, const char *text, char *err)
+{
+	struct opt_dial *d = &o->dials[o->ndials];
+	const char *equals = strrchr(text, '=');
+
+	if (o->ndials == OPT_DIALS_MAX)
+		return bad(err, "%s %s: too many; %d are allowed", r->name, text, OPT_DIALS_MAX);
+	d->text = text;
+	d->socks = strcmp(r->name, "--socks") == 0;
+	if (!d->socks && (!equals || !text_endpoint(equals + 1, &d->peer)))
+		return bad(err,
+			   "--dial %s: whom to connect to is missing; write LOCAL=A:PORT, like "
+			   "127.0.0.1:8080=10.0.0.1:80",
+			   text);
+	d->at_len = kaddr_parse_part(text, d->socks ? strlen(text) : (size_t)(equals - text),
+				     &d->at);
+	if (d->at_len == 0)
+		return bad(err,
+			   "%s %s: not where to listen; write 127.0.0.1:PORT, [::1]:PORT or "
+			   "unix:PATH%s",
+			   r->name, text, d->socks ? "" : " before the =");
+	o->ndials++;
+	return OPT_RUN;
+}
+
 static enum opt_outcome mtu(struct options *o, const struct rule *r, const char *arg, char *err)
 {
 	uint64_t n = 0;
@@ -629,6 +659,8 @@ static const struct rule rules[] = {
 	{ "--route", true, route, 0 },
 	{ "--sysctl", true, sysctl, 0 },
 	{ "--serve", true, serve, 0 },
+	{ "--dial", true, dial, 0 },
+	{ "--socks", true, dial, 0 },
 	{ "--connect", true, peer, 0 },
 	{ "--connect-udp", true, peer, 0 },
 	{ "--send-bytes", true, send_bytes, 0 },

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host/kaddr.h"
 #include "phantom/phantom.h"
 
 struct service;
@@ -19,6 +20,7 @@ enum {
 	OPT_ADDRS_MAX = 64,
 	OPT_ROUTES_MAX = 256,
 	OPT_SERVES_MAX = 256,
+	OPT_DIALS_MAX = 64,
 	OPT_SYSCTLS_MAX = 256,
 	OPT_ERROR = 256
 };
@@ -51,6 +53,13 @@ struct opt_serve {
 	const char *arg_text; /* as typed */
 	const char *text;
 };
+struct opt_dial {
+	bool socks; /* else to `peer` */
+	union kaddr at;
+	socklen_t at_len;
+	struct ph_sockaddr peer;
+	const char *text;
+};
 struct opt_sysctl {
 	char name[96];
 	const char *value;
@@ -71,7 +80,8 @@ struct options {
 	struct opt_route routes[OPT_ROUTES_MAX];
 	struct opt_serve serves[OPT_SERVES_MAX];
 	struct opt_sysctl sysctls[OPT_SYSCTLS_MAX];
-	size_t naddrs, nroutes, nserves, nsysctls;
+	struct opt_dial dials[OPT_DIALS_MAX];
+	size_t naddrs, nroutes, nserves, nsysctls, ndials;
 
 	bool connect, connect_udp;
 	struct ph_sockaddr peer;

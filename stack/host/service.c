@@ -116,6 +116,12 @@ static void conn_ready(struct host *h, struct app *app, uint32_t events)
 	conn_free(h, c);
 }
 
+void service_conn(struct host *h, struct conn *c, const struct service *service, ph_socket socket)
+{
+	c->service = service;
+	host_add_app(h, &c->app, socket, conn_ready);
+}
+
 static void listener_ready(struct host *h, struct app *app, uint32_t events)
 {
 	struct port *p = container_of(app, struct port, app);
@@ -132,9 +138,8 @@ static void listener_ready(struct host *h, struct app *app, uint32_t events)
 			(void)ph_close(h->st, s, h->now_ns);
 			continue;
 		}
-		c->service = p->serve->service;
 		c->serve = p->serve;
-		host_add_app(h, &c->app, s, conn_ready);
+		service_conn(h, c, p->serve->service, s);
 		conn_ready(h, &c->app, 0);
 	}
 	host_again(h, app);
@@ -242,6 +247,7 @@ void services_close(struct host *h)
 {
 	struct list_node *n, *next;
 
+	dial_close(h);
 	list_for_each_safe(n, next, &h->apps) {
 		struct app *app = container_of(n, struct app, all);
 

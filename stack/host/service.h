@@ -68,6 +68,11 @@ struct conn {
 		} daytime;
 		struct forward forward;
 		struct {
+			struct forward forward; /* first: it becomes one of these */
+			bool socks;		/* the program waits for SOCKS's reply */
+			bool gone;		/* it has not waited */
+		} dial;
+		struct {
 			uint16_t have; /* bytes of the request so far */
 			uint16_t sent;
 			const char *answer; /* NULL: still reading */
@@ -95,6 +100,9 @@ const struct service *service_find(const char *name, size_t len);
 /* Row i of the table, or NULL past its end. */
 const struct service *service_row(size_t i);
 
+/* Makes `c`, of calloc and its u, a connection of the service's; it lives until service->ready ends it. */
+void service_conn(struct host *h, struct conn *c, const struct service *service, ph_socket socket);
+
 /* Opens every service of the options; 0, or -E... with a sentence in err. */
 int services_open(struct host *h, char *err, size_t cap);
 /* Closes listeners and datagram sockets, and every connection with FIN. */
@@ -113,7 +121,13 @@ enum verdict http_ready(struct host *h, struct conn *c);
 void http_release(struct host *h, struct conn *c);
 enum verdict forward_ready(struct host *h, struct conn *c);
 void forward_release(struct host *h, struct conn *c);
+/* One more connection carried between the kernel and the stack? Counts it; false: there are FORWARD_MAX. */
+bool forward_room(struct host *h);
 bool forward_arg(const char *text, uint64_t *out);
+/* Listens for this machine's programs (--dial, --socks), once there is a loop. 0, or -E... with a sentence. */
+int dial_open(struct host *h, char *err, size_t cap);
+/* Ends the listeners, and those that have not said whom they want. */
+void dial_close(struct host *h);
 enum verdict echo_ready(struct host *h, struct conn *c);
 void echo_release(struct host *h, struct conn *c);
 int echo_datagram(struct host *h, const uint8_t *in, size_t len, uint8_t *out, size_t cap);

@@ -10,71 +10,23 @@
  * passed on as a half close; an error on one side is a reset on the other. The descriptor is
  * watched edge-triggered: a step works until both sides say -EAGAIN.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "host/kaddr.h"
 #include "host/service.h"
-#include "host/text.h"
-
-union target {
-	struct sockaddr any;
-	struct sockaddr_in ip4;
-	struct sockaddr_in6 ip6;
-	struct sockaddr_un local;
-};
-
-/* 127.0.0.1:22, [::1]:22 or unix:PATH. The length of the address, 0: it is none of them. */
-static socklen_t parse_target(const char *text, union target *t)
-{
-	char host[INET6_ADDRSTRLEN + 2];
-	const char *colon = strrchr(text, ':');
-	uint64_t port;
-	size_t len;
-
-	memset(t, 0, sizeof(*t));
-	if (strncmp(text, "unix:", 5) == 0) {
-		len = strlen(text + 5);
-		if (len == 0 || len >= sizeof(t->local.sun_path))
-			return 0;
-		t->local.sun_family = AF_UNIX;
-		memcpy(t->local.sun_path, text + 5, len);
-		return sizeof(t->local);
-	}
-	if (!colon || !text_number(colon + 1, 1, 65535, &port))
-		return 0;
-	len = (size_t)(colon - text);
-	if (len >= sizeof(host))
-		return 0;
-	memcpy(host, text, len);
-	host[len] = '\0';
-	if (inet_pton(AF_INET, host, &t->ip4.sin_addr) == 1) {
-		t->ip4.sin_family = AF_INET;
-		t->ip4.sin_port = htons((uint16_t)port);
-		return sizeof(t->ip4);
-	}
-	if (len < 3 || host[0] != '[' || host[len - 1] != ']')
-		return 0;
-	host[len - 1] = '\0';
-	if (inet_pton(AF_INET6, host + 1, &t->ip6.sin6_addr) != 1)
-		return 0;
-	t->ip6.sin6_family = AF_INET6;
-	t->ip6.sin6_port = htons((uint16_t)port);
-	return sizeof(t->ip6);
-}
 
 bool forward_arg(const char *text, uint64_t *out)
 {
-	union target t;
+	union kaddr to;
 
 	*out = 0;
-	return parse_target(text, &t) > 0;
+	return kaddr_parse(text, &to) > 0;
 }
 
 /* ---- one direction ------------------------------------------------------------------------- */
@@ -172,26 +124,35 @@ static void kernel_ready(struct host *h, struct source *source, uint32_t events)
 	host_again(h, &c->app);
 }
 
+bool forward_room(struct host *h)
+{
+	if (h->forwards < FORWARD_MAX) {
+		h->forwards++;
+		return true;
+	}
+	if (h->forwards_refused++ == 0)
+		fprintf(stderr, "phantom: %d connections are carried on at a time, others are reset\n",
+			FORWARD_MAX);
+	return false;
+}
+
 static int begin(struct host *h, struct conn *c)
 {
 	struct forward *f = &c->u.forward;
-	union target t;
-	socklen_t len = parse_target(c->serve->arg_text, &t);
+	union kaddr to;
+	socklen_t len = kaddr_parse(c->serve->arg_text, &to);
 	int fd;
 
-	if (h->forwards == FORWARD_MAX) {
-		if (h->forwards_refused++ == 0)
-			fprintf(stderr, "phantom: forward: %d connections at a time, others are reset\n",
-				FORWARD_MAX);
+	if (!forward_room(h))
 		return -EMFILE;
-	}
-	fd = socket(t.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
+	fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0) {
+		h->forwards--;
 		return -errno;
+	}
 	f->begun = true;
-	h->forwards++;
 	f->source.fd = fd;
-	if (connect(fd, &t.any, len) < 0 && errno != EINPROGRESS)
+	if (connect(fd, &to.any, len) < 0 && errno != EINPROGRESS)
 		return -errno;
 	return host_watch(h, &f->source, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
 			  kernel_ready);

@@ -47,7 +47,7 @@ UNIT_TESTS += %D%/test_ip6 %D%/test_icmp6 %D%/test_nd %D%/test_nd_rules %D%/test
 	%D%/test_sock6 %D%/test_ip6_rules %D%/test_ip6_sources \
 	%D%/test_hostile6
 EXTRA_DIST += %D%/net6_fixture.h %D%/udp_fixture.h %D%/nd_fixture.h %D%/ra_fixture.h
-UNIT_TESTS += %D%/test_host_memory %D%/test_host_options %D%/test_host_pcap %D%/test_host_control %D%/test_host_service
+UNIT_TESTS += %D%/test_socks %D%/test_host_memory %D%/test_host_options %D%/test_host_pcap %D%/test_host_control %D%/test_host_service
 
 UNIT_TESTS += %D%/test_topo %D%/test_netaddr %D%/test_responder %D%/test_serve \
 	%D%/test_world

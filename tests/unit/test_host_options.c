@@ -81,6 +81,12 @@ static const struct bad_row bad_rows[] = {
 	{ BASE "--serve echo:70000", "70000", "1 to 65535" },
 	{ BASE "--serve udp-http:80", "not served over UDP", "tcp-http:80" },
 	{ BASE "--serve echo:7:8", "takes nothing", "echo:7" },
+	{ BASE "--dial 127.0.0.1:80", "--dial", "LOCAL=A:PORT" },
+	{ BASE "--dial 127.0.0.1:80=10.0.0.1", "--dial", "127.0.0.1:8080=10.0.0.1:80" },
+	{ BASE "--dial 127.0.0.1=10.0.0.1:80", "not where to listen", "before the =" },
+	{ BASE "--dial unix:=10.0.0.1:80", "not where to listen", "unix:PATH" },
+	{ BASE "--socks 1080", "not where to listen", "127.0.0.1:PORT" },
+	{ BASE "--socks 127.0.0.1:1080=10.0.0.1:80", "not where to listen", "127.0.0.1:PORT" },
 	{ BASE "--serve source:5002:many", "many", "source:PORT:BYTES" },
 	{ BASE "--serve sink:5001:bytes", "bytes", "sink:PORT:count" },
 	{ BASE "--sysctl net.ipv4.tcp_sack", "net.ipv4.tcp_sack", "NAME=VALUE" },
@@ -246,6 +252,8 @@ static void test_repeating_an_option_ends_at_its_limit(void **state)
 	repeat("--addr 10.0.0.2/24", OPT_ADDRS_MAX, OPT_BAD);
 	repeat("--route 10.1.0.0/16", OPT_ROUTES_MAX, OPT_RUN);
 	repeat("--route 10.1.0.0/16", OPT_ROUTES_MAX + 1, OPT_BAD);
+	repeat("--socks 127.0.0.1:1080", OPT_DIALS_MAX, OPT_RUN);
+	repeat("--socks 127.0.0.1:1080", OPT_DIALS_MAX + 1, OPT_BAD);
 	repeat("--serve echo:7", OPT_SERVES_MAX, OPT_RUN);
 	repeat("--serve echo:7", OPT_SERVES_MAX + 1, OPT_BAD);
 	repeat("--sysctl a=1", OPT_SYSCTLS_MAX, OPT_RUN);
