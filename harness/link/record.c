@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Verdict files; see record.h. Written line by line, so that a run that is killed leaves its own. */
+#define _GNU_SOURCE
 #include "harness/link/record.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "harness/link/asset.h"
 #include "harness/link/spec_value.h"
@@ -19,22 +24,42 @@ struct link_record {
 
 static const char *const dir_words[] = { [LINK_DIR_IN] = "in", [LINK_DIR_OUT] = "out" };
 
+static int cannot_write(const char *name, char *err, size_t err_size)
+{
+	snprintf(err, err_size, "record: %s: %s; name a file that can be written", name, strerror(errno));
+	return -1;
+}
+
+/* Whether it can be written: what is there stays, and what was not there is not, until a link begins. */
+static int try_write(const char *name, char *err, size_t err_size)
+{
+	struct stat st;
+	int fd;
+
+	if (stat(name, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return 0; /* a pipe's reader would take our going for the end */
+	fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd >= 0)
+		unlink(name);
+	else if (errno == EEXIST)
+		fd = open(name, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return cannot_write(name, err, err_size);
+	close(fd);
+	return 0;
+}
+
 static void *make_record(const char *name, const char *text, size_t len, char *err, size_t err_size)
 {
-	struct link_record *r = malloc(sizeof(*r));
+	struct link_record *r;
 
 	(void)text;
 	(void)len;
+	if (try_write(name, err, err_size))
+		return NULL;
+	r = calloc(1, sizeof(*r));
 	if (!r)
-		return NULL;
-	r->file = fopen(name, "we");
-	if (!r->file) {
-		snprintf(err, err_size, "record: %s: %s; name a file that can be written", name,
-			 strerror(errno));
-		free(r);
-		return NULL;
-	}
-	setvbuf(r->file, NULL, _IOLBF, 0);
+		snprintf(err, err_size, "record: out of memory");
 	return r;
 }
 
@@ -48,9 +73,25 @@ const char *link_record_name(const struct link_record *r)
 	return link_asset_name(LINK_ASSET_RECORD, r);
 }
 
+/* With its first direction; the other's thread may be about to. */
+static FILE *opened(struct link_record *r)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+	pthread_mutex_lock(&lock);
+	if (!r->file) {
+		r->file = fopen(link_record_name(r), "we");
+		if (r->file)
+			setvbuf(r->file, NULL, _IOLBF, 0);
+	}
+	pthread_mutex_unlock(&lock);
+	return r->file;
+}
+
 void link_record_begin(struct link_record *r, enum link_dir dir)
 {
-	fprintf(r->file, "begin %s\n", dir_words[dir]);
+	if (opened(r))
+		fprintf(r->file, "begin %s\n", dir_words[dir]);
 }
 
 /* Reasons are of two words at times; in a line they are one. */
@@ -68,6 +109,8 @@ void link_record_verdict(struct link_record *r, enum link_dir dir, uint64_t now_
 	char line[256], word[WORD_MAX];
 	struct link_text t = { .out = line, .size = sizeof(line) };
 
+	if (!r->file)
+		return;
 	link_text_add(&t, "%s %" PRIu64 " %" PRIu32, dir_words[dir], v->no, v->len);
 	if (v->drop != LINK_DROP_NONE) {
 		reason_word(v->drop, word);

@@ -29,6 +29,13 @@ enum { ROWS_MAX = 64, BACKENDS = 3, WORDS_MAX = 20, LINE = 300, FRAMES_MIN = 100
 #define DELAY_P99_AIM_US 1000.0
 #define RATE_AIM_PERCENT 1.0
 
+/* How far a queue may be from the model's: shares of frames in per cent, waits. */
+#define QUEUE_SHARE 3.0
+#define QUEUE_WAIT 0.1
+#define QUEUE_MS 8.0
+#define QUEUE_SAVED 15	/* frames of 1000 bytes in a bucket of ten of 1514 */
+#define QUEUE_STALL_NS (30 * MS)
+
 struct row {
 	const char *backend, *what, *asked, *unit;
 	double measured, low, high;	/* low > high: nothing is expected */
@@ -39,7 +46,6 @@ struct backend {
 	const char *name;
 	struct calibrate_ends ends;
 	int control;			/* the world's; -1: virtual time */
-	struct link_spec spec;		/* virtual */
 };
 
 struct table {
@@ -59,13 +65,34 @@ static bool within(const struct row *r)
 	return r->low > r->high || (r->measured >= r->low && r->measured <= r->high);
 }
 
+/* A link in virtual time that does this. */
+static struct link_pipe *new_pipe(const char *words, struct net_err *e)
+{
+	char copy[LINE], err[LINK_ERR_TEXT];
+	const char *word[WORDS_MAX];
+	struct link_spec spec;
+	struct link_pipe *p;
+	int n = 0;
+
+	link_spec_init(&spec);
+	snprintf(copy, sizeof(copy), "queue 100000 %s", words);
+	for (char *w = strtok(copy, " "); w && n < WORDS_MAX; w = strtok(NULL, " "))
+		word[n++] = w;
+	if (link_spec_parse(&spec, n, word, err, sizeof(err))) {
+		net_failed(e, "%s", err);
+		return NULL;
+	}
+	p = link_pipe_new(&spec, LINK_L2_ETHERNET, LINK_DIR_OUT);
+	if (!p)
+		net_failed(e, "out of memory");
+	return p;
+}
+
 /* Make the link do this and nothing else. */
 static int set_link(struct backend *b, const char *words, struct net_err *e)
 {
 	static const char clear[] = "delay 0 jitter 0 loss 0% dup 0% reorder 0% rate 0 queue 100000";
-	char line[LINE], copy[LINE], err[LINK_ERR_TEXT];
-	const char *word[WORDS_MAX];
-	int n = 0;
+	char line[LINE];
 
 	if (b->control >= 0) {
 		snprintf(line, sizeof(line), "link a.x both %s backend %s", clear, b->name);
@@ -77,29 +104,31 @@ static int set_link(struct backend *b, const char *words, struct net_err *e)
 		return world_say(b->control, line, NULL, NULL, e);
 	}
 	link_pipe_free(b->ends.pipe);
-	link_spec_init(&b->spec);
-	snprintf(copy, sizeof(copy), "queue 100000 %s", words);
-	for (char *w = strtok(copy, " "); w && n < WORDS_MAX; w = strtok(NULL, " "))
-		word[n++] = w;
-	if (link_spec_parse(&b->spec, n, word, err, sizeof(err)))
-		return net_failed(e, "%s", err);
-	b->ends.pipe = link_pipe_new(&b->spec, LINK_L2_ETHERNET, LINK_DIR_OUT);
-	return b->ends.pipe ? 0 : net_failed(e, "out of memory");
+	b->ends.pipe = new_pipe(words, e);
+	return b->ends.pipe ? 0 : -1;
 }
 
-static int send_frames(struct backend *b, const char *words, struct calibrate_run *run, uint32_t n,
-		       uint32_t len, uint64_t gap_ns, uint64_t rest_ns, struct net_err *e)
+static int send_load(struct backend *b, const char *words, struct calibrate_run *run,
+		     const struct calibrate_load *load, struct net_err *e)
 {
 	int rc;
 
 	if (set_link(b, words, e))
 		return -1;
-	rc = calibrate_send(&b->ends, run, n, len, gap_ns, rest_ns);
+	rc = calibrate_send(&b->ends, run, load);
 	if (rc == 0)
 		return 0;
 	calibrate_free(run);
 	return net_failed(e, "%s with %s: %s", b->name, words,
 			  rc == -ETIMEDOUT ? "no frame came through" : strerror(-rc));
+}
+
+static int send_frames(struct backend *b, const char *words, struct calibrate_run *run, uint32_t n,
+		       uint32_t len, uint64_t gap_ns, uint64_t rest_ns, struct net_err *e)
+{
+	const struct calibrate_load load = { .n = n, .len = len, .gap_ns = gap_ns, .rest_ns = rest_ns };
+
+	return send_load(b, words, run, &load, e);
 }
 
 static int delays(struct backend *b, struct table *t, struct net_err *e)
@@ -201,6 +230,75 @@ static int rates(struct backend *b, struct table *t, struct net_err *e)
 	return 0;
 }
 
+/*
+ * A quarter more than a line can carry, of which each tenth frame is another flow's, into a queue with a
+ * discipline. What is expected is what the model makes of the same frames at the same times: how many are
+ * dropped, and how long those wait that are not. A kernel that serves its line by ticks is off by some; and
+ * netem's tbf saves, while a sender that was stalled sends nothing, what ten frames of full size may use.
+ */
+static void note_flow(struct table *t, const char *backend, const char *asked, const char *const what[2],
+		      struct calibrate_flow is, struct calibrate_flow should, double saved)
+{
+	double lost = 100.0 * should.lost / should.n, wait = should.mean_ns / 1e6;
+
+	note(t, &(struct row){ backend, what[0], asked, "%", 100.0 * is.lost / is.n,
+			       fmax(0, lost - QUEUE_SHARE - saved),
+			       lost + QUEUE_SHARE + saved, false });
+	note(t, &(struct row){ backend, what[1], asked, "ms", is.mean_ns / 1e6,
+			       fmax(0, wait * (1 - QUEUE_WAIT) - QUEUE_MS - saved),
+			       wait * (1 + QUEUE_WAIT) + QUEUE_MS + saved, false });
+}
+
+static void note_queue(struct table *t, const char *backend, bool fair, const struct calibrate_run *run,
+		       const struct calibrate_run *model)
+{
+	static const char *const all[] = { "dropped", "wait, mean" },
+		*const thick[] = { "thick flow: dropped", "thick flow: wait" },
+		*const thin[] = { "thin flow: dropped", "thin flow: wait" };
+	static const char fq[] = "fq_codel, load 125%";
+	double saved = 100.0 * calibrate_stalls(run, QUEUE_STALL_NS) * QUEUE_SAVED / run->n;
+
+	if (!fair) {
+		note_flow(t, backend, "codel, load 125%", all, calibrate_flow(run, CALIBRATE_ALL),
+			  calibrate_flow(model, CALIBRATE_ALL), saved);
+		return;
+	}
+	note_flow(t, backend, fq, thick, calibrate_flow(run, CALIBRATE_THICK),
+		  calibrate_flow(model, CALIBRATE_THICK), saved);
+	note_flow(t, backend, fq, thin, calibrate_flow(run, CALIBRATE_THIN),
+		  calibrate_flow(model, CALIBRATE_THIN), saved);
+}
+
+static int queues(struct backend *b, struct table *t, struct net_err *e)
+{
+	static const char *const words[] = {
+		"delay 1ms rate 2mbit queue codel target 20ms interval 50ms",
+		"delay 1ms rate 2mbit queue fq_codel target 20ms interval 50ms noecn",
+	};
+	const struct calibrate_load load = { .n = 1500, .len = 1000, .thin = 10, .gap_ns = 3200 * US,
+					     .rest_ns = 1000 * MS };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		struct calibrate_run run, model;
+		struct link_pipe *p = new_pipe(words[i], e);
+		int rc = -1;
+
+		if (!p || send_load(b, words[i], &run, &load, e)) {
+			link_pipe_free(p);
+			return -1;
+		}
+		rc = calibrate_model(p, &model, &run);
+		if (rc == 0)
+			note_queue(t, b->name, i == 1, &run, &model);
+		calibrate_free(&run);
+		calibrate_free(&model);
+		link_pipe_free(p);
+		if (rc)
+			return net_failed(e, "%s", strerror(-rc));
+	}
+	return 0;
+}
+
 /* What the link line holds words against. */
 static void refusals(struct table *t)
 {
@@ -217,7 +315,7 @@ static int measure(struct backend *b, struct table *t, struct net_err *e)
 {
 	if (strcmp(b->name, "wire") == 0)
 		refusals(t);
-	if (delays(b, t, e) || shares(b, t, e) || bursts(b, t, e))
+	if (delays(b, t, e) || shares(b, t, e) || bursts(b, t, e) || queues(b, t, e))
 		return -1;
 	return rates(b, t, e);
 }

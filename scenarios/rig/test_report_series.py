@@ -51,7 +51,7 @@ def results(tmp_path):
 
 def series(results, point, lines):
     path = results.path / "points" / f"{point:04d}"
-    path.mkdir(parents=True)
+    path.mkdir(parents=True, exist_ok=True)
     (path / "series.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
     (path / "result.json").write_text(json.dumps({"verdict": "pass", "point": point, "seed": 1, "flows": [
         {"name": "f1", "goodput_bps": 1e6}], "links": []}))
@@ -131,6 +131,11 @@ def test_what_a_page_has_no_room_for_has_a_page_beside_it(results):
     for name in apart:
         beside = (results.path / f"report.points/{name}.html").read_text()
         assert set(unpacked(beside)) == {name} and 'href="../report.html"' in beside
+    (results.path / "report.points/mine.html").write_text("no page of a point")
+    for point in range(4):
+        series(results, point, LINES)
+    assert set(unpacked(results.page())) == set("0123")
+    assert os.listdir(results.path / "report.points") == ["mine.html"], "pages of an earlier report stayed"
 
 
 def test_a_series_that_is_too_long_is_cut_and_says_so(results, monkeypatch):

@@ -3,6 +3,7 @@
  * What a link's words read from files and from tcpdump's language: patterns, records and their replay,
  * filters; and scripts with conditions.
  */
+#define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -10,6 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -200,6 +202,37 @@ static void test_a_replay_is_the_run_that_was_recorded(void **state)
 	remove(name);
 }
 
+static long size_of(const char *name)
+{
+	struct stat st;
+
+	return stat(name, &st) == 0 ? (long)st.st_size : -1;
+}
+
+/* Words that are only checked, as of an experiment's points before it starts, empty no file. */
+static void test_a_record_is_emptied_by_the_link_that_begins_it_and_not_by_its_word(void **state)
+{
+	const char *name[2] = { strdup(file_of("in 1 60 at 0\n")), "test_link_files-none.record" };
+	const long before[2] = { 13, -1 };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		const char *word[] = { "record", name[i] };
+		char err[LINK_ERR_TEXT], words[100];
+		struct link_pipe *p;
+		struct link_spec s;
+
+		link_spec_init(&s);
+		assert_int_equal(link_spec_parse(&s, 2, word, err, sizeof(err)), 0);
+		assert_int_equal(size_of(name[i]), before[i]);
+		snprintf(words, sizeof(words), "record %s", name[i]);
+		p = pipe_of(words);
+		assert_int_equal(size_of(name[i]), strlen("begin in\n"));
+		link_pipe_free(p);
+		remove(name[i]);
+	}
+}
+
 static void test_behind_a_replays_end_the_words_decide(void **state)
 {
 	struct link_model *m = model_with("delay 5ms loss 100%% replay %s",
@@ -348,13 +381,14 @@ int main(void)
 		cmocka_unit_test(test_a_pattern_by_time_begins_with_the_first_frame_and_ends),
 		cmocka_unit_test(test_a_table_is_read_as_tc_has_it),
 		cmocka_unit_test(test_a_replay_is_the_run_that_was_recorded),
+		cmocka_unit_test(test_a_record_is_emptied_by_the_link_that_begins_it_and_not_by_its_word),
 		cmocka_unit_test(test_behind_a_replays_end_the_words_decide),
 		cmocka_unit_test(test_a_corrupting_script_inverts_one_bit),
 		cmocka_unit_test(test_down_and_mtu_stop_frames_under_their_names),
 		cmocka_unit_test(test_programs_that_could_run_away_are_refused),
 		cmocka_unit_test(test_a_program_reads_nothing_beyond_the_frame),
 	};
-	size_t n = 9;
+	size_t n = 10;
 
 	ROWS(bad, test_bad);
 	ROWS(scripts, test_script);

@@ -100,6 +100,7 @@ class Report:
     def traces(self, results, out):
         """(links by point, the section): series in the page while there is room, the rest beside it."""
         packed, apart, links, room = [], [], {}, report_series.INLINE_BYTES
+        written = set()
         for point in results.bad() + [p for p in results.points if p.verdict == "pass"]:
             series = self.series(point.directory)
             if series is None:
@@ -112,6 +113,7 @@ class Report:
                 links[point.name] = f"#series-{point.name}"
                 continue
             path, link = report_view.beside(out, point.name)
+            written.add(path)
             section = report_view.diagrams([(point.name, point.label, text)], [], [])
             self.write(path, report_view.point_page(
                 f"point {point.name}: {point.label}",
@@ -120,6 +122,7 @@ class Report:
                 f"../{os.path.basename(out)}"))
             apart.append((point.name, point.label, link))
             links[point.name] = link
+        report_view.sweep(out, written)
         return links, report_view.diagrams(packed, apart, self.wrong)
 
     def diagrams(self, series, name, label):

@@ -124,3 +124,18 @@ def beside(out, name):
     folder = os.path.splitext(os.path.basename(out))[0] + ".points"
     file = f"{name}.html"
     return os.path.join(os.path.dirname(out), folder, file), f"{folder}/{file}"
+
+
+def sweep(out, keep):
+    """Removes pages of points that an earlier page at `out` had beside it and this one has not."""
+    folder = os.path.dirname(beside(out, "0")[0])
+    for file in os.listdir(folder) if os.path.isdir(folder) else ():
+        path = os.path.join(folder, file)
+        if path in keep or not file.endswith(".html") or not os.path.isfile(path):
+            continue
+        with open(path, encoding="utf-8", errors="replace") as page:
+            ours = f'href="../{esc(os.path.basename(out))}"' in page.read()
+        if ours:
+            os.unlink(path)
+    if os.path.isdir(folder) and not os.listdir(folder):
+        os.rmdir(folder)
