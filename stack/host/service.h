@@ -124,7 +124,7 @@ void forward_release(struct host *h, struct conn *c);
 /* One more connection carried between the kernel and the stack? Counts it; false: there are FORWARD_MAX. */
 bool forward_room(struct host *h);
 bool forward_arg(const char *text, uint64_t *out);
-/* Listens for this machine's programs (--dial, --socks), once there is a loop. 0, or -E... with a sentence. */
+/* Listens for programs of this machine (--dial, --socks), once there is a loop; 0, or -E... and a sentence */
 int dial_open(struct host *h, char *err, size_t cap);
 /* Ends the listeners, and those that have not said whom they want. */
 void dial_close(struct host *h);
