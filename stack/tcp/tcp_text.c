@@ -293,16 +293,20 @@ static void fin_arrived(struct ph_stack *st, struct tcb *t)
 	tcp_reass_clear(&st->tcp->reass, &t->reass);
 	t->sack.n = 0;
 	tcp_sack_told(&t->sack); /* nor is told what came twice: Linux's tcp_fin */
-	t->delack.pending = t->delack.now = true;
+	t->delack.pending = true;
 	switch ((enum tcps)t->state) {
 	case TCPS_SYN_RECEIVED:
 	case TCPS_ESTABLISHED:
+		/* As Linux: our own FIN will likely carry the ACK, so it waits as those of data do. Not
+		 * where no data came before, by which to know how long; nor where the window is closed. */
+		t->delack.now |= t->delack.ato_us == 0 || tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt) == 0;
 		tcp_set_state(st, t, TCPS_CLOSE_WAIT);
 		t->delack.pingpong = true;
 		break;
 	case TCPS_FIN_WAIT_1:
 		/* Had our FIN been acknowledged by this segment, the state would be FIN-WAIT-2 by
 		 * now. */
+		t->delack.now = true;
 		tcp_set_state(st, t, TCPS_CLOSING);
 		break;
 	case TCPS_FIN_WAIT_2:
@@ -342,6 +346,7 @@ enum drop tcp_text_fin(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 		if (at == t->rcv_nxt)
 			fin_arrived(st, t);
 	} else if (t->reass.has_fin && t->reass.fin_seq == t->rcv_nxt) {
+		t->delack.now = true; /* a hole is filled */
 		fin_arrived(st, t);
 	}
 	return DROP_NONE;
