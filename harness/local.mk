@@ -74,6 +74,7 @@ HARNESS_DUT = $(HARNESS_DUT_PHANTOM) \
 	%D%/dut/agent_box.h %D%/dut/agent_box.c %D%/dut/agent_kernel.c \
 	%D%/dut/agent_listen.h %D%/dut/agent_listen.c \
 	%D%/dut/agent.h %D%/dut/agent.c \
+	%D%/dut/turn.h %D%/dut/turn.c \
 	%D%/dut/remote.h %D%/dut/remote.c \
 	%D%/dut/wire_engine.h %D%/dut/wire_engine.c
 

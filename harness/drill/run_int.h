@@ -116,6 +116,8 @@ struct drill_run {
 	bool last_was_in;
 	uint64_t last_ns; /* when the event before was due or seen */
 	uint64_t late_ns;  /* how late the latest event of the script began */
+	uint64_t waited_ns; /* for a CPU, before the script's time 0 */
+	bool too_late;	   /* it was given up because the bench was late */
 	bool only_time;	   /* it failed by a time alone */
 
 	struct drill_conn *conns, *conn; /* all; the one that packets are about */

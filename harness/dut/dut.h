@@ -169,6 +169,9 @@ struct dut_ops {
 	int (*socks)(struct dut *d, struct dut_sock *out, size_t n);
 	/* Optional: a shell command where the device lives. Its exit status, or -EIO. */
 	int (*shell)(struct dut *d, const char *command);
+	/* Optional: how long this process and the device's were ready to run and had no CPU, in all, in
+	 * nanoseconds: what came late meanwhile was not the device's. */
+	uint64_t (*waited)(struct dut *d);
 	/* Optional: a summary of the device's sockets and queues, for a failure's report. */
 	void (*describe)(struct dut *d, char *out, size_t cap);
 };

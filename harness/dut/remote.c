@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "harness/dut/proto.h"
+#include "harness/dut/turn.h"
 #include "harness/dut/super.h"
 
 static const uint64_t ns_per_s = 1000000000;
@@ -614,6 +615,13 @@ static void op_describe(struct dut *d, char *out, size_t cap)
 	json_decref(got);
 }
 
+static uint64_t op_waited(struct dut *d)
+{
+	struct remote *r = of(d);
+
+	return turn_waited_ns(0) + (r->conf.child > 0 ? turn_waited_ns(r->conf.child) : 0);
+}
+
 static const struct dut_ops remote_ops = {
 	.free = op_free,
 	.now = op_now,
@@ -631,6 +639,7 @@ static const struct dut_ops remote_ops = {
 	.offload = op_offload,
 	.shell = op_shell,
 	.socks = op_socks,
+	.waited = op_waited,
 	.describe = op_describe,
 };
 

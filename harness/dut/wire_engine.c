@@ -42,9 +42,10 @@
 #include <unistd.h>
 
 #include "harness/dut/remote.h"
+#include "harness/dut/turn.h"
 #include "netns/nlk.h"
 
-enum { START_MS = 10000, ENDED = -2, ADDR_TEXT = 64 };
+enum { START_MS = 60000, ENDED = -2, ADDR_TEXT = 64 };
 static const char device[] = "tun0";
 static const char exec_word[] = "exec:"; /* a path, or a name as for programs of ours */
 
@@ -457,6 +458,7 @@ struct dut *dut_wire_new(const struct dut_conf *conf, const char *which, char *e
 		(void)failed(err, "--dut %.100s: write phantom, linux or exec:PROGRAM", which);
 		return NULL;
 	}
+	turn_first();
 	fill_words(&s);
 	snprintf(s.dir, sizeof(s.dir), "%s/rig-drill-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	s.output = memfd_create("output", MFD_CLOEXEC);

@@ -5,8 +5,10 @@ The device has fd00::2/64 and a link-local address; it finds the tester by a sol
 Used by the fixture `six`; cases that take it are marked dut(start=False).
 """
 
+import ipaddress
+
 from scapy.layers.inet6 import (ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6ND_NA, ICMPv6ND_NS,
-                                ICMPv6NDOptSrcLLAddr, IPv6)
+                                ICMPv6NDOptDstLLAddr, ICMPv6NDOptSrcLLAddr, IPv6)
 from scapy.layers.l2 import Ether
 
 US, TESTER = "fd00::2", "fd00::100"
@@ -18,6 +20,8 @@ SOLICITED, SOLICITED_MAC = "ff02::1:ff00:2", "33:33:ff:00:00:02"
 class Six:
     def __init__(self, dut, tester, mode="static"):
         self.dut, self.tester = dut, tester
+        self.known = set()  # addresses of ours that the device learned
+        tester.answers = self._reachable
         if dut.name == "phantom":
             args = ["--ipv6", "slaac"] if mode == "slaac" else ["--addr", f"{US}/64"]
             dut.start(sysctl={"net.ipv6.conf.default.accept_dad": 0}, args=args)
@@ -49,9 +53,25 @@ class Six:
                 / ICMPv6NDOptSrcLLAddr(lladdr=self.tester.mac))
 
     def introduce(self, src=TESTER):
-        """The device learns where we are."""
+        """The device learns where we are; whether we still are is answered from now on."""
         self.send(self.solicit(src=src))
-        return self.tester.expect(ICMPv6ND_NA(tgt=US), skip=True)
+        answer = self.tester.expect(ICMPv6ND_NA(tgt=US), skip=True)
+        self.known.add(ipaddress.ip_address(src).packed)
+        return answer
+
+    def _reachable(self, raw):
+        """Our answer to a solicitation of an address that the device knew (RFC 4861 7.3): one is due when a
+        case takes longer than a neighbour is believed in.
+        """
+        if raw[12:14] != b"\x86\xdd" or raw[20] != 58 or raw[54:55] != b"\x87":
+            return None
+        asker, target = ipaddress.ip_address(raw[22:38]), raw[62:78]
+        for_us = raw[0] & 1 or raw[:6] == bytes.fromhex(self.tester.mac.replace(":", ""))
+        if asker.is_unspecified or target not in self.known or not for_us:
+            return None
+        target = str(ipaddress.ip_address(target))
+        return bytes(self.ip(str(asker), target, hlim=255) / ICMPv6ND_NA(tgt=target, S=1, O=1)
+                     / ICMPv6NDOptDstLLAddr(lladdr=self.tester.mac))
 
     def echo(self, data=b"six", number=1, **fields):
         return self.ip(**fields) / ICMPv6EchoRequest(id=0x6666, seq=number, data=data)

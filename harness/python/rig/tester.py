@@ -61,6 +61,7 @@ class Tester:
     def __init__(self, sock, mac=TESTER_MAC, ip=TESTER_IP, dst_mac=DUT_MAC, dst_ip=DUT_IP):
         self.sock, self.mac, self.ip, self.dst_mac, self.dst_ip = sock, mac, ip, dst_mac, dst_ip
         self.frames = []
+        self.answers = None  # what is sent for a frame (bytes) as it comes, or None for it
         self._next = 0  # index of the first frame not yet expected
         self._flows = {}
         self._marks = itertools.count(1)
@@ -130,6 +131,9 @@ class Tester:
             flow = self._flow_of(seen)
             if flow is not None:
                 flow.queue.append(seen)
+            answer = self.answers(raw) if self.answers else None
+            if answer:
+                self.inject(answer)
 
     def _flow_of(self, seen):
         raw = seen.raw
