@@ -93,7 +93,7 @@ HARNESS_SIM = \
 	%D%/sim/tso.c %D%/sim/tso.h \
 	%D%/sim/recut.c %D%/sim/recut.h \
 	%D%/sim/topo.c %D%/sim/topo.h \
-	%D%/sim/router.c %D%/sim/router.h \
+	%D%/sim/router.c %D%/sim/router6.c %D%/sim/router.h %D%/sim/router_int.h \
 	%D%/sim/net.c %D%/sim/net_new.c %D%/sim/net.h \
 	%D%/sim/flow.c %D%/sim/flow.h \
 	%D%/sim/app.c %D%/sim/judge.c %D%/sim/app.h \

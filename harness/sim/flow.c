@@ -262,7 +262,7 @@ bool sim_flows_finished(const struct sim_flows *f)
 }
 
 /* Nothing was lost by a link, by a device's queue or for want of memory, and each device takes what
- * each sends. */
+ * each sends, all the time. */
 static bool spotless(const struct sim_net *n, const bool *fragile)
 {
 	for (unsigned i = 0; i < n->nwire; i++) {
@@ -274,6 +274,8 @@ static bool spotless(const struct sim_net *n, const bool *fragile)
 		if (s->corrupted)
 			return false;
 	}
+	if (n->bent)
+		return false;
 	for (unsigned i = 0; i < n->nhost; i++)
 		if (fragile[i])
 			return false;

@@ -121,6 +121,7 @@ struct sim_net {
 	uint64_t events, events_max, now_max;
 	uint64_t digest; /* of every frame sent and received, with its time */
 	uint64_t tags, tag; /* given out; of the frame under way */
+	bool bent; /* a router's MTU changed */
 	bool failed, limited; /* limited: by a named limit, not by what a stack did */
 	char why[SIM_FAIL_TEXT];
 	uint8_t frame[SIM_FRAME_MAX];

@@ -11,7 +11,7 @@
 #include "harness/sim/plan_topo.h"
 #include "harness/sim/rand.h"
 
-enum { HOST_STREAM = 2, CONN_STREAM, CLOCK_STREAM, KEY_STREAM, FLOW_STREAM, FAMILY_STREAM };
+enum { HOST_STREAM = 2, CONN_STREAM, CLOCK_STREAM, KEY_STREAM, FLOW_STREAM, FAMILY_STREAM, BEND_STREAM };
 enum { SERVER_PORT = 5001, CLIENT_PORT = 40000, CLOSED_PORT = 9, CONNS_MAX = 12, FLOWS_MAX = 3 };
 enum { FLOW_PORT = 6000 };
 
@@ -229,6 +229,34 @@ static int check_topo(const struct sim_plan *p, struct net_err *e)
 	return 0;
 }
 
+static bool has_six(const struct sim_topo_dev *d)
+{
+	for (unsigned i = 0; i < d->naddr; i++)
+		if (d->addr[i].len > 32) /* no prefix of IPv4 */
+			return true;
+	return false;
+}
+
+/* The path's MTU changes under what is on its way: at a router, which says so when it matters. */
+static void draw_bends(struct sim_plan *p)
+{
+	static const uint16_t mtus[] = { 576, 1006, 1280, 1320, 1400, 1492, 1500, 4000 };
+	struct sim_rand r = sim_rand_of(p->seed, BEND_STREAM);
+	unsigned n = sim_rand_chance(&r, 50) ? (unsigned)sim_rand_in(&r, 1, SIM_BENDS_MAX) : 0;
+	uint64_t at = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned dev = (unsigned)sim_rand_in(&r, 0, p->topo.ndev - 1);
+
+		at += sim_rand_log(&r, NS_PER_MS, 20000 * NS_PER_MS);
+		if (!p->topo.forwards[p->topo.dev[dev].node])
+			continue;
+		p->bend[p->nbend++] = (struct sim_bend){
+			at, dev, mtus[sim_rand_in(&r, has_six(&p->topo.dev[dev]) ? 2 : 0, 7)]
+		};
+	}
+}
+
 static bool both_six(const struct sim_plan *p, const unsigned host[2])
 {
 	return sim_topo_addr6(&p->topo, host[0]) && sim_topo_addr6(&p->topo, host[1]);
@@ -285,6 +313,7 @@ int sim_plan_draw(struct sim_plan *p, uint64_t seed, struct sim_topo *topo, cons
 		follow(&r, p->conn, i);
 	draw_flows(p);
 	draw_families(p);
+	draw_bends(p);
 	draw_end(&r, &p->listener, 0);
 	p->listener.cork = p->listener.keepalive = false;
 	p->backlog = (int)sim_rand_log(&r, 2, 128);
@@ -340,6 +369,10 @@ void sim_plan_print(const struct sim_plan *p, FILE *f)
 			p->topo.node[i], h->mem_limit, h->fail_at, (double)h->clock_ns / 1e9,
 			h->txqueuelen, h->recut, h->single ? ", frame by frame" : "", h->gro ? ", gro" : "");
 	}
+	for (unsigned i = 0; i < p->nbend; i++)
+		fprintf(f, "# at %.6fs: mtu %s.%s %u\n", (double)p->bend[i].at_ns / 1e9,
+			p->topo.node[p->topo.dev[p->bend[i].dev].node],
+			p->topo.dev[p->bend[i].dev].name, p->bend[i].mtu);
 	fprintf(f, "# listeners: backlog %d", p->backlog);
 	print_end(&p->listener, f);
 	fputc('\n', f);

@@ -12,7 +12,13 @@
 #include "harness/sim/app.h"
 #include "harness/sim/topo.h"
 
-enum { SIM_PLAN_TEXT = 16384 };
+enum { SIM_PLAN_TEXT = 16384, SIM_BENDS_MAX = 4 };
+
+struct sim_bend { /* a router's device has another MTU from then on */
+	uint64_t at_ns; /* after the beginning; they ascend */
+	unsigned dev;
+	uint16_t mtu;
+};
 
 struct sim_plan {
 	uint64_t seed;
@@ -23,6 +29,8 @@ struct sim_plan {
 	unsigned nconn;
 	struct sim_flow_plan *flow;
 	unsigned nflow;
+	struct sim_bend bend[SIM_BENDS_MAX];
+	unsigned nbend;
 	unsigned *end_node; /* nodes that are no routers */
 	unsigned nend;
 	struct sim_end_plan listener; /* its sockets' options */

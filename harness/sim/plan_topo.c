@@ -164,25 +164,58 @@ static void say_routed(struct sim_text *t, struct sim_rand *r)
 	}
 }
 
-/* IPv6 for hosts on one network, drawn behind everything else and from a stream of its own. Nobody
- * looks for duplicates: connections begin at once. */
+/* Too narrow a link carries no IPv6 (RFC 8200 5). */
+static bool carries_six(const struct sim_topo_dev *d)
+{
+	return d->mtu == 0 || d->mtu >= IP6_MTU_MIN;
+}
+
+/* The routers' addresses and routes beside those of IPv4: fd00:0:0:N::/64 where that has 10.0.N.0.
+ * False: a link between them carries none, or there are no routers. */
+static bool say_six_routers(struct sim_text *t, const struct sim_plan *p)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p->topo.ndev; i++)
+		if (p->topo.forwards[p->topo.dev[i].node] && !carries_six(&p->topo.dev[i]))
+			return false;
+	for (unsigned i = 0; i < p->topo.nnode; i++)
+		n += p->topo.forwards[i];
+	if (n == 0)
+		return false;
+	sim_say(t, "addr r0.eth0 fd00::fe/64\naddr r%u.eth1 fd00:0:0:1::fe/64\n", n - 1);
+	for (unsigned i = 0; i + 1 < n; i++) {
+		sim_say(t, "addr r%u.eth1 fd00:0:0:%u::1/64\naddr r%u.eth0 fd00:0:0:%u::2/64\n", i, 10 + i,
+		    i + 1, 10 + i);
+		sim_say(t, "route r%u fd00:0:0:1::/64 via fd00:0:0:%u::2\n", i, 10 + i);
+		sim_say(t, "route r%u fd00::/64 via fd00:0:0:%u::1\n", i + 1, 10 + i);
+	}
+	return true;
+}
+
+/* IPv6, drawn behind everything else and from a stream of its own. Nobody looks for duplicates:
+ * connections begin at once. */
 static void say_six(struct sim_text *t, const struct sim_plan *p)
 {
 	struct sim_rand r = sim_rand_of(p->seed, SIX_STREAM);
+	bool routed, lan = true;
 
 	if (!sim_rand_chance(&r, 50))
 		return;
 	for (unsigned i = 0; i < p->topo.nnode; i++)
-		if (p->topo.forwards[i])
-			return;
-	for (unsigned i = 0; i < p->topo.ndev; i++) {
+		lan &= !p->topo.forwards[i];
+	routed = say_six_routers(t, p);
+	for (unsigned i = 0; (lan || routed) && i < p->topo.ndev; i++) {
 		const struct sim_topo_dev *d = &p->topo.dev[i];
 		const char *node = p->topo.node[d->node];
+		unsigned net = routed ? d->node % 2 : 0; /* say_routed() has hosts first, in turn */
 
-		if (d->mtu && d->mtu < IP6_MTU_MIN)
+		if (!carries_six(d) || p->topo.forwards[d->node])
 			continue;
 		sim_say(t, "sysctl %s net.ipv6.conf.default.accept_dad=0\n", node);
-		sim_say(t, "addr %s.%s fd00::%x/64\n", node, d->name, i + 1);
+		sim_say(t, "addr %s.%s fd00:0:0:%u::%x/64\n", node, d->name, net, i + 1);
+		if (routed)
+			sim_say(t, "route %s default via fd00:0:0:%u::fe\n", node, net);
 	}
 }
 

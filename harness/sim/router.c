@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/sim/net.h"
+#include "harness/sim/router_int.h"
 #include "harness/sim/sum.h"
 
 enum {
@@ -15,47 +16,57 @@ enum {
 	UNREACHABLE = 3, HOST = 1, FRAG_NEEDED = 4, TIME_EXCEEDED = 11
 };
 
-static const struct netaddr *addr4(const struct sim_topo_dev *t)
+static bool covers(const struct netaddr *net, int family, const uint8_t *ip)
 {
-	for (unsigned i = 0; i < t->naddr; i++)
-		if (t->addr[i].family == AF_INET)
-			return &t->addr[i];
-	return NULL;
-}
-
-static bool covers(const struct netaddr *net, const uint8_t *ip)
-{
+	if (net->family != family)
+		return false;
 	for (unsigned bit = 0; bit < net->len; bit++)
 		if ((net->bytes[bit / 8] ^ ip[bit / 8]) >> (7 - bit % 8) & 1)
 			return false;
-	return net->family == AF_INET;
+	return true;
 }
 
-/* Where a packet to `ip` leaves, and which address it is handed to there; NULL: nowhere. */
-static struct sim_dev *route(struct sim_net *n, unsigned node, const uint8_t *ip, const uint8_t **hop)
+/* The longest prefix of a device's addresses that covers `ip`; -1: none does. */
+static int covered(const struct sim_topo_dev *d, int family, const uint8_t *ip)
+{
+	int len = -1;
+
+	for (unsigned i = 0; i < d->naddr; i++)
+		if (covers(&d->addr[i], family, ip) && (int)d->addr[i].len > len)
+			len = (int)d->addr[i].len;
+	return len;
+}
+
+const uint8_t *sim_router_addr(const struct sim_topo_dev *d, int family)
+{
+	for (unsigned i = 0; i < d->naddr; i++)
+		if (d->addr[i].family == family)
+			return d->addr[i].bytes;
+	return NULL;
+}
+
+struct sim_dev *sim_router_way(struct sim_net *n, unsigned node, int family, const uint8_t *ip,
+			       const uint8_t **hop)
 {
 	const struct sim_topo *t = n->topo;
 	struct sim_dev *best = NULL;
 	int len = -1;
 
 	for (unsigned i = 0; i < n->ndev; i++) {
-		const struct netaddr *a = addr4(&t->dev[i]);
-
-		if (t->dev[i].node == node && a && (int)a->len > len && covers(a, ip)) {
-			best = &n->dev[i];
-			len = (int)a->len;
-			*hop = ip;
-		}
+		if (t->dev[i].node != node || covered(&t->dev[i], family, ip) <= len)
+			continue;
+		best = &n->dev[i];
+		len = covered(&t->dev[i], family, ip);
+		*hop = ip;
 	}
 	for (unsigned i = 0; i < t->nroute; i++) {
 		const uint8_t *via = t->route[i].via.bytes;
 
 		if (t->route[i].node != node || (int)t->route[i].dst.len <= len ||
-		    !covers(&t->route[i].dst, ip))
+		    !covers(&t->route[i].dst, family, ip))
 			continue;
 		for (unsigned k = 0; k < n->ndev; k++)
-			if (t->dev[k].node == node && addr4(&t->dev[k]) &&
-			    covers(addr4(&t->dev[k]), via)) {
+			if (t->dev[k].node == node && covered(&t->dev[k], family, via) >= 0) {
 				best = &n->dev[k];
 				len = (int)t->route[i].dst.len;
 				*hop = via;
@@ -64,22 +75,53 @@ static struct sim_dev *route(struct sim_net *n, unsigned node, const uint8_t *ip
 	return best;
 }
 
-/* Whose device has that address on the network that d is on. */
-static const struct sim_topo_dev *owner(const struct sim_net *n, const struct sim_dev *d,
-					const uint8_t *ip)
+static bool has(const struct sim_topo_dev *d, int family, const uint8_t *ip)
+{
+	for (unsigned i = 0; i < d->naddr; i++)
+		if (d->addr[i].family == family &&
+		    memcmp(d->addr[i].bytes, ip, family == AF_INET6 ? 16 : 4) == 0)
+			return true;
+	return false;
+}
+
+bool sim_router_owns(const struct sim_net *n, unsigned node, int family, const uint8_t *ip)
+{
+	for (unsigned i = 0; i < n->ndev; i++)
+		if (n->topo->dev[i].node == node && has(&n->topo->dev[i], family, ip))
+			return true;
+	return false;
+}
+
+const struct sim_topo_dev *sim_router_owner(const struct sim_net *n, const struct sim_dev *d, int family,
+					    const uint8_t *ip)
 {
 	const struct sim_topo *t = n->topo;
 
 	for (unsigned i = 0; i < t->ndev; i++) {
-		const struct netaddr *a = addr4(&t->dev[i]);
 		bool here = d->topo->bridge >= 0 ? t->dev[i].bridge == d->topo->bridge :
 						   d->topo->peer == (int)i;
 
-		if (here && a && memcmp(a->bytes, ip, 4) == 0)
+		if (here && has(&t->dev[i], family, ip))
 			return &t->dev[i];
 	}
 	return NULL;
 }
+
+bool sim_router_hand_over(struct sim_net *n, struct sim_dev *d, int family, const uint8_t *hop,
+			  uint8_t *frame, size_t len)
+{
+	const struct sim_topo_dev *to = sim_router_owner(n, d, family, hop);
+
+	if (!to)
+		return false;
+	memcpy(frame, to->mac.bytes, MAC);
+	memcpy(frame + MAC, d->topo->mac.bytes, MAC);
+	sim_put16(frame + 12, family == AF_INET6 ? 0x86dd : 0x0800);
+	sim_dev_send(n, d, frame, len);
+	return true;
+}
+
+/* ---- IPv4 ----------------------------------------------------------------------------------- */
 
 static void sum_header(uint8_t *ip)
 {
@@ -89,34 +131,19 @@ static void sum_header(uint8_t *ip)
 
 static void answer_arp(struct sim_net *n, struct sim_dev *d, const uint8_t *f, size_t len)
 {
-	const struct netaddr *own = addr4(d->topo);
+	const uint8_t *own = sim_router_addr(d->topo, AF_INET);
 	uint8_t out[ETH + 28];
 
-	if (len < sizeof(out) || sim_get16(f + 20) != 1 || !own || memcmp(f + 38, own->bytes, 4) != 0)
+	if (len < sizeof(out) || sim_get16(f + 20) != 1 || !own || memcmp(f + 38, own, 4) != 0)
 		return;
 	memcpy(out, f + MAC, MAC);
 	memcpy(out + MAC, d->topo->mac.bytes, MAC);
 	memcpy(out + 12, f + 12, 8);
 	sim_put16(out + 20, 2);
 	memcpy(out + 22, d->topo->mac.bytes, MAC);
-	memcpy(out + 28, own->bytes, 4);
+	memcpy(out + 28, own, 4);
 	memcpy(out + 32, f + 22, MAC + 4);
 	sim_dev_send(n, d, out, sizeof(out));
-}
-
-/* Sends an IP packet, room for the frame's header before it, toward a hop. False: there is nobody. */
-static bool hand_over(struct sim_net *n, struct sim_dev *d, const uint8_t *hop, uint8_t *frame,
-		      size_t len)
-{
-	const struct sim_topo_dev *to = owner(n, d, hop);
-
-	if (!to)
-		return false;
-	memcpy(frame, to->mac.bytes, MAC);
-	memcpy(frame + MAC, d->topo->mac.bytes, MAC);
-	sim_put16(frame + 12, 0x0800);
-	sim_dev_send(n, d, frame, len);
-	return true;
 }
 
 /* RFC 1122 3.2.2: not about errors, nor about later fragments. */
@@ -133,11 +160,11 @@ static void complain(struct sim_net *n, struct sim_dev *from, const uint8_t *f, 
 		     uint8_t code, unsigned mtu)
 {
 	const uint8_t *ip = f + IP, *hop;
-	const struct netaddr *own = addr4(from->topo);
+	const uint8_t *own = sim_router_addr(from->topo, AF_INET);
 	size_t quote = sim_get16(ip + 2) < QUOTE_MAX ? sim_get16(ip + 2) : (size_t)QUOTE_MAX;
 	size_t len = ICMP + ICMP_HDR + quote;
 	uint8_t out[ICMP + ICMP_HDR + QUOTE_MAX] = { 0 };
-	struct sim_dev *d = route(n, from->topo->node, ip + 12, &hop);
+	struct sim_dev *d = sim_router_way(n, from->topo->node, AF_INET, ip + 12, &hop);
 
 	if (!d || !own || !may_complain(ip))
 		return;
@@ -145,7 +172,7 @@ static void complain(struct sim_net *n, struct sim_dev *from, const uint8_t *f, 
 	sim_put16(out + IP + 2, (uint32_t)(len - ETH));
 	out[IP + 8] = TTL;
 	out[IP + 9] = PROTO_ICMP;
-	memcpy(out + IP + 12, own->bytes, 4);
+	memcpy(out + IP + 12, own, 4);
 	memcpy(out + IP + 16, ip + 12, 4);
 	sum_header(out + IP);
 	out[ICMP] = type;
@@ -153,7 +180,7 @@ static void complain(struct sim_net *n, struct sim_dev *from, const uint8_t *f, 
 	sim_put16(out + ICMP + 6, mtu);
 	memcpy(out + ICMP + ICMP_HDR, ip, quote);
 	sim_put16(out + ICMP + 2, ~sim_sum(0, out + ICMP, len - ICMP) & 0xffff);
-	(void)hand_over(n, d, hop, out, len);
+	(void)sim_router_hand_over(n, d, AF_INET, hop, out, len);
 }
 
 /* Header without options, as phantoms send them; each piece's offset adds to the packet's own. */
@@ -174,7 +201,7 @@ static void fragment(struct sim_net *n, struct sim_dev *d, const uint8_t *hop, c
 		sim_put16(out + IP + 2, (uint32_t)(ihl + part));
 		sim_put16(out + IP + 6, off | (more ? MF : 0));
 		sum_header(out + IP);
-		(void)hand_over(n, d, hop, out, ETH + ihl + part);
+		(void)sim_router_hand_over(n, d, AF_INET, hop, out, ETH + ihl + part);
 	}
 }
 
@@ -182,13 +209,13 @@ static void forward(struct sim_net *n, struct sim_dev *from, const uint8_t *f, s
 {
 	uint8_t frame[SIM_ROUTER_FRAME];
 	const uint8_t *hop;
-	struct sim_dev *d = route(n, from->topo->node, f + IP + 16, &hop);
+	struct sim_dev *d = sim_router_way(n, from->topo->node, AF_INET, f + IP + 16, &hop);
 
 	if (f[IP + 8] <= 1) {
 		complain(n, from, f, TIME_EXCEEDED, 0, 0);
 		return;
 	}
-	if (!d || !owner(n, d, hop)) {
+	if (!d || !sim_router_owner(n, d, AF_INET, hop)) {
 		complain(n, from, f, UNREACHABLE, HOST, 0);
 		return;
 	}
@@ -196,7 +223,7 @@ static void forward(struct sim_net *n, struct sim_dev *from, const uint8_t *f, s
 	frame[IP + 8]--;
 	sum_header(frame + IP);
 	if (len - ETH <= d->mtu)
-		(void)hand_over(n, d, hop, frame, len);
+		(void)sim_router_hand_over(n, d, AF_INET, hop, frame, len);
 	else if (sim_get16(f + IP + 6) & DF)
 		complain(n, from, f, UNREACHABLE, FRAG_NEEDED, d->mtu);
 	else
@@ -213,6 +240,10 @@ void sim_router_hears(struct sim_net *n, struct sim_dev *d, const uint8_t *f, si
 		answer_arp(n, d, f, len);
 		return;
 	}
+	if (sim_get16(f + 12) == 0x86dd) {
+		sim_router6_hears(n, d, f, len);
+		return;
+	}
 	if (sim_get16(f + 12) != 0x0800 || memcmp(f, d->topo->mac.bytes, MAC) != 0 ||
 	    f[IP] >> 4 != 4 || (f[IP] & 15) < 5)
 		return;
@@ -220,9 +251,7 @@ void sim_router_hears(struct sim_net *n, struct sim_dev *d, const uint8_t *f, si
 	if (len < ETH + (size_t)(f[IP] & 15) * 4 || total > len - ETH || total < IP_MIN ||
 	    sim_sum(0, f + IP, (size_t)(f[IP] & 15) * 4) != 0xffff || f[IP + 16] >= 224)
 		return;
-	for (unsigned i = 0; i < n->ndev; i++)
-		if (n->topo->dev[i].node == d->topo->node && addr4(&n->topo->dev[i]) &&
-		    memcmp(addr4(&n->topo->dev[i])->bytes, f + IP + 16, 4) == 0)
-			return; /* for itself, and it has nothing to say */
+	if (sim_router_owns(n, d->topo->node, AF_INET, f + IP + 16))
+		return; /* for itself, and it has nothing to say */
 	forward(n, d, f, ETH + total);
 }

@@ -13,6 +13,7 @@ struct run {
 	struct sim_net *net;
 	struct sim_apps apps;
 	struct sim_check check;
+	unsigned bend; /* the next of the plan's */
 };
 
 static _Thread_local struct run *under_way;
@@ -36,6 +37,19 @@ static void on_after(void *ctx, struct sim_host *h)
 		sim_check_turn(&r->check, h);
 }
 
+static uint64_t bend_next(const struct run *r)
+{
+	return r->bend < r->plan.nbend ? SIM_START_NS + r->plan.bend[r->bend].at_ns : PH_NEVER;
+}
+
+static void bend(struct run *r)
+{
+	for (; bend_next(r) <= r->net->now; r->bend++) {
+		r->net->dev[r->plan.bend[r->bend].dev].mtu = r->plan.bend[r->bend].mtu;
+		r->net->bent = true;
+	}
+}
+
 /* Lets time go on until nothing is left to wait for, or, with `until`, that says so. */
 static void go(struct run *r, bool (*until)(const struct sim_apps *a))
 {
@@ -47,8 +61,10 @@ static void go(struct run *r, bool (*until)(const struct sim_apps *a))
 		at = app < at ? app : at;
 		if (at == PH_NEVER)
 			return;
+		at = bend_next(r) < at ? bend_next(r) : at;
 		if (at > n->now)
 			n->now = at;
+		bend(r);
 		sim_apps_mark(&r->apps);
 		sim_net_settle(n);
 	}
@@ -88,6 +104,9 @@ static void give_up_fragile(struct run *r)
 
 static void play(struct run *r)
 {
+	/* What giving a host its addresses made it say leaves, though nobody else ever speaks to it. */
+	for (unsigned i = 0; i < r->net->nhost; i++)
+		r->net->host[i].dirty = r->net->host[i].st != NULL;
 	sim_apps_listen(&r->apps, &r->plan.listener, r->plan.backlog);
 	go(r, sim_apps_finished);
 	if (!r->net->failed && !sim_apps_finished(&r->apps)) {

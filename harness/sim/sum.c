@@ -2,7 +2,9 @@
 /* Checksums of segments; see sum.h. Called by tso.c and recut.c. */
 #include "harness/sim/sum.h"
 
-enum { ETH = 14, IP_SUM = ETH + 10, IP_SRC = ETH + 12, TCP_SUM = 16 };
+#include <stdbool.h>
+
+enum { ETH = 14, IP_SUM = ETH + 10, IP_SRC = ETH + 12, IP6_SRC = ETH + 8, TCP_SUM = 16 };
 
 uint32_t sim_sum(uint32_t acc, const uint8_t *p, size_t n)
 {
@@ -19,10 +21,13 @@ uint32_t sim_sum(uint32_t acc, const uint8_t *p, size_t n)
 
 void sim_finish(uint8_t *frame, size_t tcp, size_t len)
 {
-	uint32_t pseudo = sim_sum(6 + (uint32_t)(len - tcp), frame + IP_SRC, 8);
+	bool six = frame[ETH] >> 4 == 6;
+	uint32_t pseudo = sim_sum(6 + (uint32_t)(len - tcp), frame + (six ? IP6_SRC : IP_SRC), six ? 32 : 8);
 
-	sim_put16(frame + IP_SUM, 0);
-	sim_put16(frame + IP_SUM, ~sim_sum(0, frame + ETH, tcp - ETH) & 0xffff);
+	if (!six) {
+		sim_put16(frame + IP_SUM, 0);
+		sim_put16(frame + IP_SUM, ~sim_sum(0, frame + ETH, tcp - ETH) & 0xffff);
+	}
 	sim_put16(frame + tcp + TCP_SUM, 0);
 	sim_put16(frame + tcp + TCP_SUM, ~sim_sum(pseudo, frame + tcp, len - tcp) & 0xffff);
 }

@@ -143,15 +143,44 @@ static void test_routers_forward_and_say_what_does_not_fit(void **state)
 	}
 }
 
+static const char two_nets6[] =
+	"addr a.eth0 fd00::1/64\naddr r.eth0 fd00::fe/64\naddr r.eth1 fd00:0:0:1::fe/64\n"
+	"addr b.eth0 fd00:0:0:1::1/64\nroute a default via fd00::fe\n"
+	"route b default via fd00:0:0:1::fe\nsysctl a net.ipv6.conf.default.accept_dad=0\n"
+	"sysctl b net.ipv6.conf.default.accept_dad=0\n";
+
+/* The same over IPv6, where routers cut nothing: who sends learns of the narrower link, and of another
+ * when it changes. */
+static void test_routers_of_ipv6_forward_and_say_what_does_not_fit(void **state)
+{
+	char topo[2048];
+	uint64_t octets = 0;
+
+	(void)state;
+	snprintf(topo, sizeof(topo), "%s%smtu r.eth1 1280\nmtu r.eth0 1400\n", two_nets, two_nets6);
+	for (uint64_t seed = 1; seed < 25; seed++) {
+		struct sim_result r = run(seed, topo, true);
+
+		if (!r.ok)
+			fail_msg("seed %u: %s", (unsigned)seed, r.why);
+		octets += r.octets6;
+	}
+	assert_true(octets > 1000000);
+}
+
 static void test_a_packet_of_too_many_hops_is_dropped(void **state)
 {
-	char topo[1024];
+	char topo[2048];
 
 	(void)state;
 	snprintf(topo, sizeof(topo),
 		 "%ssysctl a net.ipv4.ip_default_ttl=1\nsysctl b net.ipv4.ip_default_ttl=1\n", two_nets);
 	for (uint64_t seed = 1; seed < 4; seed++)
 		assert_int_equal(run(seed, topo, false).octets, 0);
+	snprintf(topo, sizeof(topo), "%s%ssysctl a net.ipv6.conf.default.hop_limit=1\n", two_nets,
+		 two_nets6);
+	for (uint64_t seed = 1; seed < 10; seed++)
+		assert_int_equal(run(seed, topo, false).octets6, 0);
 }
 
 /* A connection that nothing can get through must be called so: the check can fail. */
@@ -345,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_seeds_differ),
 		cmocka_unit_test(test_a_topology_of_the_users_runs),
 		cmocka_unit_test(test_routers_forward_and_say_what_does_not_fit),
+		cmocka_unit_test(test_routers_of_ipv6_forward_and_say_what_does_not_fit),
 		cmocka_unit_test(test_a_packet_of_too_many_hops_is_dropped),
 		cmocka_unit_test(test_a_dead_link_is_a_failed_run),
 		cmocka_unit_test(test_what_cannot_be_simulated_is_refused),
