@@ -100,7 +100,7 @@ STACK_DHCP = %D%/wire/dhcp.h \
 	%D%/dhcp/dhcp.c
 
 STACK_TCP = %D%/wire/tcp.h \
-	%D%/tcp/tcp.h %D%/tcp/tcp_int.h \
+	%D%/tcp/tcp.h %D%/tcp/tcp_int.h %D%/tcp/tcp_way.h \
 	%D%/tcp/tcp_opt.h %D%/tcp/tcp_opt.c \
 	%D%/tcp/tcp_chrono.h %D%/tcp/tcp_chrono.c \
 	%D%/tcp/tcp_md5.h %D%/tcp/tcp_md5.c \
@@ -129,7 +129,7 @@ STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp_isn.h %D%/tcp/tcp_isn.c %D%/tcp/tcp_cookie.h %D%/tcp/tcp_cookie.c \
 	%D%/tcp/tcp_defer.h %D%/tcp/tcp_defer.c %D%/tcp/tcp_mtup.h %D%/tcp/tcp_mtup.c %D%/tcp/tcp_mtu.c \
 	%D%/tcp/tcp_outopt.c %D%/tcp/tcp_memory.c \
-	%D%/tcp/tcp_plb.h %D%/tcp/tcp_plb.c %D%/tcp/tcp_path.c \
+	%D%/tcp/tcp_plb.h %D%/tcp/tcp_plb.c %D%/tcp/tcp_path.c %D%/tcp/tcp_late.c \
 	%D%/tcp/tcp_state.c \
 	%D%/tcp/tcp_xmit.c \
 	%D%/tcp/tcp_cc.c \

@@ -37,11 +37,13 @@ static void init_pools(struct ph_stack *st, struct tcp_state *s)
 	pool_init(&s->port_pool, &st->mem, "tcp ports", sizeof(struct tcp_port), 65536);
 	pool_init(&s->recs, &st->mem, "tcp records", sizeof(struct tcp_rec), 0);
 	pool_init(&s->pieces, &st->mem, "tcp pieces", sizeof(struct tcp_piece), 0);
+	tcp_late_init(st, s);
 	pool_init(&s->cc_states, &st->mem, "tcp congestion control", CC_STATE_MAX, 0);
 }
 
 static void destroy_pools(struct ph_stack *st, struct tcp_state *s)
 {
+	tcp_late_destroy(s);
 	tcp_rest_destroy(st, &s->rest);
 	pool_destroy(&s->tcbs);
 	pool_destroy(&s->earlies);

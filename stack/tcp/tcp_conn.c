@@ -45,6 +45,8 @@ void tcp_conn_sync_mss(const struct ph_stack *st, struct tcb *t)
 	/* Deviation: RFC 9293 3.7.1 (MUST): what a peer asks for cannot make crumbs of a stream. */
 	if (mss < least)
 		mss = least;
+	if (path > tcp_ip_opt_len(t)) /* RFC 9293 3.7.1 (MUST-16) */
+		path = (uint16_t)(path - tcp_ip_opt_len(t));
 	t->mss = mss < path ? mss : path;
 }
 

@@ -154,6 +154,9 @@ static int rare_int(const struct ph_stack *st, const struct tcb *t, int name, in
 	case PH_TCP_DELACK_MAX_US:
 		*v = r->delack_max_us ? (int)r->delack_max_us : TCP_DELACK_MAX_US;
 		return 0;
+	case PH_TCP_TX_DELAY:
+		*v = (int)r->tx_delay_us;
+		return 0;
 	case PH_TCP_SAVE_SYN:
 		*v = r->save_syn;
 		return 0;

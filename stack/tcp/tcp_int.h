@@ -37,6 +37,7 @@
 #include "tcp/tcp_sack.h"
 #include "tcp/tcp_seg.h"
 #include "tcp/tcp_table.h"
+#include "tcp/tcp_way.h"
 
 enum tcps { /* Linux's numbers */
 	TCPS_ESTABLISHED = 1,
@@ -257,7 +258,7 @@ struct tcp_timewait {
 	struct tcp_md5_key *md5; /* its own copy; NULL: not signed */
 	struct tcp_port *port;
 	seq_t snd_nxt, rcv_nxt;
-	uint32_t rcv_wnd, ts_recent, ts_off;
+	uint32_t rcv_wnd, ts_recent, ts_off, delay_us;
 	uint64_t ts_recent_ms, entered_ms;
 	uint8_t rcv_wscale, tos, ttl, path;
 	bool ts, reuse;
@@ -296,6 +297,8 @@ struct tcp_state {
 	struct hash ports; /* struct tcp_port */
 	struct pool tcbs, earlies, rares, marks, arrivals, errs, md5_keys, syns;
 	struct pool mtups, listeners, halves, port_pool, recs, pieces;
+	struct pool late_pool;
+	struct list lates; /* segments that wait for their time: tcp_late.c */
 	struct pool timewait_pool, cc_states; /* CC_STATE_MAX bytes, for algorithms that keep much */
 	struct tcp_reass_env reass;
 	struct tcp_peers peers;
@@ -388,6 +391,12 @@ static inline uint32_t tcp_rcv_charged(const struct tcb *t)
 	/* Data counts, and memory where tiny segments pin much of it. */
 	return t->rcv.len > memory / TCP_RCV_PIN_MAX ? (uint32_t)t->rcv.len :
 						       memory / TCP_RCV_PIN_MAX;
+}
+
+/* Bytes of IPv4 options that its packets have (IP_OPTIONS). */
+static inline uint8_t tcp_ip_opt_len(const struct tcb *t)
+{
+	return t->rare && ip_is4(&t->dst.dst) ? t->rare->ip_opt_len : 0;
 }
 
 /* Bytes from which on the socket is readable (SO_RCVLOWAT). */
@@ -511,32 +520,6 @@ bool tcp_memory_pressed(const struct ph_stack *st); /* no queue is to grow */
 bool tcp_memory_full(const struct ph_stack *st);    /* nothing is to be taken */
 /* The window before it is told: little under pressure. */
 void tcp_memory_clamp(const struct ph_stack *st, struct tcb *t);
-
-/* ---- tcp_mtu.c */
-/* The connection stands: the search begins, if it is to. */
-void tcp_mtu_start(struct ph_stack *st, struct tcb *t);
-void tcp_mtu_free(struct ph_stack *st, struct tcb *t);
-uint16_t tcp_mtu_used(const struct tcb *t); /* packets as large as this are sent */
-/* The route was looked up again, and its MTU was `before`. */
-void tcp_mtu_route_changed(const struct ph_stack *st, struct tcb *t, uint16_t before);
-/* Sends a probe. 1: it left; 0: it is to go next, when there is room; -1: there is none to send. */
-int tcp_mtu_probe(struct ph_stack *st, struct tcb *t);
-/* snd_una moved. */
-void tcp_mtu_acked(struct ph_stack *st, struct tcb *t);
-/* Is a probe the first that is not acknowledged? If it is lost that is no congestion. */
-bool tcp_mtu_doubts(const struct tcb *t);
-void tcp_mtu_failed(struct ph_stack *st, struct tcb *t);
-void tcp_mtu_resent(struct tcb *t); /* something was sent again: a probe tells nothing now */
-/* As many timeouts as tcp_retries1 says, and no answer. */
-void tcp_mtu_black_hole(struct ph_stack *st, struct tcb *t);
-
-/* ---- tcp_path.c */
-bool tcp_path_may_change(const struct ph_stack *st, const struct tcb *t);
-void tcp_path_timeout(struct ph_stack *st, struct tcb *t); /* it is not the last */
-void tcp_path_heard(struct tcb *t, const struct tcp_rx *rx); /* data that is new */
-void tcp_path_duplicate(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx); /* and old */
-/* An ACK: `segs` were delivered, `marked` of them with a mark of congestion. */
-void tcp_path_marks(struct ph_stack *st, struct tcb *t, uint32_t segs, uint32_t marked);
 
 /* ---- tcp_icmp.c */
 void tcp_icmp_error(struct ph_stack *st, const struct ip_err *e);
@@ -687,6 +670,9 @@ struct tcp_out {
 	uint8_t tos, ttl;
 	uint8_t path;	   /* tcb.path: another flow label for each */
 	bool may_fragment; /* IPv4's DF is off (IP_MTU_DISCOVER) */
+	uint8_t ip_opt_len;
+	const uint8_t *ip_opt; /* options of the IPv4 header */
+	uint32_t delay_us;     /* TCP_TX_DELAY */
 	const struct tcp_md5_key *md5; /* NULL: not signed */
 	struct tcp_opts opts;
 };

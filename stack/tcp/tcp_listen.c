@@ -69,7 +69,8 @@ static void half_send_with(struct ph_stack *st, struct tcp_half *h, uint16_t fla
 	bool syn = flags & TCP_F_SYN;
 	struct tcp_out o = { .seq = syn ? h->iss : h->iss + 1, .flags = flags,
 			     .ack = h->irs + 1 + taken,
-			     .tos = h->tos, .ttl = tcp_ttl(h->listener, &h->peer), .path = h->path };
+			     .tos = h->tos, .ttl = tcp_ttl(h->listener, &h->peer), .path = h->path,
+			     .delay_us = tcp_rare(h->listener)->tx_delay_us };
 
 	o.wnd = (uint16_t)(syn ? h->wnd : h->wnd >> h->rcv_wscale);
 	o.opts = (struct tcp_opts){

@@ -9,10 +9,15 @@
 
 enum { PROBE_CWND_SEGS = 11 }; /* Linux: below that a lost probe costs too much */
 
+static uint32_t fixed(const struct tcb *t)
+{
+	return ip_is4(&t->dst.dst) ? 40u + tcp_ip_opt_len(t) : 60;
+}
+
 /* IP and TCP headers with the options that every segment has. */
 static uint16_t headers(const struct tcb *t)
 {
-	return (uint16_t)((ip_is4(&t->dst.dst) ? 40 : 60) + (t->ts ? TCP_OPT_TS_ALIGNED : 0));
+	return (uint16_t)(fixed(t) + (t->ts ? TCP_OPT_TS_ALIGNED : 0));
 }
 
 static uint16_t path_mtu(const struct tcb *t)
@@ -23,10 +28,10 @@ static uint16_t path_mtu(const struct tcb *t)
 /* The packet that the peer's largest segment makes, if the path takes it. */
 static uint16_t most(const struct tcb *t)
 {
-	uint16_t fixed = ip_is4(&t->dst.dst) ? 40 : 60, mtu = path_mtu(t);
+	uint16_t mtu = path_mtu(t);
 	uint16_t mss = t->user_mss && t->user_mss < t->peer_mss ? t->user_mss : t->peer_mss;
 
-	return mss + fixed < mtu ? (uint16_t)(mss + fixed) : mtu;
+	return mss + fixed(t) < mtu ? (uint16_t)(mss + fixed(t)) : mtu;
 }
 
 static bool search(struct ph_stack *st, struct tcb *t)

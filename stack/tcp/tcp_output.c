@@ -36,7 +36,7 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
 /* Payload of an IP packet of 64 KiB. */
 static uint32_t super_max(const struct tcb *t)
 {
-	return 65535 - (t->dst.v6 ? 40 : 20) - TCP_HDR_MAX;
+	return 65535 - (t->dst.v6 ? 40u : 20u + tcp_ip_opt_len(t)) - TCP_HDR_MAX;
 }
 
 static void refresh_ecn(const struct ph_stack *st, struct tcb *t)
@@ -99,6 +99,9 @@ static int xmit(struct ph_stack *st, struct tcb *t, struct tcp_out *o, struct pk
 	o->tos = t->dst.v6 ? t->ip6.tclass : t->tos;
 	o->ttl = t->dst.v6 ? ip6_opt_hops(&t->ip6, false) : t->ttl;
 	o->path = t->path;
+	o->ip_opt_len = tcp_ip_opt_len(t);
+	o->ip_opt = tcp_rare(t)->ip_opt;
+	o->delay_us = tcp_rare(t)->tx_delay_us;
 	o->md5 = tcp_md5_find(t, &t->dst.dst);
 	o->opts.has_md5 = o->md5 != NULL;
 	o->may_fragment = !t->dst.v6 && !tcp_dont_fragment(st, t);

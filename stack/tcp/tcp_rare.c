@@ -28,6 +28,7 @@ static struct tcp_rare *rare_new(struct ph_stack *st, const struct tcp_rare *lik
 	r->syn = NULL;
 	r->ts_base = 0;
 	r->zerocopy_next = 0;
+	r->ip_opt_len = 0; /* as Linux: a listener's are for nobody */
 	r->plb = (struct tcp_plb){ .congested = 0 };
 	return r;
 }

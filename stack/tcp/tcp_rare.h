@@ -12,6 +12,7 @@
 
 #include "base/errq.h"
 #include "base/sockopts.h"
+#include "net/ip4_opt.h"
 #include "tcp/tcp_marks.h"
 #include "tcp/tcp_fastopen.h"
 #include "tcp/tcp_md5.h"
@@ -67,6 +68,8 @@ struct tcp_rare {
 	struct tcp_fo_keys fo_keys; /* TCP_FASTOPEN_KEY */
 	uint8_t defer_accept;	   /* TCP_DEFER_ACCEPT, in timeouts of a SYN-ACK; 0: off */
 	uint32_t fo_qlen;	   /* TCP_FASTOPEN: of a listener; 0: none */
+	uint32_t tx_delay_us;	   /* TCP_TX_DELAY */
+	uint8_t ip_opt_len, ip_opt[IP4_OPT_MAX]; /* IP_OPTIONS */
 	bool fo_no_cookie : 1;	   /* TCP_FASTOPEN_NO_COOKIE */
 	bool fo_connect : 1;	   /* TCP_FASTOPEN_CONNECT */
 	uint8_t save_syn; /* of a listener: 1: IP and TCP headers, 2: the link's as well */

@@ -49,10 +49,28 @@ static void later(struct tcp_rtt *r, const struct tcp_rtt_in *in, uint32_t us)
 	}
 }
 
+/* Deviation: RFC 6298 2.4 (SHOULD): the minimum of one second is not kept; as Linux does, the
+ * variation's share is at least tcp_rto_min_us, so that the timeout stands that far off the smoothed
+ * round trip. */
+static void set_rto(struct tcp_rtt *r, uint32_t rto_max_us)
+{
+	uint64_t rto = (uint64_t)(r->srtt8 >> 3) + r->rttvar4;
+
+	r->rto_us = rto > rto_max_us ? rto_max_us : (uint32_t)rto;
+}
+
+void tcp_rtt_shift(struct tcp_rtt *r, int64_t by_us, uint32_t rto_max_us)
+{
+	int64_t srtt8 = (int64_t)r->srtt8 + by_us * 8;
+
+	r->srtt8 = srtt8 < 1 ? 1 : srtt8 > UINT32_MAX ? UINT32_MAX : (uint32_t)srtt8;
+	set_rto(r, rto_max_us);
+	r->min_rtt_us = UINT32_MAX;
+}
+
 void tcp_rtt_sample(struct tcp_rtt *r, const struct tcp_rtt_in *in)
 {
 	uint32_t us = in->rtt_us;
-	uint64_t rto;
 
 	if (us == 0)
 		us = 1;
@@ -62,11 +80,7 @@ void tcp_rtt_sample(struct tcp_rtt *r, const struct tcp_rtt_in *in)
 		first(r, in, us);
 	else
 		later(r, in, us);
-	/* Deviation: RFC 6298 2.4 (SHOULD): the minimum of one second is not kept; as Linux does,
-	 * the variation's share is at least tcp_rto_min_us, so that the timeout stands that far off
-	 * the smoothed round trip. */
-	rto = (uint64_t)(r->srtt8 >> 3) + r->rttvar4;
-	r->rto_us = rto > in->rto_max_us ? in->rto_max_us : (uint32_t)rto;
+	set_rto(r, in->rto_max_us);
 	r->backoff = 0;
 }
 

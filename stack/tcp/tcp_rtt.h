@@ -39,6 +39,8 @@ struct tcp_rtt_in {
 void tcp_rtt_init(struct tcp_rtt *r);
 /* A sample by Karn's rule. Bounds: Linux's tcp_rto_min_us and tcp_rto_max_ms. */
 void tcp_rtt_sample(struct tcp_rtt *r, const struct tcp_rtt_in *in);
+/* The path is longer by so much from now on: no sample was needed to know. */
+void tcp_rtt_shift(struct tcp_rtt *r, int64_t by_us, uint32_t rto_max_us);
 /* A sample for the least round trip of the last window_ms. */
 void tcp_rtt_min_sample(struct tcp_rtt *r, uint32_t rtt_us, uint32_t now_ms, uint32_t window_ms);
 /* The timeout with its back-off (RFC 6298 5.5). */

@@ -15,7 +15,8 @@ enum {
 	KEEP_PROBES_MAX = 127,
 	SYN_RETRIES_MAX = 127,
 	MSS_USER_MIN = 88, /* Linux's TCP_MIN_MSS */
-	MSS_USER_MAX = 32767
+	MSS_USER_MAX = 32767,
+	TX_DELAY_US_MAX = (1 << 28) - 1
 };
 
 /* SO_SNDBUF and SO_RCVBUF are cut to the sysctl's bound, as an unsigned number, then doubled for
@@ -293,6 +294,26 @@ static int set_save_syn(struct ph_stack *st, struct tcb *t, int v)
 	return 0;
 }
 
+/* Linux: below 2^28 us, so that srtt times 8 fits; a connection that stands is told at once. */
+static int set_tx_delay(struct ph_stack *st, struct tcb *t, int v)
+{
+	struct tcp_rare *r;
+	int64_t by;
+
+	if (!in(v, 0, TX_DELAY_US_MAX))
+		return -EINVAL;
+	r = tcp_rare_own(st, t);
+	if (!r)
+		return -ENOMEM;
+	by = (int64_t)v - r->tx_delay_us;
+	r->tx_delay_us = (uint32_t)v;
+	if (by && t->state == TCPS_ESTABLISHED) {
+		tcp_rtt_shift(&t->rtt, by, tcp_rto_max_ms(st, t) * 1000);
+		tcp_cc_pace(st, t);
+	}
+	return 0;
+}
+
 static int set_flag(struct ph_stack *st, struct tcb *t, int name, int v)
 {
 	struct tcp_rare *r;
@@ -363,6 +384,8 @@ static int set_tcp(struct ph_stack *st, struct tcb *t, int name, int v)
 	case PH_TCP_THIN_DUPACK:
 	case PH_TCP_THIN_LINEAR_TIMEOUTS:
 		return set_flag(st, t, name, v);
+	case PH_TCP_TX_DELAY:
+		return set_tx_delay(st, t, v);
 	case PH_TCP_SAVE_SYN:
 		return set_save_syn(st, t, v);
 	default:

@@ -3,6 +3,7 @@
  * zero bytes is 0, of one to three bytes is one byte, as in Linux. */
 #include <string.h>
 
+#include "net/dgram.h"
 #include "tcp/tcp_int.h"
 
 static const struct {
@@ -108,10 +109,32 @@ static int set_value(struct ph_stack *st, struct tcb *t, int name, int v, uint32
 	}
 }
 
+/* RFC 1122 4.2.3.8; segments are shorter for them at once. Deviation: RFC 9293 3.9.2.1 (MUST-51): no
+ * source route is taken. */
+static int set_options(struct ph_stack *st, struct tcb *t, const void *value, uint32_t len)
+{
+	uint8_t opt[IP4_OPT_MAX];
+	int n = dgram_take_options(value, len, opt);
+	struct tcp_rare *r;
+
+	if (n < 0)
+		return n;
+	r = tcp_rare_own(st, t);
+	if (!r)
+		return -ENOMEM;
+	memcpy(r->ip_opt, opt, sizeof(opt));
+	r->ip_opt_len = (uint8_t)n;
+	if (t->state != TCPS_CLOSED && t->state != TCPS_LISTEN)
+		tcp_conn_sync_mss(st, t);
+	return 0;
+}
+
 int tcp_setsockopt_ip(struct ph_stack *st, struct tcb *t, int name, const void *value, uint32_t len)
 {
 	int v = 0, i = find_switch(name);
 
+	if (name == PH_IP_OPTIONS)
+		return set_options(st, t, value, len);
 	if (len == 0 && needs_byte(name))
 		return -EINVAL;
 	if (len >= sizeof(v))
@@ -173,6 +196,8 @@ int tcp_getsockopt_ip(const struct ph_stack *st, const struct tcb *t, int name, 
 {
 	int v = 0, i = find_switch(name), err;
 
+	if (name == PH_IP_OPTIONS)
+		return sockopts_give(value, len, tcp_rare(t)->ip_opt, tcp_rare(t)->ip_opt_len);
 	if (i >= 0) {
 		v = (tcp_rare(t)->ip & switches[i].bit) != 0;
 	} else {

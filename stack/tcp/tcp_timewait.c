@@ -68,6 +68,7 @@ static void inherit(struct ph_stack *st, struct tcp_timewait *w, const struct tc
 	if (tcp_ecn_accurate(&t->ecn))
 		w->tos |= IP_ECN_ECT0;
 	w->path = t->path;
+	w->delay_us = tcp_rare(t)->tx_delay_us;
 	w->reuse = t->reuse;
 }
 
@@ -122,7 +123,8 @@ static void ack(struct ph_stack *st, struct tcp_timewait *w)
 {
 	struct tcp_tuple k = tcp_ent_tuple(&w->ent);
 	struct tcp_out o = { .seq = w->snd_nxt, .ack = w->rcv_nxt, .flags = TCP_F_ACK,
-			     .tos = w->tos, .ttl = w->ttl, .path = w->path };
+			     .tos = w->tos, .ttl = w->ttl, .path = w->path,
+			     .delay_us = w->delay_us };
 	uint32_t wnd = w->rcv_wnd >> w->rcv_wscale;
 
 	if (!tcp_oow_allowed(st, &w->oow_ack_ns)) {

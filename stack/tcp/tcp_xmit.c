@@ -5,6 +5,7 @@
 
 #include "base/csum.h"
 #include "base/ip.h"
+#include "net/icmp4.h"
 #include "tcp/tcp_int.h"
 
 enum { PROTO_TCP = 6 };
@@ -38,16 +39,34 @@ static void push_header(const struct ph_stack *st, struct dst *d, const struct t
 			     bytes + TCP_HDR_LEN + TCP_OPT_MD5_AT);
 }
 
+/* The user's options of IP, with us in them where they record who they came by (RFC 791 3.1). */
+static void ip_options(const struct ph_stack *st, const struct dst *d, const struct tcp_out *o, uint8_t *opt,
+		       struct ip_tx *tx)
+{
+	struct ip4_opt_here here;
+
+	memcpy(opt, o->ip_opt, o->ip_opt_len);
+	icmp4_here(st, ip_get4(&d->src), &here);
+	ip4_opt_record(opt, o->ip_opt_len, &here);
+	tx->opt = opt;
+	tx->opt_len = o->ip_opt_len;
+}
+
 int tcp_xmit(struct ph_stack *st, struct dst *d, const struct tcp_out *o, struct pkt *take_pkt)
 {
 	struct ip_tx tx = { .proto = PROTO_TCP, .ttl = o->ttl, .tos = o->tos, .df = !o->may_fragment,
 			    .path = o->path };
+	uint8_t opt[IP4_OPT_MAX];
 
 	push_header(st, d, o, take_pkt);
 	if (o->gso_size) {
 		take_pkt->gso = ip_is4(&d->dst) ? PKT_GSO_TCP4 : PKT_GSO_TCP6;
 		take_pkt->gso_size = o->gso_size;
 	}
+	if (o->ip_opt_len)
+		ip_options(st, d, o, opt, &tx);
+	if (o->delay_us)
+		return tcp_late_send(st, take_pkt, d, &tx, o->delay_us);
 	return ip_output(st, take_pkt, d, &tx);
 }
 
