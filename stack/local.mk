@@ -60,6 +60,7 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/dst.c %D%/net/dst6.h %D%/net/dst6.c %D%/net/src6.c \
 	%D%/net/policy6.h %D%/net/policy6.c \
 	%D%/net/pmtu.h %D%/net/pmtu.c \
+	%D%/net/lo.h %D%/net/lo.c \
 	%D%/net/ip_send.h %D%/net/ip_send.c \
 	%D%/net/ip6_opt.h %D%/net/ip6_opt.c \
 	%D%/net/dgram.h %D%/net/dgram.c %D%/net/dgram_opt.c %D%/net/dgram_queue.c %D%/net/dgram_send.c \

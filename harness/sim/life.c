@@ -482,6 +482,7 @@ static void set_gate(struct life *l)
 /* The far host's way back, and what the host's user has set. */
 static void set_hosts(struct life *l)
 {
+	enum { FAR_LINK = PH_LINK_LO + 1 };
 	static const char *const sysctl[][2] = { { "use_tempaddr", "2" },
 						 { "temp_prefered_lft", "400" },
 						 { "temp_valid_lft", "700" },
@@ -498,10 +499,10 @@ static void set_hosts(struct life *l)
 		snprintf(name, sizeof(name), "net.ipv6.conf.default.%s", sysctl[i][0]);
 		rc |= ph_sysctl_set(l->host->st, name, sysctl[i][1]);
 	}
-	rc |= ph_neigh_add(st, 1, &gate4, mac, now);
-	rc |= ph_neigh_add(st, 1, &gate6, mac, now);
-	rc |= ph_route_add(st, &any4, 0, &gate4, 1, 0, now);
-	rc |= ph_route_add(st, &any6, 0, &gate6, 1, 0, now);
+	rc |= ph_neigh_add(st, FAR_LINK, &gate4, mac, now);
+	rc |= ph_neigh_add(st, FAR_LINK, &gate6, mac, now);
+	rc |= ph_route_add(st, &any4, 0, &gate4, FAR_LINK, 0, now);
+	rc |= ph_route_add(st, &any6, 0, &gate6, FAR_LINK, 0, now);
 	if (rc)
 		sim_fail(l->net, "the hosts cannot be set up");
 }

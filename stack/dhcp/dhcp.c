@@ -104,7 +104,7 @@ static void each_route(struct dhcp_link *d, const struct dhcp_lease *l, bool add
 		gateway = ip_of4(r.gateway);
 		if (add)
 			rc = ph_route_add(st, &dst, r.prefix, r.gateway ? &gateway : NULL, d->link,
-					  (uint32_t)d->link * ROUTE_METRIC + i, st->now_ns);
+					  (uint32_t)(d->link - PH_LINK_LO) * ROUTE_METRIC + i, st->now_ns);
 		else
 			rc = ph_route_del(st, &dst, r.prefix, r.gateway ? &gateway : NULL, d->link,
 					  st->now_ns);
@@ -122,7 +122,7 @@ static void apply_mtu(struct dhcp_link *d, uint16_t told)
 
 	if (!l || (!d->use_mtu && !d->own_mtu))
 		return;
-	want = d->own_mtu ? d->own_mtu : l->mtu;
+	want = d->own_mtu ? d->own_mtu : (uint16_t)l->mtu;
 	if (told >= least && told < want) {
 		d->own_mtu = want;
 		want = told;

@@ -155,7 +155,8 @@ static json_t *one_link(const struct ph_link_info *l, const char *below)
 {
 	static const char *const kinds[] = { [PH_LINK_ETHER] = "ether",
 					     [PH_LINK_IP] = "ip",
-					     [PH_LINK_VLAN] = "vlan" };
+					     [PH_LINK_VLAN] = "vlan",
+					     [PH_LINK_LOOPBACK] = "loopback" };
 	char mac[TEXT_MAC];
 	json_t *o = json_pack("{s:i,s:s,s:s,s:i,s:o,s:I,s:I}", "index", l->link, "name", l->name,
 			      "kind", kinds[l->kind], "mtu", (int)l->mtu,

@@ -17,7 +17,7 @@
 #include "host/text.h"
 
 enum {
-	SAID_MAX = 16, /* addresses that are remembered as told of */
+	SAID_MAX = 18, /* addresses that are remembered as told of */
 	DUID_MAX = 59
 };
 
@@ -215,7 +215,7 @@ static void say_addresses(struct lease *l, const struct ph_addr_info *addrs, siz
 	size_t k = 0;
 
 	for (size_t i = 0; i < n && k < SAID_MAX; i++)
-		if (ph_ip_is4(&addrs[i].ip))
+		if (ph_ip_is4(&addrs[i].ip) && addrs[i].link != PH_LINK_LO)
 			now[k++] = addrs[i];
 	for (size_t i = 0; i < l->nsaid; i++)
 		if (!among(now, k, &l->said[i].ip))
@@ -260,7 +260,8 @@ static void open_client(struct host *h, const struct ph_addr_info *addrs, size_t
 	char err[OPT_ERROR] = "";
 
 	for (size_t i = 0; i < n; i++)
-		can = can || (ph_ip_is4(&addrs[i].ip) == v4 && !(addrs[i].flags & PH_ADDR_TENTATIVE));
+		can = can || (ph_ip_is4(&addrs[i].ip) == v4 && addrs[i].link != PH_LINK_LO &&
+			      !(addrs[i].flags & PH_ADDR_TENTATIVE));
 	if (!can)
 		return;
 	h->lease->client_done = true;

@@ -26,12 +26,44 @@ void addr_table_free(struct ph_stack *st)
 		pool_destroy(&st->net->addrs.pool);
 }
 
+/* RFC 3021: links of two addresses (/31) have no broadcast address; nor has a single one (/32). */
+static bool has_broadcast(unsigned prefix)
+{
+	return prefix < 31;
+}
+
+/* Of the subnet of an address of lo's, its broadcast address apart. */
+static bool of_lo(const struct addr *a, const struct ph_ip *ip)
+{
+	uint32_t v = ip_get4(ip);
+
+	return ip_is4(ip) && ((v ^ ip_get4(&a->ip)) & a->mask) == 0 &&
+	       (!has_broadcast(a->prefix) || (v | a->mask) != UINT32_MAX);
+}
+
 const struct addr *addr_find(const struct ph_stack *st, const struct ph_ip *ip)
 {
+	const struct addr *subnet = NULL;
 	const struct list_node *n;
 
 	list_for_each(n, &st->net->addrs.list) {
 		const struct addr *a = container_of(n, struct addr, node);
+
+		if (ip_eq(&a->ip, ip))
+			return a;
+		if (a->link == PH_LINK_LO && of_lo(a, ip))
+			subnet = a;
+	}
+	return subnet;
+}
+
+/* One with exactly this number. */
+static struct addr *find_own(const struct ph_stack *st, const struct ph_ip *ip)
+{
+	struct list_node *n;
+
+	list_for_each(n, &st->net->addrs.list) {
+		struct addr *a = container_of(n, struct addr, node);
 
 		if (ip_eq(&a->ip, ip))
 			return a;
@@ -57,10 +89,17 @@ const struct addr *addr_choose(const struct ph_stack *st, ph_link link, const st
 	return first;
 }
 
-/* RFC 3021: links of two addresses (/31) have no broadcast address; nor has a single one (/32). */
-static bool has_broadcast(unsigned prefix)
+const struct addr *addr_first(const struct ph_stack *st)
 {
-	return prefix < 31;
+	const struct list_node *n;
+
+	list_for_each(n, &st->net->addrs.list) {
+		const struct addr *a = container_of(n, struct addr, node);
+
+		if (!addr_is_loopback4(ip_get4(&a->ip)))
+			return a;
+	}
+	return NULL;
 }
 
 const struct addr *addr_of_broadcast(const struct ph_stack *st, uint32_t ip4)
@@ -92,11 +131,11 @@ bool addr_is_group(const struct ph_stack *st, const struct ph_ip *ip)
 }
 
 /* A host's own address: no network's, no broadcast, no group. */
-static bool assignable(uint32_t ip4, unsigned prefix)
+static bool assignable(ph_link link, uint32_t ip4, unsigned prefix)
 {
 	uint32_t mask = route_mask4(prefix);
 
-	if (!addr_is_unicast4(ip4))
+	if (!addr_is_unicast4(ip4) && !(link == PH_LINK_LO && addr_is_loopback4(ip4)))
 		return false;
 	return !has_broadcast(prefix) || ((ip4 & ~mask) != 0 && (ip4 | mask) != UINT32_MAX);
 }
@@ -114,9 +153,9 @@ int ph_addr_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, unsig
 		return addr6_user_add(st, link, ip, prefix);
 	if (prefix > 32)
 		return -EINVAL;
-	if (!assignable(ip_get4(ip), prefix))
+	if (!assignable(link, ip_get4(ip), prefix))
 		return -EADDRNOTAVAIL;
-	if (addr_find(st, ip))
+	if (find_own(st, ip))
 		return -EEXIST;
 	a = pool_get(&st->net->addrs.pool);
 	if (!a)
@@ -124,7 +163,7 @@ int ph_addr_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, unsig
 	*a = (struct addr){
 		.link = link, .ip = *ip, .mask = route_mask4(prefix), .prefix = (uint8_t)prefix
 	};
-	rc = prefix < 32 ? route_add_connected(st, link, ip, prefix) : 0;
+	rc = prefix < 32 && link != PH_LINK_LO ? route_add_connected(st, link, ip, prefix) : 0;
 	if (rc != 0) {
 		pool_put(&st->net->addrs.pool, a);
 		return rc;

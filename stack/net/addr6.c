@@ -113,7 +113,8 @@ int addr6_add(struct ph_stack *st, struct link *l, const struct addr6 *like, str
 {
 	struct ph_ip ip = ip6_with_scope(like->ip, (uint32_t)l->index);
 	struct ph_ip group = ip6_solicited_node(&ip, (uint32_t)l->index);
-	bool on_link = like->origin <= ADDR6_LINKLOCAL && like->prefix < 128;
+	bool nodes = l->kind != PH_LINK_LOOPBACK; /* whom to ask whether it is free */
+	bool on_link = nodes && like->origin <= ADDR6_LINKLOCAL && like->prefix < 128;
 	struct addr6 *a;
 	int rc;
 
@@ -125,7 +126,7 @@ int addr6_add(struct ph_stack *st, struct link *l, const struct addr6 *like, str
 	*a = *like;
 	a->ip = ip;
 	a->link = l->index;
-	rc = if6_join(st, l, &group);
+	rc = nodes ? if6_join(st, l, &group) : 0;
 	if (rc != 0)
 		goto no_group;
 	rc = on_link ? route_add_connected(st, l->index, &ip, a->prefix) : 0;
@@ -140,7 +141,8 @@ int addr6_add(struct ph_stack *st, struct link *l, const struct addr6 *like, str
 		*out = a;
 	return 0;
 no_route:
-	if6_leave(st, l, &group);
+	if (nodes)
+		if6_leave(st, l, &group);
 no_group:
 	pool_put(&st->net->addrs6.pool, a);
 	return rc;
@@ -154,7 +156,8 @@ void addr6_remove(struct ph_stack *st, struct addr6 *a)
 	dad_stop(st, a);
 	timer_stop(&st->wheel, &a->life);
 	route_del_connected(st, a->link, &a->ip);
-	if6_leave(st, l, &group);
+	if (l->kind != PH_LINK_LOOPBACK)
+		if6_leave(st, l, &group);
 	list_remove(&a->node);
 	pool_put(&st->net->addrs6.pool, a);
 	net_changed(st);
@@ -186,7 +189,7 @@ int addr6_user_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, un
 
 	if (prefix > 128)
 		return -EINVAL;
-	if (!addr6_is_unicast(ip))
+	if (!addr6_is_unicast(ip) && !(ip6_is_loopback(ip) && link == PH_LINK_LO))
 		return -EADDRNOTAVAIL;
 	if (!l->v6) {
 		rc = ph_link_ipv6(st, link, PH_IPV6_STATIC, st->now_ns);

@@ -230,6 +230,8 @@ enum drop arp_input(struct ph_stack *st, struct link *l, struct pkt *pkt)
 		d = check_sender(st, l, &a);
 	if (d != DROP_NONE)
 		return d;
+	if (addr_is_loopback4(ip_get4(&a.target)))
+		return DROP_ARP_IGNORED;
 	if (l->doubt.ip)
 		hear_router(l, &a);
 	gratuitous = ip_eq(&a.sender, &a.target);

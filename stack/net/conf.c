@@ -43,13 +43,7 @@ static bool is_all(const struct path *p)
 
 static struct link *find(const struct ph_stack *st, const struct path *p)
 {
-	for (uint32_t i = 0; i < st->net->links.n; i++) {
-		struct link *l = st->net->links.at[i];
-
-		if (l && strlen(l->name) == p->len && memcmp(l->name, p->link, p->len) == 0)
-			return l;
-	}
-	return NULL;
+	return link_by_name(st, p->link, p->len);
 }
 
 static int set(struct link *l, const struct path *p, const char *value)

@@ -54,21 +54,18 @@ static uint32_t doubled(int value, int64_t max, bool force, uint32_t least)
 static int bind_to_name(const struct ph_stack *st, struct dgram *d, const void *value, uint32_t len)
 {
 	char name[LINK_NAME_MAX + 1] = "";
+	const struct link *l;
 
 	memcpy(name, value, len < LINK_NAME_MAX ? len : LINK_NAME_MAX);
 	if (name[0] == '\0') {
 		d->bound = 0;
 		return 0;
 	}
-	for (uint32_t i = 0; i < st->net->links.n; i++) {
-		const struct link *l = st->net->links.at[i];
-
-		if (l && strcmp(l->name, name) == 0) {
-			d->bound = l->index;
-			return 0;
-		}
-	}
-	return -ENODEV;
+	l = link_by_name(st, name, strlen(name));
+	if (!l)
+		return -ENODEV;
+	d->bound = l->index;
+	return 0;
 }
 
 static int bind_to_index(const struct ph_stack *st, struct dgram *d, int index)

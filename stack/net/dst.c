@@ -6,6 +6,7 @@
 #include "base/ip.h"
 #include "net/dst6.h"
 #include "net/ip4.h"
+#include "net/lo.h"
 #include "net/metrics.h"
 #include "net/net.h"
 #include "net/net_state.h"
@@ -15,10 +16,10 @@ static const struct ph_ip any;
 static int to_self(struct dst *d, const struct addr *a)
 {
 	d->kind = DST_SELF;
-	d->link = a->link;
+	d->link = d->oif == PH_LINK_LO ? d->oif : a->link;
 	d->next_hop = d->dst;
 	if (ip_is_any(&d->src))
-		d->src = d->dst;
+		d->src = a->ip; /* of 127.0.0.2, too, 127.0.0.1 */
 	return 0;
 }
 
@@ -30,13 +31,13 @@ static ph_link group_link(const struct ph_stack *st, const struct dst *d)
 {
 	const struct addr *a = addr_find(st, &d->src);
 	const struct route *r = a ? NULL : route_find(st, &d->dst, 0);
-	const struct list_node *n = list_first(&st->net->addrs.list);
 
 	if (a)
 		return a->link;
 	if (r)
 		return r->link;
-	return n ? container_of(n, const struct addr, node)->link : 0;
+	a = addr_first(st);
+	return a ? a->link : 0;
 }
 
 static int to_group(const struct ph_stack *st, struct dst *d, const struct addr *subnet)
@@ -80,6 +81,8 @@ static int find(const struct ph_stack *st, struct dst *d, bool broadcast_ok)
 	uint32_t to = ip_get4(&d->dst);
 	const struct addr *a = addr_find(st, &d->dst);
 
+	if (a && addr_is_loopback4(to) && d->oif && d->oif != a->link)
+		return -ENETUNREACH; /* RFC 1122 3.2.1.3 (g) */
 	if (a)
 		return to_self(d, a);
 	a = addr_of_broadcast(st, to);
@@ -91,10 +94,9 @@ static int find(const struct ph_stack *st, struct dst *d, bool broadcast_ok)
 static int choose_source(const struct ph_stack *st, struct dst *d)
 {
 	const struct addr *a = addr_choose(st, d->link, &d->next_hop);
-	const struct list_node *n = list_first(&st->net->addrs.list);
 
-	if (!a && n) /* an unnumbered link: any address of ours, as Linux does */
-		a = container_of(n, const struct addr, node);
+	if (!a) /* an unnumbered link: any address of ours, as Linux does */
+		a = addr_first(st);
 	if (!a)
 		return -EADDRNOTAVAIL;
 	d->src = a->ip;
@@ -105,13 +107,13 @@ static void take_link(const struct ph_stack *st, struct dst *d)
 {
 	const struct link *l = link_get(st, d->link);
 
-	d->mtu = l->mtu;
+	d->mtu = (uint16_t)(l->mtu < LINK_MTU_MAX ? l->mtu : LINK_MTU_MAX);
 	d->offload = l->offload;
 	metrics_mtu(st, d);
 	d->link_mtu = d->mtu;
 	pmtu_apply(st, d);
 	if (d->kind == DST_SELF) {
-		d->mtu = d->link_mtu = IP4_LEN_MAX;
+		d->mtu = d->link_mtu = lo_mtu(st);
 		d->offload = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO4;
 	}
 }
@@ -148,6 +150,9 @@ int dst_lookup_as(struct ph_stack *st, struct dst *d, ph_link oif, uint8_t prefe
 		rc = choose_source(st, &new);
 	if (rc != 0)
 		return rc;
+	if (new.kind != DST_SELF && new.link != PH_LINK_LO &&
+	    addr_is_loopback4(ip_get4(&new.src)))
+		return -EINVAL;
 	/* RFC 3927 2.6.2: what is of the link is no router's business, whatever the routes say. */
 	if (new.kind == DST_HOST && (addr_is_linklocal4(ip_get4(&new.src)) ||
 				     addr_is_linklocal4(ip_get4(&new.dst))))

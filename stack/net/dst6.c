@@ -8,6 +8,7 @@
 #include "net/addr6.h"
 #include "net/dst6.h"
 #include "net/if6.h"
+#include "net/lo.h"
 #include "net/metrics.h"
 #include "net/net_state.h"
 #include "wire/ip6.h"
@@ -17,7 +18,7 @@ static const struct ph_ip any;
 static int to_self(struct dst *d, const struct addr6 *a)
 {
 	d->kind = DST_SELF;
-	d->link = a->link;
+	d->link = d->oif == PH_LINK_LO ? d->oif : a->link;
 	d->next_hop = d->dst;
 	if (ip6_is_any(&d->src))
 		d->src = d->dst;
@@ -26,9 +27,12 @@ static int to_self(struct dst *d, const struct addr6 *a)
 
 static ph_link first_link(const struct ph_stack *st)
 {
-	for (uint32_t i = 0; i < st->net->links.n; i++)
-		if (st->net->links.at[i] && st->net->links.at[i]->v6)
-			return (ph_link)(i + 1);
+	for (uint32_t i = 0; i < st->net->links.n; i++) {
+		const struct link *l = st->net->links.at[i];
+
+		if (l && l->v6 && l->kind != PH_LINK_LOOPBACK)
+			return l->index;
+	}
 	return 0;
 }
 
@@ -82,13 +86,13 @@ static int take_link(const struct ph_stack *st, struct dst *d)
 	if (!l || !l->v6)
 		return -ENETUNREACH;
 	d->hop_limit = l->v6->hop_limit;
-	d->mtu = l->v6->mtu;
+	d->mtu = (uint16_t)(l->v6->mtu < LINK_MTU_MAX ? l->v6->mtu : LINK_MTU_MAX);
 	d->offload = l->offload;
 	metrics_mtu(st, d);
 	d->link_mtu = d->mtu;
 	pmtu_apply(st, d);
 	if (d->kind == DST_SELF) {
-		d->mtu = d->link_mtu = IP6_LEN_MAX;
+		d->mtu = d->link_mtu = lo_mtu(st);
 		d->offload = PH_OFFLOAD_CSUM | PH_OFFLOAD_TSO6;
 	}
 	return 0;
@@ -114,7 +118,9 @@ int dst6_lookup(struct ph_stack *st, struct dst *d, ph_link oif, uint8_t prefer,
 	}
 	d->v6 = true; /* also of one that is not found: whose drop it is */
 	a = addr6_find(st, dst);
-	if (a)
+	if (a && ip6_is_loopback(dst) && oif && oif != a->link)
+		rc = -ENETUNREACH;
+	else if (a)
 		rc = to_self(&new, a);
 	else
 		rc = ip6_is_multicast(dst) ? to_group(st, &new) : to_host(st, &new);
@@ -130,6 +136,8 @@ int dst6_lookup(struct ph_stack *st, struct dst *d, ph_link oif, uint8_t prefer,
 	}
 	if (!source_fits(&new))
 		return -ENETUNREACH;
+	if (ip6_is_loopback(&new.src) && new.kind != DST_SELF && new.link != PH_LINK_LO)
+		return -EINVAL; /* RFC 4291 2.5.3 */
 	*d = new;
 	return 0;
 }

@@ -125,7 +125,8 @@ static bool may_answer(const struct ph_stack *st, const struct ip_rx *rx)
 	uint32_t src = ip_get4(&rx->src);
 	uint8_t type;
 
-	if (rx->group || !addr_is_unicast4(src) || addr_of_broadcast(st, src))
+	if (rx->group || addr_of_broadcast(st, src) ||
+	    (!addr_is_unicast4(src) && !addr_find(st, &rx->src))) /* lo's come by lo alone */
 		return false;
 	if (rx->proto != PH_IPPROTO_ICMP)
 		return true;

@@ -56,7 +56,8 @@ static enum drop echo(struct ph_stack *st, const struct ip_rx *rx)
 	struct pkt *p;
 
 	if (st->sysctl.icmp6_echo_ignore_all ||
-	    (group && st->sysctl.icmp6_echo_ignore_multicast) || !addr6_is_unicast(&rx->src))
+	    (group && st->sysctl.icmp6_echo_ignore_multicast) ||
+	    (!addr6_is_unicast(&rx->src) && !ip6_is_loopback(&rx->src)))
 		return DROP_ICMP6_IGNORED;
 	if (dst_lookup(st, &d, group ? NULL : &rx->dst, &rx->src, false) != 0)
 		return DROP_IP6_OUTNOROUTES;

@@ -98,7 +98,7 @@ static bool may_answer(const struct ip6_info *h, uint8_t type, uint8_t code)
 	bool group_too = type == ICMP6_TOO_BIG ||
 			 (type == ICMP6_PARAM_PROBLEM && code == ICMP6_PARAM_OPTION);
 
-	return (!h->group || group_too) && addr6_is_unicast(&h->src);
+	return (!h->group || group_too) && (addr6_is_unicast(&h->src) || ip6_is_loopback(&h->src));
 }
 
 /* The packet from its IPv6 header on, behind an ICMPv6 header, cut to the least mtu (RFC 4443 2.4 (c)). */

@@ -9,6 +9,7 @@
 
 #include "base/ip.h"
 #include "net/addr6.h"
+#include "net/lo.h"
 #include "net/net.h"
 #include "net/net_state.h"
 #include "net/ra.h"
@@ -33,6 +34,8 @@ int if6_start(struct ph_stack *st, struct link *l, enum ph_ipv6_mode mode)
 	l->v6 = v6;
 	ra_timer_init(l);
 	rc = if6_join(st, l, &all);
+	if (rc == 0 && l->kind == PH_LINK_LOOPBACK)
+		rc = lo_addr6(st);
 	if (rc != 0)
 		if6_stop(st, l);
 	net_changed(st);
@@ -117,6 +120,8 @@ int ph_link_ipv6(struct ph_stack *st, ph_link link, enum ph_ipv6_mode mode, uint
 		return -ENODEV;
 	if (l->v6 && l->v6->mode == mode)
 		return 0;
+	if (l->kind == PH_LINK_LOOPBACK && mode == PH_IPV6_SLAAC)
+		return -EINVAL;
 	if6_stop(st, l);
 	if (mode == PH_IPV6_OFF)
 		return 0;

@@ -13,7 +13,7 @@ struct if6 {
 	enum ph_ipv6_mode mode;
 	struct conf6 conf;   /* net.ipv6.conf.NAME */
 	struct mc_link mc;   /* groups that the link listens to */
-	uint16_t mtu;	     /* of IPv6 packets: the link's, or what a router said */
+	uint32_t mtu;	     /* of IPv6 packets: the link's, or what a router said */
 	uint8_t hop_limit;
 	bool managed, other; /* RA flags: DHCPv6 for addresses, for the rest */
 	bool failing;	     /* accept_dad 2: to be turned off by `rs`'s turn */

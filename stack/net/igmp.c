@@ -36,12 +36,16 @@ static void output(struct ph_stack *st, struct mc_link *ml, struct pkt *take_pkt
 			 .dst = dst,
 			 .next_hop = dst,
 			 .link = ml->link->index,
-			 .mtu = ml->link->mtu,
+			 .mtu = (uint16_t)ml->link->mtu,
 			 .gen = st->net->gen,
 			 .kind = DST_MULTICAST };
 	struct igmp_hdr *h = (void *)pkt_bytes(take_pkt);
 	struct ip4_hdr *ip;
 
+	if (ml->link->kind == PH_LINK_LOOPBACK) { /* nobody to tell */
+		pkt_free(take_pkt);
+		return;
+	}
 	h->csum = be16_of(0);
 	h->csum = be16_of(csum_finish(csum_pkt(0, take_pkt, 0, take_pkt->len)));
 	memcpy(pkt_push(take_pkt, sizeof(alert)), alert, sizeof(alert));

@@ -67,6 +67,8 @@ static enum drop check_source(const struct ph_stack *st, const struct ip4_info *
 {
 	struct ph_ip src = ip_of4(h->src);
 
+	if (addr_is_loopback4(h->src) || addr_is_loopback4(h->dst)) /* Linux's martians */
+		return DROP_IP_LOCALNET;
 	if (h->src == 0 && (h->dst == limited_broadcast || h->proto == PH_IPPROTO_IGMP))
 		return DROP_NONE; /* switches ask for groups without an address of theirs */
 	if (!addr_is_unicast4(h->src) || addr_of_broadcast(st, h->src) || addr_find(st, &src))

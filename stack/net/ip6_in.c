@@ -51,6 +51,8 @@ static enum drop check_source(const struct ip6_info *h)
 {
 	if (ip_is4(&h->src) || ip6_is_multicast(&h->src) || ip6_is_loopback(&h->src))
 		return DROP_IP6_SOURCE;
+	if (ip6_is_loopback(&h->dst))
+		return DROP_IP6_DST;
 	if (ip6_is_any(&h->src) && h->next != IP6_NEXT_ICMP && h->next != IP6_NEXT_HOPOPTS)
 		return DROP_IP6_SOURCE;
 	return DROP_NONE;

@@ -11,23 +11,8 @@
 #include "net/gso.h"
 #include "net/if6.h"
 #include "net/ip6.h"
+#include "net/lo.h"
 #include "net/net_state.h"
-
-enum { LOOP_MAX = 1000 }; /* packets to ourselves that wait for the next run */
-
-static int to_self(struct ph_stack *st, const struct dst *d, struct pkt *take_pkt)
-{
-	struct net_state *net = st->net;
-
-	take_pkt->link = d->link;
-	if (net->looped >= LOOP_MAX) {
-		link_drop(st, link_get(st, d->link), take_pkt, DROP_QUEUE_FULL);
-		return -ENOBUFS;
-	}
-	list_push_back(&net->loop, &take_pkt->node);
-	net->looped++;
-	return 0;
-}
 
 static int to_neighbour(struct ph_stack *st, struct dst *d, struct link *l, struct pkt *take_pkt)
 {
@@ -87,7 +72,7 @@ static void loop_copy(struct ph_stack *st, const struct dst *d, const struct lin
 		return; /* as if lost */
 	copy->csum = PKT_CSUM_GOOD;
 	copy->l2_group = true;
-	(void)to_self(st, d, copy);
+	(void)lo_queue(st, d->link, copy);
 }
 
 int ip_send(struct ph_stack *st, struct dst *d, struct pkt *take_pkt)
@@ -95,14 +80,16 @@ int ip_send(struct ph_stack *st, struct dst *d, struct pkt *take_pkt)
 	struct link *l = link_get(st, d->link);
 
 	assert(l); /* d is up to date, and no link leaves without a new generation */
+	if (d->kind == DST_SELF || l->kind == PH_LINK_LOOPBACK) {
+		take_pkt->l2_group = d->kind == DST_MULTICAST || d->kind == DST_BROADCAST;
+		return lo_send(st, d->link, take_pkt);
+	}
 	if (take_pkt->loop_copy && (d->kind == DST_MULTICAST || d->kind == DST_BROADCAST))
 		loop_copy(st, d, l, take_pkt);
 	if (take_pkt->here_only) {
 		pkt_free(take_pkt);
 		return 0;
 	}
-	if (d->kind == DST_SELF)
-		return to_self(st, d, take_pkt);
 	if (l->kind == PH_LINK_IP)
 		return link_enqueue(st, l, take_pkt);
 	return d->kind == DST_HOST ? to_neighbour(st, d, l, take_pkt)

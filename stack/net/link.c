@@ -15,6 +15,7 @@
 #include "net/if6.h"
 #include "net/ip4.h"
 #include "net/ip6.h"
+#include "net/lo.h"
 #include "net/nd.h"
 #include "net/net.h"
 #include "net/net_state.h"
@@ -25,8 +26,12 @@ static const uint8_t eth_broadcast[ETH_ADDR_LEN] = { 0xff, 0xff, 0xff, 0xff, 0xf
 int link_table_new(struct ph_stack *st)
 {
 	struct link_table *t = &st->net->links;
-	size_t size = st->conf.max_links * sizeof(struct link *);
+	size_t size;
 
+	t->cap = 1;
+	while (t->cap < st->conf.max_links + 1u && t->cap < LINK_INDEX_MAX / 2)
+		t->cap *= 2;
+	size = t->cap * sizeof(struct link *);
 	t->at = mem_alloc(&st->mem, size);
 	if (!t->at)
 		return -ENOMEM;
@@ -58,15 +63,64 @@ void link_table_free(struct ph_stack *st)
 		if6_free(st, t->at[i]);
 		mem_free(&st->mem, t->at[i], sizeof(struct link));
 	}
-	mem_free(&st->mem, t->at, st->conf.max_links * sizeof(struct link *));
+	mem_free(&st->mem, t->at, t->cap * sizeof(struct link *));
 	t->at = NULL;
 }
 
 struct link *link_get(const struct ph_stack *st, ph_link index)
 {
 	const struct link_table *t = &st->net->links;
+	struct link *l = index >= 1 ? t->at[(uint32_t)(index - 1) & (t->cap - 1)] : NULL;
 
-	return index >= 1 && (uint32_t)index <= t->n ? t->at[index - 1] : NULL;
+	return l && l->index == index ? l : NULL;
+}
+
+struct link *link_by_name(const struct ph_stack *st, const char *name, size_t len)
+{
+	const struct link_table *t = &st->net->links;
+
+	for (uint32_t i = 0; i < t->n; i++)
+		if (t->at[i] && strlen(t->at[i]->name) == len &&
+		    memcmp(t->at[i]->name, name, len) == 0)
+			return t->at[i];
+	return NULL;
+}
+
+/* An index whose place is free, the one that was not used for the longest time. */
+static ph_link new_index(struct link_table *t)
+{
+	for (uint32_t k = 0; k < t->cap; k++) {
+		t->last = t->last < LINK_INDEX_MAX ? t->last + 1 : 1;
+		if (!t->at[(uint32_t)(t->last - 1) & (t->cap - 1)])
+			return t->last;
+	}
+	return 0;
+}
+
+int link_insert(struct ph_stack *st, const struct link *like, struct link **out)
+{
+	struct link_table *t = &st->net->links;
+	struct link *l;
+	uint32_t place;
+
+	if (t->count > st->conf.max_links) /* lo is not counted */
+		return -ENOSPC;
+	l = mem_alloc(&st->mem, sizeof(*l));
+	if (!l)
+		return -ENOMEM;
+	*l = *like;
+	l->index = new_index(t);
+	list_init(&l->queue);
+	list_init(&l->waiters);
+	mc_link_init(&l->mc4, l, false);
+	place = (uint32_t)(l->index - 1) & (t->cap - 1);
+	t->at[place] = l;
+	if (place >= t->n)
+		t->n = place + 1;
+	t->count++;
+	net_changed(st);
+	*out = l;
+	return 0;
 }
 
 /*
@@ -84,7 +138,8 @@ static bool conf_ok(const struct ph_link_conf *conf)
 
 	if (!conf->name || conf->name[0] == '\0' || strlen(conf->name) > LINK_NAME_MAX)
 		return false;
-	if ((conf->mtu != 0 && conf->mtu < IP4_MTU_MIN) || (conf->offload & ~known) != 0)
+	if ((conf->mtu != 0 && conf->mtu < IP4_MTU_MIN) || conf->mtu > LINK_MTU_MAX ||
+	    (conf->offload & ~known) != 0)
 		return false;
 	switch (conf->kind) {
 	case PH_LINK_ETHER:
@@ -92,6 +147,8 @@ static bool conf_ok(const struct ph_link_conf *conf)
 		return (conf->mac[0] & 1) == 0;
 	case PH_LINK_IP:
 		return true;
+	case PH_LINK_LOOPBACK: /* there is one */
+		break;
 	}
 	return false;
 }
@@ -138,47 +195,34 @@ static void link_init(struct ph_stack *st, struct link *l, const struct ph_link_
 	l->vlan = vlan ? conf->vlan : 0;
 	l->conf4 = st->sysctl.conf4;
 	memcpy(l->mac, conf->mac, sizeof(l->mac));
-	l->mtu = conf->mtu ? conf->mtu : (uint16_t)LINK_MTU;
+	l->mtu = conf->mtu ? conf->mtu : (uint32_t)LINK_MTU;
 	l->offload = usable_offload(conf->offload);
 	l->txqueuelen = conf->txqueuelen ? conf->txqueuelen : (uint32_t)LINK_TXQUEUELEN;
 	memcpy(l->name, conf->name, strlen(conf->name));
-	list_init(&l->queue);
-	list_init(&l->waiters);
-	mc_link_init(&l->mc4, l, false);
 }
 
 ph_link ph_link_add(struct ph_stack *st, const struct ph_link_conf *conf, uint64_t now_ns)
 {
-	struct link_table *t = &st->net->links;
 	struct ph_link_conf full = *conf;
-	struct link *l;
-	uint32_t i = 0;
+	struct link *l, like;
 	int rc;
 
 	stack_enter(st, now_ns);
 	if (!conf_ok(conf))
 		return -EINVAL;
 	rc = conf->kind == PH_LINK_VLAN ? vlan_conf(st, &full) : 0;
+	if (rc == 0 && link_by_name(st, conf->name, strlen(conf->name)))
+		rc = -EEXIST;
 	if (rc != 0)
 		return rc;
-	while (i < t->n && t->at[i])
-		i++;
-	if (i == st->conf.max_links)
-		return -ENOSPC;
-	l = mem_alloc(&st->mem, sizeof(*l));
-	if (!l)
-		return -ENOMEM;
-	link_init(st, l, &full);
-	l->index = (ph_link)(i + 1);
-	t->at[i] = l;
-	if (i == t->n)
-		t->n++;
-	net_changed(st);
-	return l->index;
+	link_init(st, &like, &full);
+	rc = link_insert(st, &like, &l);
+	return rc == 0 ? l->index : rc;
 }
 
 int ph_link_remove(struct ph_stack *st, ph_link index, uint64_t now_ns)
 {
+	struct link_table *t = &st->net->links;
 	struct link *l = link_get(st, index);
 	struct list waiters;
 	struct list_node *n;
@@ -186,9 +230,11 @@ int ph_link_remove(struct ph_stack *st, ph_link index, uint64_t now_ns)
 	stack_enter(st, now_ns);
 	if (!l)
 		return -ENODEV;
-	for (uint32_t i = 0; i < st->net->links.n; i++) /* the VLANs on it go first */
-		if (st->net->links.at[i] && st->net->links.at[i]->parent == index)
-			(void)ph_link_remove(st, (ph_link)(i + 1), now_ns);
+	if (l->kind == PH_LINK_LOOPBACK)
+		return -EOPNOTSUPP;
+	for (uint32_t i = 0; i < t->n; i++) /* the VLANs on it go first */
+		if (t->at[i] && t->at[i]->parent == index)
+			(void)ph_link_remove(st, t->at[i]->index, now_ns);
 	if (st->packet_link_gone)
 		st->packet_link_gone(st, index);
 	if (l->early)
@@ -199,7 +245,8 @@ int ph_link_remove(struct ph_stack *st, ph_link index, uint64_t now_ns)
 	if6_stop(st, l);
 	mc_link_free(st, &l->mc4);
 	neigh_flush(st, index);
-	st->net->links.at[index - 1] = NULL;
+	t->at[(uint32_t)(index - 1) & (t->cap - 1)] = NULL;
+	t->count--;
 	net_changed(st);
 	drain(l);
 	list_init(&waiters);
@@ -213,11 +260,12 @@ int ph_link_remove(struct ph_stack *st, ph_link index, uint64_t now_ns)
 	return 0;
 }
 
-static int change_mtu(struct ph_stack *st, struct link *l, uint16_t mtu)
+static int change_mtu(struct ph_stack *st, struct link *l, uint32_t mtu)
 {
 	const struct link *parent = link_get(st, l->parent);
+	uint32_t most = l->kind == PH_LINK_LOOPBACK ? LINK_MTU_LO : LINK_MTU_MAX;
 
-	if (mtu < IP4_MTU_MIN || (l->v6 && mtu < IP6_MTU_MIN) || (parent && mtu > parent->mtu))
+	if (mtu < IP4_MTU_MIN || mtu > most || (l->v6 && mtu < IP6_MTU_MIN) || (parent && mtu > parent->mtu))
 		return -EINVAL;
 	l->mtu = mtu;
 	if (l->v6)
@@ -489,6 +537,8 @@ static void tap_tagged(struct ph_stack *st, const struct link *l, struct pkt *p,
 
 int link_enqueue(struct ph_stack *st, struct link *l, struct pkt *take_pkt)
 {
+	if (l->kind == PH_LINK_LOOPBACK)
+		return lo_frame(st, take_pkt);
 	if (l->parent) {
 		struct link *parent = link_get(st, l->parent);
 

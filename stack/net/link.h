@@ -17,7 +17,10 @@ enum {
 	LINK_QUEUE_BYTES = 4 * 65536,	   /* beyond this link_has_room() says no */
 	LINK_QUEUE_BYTES_MAX = 32 * 65536, /* beyond this nothing is queued any more */
 	LINK_TXQUEUELEN = 1000,
-	LINK_MTU = 1500
+	LINK_MTU = 1500,
+	LINK_MTU_MAX = 65535,
+	LINK_MTU_LO = 65536,
+	LINK_INDEX_MAX = 65535 /* a scope's 16 bits: base/ip.h */
 };
 
 struct link_stats {
@@ -38,7 +41,7 @@ struct link {
 	ph_link index;
 	enum ph_link_kind kind;
 	uint8_t mac[ETH_ADDR_LEN];
-	uint16_t mtu;
+	uint32_t mtu;
 	ph_link parent; /* of a VLAN: what carries its frames, with its number; 0: none */
 	uint16_t vlan;
 	uint32_t offload, txqueuelen;
@@ -56,9 +59,16 @@ struct link {
 	struct link_doubt doubt; /* arp.c */
 };
 
+/*
+ * A link has its place by its index, so that it is found at once, and an index is not given again
+ * before all others were: who is bound to a link that is gone does not hear the next one.
+ */
 struct link_table {
-	struct link **at; /* by index - 1; NULL: free */
-	uint32_t n;	  /* places */
+	struct link **at; /* at (index - 1) modulo cap; NULL: free */
+	uint32_t n;	  /* places that were ever used */
+	uint32_t cap;	  /* a power of two */
+	uint32_t count;	  /* links */
+	ph_link last;	  /* the index given last */
 };
 
 int link_table_new(struct ph_stack *st);
@@ -66,6 +76,9 @@ void link_table_free(struct ph_stack *st);
 
 /* NULL: no such link. */
 struct link *link_get(const struct ph_stack *st, ph_link index);
+struct link *link_by_name(const struct ph_stack *st, const char *name, size_t len);
+/* A link like it in the table, its lists empty. 0, -ENOSPC, -ENOMEM. */
+int link_insert(struct ph_stack *st, const struct link *like, struct link **out);
 /* Queues a complete frame; takes the packet. 0 or -ENOBUFS. */
 int link_enqueue(struct ph_stack *st, struct link *l, struct pkt *take_pkt);
 /* Resumes those who wait on links that have room again. Only from entry points. */

@@ -80,16 +80,20 @@ static bool is_group(const struct ph_ip *ip)
 			    ip6_is_multicast(ip);
 }
 
-/* The link that a group is joined on when the user names none: the route's, else the first. */
+/* The link that a group is joined on when the user names none: the route's, else the first
+ * that is not lo. */
 static ph_link link_for(const struct ph_stack *st, const struct ph_ip *group)
 {
 	const struct route *r = route_find(st, group, 0);
 
 	if (r)
 		return r->link;
-	for (uint32_t i = 0; i < st->net->links.n; i++)
-		if (st->net->links.at[i] && groups_of(st->net->links.at[i], group))
-			return (ph_link)(i + 1);
+	for (uint32_t i = 0; i < st->net->links.n; i++) {
+		struct link *l = st->net->links.at[i];
+
+		if (l && l->kind != PH_LINK_LOOPBACK && groups_of(l, group))
+			return l->index;
+	}
 	return 0;
 }
 

@@ -30,13 +30,17 @@ static void output(struct ph_stack *st, struct mc_link *ml, struct pkt *take_pkt
 	const struct addr6 *a = addr6_linklocal(st, ml->link->index);
 	struct dst d = { .dst = ip6_with_scope(*to, (uint32_t)ml->link->index),
 			 .link = ml->link->index,
-			 .mtu = ml->link->mtu,
+			 .mtu = (uint16_t)ml->link->mtu,
 			 .gen = st->net->gen,
 			 .kind = DST_MULTICAST,
 			 .v6 = true };
 	struct icmp6_hdr *h = (void *)pkt_bytes(take_pkt);
 	uint64_t sum;
 
+	if (ml->link->kind == PH_LINK_LOOPBACK) { /* nobody to tell */
+		pkt_free(take_pkt);
+		return;
+	}
 	if (a && !a->tentative)
 		d.src = a->ip;
 	d.next_hop = d.dst;

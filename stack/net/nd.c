@@ -66,7 +66,7 @@ int nd_send(struct ph_stack *st, struct link *l, struct pkt *take_pkt, const str
 			 .dst = *dst,
 			 .next_hop = *dst,
 			 .link = l->index,
-			 .mtu = l->v6->mtu,
+			 .mtu = (uint16_t)l->v6->mtu,
 			 .gen = st->net->gen,
 			 .kind = ip6_is_multicast(dst) ? DST_MULTICAST : DST_HOST,
 			 .v6 = true };

@@ -12,10 +12,9 @@
 #include "net/dgram.h"
 #include "net/if6.h"
 #include "net/igmp.h"
-#include "net/ip4.h"
 #include "net/ip4_reass.h"
-#include "net/ip6.h"
 #include "net/ip6_frag.h"
+#include "net/lo.h"
 #include "net/mc_sock.h"
 #include "net/net_state.h"
 #include "net/train.h"
@@ -54,6 +53,8 @@ int net_new(struct ph_stack *st)
 		rc = ip4_reass_new(st);
 	if (rc == 0)
 		rc = ip6_frag_new(st);
+	if (rc == 0)
+		rc = lo_new(st);
 	if (rc != 0) {
 		net_free(st);
 		return rc;
@@ -97,32 +98,10 @@ void net_free(struct ph_stack *st)
 	st->net = NULL;
 }
 
-/* As many as there are now: what their receivers answer waits for the next run. */
-static void deliver_looped(struct ph_stack *st)
-{
-	for (uint32_t n = st->net->looped; n > 0; n--) {
-		struct list_node *node = list_pop_front(&st->net->loop);
-		struct pkt *p = container_of(node, struct pkt, node);
-		struct link *l = link_get(st, p->link);
-		enum drop d = DROP_LINK_DOWN;
-
-		st->net->looped--;
-		p->hdr_start = p->hdr.off;
-		p->at_ns = st->now_ns;
-		if (l)
-			d = pkt_bytes(p)[0] >> 4 == 6 ? ip6_input(st, l, p, true)
-						      : ip4_input(st, l, p, true);
-		if (d == DROP_NONE)
-			pkt_free(p);
-		else
-			link_drop(st, l, p, d);
-	}
-}
-
 void net_run(struct ph_stack *st)
 {
 	if (st->net->looped > 0)
-		deliver_looped(st);
+		lo_run(st);
 	link_resume(st);
 }
 

@@ -49,8 +49,9 @@ struct net_state {
 	uint16_t idents[NET_IDENTS]; /* ip4_ident() */
 	uint32_t idents6[NET_IDENTS];
 	struct ip4_seen seen[NET_SEEN]; /* ip4_in.c: by source */
-	struct list loop;	     /* of struct pkt: from ourselves to ourselves */
+	struct list loop;	     /* of struct pkt: from ourselves to ourselves, lo.h */
 	uint32_t looped;	     /* how many */
+	struct link *lo;
 	uint8_t duid_mac[ETH_ADDR_LEN]; /* RFC 4361 6.1: who the host is on every link; zero: not said */
 };
 

@@ -157,7 +157,7 @@ static void take_mtu(struct ph_stack *st, struct link *l, const uint8_t *opt, ui
 
 	if (!l->v6->conf.accept_ra_mtu || mtu < IP6_MTU_MIN || mtu > l->mtu || mtu == l->v6->mtu)
 		return;
-	l->v6->mtu = (uint16_t)mtu;
+	l->v6->mtu = mtu;
 	net_changed(st);
 }
 

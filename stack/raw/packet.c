@@ -56,6 +56,12 @@ static uint8_t kind_of(const struct link *l, const struct eth_hdr *h)
 	return memcmp(h->dst, l->mac, ETH_ADDR_LEN) == 0 ? PH_PACKET_HOST : PH_PACKET_OTHERHOST;
 }
 
+/* lo's frames have Linux's: addresses of zeros, and the type. */
+static bool has_header(const struct link *l)
+{
+	return l->kind == PH_LINK_ETHER || l->kind == PH_LINK_LOOPBACK;
+}
+
 /* False: too short to be a frame. */
 static bool look(const struct link *l, const struct frame_seen *f, struct frame_info *i)
 {
@@ -63,7 +69,7 @@ static bool look(const struct link *l, const struct frame_seen *f, struct frame_
 	uint8_t first = 0;
 
 	*i = (struct frame_info){ .type = f->out ? PH_PACKET_OUTGOING : PH_PACKET_HOST };
-	if (l->kind != PH_LINK_ETHER) {
+	if (!has_header(l)) {
 		(void)pkt_copy_out(f->pkt, 0, &first, 1);
 		i->ethertype = first >> 4 == 6 ? ETH_TYPE_IP6 : ETH_TYPE_IP4;
 		return f->pkt->len > 0;
@@ -214,7 +220,7 @@ static int packet_bind(struct ph_stack *st, struct dgram *d, const struct ph_soc
 	d->local.port = p->ethertype;
 	d->local.scope = a->scope;
 	memset(d->local.ip.b, 0, sizeof(d->local.ip.b));
-	if (l && l->kind == PH_LINK_ETHER)
+	if (l && has_header(l))
 		memcpy(d->local.ip.b, l->mac, ETH_ADDR_LEN);
 	return 0;
 }
@@ -240,7 +246,7 @@ static void push_header(struct pkt *p, const struct link *l, const struct ph_soc
 static int complete(const struct dgram *d, const struct link *l, struct pkt *p,
 		    const struct ph_sockaddr *to)
 {
-	uint32_t header = l->kind == PH_LINK_ETHER ? ETH_HDR_LEN : 0u, most = l->mtu + header;
+	uint32_t header = has_header(l) ? ETH_HDR_LEN : 0u, most = l->mtu + header;
 	const struct eth_hdr *h;
 
 	if (d->ops == &packet_dgram_ops && header)

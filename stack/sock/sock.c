@@ -174,6 +174,18 @@ static int take_addr(const struct ph_stack *st, const struct sock *s, const stru
 	return ip_scope_in(st, in);
 }
 
+/* The same of a peer's: who names none means this host, as Linux has it. */
+static int take_peer(const struct ph_stack *st, const struct sock *s, const struct ph_sockaddr *a,
+		     struct ph_sockaddr *in)
+{
+	static const struct ph_ip lo6 = { { [15] = 1 } };
+	int rc = take_addr(st, s, a, in);
+
+	if (rc == 0 && s->family != PH_AF_PACKET && ip_is_any(&in->ip))
+		in->ip = in->family == PH_AF_INET || ip_is4(&in->ip) ? ip_of4(0x7f000001u) : lo6;
+	return rc;
+}
+
 int ph_bind(struct ph_stack *st, ph_socket id, const struct ph_sockaddr *addr, uint64_t now_ns)
 {
 	struct sock *s;
@@ -235,7 +247,7 @@ int ph_connect(struct ph_stack *st, ph_socket id, const struct ph_sockaddr *addr
 		return rc;
 	rc = addr && addr->family == 0
 		     ? 0
-		     : take_addr(st, s, addr, &in); /* AF_UNSPEC dissolves the association */
+		     : take_peer(st, s, addr, &in); /* AF_UNSPEC dissolves the association */
 	return rc != 0 ? rc : s->ops->connect(st, s, &in);
 }
 
@@ -275,7 +287,7 @@ int64_t ph_sendmsg(struct ph_stack *st, ph_socket id, const struct ph_msg *msg, 
 		return s->ops->sendmsg(st, s, msg, flags);
 	named = *msg;
 	named.name = &to;
-	rc = take_addr(st, s, msg->name, &to);
+	rc = take_peer(st, s, msg->name, &to);
 	if (rc == -EAFNOSUPPORT && msg->name->family == 0 && (flags & PH_MSG_FASTOPEN))
 		rc = -EOPNOTSUPP; /* Linux's word for a Fast Open to nowhere */
 	return rc != 0 ? rc : s->ops->sendmsg(st, s, &named, flags);

@@ -9,6 +9,7 @@
 
 #include "tests/fuzz/frame_record.h"
 #include "tests/fuzz/targets.h"
+#include "tests/unit/own.h"
 
 enum { RECORDS_MAX = 512, ADDRS_MAX = 24, ROUTES_MAX = 200, DNS_MAX = 16, NEIGHS_MAX = 16 };
 enum {
@@ -83,7 +84,7 @@ static void check(struct world *w)
 	demand(ph_stack_check(w->p.st, &broken), "the stack holds what it claims");
 	ph_stack_usage(w->p.st, &u);
 	demand(u.neighbours <= NEIGHS_MAX, "neighbours are bounded");
-	demand(ph_addrs(w->p.st, NULL, 0) <= ADDRS_MAX, "addresses are bounded");
+	demand(own_addrs(w->p.st, NULL, 0) <= ADDRS_MAX, "addresses are bounded");
 	demand(ph_routes(w->p.st, NULL, 0) <= ROUTES_MAX, "routes are bounded");
 	demand(ph_dns(w->p.st, NULL, 0) <= DNS_MAX, "name servers are bounded");
 }
@@ -254,7 +255,7 @@ static void finish(struct world *w)
 		promise_run(&w->p, w->now);
 		drain(w);
 	}
-	demand(ph_addrs(w->p.st, NULL, 0) == 1, "addresses go with what they are of");
+	demand(own_addrs(w->p.st, NULL, 0) == 1, "addresses go with what they are of");
 	promise_close(&w->p, true);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The promises of promise.h. A broken one is told in a sentence, and the program aborts there. */
 #include "tests/fuzz/promise.h"
+#include "tests/unit/own.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -487,7 +488,7 @@ int promise_input(struct promise *p, const uint8_t *frame, size_t len, const str
 	else
 		rc = ph_link_input_bytes(p->st, p->link, copy, len, o, now);
 	free(copy);
-	(void)ph_links(p->st, &l, 1);
+	(void)own_links(p->st, &l, 1);
 	demand(l.rx_packets - p->rx_packets == (rc == 0 ? 1u : 0u), "a frame is counted once");
 	demand(l.rx_dropped - p->rx_dropped <= 1, "a frame is dropped at most once");
 	more = count_drops(p) - dropped;

@@ -7,6 +7,7 @@
 #define UNIT_ND_FIXTURE_H
 
 #include "net6_fixture.h"
+#include "own.h"
 
 static inline struct ph_neigh_info neigh(const struct host *h, const struct ph_ip *ip)
 {
@@ -32,7 +33,7 @@ static inline int send_to(struct host *h, const struct ph_ip *to)
 static inline struct ph_addr_info addr(const struct host *h, const struct ph_ip *ip)
 {
 	struct ph_addr_info a[8] = { { 0 } };
-	size_t count = ph_addrs(h->st, a, 8);
+	size_t count = own_addrs(h->st, a, 8);
 
 	for (size_t i = 0; i < count && i < 8; i++)
 		if (memcmp(&a[i].ip, ip, 16) == 0)

@@ -7,6 +7,7 @@
 #define UNIT_RA_FIXTURE_H
 
 #include "net6_fixture.h"
+#include "own.h"
 
 static const struct ph_ip router2 = { { 0xfe, 0x80, [15] = 7 } },
 			  prefix_a = { { 0x20, 1, 0x0d, 0xb8, 0, 1 } };
@@ -85,7 +86,7 @@ static inline unsigned find_addrs(const struct host *h, uint32_t flag, bool with
 			   struct ph_addr_info out[16])
 {
 	struct ph_addr_info a[32];
-	size_t n = ph_addrs(h->st, a, 32);
+	size_t n = own_addrs(h->st, a, 32);
 	unsigned count = 0;
 
 	for (size_t i = 0; i < n && i < 32 && count < 16; i++)

@@ -5,6 +5,7 @@
  * meanwhile (RFC 4862 5.4, 4429, 7527, 9131).
  */
 #include "nd_fixture.h"
+#include "own.h"
 #include "ra_fixture.h"
 
 static const struct ph_ip v2_routers = { { 0xff, 2, [15] = 0x16 } };
@@ -17,14 +18,14 @@ static void test_a_link_with_ipv6_has_a_link_local_address_for_ever(void **state
 	const uint8_t *p;
 
 	(void)state;
-	assert_int_equal(ph_addrs(h->st, a, 4), 1);
+	assert_int_equal(own_addrs(h->st, a, 4), 1);
 	assert_true(a[0].flags & PH_ADDR_TENTATIVE);
 	p = next_icmp6(h, ICMP6_NS, NS_PER_S);
 	assert_non_null(p);
 	assert_memory_equal(p + 8, us_ll.b, 16);
 	assert_memory_equal(out_ip6(h)->src, none6.b, 16);
 	host6_settle(h, 1000 * 86400 * NS_PER_S);
-	assert_int_equal(ph_addrs(h->st, a, 4), 1);
+	assert_int_equal(own_addrs(h->st, a, 4), 1);
 	assert_memory_equal(&a[0].ip, &us_ll, 16);
 	assert_int_equal(a[0].prefix, 64);
 	assert_int_equal(a[0].valid_s, UINT32_MAX);

@@ -5,6 +5,7 @@
  */
 #include "dhcp_server.h"
 #include "net_fixture.h"
+#include "own.h"
 #include "net/link.h"
 #include "wire/udp.h"
 
@@ -108,7 +109,7 @@ static void server_answers(struct host *h, const struct run *r, enum dhcp_type t
 static bool has(const struct host *h, uint32_t ip)
 {
 	struct ph_addr_info addrs[4];
-	size_t n = ph_addrs(h->st, addrs, 4);
+	size_t n = own_addrs(h->st, addrs, 4);
 
 	for (size_t i = 0; i < n; i++)
 		if (ip_is4(&addrs[i].ip) && ip_get4(&addrs[i].ip) == ip)
@@ -121,7 +122,7 @@ static uint32_t only(const struct host *h)
 {
 	struct ph_addr_info a;
 
-	return ph_addrs(h->st, &a, 1) == 1 ? ip_get4(&a.ip) : 0;
+	return own_addrs(h->st, &a, 1) == 1 ? ip_get4(&a.ip) : 0;
 }
 
 static size_t default_routes(const struct host *h)
@@ -462,7 +463,7 @@ static void test_a_link_local_address_that_is_taken_is_exchanged(void **state)
 	while (!only(h))
 		assert_true(to_frame(h, 5));
 	assert_int_equal(only(h), wanted[4]);
-	assert_int_equal(ph_addrs(h->st, &a, 1), 1);
+	assert_int_equal(own_addrs(h->st, &a, 1), 1);
 	assert_int_equal(a.prefix, 16);
 	frame_conflict(h, wanted[4]);
 	frame_conflict(h, wanted[4]); /* lost; another is looked for */

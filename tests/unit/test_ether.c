@@ -4,6 +4,7 @@
  * sysctls make of ARP.
  */
 #include "net_fixture.h"
+#include "own.h"
 
 #include "net/ether.h"
 
@@ -162,7 +163,7 @@ static void test_a_vlan_is_a_link_of_its_own_on_the_same_wire(void **state)
 	assert_memory_equal(h->out + 12, "\x81\x00\x00\x07\x08\x00", 6);
 	assert_memory_equal(h->out, peer_mac, 6);
 	assert_int_equal(csum_fold(csum_add(0, h->out + 38, 8 + 1472)), 0xffff);
-	assert_int_equal(ph_links(h->st, info, 2), 2);
+	assert_int_equal(own_links(h->st, info, 2), 2);
 	assert_int_equal(info[1].kind, PH_LINK_VLAN);
 	assert_int_equal(info[1].parent, h->link);
 	assert_int_equal(info[1].vlan, 7);

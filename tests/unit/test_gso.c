@@ -4,6 +4,7 @@
  * device.
  */
 #include "net_fixture.h"
+#include "own.h"
 
 #include "net/gso.h"
 
@@ -287,7 +288,7 @@ static void test_cutting_without_summing_is_not_believed_of_a_device(void **stat
 	struct ph_link_info info;
 
 	(void)state;
-	assert_int_equal(ph_links(h->st, &info, 1), 1);
+	assert_int_equal(own_links(h->st, &info, 1), 1);
 	assert_int_equal(info.offload, 0);
 	host_knows_peer(h);
 	output(h, segment(h, 3000, 0, 3000, 1448, F_ACK));

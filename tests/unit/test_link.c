@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* net/link.h and frame.c: what a link takes, the bounds of its queue, and who is resumed when. */
 #include "net_fixture.h"
+#include "own.h"
 
 static void test_links_that_cannot_be_are_refused(void **state)
 {
@@ -8,7 +9,7 @@ static void test_links_that_cannot_be_are_refused(void **state)
 		const char *name;
 		enum ph_link_kind kind;
 		uint8_t mac0;
-		uint16_t mtu;
+		uint32_t mtu;
 		uint32_t offload;
 		int want;
 	} row[] = {
@@ -19,9 +20,13 @@ static void test_links_that_cannot_be_are_refused(void **state)
 		{ "t", PH_LINK_ETHER, 2, 67, 0, -EINVAL },
 		{ "t", PH_LINK_ETHER, 2, 0, 16, -EINVAL },
 		{ "t", (enum ph_link_kind)77, 2, 0, 0, -EINVAL },
-		{ "a-name-of-15-by", PH_LINK_ETHER, 2, 68, 15, 1 },
-		{ "t", PH_LINK_IP, 3, 65535, 0, 2 },
-		{ "t", PH_LINK_ETHER, 2, 0, 0, -ENOSPC },
+		{ "t", PH_LINK_ETHER, 2, 65536, 0, -EINVAL },
+		{ "t", PH_LINK_LOOPBACK, 0, 0, 0, -EINVAL },
+		{ "lo", PH_LINK_ETHER, 2, 0, 0, -EEXIST },
+		{ "a-name-of-15-by", PH_LINK_ETHER, 2, 68, 15, 2 },
+		{ "t", PH_LINK_IP, 3, 65535, 0, 3 },
+		{ "t", PH_LINK_IP, 3, 65535, 0, -EEXIST },
+		{ "u", PH_LINK_ETHER, 2, 0, 0, -ENOSPC },
 	};
 	struct host *h = host_bare((struct ph_conf){ .max_links = 2 });
 
@@ -36,11 +41,12 @@ static void test_links_that_cannot_be_are_refused(void **state)
 		if (ph_link_add(h->st, &conf, h->now) != row[i].want)
 			fail_msg("link row %zu is not answered with %d", i, row[i].want);
 	}
-	assert_int_equal(ph_link_remove(h->st, 1, h->now), 0);
-	assert_int_equal(ph_link_remove(h->st, 1, h->now), -ENODEV);
-	assert_int_equal(ph_link_remove(h->st, 0, h->now), -ENODEV);
 	assert_int_equal(ph_link_remove(h->st, 2, h->now), 0);
-	assert_int_equal(ph_links(h->st, NULL, 0), 0);
+	assert_int_equal(ph_link_remove(h->st, 2, h->now), -ENODEV);
+	assert_int_equal(ph_link_remove(h->st, 0, h->now), -ENODEV);
+	assert_int_equal(ph_link_remove(h->st, 3, h->now), 0);
+	assert_int_equal(ph_link_remove(h->st, PH_LINK_LO, h->now), -EOPNOTSUPP);
+	assert_int_equal(own_links(h->st, NULL, 0), 0);
 	host_free(h);
 }
 
@@ -77,7 +83,7 @@ static void test_frames_for_others_and_of_other_kinds_are_dropped(void **state)
 		if (drops_of(h, row[i].reason) != before + 1)
 			fail_msg("a frame %s: not dropped for %s", row[i].what, row[i].reason);
 	}
-	assert_int_equal(ph_links(h->st, &info, 1), 1);
+	assert_int_equal(own_links(h->st, &info, 1), 1);
 	assert_int_equal(info.rx_packets, ARRAY_LEN(row));
 	assert_int_equal(info.rx_bytes, ARRAY_LEN(row) * 60);
 	assert_int_equal(info.rx_dropped, ARRAY_LEN(row));
@@ -234,7 +240,7 @@ static void test_the_queue_is_bounded_in_packets(void **state)
 	assert_false(link_has_room(h->st, h->link));
 	assert_int_equal(host_send(h, PEER4, 3), -ENOBUFS);
 	assert_int_equal(drops_of(h, "QUEUE_FULL"), 1);
-	assert_int_equal(ph_links(h->st, &info, 1), 1);
+	assert_int_equal(own_links(h->st, &info, 1), 1);
 	assert_int_equal(info.queued, 3);
 	assert_int_equal(info.tx_dropped, 1);
 	for (uint8_t i = 0; i < 3; i++) {
@@ -242,7 +248,7 @@ static void test_the_queue_is_bounded_in_packets(void **state)
 		assert_int_equal(out_l4(h)[0], i);
 	}
 	assert_true(link_has_room(h->st, h->link));
-	assert_int_equal(ph_links(h->st, &info, 1), 1);
+	assert_int_equal(own_links(h->st, &info, 1), 1);
 	assert_int_equal(info.tx_packets, 4);
 	assert_int_equal(info.tx_bytes, 42 + 3 * 54);
 	host_free(h);
@@ -415,7 +421,7 @@ static void test_a_link_that_leaves_resumes_its_waiters_and_takes_all_with_it(vo
 	assert_int_equal(host_send_on(h, &d, 1, 20), -EADDRNOTAVAIL);
 	assert_true(link_has_room(h->st, h->link));
 	assert_null(ph_link_output(h->st, h->link, h->now));
-	assert_int_equal(ph_addrs(h->st, NULL, 0) + ph_routes(h->st, NULL, 0) +
+	assert_int_equal(own_addrs(h->st, NULL, 0) + ph_routes(h->st, NULL, 0) +
 				 ph_neighs(h->st, NULL, 0),
 			 0);
 	ph_stack_usage(h->st, &u);

@@ -4,6 +4,7 @@
  * corrections. Filters and what sockets hear are test_groups.c's. Time is virtual.
  */
 #include "net6_fixture.h"
+#include "own.h"
 
 #include "net/igmp.h"
 #include "net/mc_group.h"
@@ -257,7 +258,7 @@ static void test_reports_are_sent_from_nobody_until_we_are_somebody(void **state
 	for (uint64_t end = h->now + 5 * NS_PER_S; h->now < end; host_run(h, 10 * NS_PER_MS)) {
 		struct ph_addr_info a;
 
-		assert_int_equal(ph_addrs(h->st, &a, 1), 1);
+		assert_int_equal(own_addrs(h->st, &a, 1), 1);
 		while (host_take(h) > 0) {
 			if (out_ip6(h)->next != IP6_NEXT_HOPOPTS || h->out[AT6 + 8] != ICMP6_MLD2_REPORT)
 				continue;

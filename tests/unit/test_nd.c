@@ -4,6 +4,7 @@
  * somebody else has.
  */
 #include "nd_fixture.h"
+#include "own.h"
 
 /* rfc: 4861:7.2.2-1 4861:7.2.2-3 4861:4.3-1 2464:5-1, 2464:7-1 */
 static void test_a_neighbour_is_asked_for_at_its_group_and_the_packet_waits(void **state)
@@ -370,7 +371,7 @@ static void test_a_stable_identifier_that_is_taken_is_followed_by_others(void **
 
 		h->link = ph_link_add(h->st, &conf, h->now);
 		assert_int_equal(ph_link_ipv6(h->st, h->link, PH_IPV6_STATIC, h->now), 0);
-		assert_int_equal(ph_addrs(h->st, a, 4), 1);
+		assert_int_equal(own_addrs(h->st, a, 4), 1);
 		if (run == 0)
 			first = a[0];
 		assert_memory_equal(&first.ip, &a[0].ip, 16); /* the same at each start */
@@ -383,7 +384,7 @@ static void test_a_stable_identifier_that_is_taken_is_followed_by_others(void **
 				assert_memory_not_equal(&seen[k], &seen[n], 16);
 			frame_nd(&f, ICMP6_NS, &none6, &sol, &a[0].ip, 0, NULL);
 			frame_in(h, &f);
-			assert_int_equal(ph_addrs(h->st, a, 4), 1);
+			assert_int_equal(own_addrs(h->st, a, 4), 1);
 		}
 		assert_int_equal(n, 4); /* the first and three more */
 		assert_true(a[0].flags & PH_ADDR_DADFAILED);
@@ -408,7 +409,7 @@ static void test_a_twin_with_our_hardware_address_ends_ipv6_where_asked_for(void
 	frame_nd(&f, ICMP6_NS, &none6, &sol, &us_ll, 0, NULL);
 	frame_in(h, &f);
 	host_run(h, NS_PER_MS);
-	assert_int_equal(ph_addrs(h->st, a, 4), 0);
+	assert_int_equal(own_addrs(h->st, a, 4), 0);
 	frame_in(h, &f);
 	assert_int_equal(drops_of(h, "OTHERHOST"), 1);
 	host_free(h);

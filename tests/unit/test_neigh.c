@@ -362,10 +362,10 @@ static void test_neighbours_that_cannot_be_are_refused(void **state)
 		uint8_t mac0;
 		int link, want;
 	} row[] = {
-		{ PEER4, 2, 9, -ENODEV },      { 0xe0000001, 2, 1, -EINVAL },
-		{ US4, 2, 1, -EINVAL },	       { PEER4, 3, 1, -EINVAL },
-		{ 0x7f000001, 2, 1, -EINVAL }, { 0, 2, 1, -EINVAL },
-		{ UINT32_MAX, 2, 1, -EINVAL }, { PEER4, 2, 1, 0 },
+		{ PEER4, 2, 9, -ENODEV },      { 0xe0000001, 2, 2, -EINVAL },
+		{ US4, 2, 2, -EINVAL },	       { PEER4, 3, 2, -EINVAL },
+		{ 0x7f000001, 2, 2, -EINVAL }, { 0, 2, 2, -EINVAL },
+		{ UINT32_MAX, 2, 2, -EINVAL }, { PEER4, 2, 2, 0 },
 	};
 	struct host *h = host_new();
 

@@ -3,6 +3,7 @@
  * RFC 4861 6 and RFC 4862 5.5 rule by rule, where net/ra.c and net/slaac.c decide: which
  * advertisements count, what each field does and does not do, and which identifiers are made.
  */
+#include "own.h"
 #include "ra_fixture.h"
 
 #include "net/slaac.h"
@@ -98,7 +99,7 @@ static void test_what_is_said_of_the_link_local_prefix_is_not_heard(void **state
 	ra_prefix(h, 1800, &ll, 0xc0, 0);
 	ra_prefix(h, 1800, &ll, 0xc0, 10);
 	host6_settle(h, 20 * NS_PER_S);
-	assert_int_equal(ph_addrs(h->st, a, 4), 1);
+	assert_int_equal(own_addrs(h->st, a, 4), 1);
 	assert_memory_equal(&a[0].ip, &us_ll, 16);
 	assert_int_equal(a[0].valid_s, UINT32_MAX);
 	host6_know(h, &peer_ll);
@@ -190,7 +191,7 @@ static void test_a_router_says_nothing_of_another_ones_words(void **state)
 	ra_in(h, &f);
 	assert_int_equal(routers(h), 2);
 	assert_int_equal(public(h).valid_s, 1000);
-	assert_int_equal(ph_addrs(h->st, a, 8), 3);
+	assert_int_equal(own_addrs(h->st, a, 8), 3);
 	host6_settle(h, 3 * NS_PER_S);
 	assert_memory_equal(next_hop(h, &near_a), &near_a, 16);
 	host_free(h);
@@ -413,7 +414,7 @@ static void test_on_another_link_temporary_addresses_are_others(void **state)
 	assert_int_equal(find_addrs(h, PH_ADDR_TEMPORARY, true, before), 1);
 	stable = public(h);
 	assert_int_equal(ph_link_ipv6(h->st, h->link, PH_IPV6_OFF, h->now), 0);
-	assert_int_equal(ph_addrs(h->st, all, 16), 0);
+	assert_int_equal(own_addrs(h->st, all, 16), 0);
 	assert_int_equal(ph_link_ipv6(h->st, h->link, PH_IPV6_SLAAC, h->now), 0);
 	host6_settle(h, 4 * NS_PER_S);
 	prefix_in(h, 864000, 864000);

@@ -3,6 +3,7 @@
  * What routers say, at its edges: times without an end, preferences, routes, who wins among addresses,
  * and what no router should say (docs/rfc/attacks.csv).
  */
+#include "own.h"
 #include "ra_fixture.h"
 
 /* rfc: 4861:6.3.4-5 */
@@ -326,7 +327,7 @@ static void test_who_spoils_one_prefix_takes_no_privacy_from_another(void **stat
 	}
 	ra_prefix(h, 1800, &prefix_b, 0xc0, 864000);
 	host6_settle(h, 5 * NS_PER_S);
-	n = ph_addrs(h->st, a, 32);
+	n = own_addrs(h->st, a, 32);
 	for (size_t i = 0; i < n && i < 32; i++)
 		temporary += memcmp(&a[i].ip, &prefix_b, 8) == 0 &&
 			     a[i].flags == (PH_ADDR_AUTO | PH_ADDR_TEMPORARY);

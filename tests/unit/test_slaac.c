@@ -3,6 +3,7 @@
  * net/ra.h, slaac.h, route6.c: what routers advertise, and what a host makes of it; days pass in
  * virtual time.
  */
+#include "own.h"
 #include "ra_fixture.h"
 
 /* rfc: 7559:2-1 4861:6.3.7-1 4861:6.3.7-2 4861:4.1-1 7559:3-1 8504:5.4-1 */
@@ -124,7 +125,7 @@ static void test_a_prefix_that_makes_no_address_makes_none(void **state)
 		ra(&f, &peer_ll, 1800, 0);
 		pio(&f, &row[i].prefix, row[i].len, row[i].flags, row[i].valid, row[i].preferred);
 		ra_in(h, &f);
-		if (ph_addrs(h->st, a, 4) != 1)
+		if (own_addrs(h->st, a, 4) != 1)
 			fail_msg("%s: made an address", row[i].what);
 		host_free(h);
 	}
@@ -436,13 +437,13 @@ static void test_what_routers_can_make_us_hold_has_an_end(void **state)
 		memcpy(o + 8, prefix.b, 8);
 		ra_in(h, &f);
 	}
-	assert_in_range(ph_addrs(h->st, a, 64), 10, 17);
+	assert_in_range(own_addrs(h->st, a, 64), 10, 17);
 	assert_in_range(ph_routes(h->st, r, 256), 60, 70);
 	assert_int_equal(ph_dns(h->st, d, 64), 16);
 	assert_int_equal(d[15].valid_s, 600 + 499); /* the longest stay */
 	ph_stack_usage(h->st, &u);
 	host6_settle(h, 90000 * NS_PER_S);
-	assert_int_equal(ph_addrs(h->st, a, 64), 1);
+	assert_int_equal(own_addrs(h->st, a, 64), 1);
 	assert_int_equal(ph_routes(h->st, r, 256), 1);
 	assert_int_equal(ph_dns(h->st, d, 64), 0);
 	host_free(h);

@@ -14,7 +14,8 @@ extern "C" {
 enum ph_link_kind {
 	PH_LINK_ETHER, /* frames with an Ethernet header (TAP) */
 	PH_LINK_IP,    /* packets without one (TUN) */
-	PH_LINK_VLAN   /* those frames of another link that have an 802.1Q tag with its number */
+	PH_LINK_VLAN,  /* those frames of another link that have an 802.1Q tag with its number */
+	PH_LINK_LOOPBACK /* `lo`, which every stack has: the first link, and nobody adds another */
 };
 enum {			    /* ph_link_conf.offload: what the device does for us */
 	PH_OFFLOAD_CSUM = 1, /* takes and gives packets whose checksum is still to be filled in */
@@ -30,7 +31,7 @@ struct ph_link_conf {
 	const char *name; /* copied, at most 15 bytes */
 	enum ph_link_kind kind;
 	uint8_t mac[6];
-	uint16_t mtu;	     /* bytes of an IP packet, 68..65535; 0: 1500 */
+	uint32_t mtu;	     /* bytes of an IP packet, 68..65535; 0: 1500 */
 	uint32_t offload;    /* PH_OFFLOAD_* */
 	uint32_t txqueuelen; /* packets; 0: 1000 */
 	/* PH_LINK_VLAN: the link that carries it, of PH_LINK_ETHER, and its number, 1..4094. mac all zero
@@ -38,14 +39,17 @@ struct ph_link_conf {
 	ph_link parent;
 	uint16_t vlan;
 };
-/* The new link's index, or -EINVAL, -ENOSPC (max_links), -ENOMEM, of a VLAN -ENODEV, -EEXIST. */
+enum { PH_LINK_LO = 1 }; /* the index of `lo`: 127.0.0.1/8, ::1 and packets to any address of ours */
+/* The new link's index, one that no link had before, or -EINVAL, -EEXIST (name, or number of a VLAN),
+ * -ENOSPC (max_links), -ENOMEM, of a VLAN -ENODEV. */
 ph_link ph_link_add(struct ph_stack *st, const struct ph_link_conf *conf, uint64_t now_ns) PH_CHECK;
-/* Drops its VLANs, addresses, routes, neighbours and queue; connections over it time out. 0, -ENODEV. */
+/* Drops its VLANs, addresses, routes, neighbours and queue; connections over it time out. 0, -ENODEV,
+ * -EOPNOTSUPP (lo). */
 int ph_link_remove(struct ph_stack *st, ph_link link, uint64_t now_ns);
 /* What a link in use can become; 0 and NULL: as it was. A new hardware address makes no new IPv6
  * addresses. 0, -ENODEV, -EINVAL (an mtu below 68, with IPv6 1280, or above that of the link below). */
 struct ph_link_change {
-	uint16_t mtu;
+	uint32_t mtu;
 	uint32_t txqueuelen;
 	const uint8_t *mac;
 };
@@ -159,7 +163,7 @@ struct ph_link_info {
 	char name[16];
 	enum ph_link_kind kind;
 	uint8_t mac[6];
-	uint16_t mtu;
+	uint32_t mtu;
 	uint32_t offload, txqueuelen, queued;
 	uint64_t rx_packets, rx_bytes, rx_dropped, tx_packets, tx_bytes, tx_dropped;
 	uint64_t multicast; /* received, broadcasts included */

@@ -57,7 +57,7 @@ struct ph_conf {
 	uint32_t max_neighbours;   /* 1,024 */
 	uint32_t max_routes;	   /* 1,024 */
 	uint32_t max_reassemblies; /* 1,024: IPv4 datagrams being put together */
-	uint32_t max_links;	   /* 64 */
+	uint32_t max_links;	   /* 64, besides lo */
 
 	void (*trace)(void *arg, const struct ph_trace_event *event); /* NULL: none */
 	void *trace_arg;
