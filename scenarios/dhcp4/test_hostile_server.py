@@ -119,7 +119,7 @@ def test_an_address_that_another_has_is_declined(server):
     decline = server.expect("decline")
     options = dict(o for o in decline[DHCP].options if isinstance(o, tuple) and len(o) == 2)
     assert options["requested_addr"] == OFFER and options["server_id"] == OURS
-    assert server.dut.ask(cmd="addrs")["addrs"] == []
+    assert server.dut.ask(cmd="addrs", dev="tap0")["addrs"] == []
 
 
 @pytest.mark.rfc("2131:3.1-4")
@@ -175,8 +175,8 @@ def test_a_flood_of_answers_leaves_lease_and_service(server, lan, eventually):
 @pytest.mark.rfc("3927:1.9-2", "3927:2.2.1-1", "3927:2.1-1")
 def test_silence_gives_a_link_local_address(dut, tester, eventually):
     dut.start(address=("--addr", "auto"), args=("--dhcp-wait", "1"))
-    eventually(lambda: dut.ask(cmd="addrs")["addrs"], 60, "an address")
-    got = dut.ask(cmd="addrs")["addrs"][0]
+    eventually(lambda: dut.ask(cmd="addrs", dev="tap0")["addrs"], 60, "an address")
+    got = dut.ask(cmd="addrs", dev="tap0")["addrs"][0]
     assert got["addr"].startswith("169.254.") and got["prefix"] == 16
     tester.expect(Ether(dst="ff:ff:ff:ff:ff:ff") / ARP(op=1, psrc=got["addr"], pdst=got["addr"]),
                   within=20, skip=True)

@@ -108,7 +108,7 @@ def test_a_flood_of_prefixes_and_routers_is_bounded(six):
         six.send(advertisement(six, prefix(f"2001:db8:{number:x}:1::"), src=f"fe80::1:{number:x}"))
     six.tester.mark()
     if six.dut.name == "phantom":
-        addrs = [a for a in six.dut.ask(cmd="addrs")["addrs"] if ":" in a["addr"]]
+        addrs = [a for a in six.dut.ask(cmd="addrs", dev="tap0")["addrs"] if ":" in a["addr"]]
         assert 2 <= len(addrs) <= 17
         assert len(six.dut.ask(cmd="routes")["routes"]) <= 80
         assert six.dut.ask(cmd="usage")["usage"]["neighbours"] <= 1024

@@ -43,6 +43,8 @@ int control_dns(struct control_call *call);
 int control_lease(struct control_call *call);
 
 /* In control_edit.c. */
+/* The link that args[key] names; of who names none, phantom's first device. 0 or -EINVAL. */
+int control_find_link(struct control_call *call, const char *key, ph_link *out);
 int control_addr_add(struct control_call *call);
 int control_addr_del(struct control_call *call);
 int control_route_add(struct control_call *call);

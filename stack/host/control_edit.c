@@ -46,7 +46,7 @@ static int number(struct control_call *call, const char *key, uint64_t min, uint
 			  min, max);
 }
 
-static int find_link(struct control_call *call, const char *key, ph_link *out)
+int control_find_link(struct control_call *call, const char *key, ph_link *out)
 {
 	struct ph_link_info links[EDIT_LINKS_MAX];
 	const char *name = text_of(call, key);
@@ -127,7 +127,7 @@ static int addr_of(struct control_call *call, struct ph_ip *ip, unsigned *prefix
 		return text_error(call->err, call->cap,
 				  "addr: write A/L, an address and its prefix's length, like "
 				  "10.0.0.3/24 or fd00::3/64");
-	return find_link(call, "dev", link);
+	return control_find_link(call, "dev", link);
 }
 
 int control_addr_add(struct control_call *call)
@@ -195,7 +195,7 @@ static int route_of(struct control_call *call, struct edit_route *r)
 	}
 	if (number(call, "metric", 0, EDIT_METRIC_MAX, &r->metric) != 0)
 		return -EINVAL;
-	return find_link(call, "dev", &r->link);
+	return control_find_link(call, "dev", &r->link);
 }
 
 int control_route_add(struct control_call *call)
@@ -258,7 +258,7 @@ static int neigh_of(struct control_call *call, struct ph_ip *ip, ph_link *link)
 
 	if (!s || !text_ip(s, ip))
 		return text_error(call->err, call->cap, "addr: write a neighbour's address");
-	return find_link(call, "dev", link);
+	return control_find_link(call, "dev", link);
 }
 
 int control_neigh_add(struct control_call *call)
@@ -304,7 +304,7 @@ int control_link_add(struct control_call *call)
 {
 	struct ph_link_conf conf = { .kind = PH_LINK_VLAN, .name = text_of(call, "name") };
 	uint64_t id = 0, mtu = 0, qlen = 0;
-	int rc = find_link(call, "link", &conf.parent);
+	int rc = control_find_link(call, "link", &conf.parent);
 
 	if (rc == 0)
 		rc = link_options(call, &mtu, &qlen, conf.mac);
@@ -325,7 +325,7 @@ int control_link_add(struct control_call *call)
 int control_link_del(struct control_call *call)
 {
 	ph_link link = 0;
-	int rc = has(call, "name") ? find_link(call, "name", &link) : 0;
+	int rc = has(call, "name") ? control_find_link(call, "name", &link) : 0;
 
 	if (rc != 0)
 		return rc;
@@ -345,7 +345,7 @@ int control_link_set(struct control_call *call)
 	struct ph_link_change to = { 0 };
 	uint8_t mac[6];
 	ph_link link;
-	int rc = find_link(call, "name", &link);
+	int rc = control_find_link(call, "name", &link);
 
 	if (rc == 0)
 		rc = link_options(call, &mtu, &qlen, mac);

@@ -34,6 +34,31 @@ static struct ph_link_info *get_links(const struct ph_stack *st, size_t *n)
 	return links;
 }
 
+/*
+ * The end of a list: the answer's `key`. Where "dev" names a link, of the items those whose `of` is that
+ * name. 0, -EINVAL, or -ENOMEM when it is not whole.
+ */
+static int show_list(struct control_call *call, const char *key, json_t *take_list, const char *of,
+		     bool whole)
+{
+	const char *dev = json_string_value(json_object_get(call->args, "dev"));
+	ph_link link;
+	int rc = whole ? 0 : no_memory(call);
+
+	if (rc == 0 && dev)
+		rc = control_find_link(call, "dev", &link);
+	for (size_t i = 0; rc == 0 && dev && i < json_array_size(take_list);) {
+		const json_t *item = json_array_get(take_list, i);
+
+		if (strcmp(json_string_value(json_object_get(item, of)), dev) == 0)
+			i++;
+		else
+			json_array_remove(take_list, i);
+	}
+	json_object_set_new(call->answer, key, take_list);
+	return rc;
+}
+
 static json_t *tcp_info(struct ph_stack *st, ph_socket s)
 {
 	struct ph_tcp_info info;
@@ -193,7 +218,7 @@ int control_links(struct control_call *call)
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list, one_link(&links[i], link_name(links, n, links[i].parent)));
 	free(links);
-	return json_object_set_new(call->answer, "links", list);
+	return show_list(call, "links", list, "name", true);
 }
 
 /* Seconds that are left; nothing for what does not end. */
@@ -247,8 +272,7 @@ int control_addrs(struct control_call *call)
 	}
 	free(addrs);
 	free(links);
-	json_object_set_new(call->answer, "addrs", list);
-	return memory ? 0 : no_memory(call);
+	return show_list(call, "addrs", list, "dev", memory);
 }
 
 int control_routes(struct control_call *call)
@@ -281,8 +305,7 @@ int control_routes(struct control_call *call)
 	}
 	free(routes);
 	free(links);
-	json_object_set_new(call->answer, "routes", list);
-	return memory ? 0 : no_memory(call);
+	return show_list(call, "routes", list, "dev", memory);
 }
 
 int control_neighs(struct control_call *call)
@@ -308,8 +331,7 @@ int control_neighs(struct control_call *call)
 	}
 	free(neighs);
 	free(links);
-	json_object_set_new(call->answer, "neighs", list);
-	return memory ? 0 : no_memory(call);
+	return show_list(call, "neighs", list, "dev", memory);
 }
 
 /* Name servers and search domains that routers advertised. */
@@ -335,8 +357,7 @@ int control_dns(struct control_call *call)
 	}
 	free(dns);
 	free(links);
-	json_object_set_new(call->answer, "dns", list);
-	return memory ? 0 : no_memory(call);
+	return show_list(call, "dns", list, "dev", memory);
 }
 
 static json_t *ip_list(const struct ph_ip *ip, unsigned n)
@@ -393,5 +414,5 @@ int control_lease(struct control_call *call)
 		if (ph_dhcp_info(call->host->st, links[i].link, &info) == 0)
 			json_array_append_new(list, one_lease(&info, links[i].name));
 	free(links);
-	return json_object_set_new(call->answer, "lease", list);
+	return show_list(call, "lease", list, "dev", true);
 }

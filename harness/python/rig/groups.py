@@ -74,8 +74,9 @@ class Member:
         self.agent = agent or Agent(dut)
         self.v6 = family == 6
         self.level = socket.IPPROTO_IPV6 if self.v6 else socket.IPPROTO_IP
-        self.link = 1
-        if dut.name != "phantom":
+        if dut.name == "phantom":
+            self.link = dut.ask(cmd="links", dev="tap0")["links"][0]["index"]
+        else:
             shown = dut.node.exec("ip", "-o", "link", "show", "eth0").stdout
             self.link = int(shown.split(":")[0])
         family = socket.AF_INET6 if self.v6 else socket.AF_INET
