@@ -16,7 +16,8 @@
 
 enum {
 	PIN_RATIO = 4,	     /* payload is copied when it pins more than so many times its length */
-	NODE_COST = sizeof(struct stream_node)
+	NODE_COST = sizeof(struct stream_node),
+	BUF_SMALL = 256 /* no more than the smallest buffer has */
 };
 
 void stream_init(struct stream *s, struct pkt_pools *pkts, struct pool *nodes)
@@ -44,7 +45,15 @@ static struct stream_node *node_last(const struct stream *s)
 	return n ? node_of(n) : NULL;
 }
 
-/* Takes the node's span out of the stream; the caller puts s->len right. */
+/* Takes the node's span out of the stream; the caller puts s->len and the cursors right. */
+static void node_take(struct stream *s, struct stream_node *n)
+{
+	s->charged -= n->charge;
+	list_remove(&n->node);
+	buf_put(n->span.buf);
+	pool_put(s->pool, n);
+}
+
 static void node_drop(struct stream *s, struct stream_node *n)
 {
 	struct stream_cursor *c;
@@ -52,10 +61,7 @@ static void node_drop(struct stream *s, struct stream_node *n)
 	for (c = s->cursor; c < s->cursor + ARRAY_LEN(s->cursor); c++)
 		if (c->node == n)
 			c->node = NULL;
-	s->charged -= n->charge;
-	list_remove(&n->node);
-	buf_put(n->span.buf);
-	pool_put(s->pool, n);
+	node_take(s, n);
 }
 
 /* Appends a span of a buffer whose reference is handed over. False: no memory for the node; nothing
@@ -111,7 +117,8 @@ static bool tail_new(struct stream *s, uint32_t want)
 	uint32_t c = BUF_256;
 	struct buf *b;
 
-	while (c < BUF_64K && (buf_class_cap((enum buf_class)c) < want ||
+	/* Nearly every small message's way, without a look at the classes. */
+	while ((want > BUF_SMALL || s->len >= BUF_SMALL) && c < BUF_64K && (buf_class_cap((enum buf_class)c) < want ||
 			       buf_class_cap((enum buf_class)(c + 1)) <= s->len))
 		c++;
 	while (!(b = buf_new(s->pkts, buf_class_cap((enum buf_class)c))))
@@ -127,8 +134,14 @@ static bool tail_new(struct stream *s, uint32_t want)
 uint32_t stream_write(struct stream *s, const void *bytes, uint32_t n, uint32_t hint)
 {
 	const uint8_t *from = bytes;
-	uint32_t done = 0, room;
+	uint32_t done = 0, room = tail_room(s);
 
+	/* What is written at once is mostly small, or all of what there is room for. */
+	if (n <= room) {
+		if (n)
+			tail_fill(s, bytes, n);
+		return n;
+	}
 	while (done < n) {
 		room = tail_room(s);
 		if (room == 0) {
@@ -248,14 +261,19 @@ bool stream_append_pkt(struct stream *s, const struct pkt *p, uint32_t off, uint
 {
 	struct span one = { p->hdr.buf, p->hdr.off + off, len };
 	struct stream_node *tail;
-	uint32_t tail_len, had = s->len;
+	uint32_t tail_len, room, had = s->len;
 
 	assert(off <= p->len && len <= p->len - off);
 	if (len == 0)
 		return true;
-	/* Nearly every packet is one buffer, and worth keeping. */
+	/* Nearly every packet is one buffer, and worth keeping, or a few bytes that there is room for. */
 	if (p->ndata == 0 && len >= (share_of(&one) + NODE_COST) / PIN_RATIO)
 		return append_ref(s, one);
+	room = tail_room(s);
+	if (p->ndata == 0 && (len <= room || (room == 0 && len <= BUF_SMALL && tail_new(s, len)))) {
+		tail_fill(s, span_bytes(&one), len);
+		return true;
+	}
 	tail = node_last(s);
 	tail_len = tail ? tail->span.len : 0;
 	if (len < pinned_by(p, off, len) / PIN_RATIO) {
@@ -325,10 +343,16 @@ static void cursor_keep(struct stream *s, struct stream_cursor from, struct stre
 
 uint32_t stream_peek(const struct stream *s, uint32_t off, void *to, uint32_t n)
 {
-	struct stream_cursor c = cursor_before(s, off);
+	struct stream_cursor c;
+	const struct stream_node *f = node_first(s);
 	uint8_t *out = to;
 	uint32_t done = 0;
 
+	if (f && n <= f->span.len && off <= f->span.len - n) {
+		memcpy(out, span_bytes(&f->span) + off, n);
+		return n;
+	}
+	c = cursor_before(s, off);
 	while (done < n && cursor_seek(s, &c, off + done)) {
 		uint32_t skip = off + done - c.off, part = c.node->span.len - skip;
 
@@ -341,13 +365,19 @@ uint32_t stream_peek(const struct stream *s, uint32_t off, void *to, uint32_t n)
 
 void stream_consume(struct stream *s, uint32_t n)
 {
+	struct stream_node *f = node_first(s);
 	struct stream_cursor *c;
 	uint32_t left = n;
 
 	assert(n <= s->len);
+	if (f && n == s->len && f->span.len == n) { /* one message, and all of it */
+		node_take(s, f);
+		s->cursor[0].node = s->cursor[1].node = NULL;
+		s->len = 0;
+		return;
+	}
 	while (left > 0) {
-		struct stream_node *f = node_first(s);
-
+		f = node_first(s);
 		if (left < f->span.len) {
 			f->span.off += left;
 			f->span.len -= left;

@@ -10,8 +10,8 @@
  *	pace	 the next packet may leave (tcp_pace.h)
  *	keep_at	 keep-alive (RFC 9293 3.8.4), or how long an orphan waits in FIN-WAIT-2
  *
- * A deadline that moves away leaves the wheel alone: the timer fires early, finds nothing due, and
- * is set anew.
+ * A deadline that moves away or is called off leaves the wheel alone: the timer fires early, finds
+ * nothing due, and is set anew, if there is anything to be set for.
  */
 #include "tcp/tcp_int.h"
 
@@ -45,9 +45,7 @@ static void rearm(struct ph_stack *st, struct tcb *t)
 		at = t->keep_at;
 	if (t->pace.waiting && t->pace.next_ns < at)
 		at = t->pace.next_ns;
-	if (at == PH_NEVER)
-		timer_stop(&st->wheel, &t->timer);
-	else if (!timer_armed(&t->timer) || at < t->timer.at_ns)
+	if (at < t->timer.at_ns) /* PH_NEVER while it is not armed */
 		timer_arm(&st->wheel, &t->timer, at);
 }
 
@@ -562,6 +560,11 @@ static void fire(void *ctx, struct timer *timer)
 	struct ph_stack *st = ctx;
 	struct tcb *t = container_of(timer, struct tcb, timer);
 
+	if (t->ack_at > st->now_ns && t->rto_at > st->now_ns && t->keep_at > st->now_ns &&
+	    !(t->pace.waiting && t->pace.next_ns <= st->now_ns)) {
+		rearm(st, t); /* it was for something that is no more */
+		return;
+	}
 	if (t->ack_at <= st->now_ns) {
 		t->ack_at = PH_NEVER;
 		fire_ack(st, t);
