@@ -136,9 +136,9 @@ STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp_cc.c \
 	%D%/tcp/tcp_conn.c \
 	%D%/tcp/tcp_timer.c \
-	%D%/tcp/tcp_output.c \
+	%D%/tcp/tcp_output.c %D%/tcp/tcp_swift_out.c \
 	%D%/tcp/tcp_recover.c \
-	%D%/tcp/tcp_ack.c \
+	%D%/tcp/tcp_ack.c %D%/tcp/tcp_swift.h %D%/tcp/tcp_swift.c \
 	%D%/tcp/tcp_text.c \
 	%D%/tcp/tcp_synsent.c \
 	%D%/tcp/tcp_input.c \

@@ -115,11 +115,11 @@ static void tail_fill(struct stream *s, const void *bytes, uint32_t n)
 static bool tail_new(struct stream *s, uint32_t want)
 {
 	uint32_t c = BUF_256;
+	bool small = want <= BUF_SMALL && s->len < BUF_SMALL;
 	struct buf *b;
 
-	/* Nearly every small message's way, without a look at the classes. */
-	while ((want > BUF_SMALL || s->len >= BUF_SMALL) && c < BUF_64K && (buf_class_cap((enum buf_class)c) < want ||
-			       buf_class_cap((enum buf_class)(c + 1)) <= s->len))
+	while (!small && c < BUF_64K && (buf_class_cap((enum buf_class)c) < want ||
+					 buf_class_cap((enum buf_class)(c + 1)) <= s->len))
 		c++;
 	while (!(b = buf_new(s->pkts, buf_class_cap((enum buf_class)c))))
 		if (c-- == BUF_256)

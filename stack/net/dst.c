@@ -184,6 +184,11 @@ void dst_doubt(struct ph_stack *st, struct dst *d)
 		route_forget(st, &learnt);
 }
 
+bool dst_is_open(const struct ph_stack *st, const struct dst *d)
+{
+	return d->gen == st->net->gen && link_has_room(st, d->link);
+}
+
 void dst_confirm(struct ph_stack *st, struct dst *d)
 {
 	if (d->neigh && d->gen == st->net->gen)

@@ -58,6 +58,9 @@ int dst_lookup_as(struct ph_stack *st, struct dst *d, ph_link oif, uint8_t prefe
 /* The same for a dst looked up before: cheap while nothing changed. */
 int dst_refresh(struct ph_stack *st, struct dst *d);
 
+/* Is it up to date, and does its link have room? */
+bool dst_is_open(const struct ph_stack *st, const struct dst *d);
+
 struct ip_tx {
 	uint8_t proto, ttl, tos; /* ttl 0: the default */
 	bool df;		 /* don't fragment; IPv6: no fragment header either */

@@ -224,7 +224,7 @@ static void recover(struct ph_stack *st, struct tcb *t, const struct tcp_loss_ac
 	a->loss_state = t->loss.state == TCP_CA_LOSS;
 	if (a->recovery)
 		tcp_loss_window(&t->loss, e, in, a->lost);
-	tcp_cc_rate(st, t, in->d, a);
+	tcp_cc_rate(st, t, &in->d->rate, a);
 	if (a->acked || a->lost)
 		cc_acked(&t->cc, a);
 	if (t->cc.ended)

@@ -154,11 +154,11 @@ void tcp_cc_ended(struct ph_stack *st, struct tcb *t, uint32_t mss)
 	t->cc.ended = CC_ENDED_NOT;
 }
 
-void tcp_cc_rate(struct ph_stack *st, struct tcb *t, const struct tcp_delivered *d,
+void tcp_cc_rate(struct ph_stack *st, struct tcb *t, const struct tcp_rate_sample *s,
 		 struct cc_ack *a)
 {
 	struct tcp_rate_result r =
-		tcp_rate_make(&t->rate, &d->rate, st->now_ns, a->lost, t->rtt.min_rtt_us);
+		tcp_rate_make(&t->rate, s, st->now_ns, a->lost, t->rtt.min_rtt_us);
 
 	a->rate_Bps = r.rate_Bps;
 	a->delivered = t->rate.delivered;

@@ -232,11 +232,18 @@ uint32_t tcp_conn_notsent(const struct tcb *t)
 /* Bytes, and what Linux adds for each packet they are in or will be. */
 uint32_t tcp_conn_wmem_queued(const struct tcb *t)
 {
-	uint32_t notsent = tcp_conn_notsent(t), goal = tcp_output_goal(t);
-	uint64_t n = t->snd.len +
-		     PKT_OVERHEAD * ((uint64_t)t->rtxq.n + (notsent + goal - 1) / goal);
+	uint32_t notsent, goal;
+	uint64_t n = t->rtxq.n;
 
-	return t->snd.len == 0 ? 0 : n > INT32_MAX ? INT32_MAX : (uint32_t)n;
+	if (t->snd.len == 0)
+		return 0;
+	notsent = tcp_conn_notsent(t);
+	if (notsent) {
+		goal = tcp_output_goal(t);
+		n += (notsent + goal - 1) / goal;
+	}
+	n = t->snd.len + PKT_OVERHEAD * n;
+	return n > INT32_MAX ? INT32_MAX : (uint32_t)n;
 }
 
 uint32_t tcp_conn_sndbuf_free(const struct tcb *t)

@@ -2,6 +2,7 @@
 /* SEND and RECEIVE (RFC 9293 3.10.2, 3.10.3): the one copy on each side, between the user's memory
  * and the streams. What goes beside the bytes is in tcp_notify.c. */
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_swift.h"
 
 static uint64_t total(const struct ph_msg *msg)
 {
@@ -131,6 +132,9 @@ int64_t tcp_sendmsg(struct ph_stack *st, struct tcb *t, const struct ph_msg *msg
 	uint64_t done;
 	int err;
 
+	if ((flags & ~(PH_MSG_DONTWAIT | PH_MSG_NOSIGNAL)) == 0 && msg->niov == 1 &&
+	    msg->control_len == 0 && tcp_swift_send(st, t, msg->iov[0].base, msg->iov[0].len))
+		return (int64_t)msg->iov[0].len;
 	if ((flags & PH_MSG_FASTOPEN) || t->fo_deferred) {
 		int64_t n = tcp_fo_send(st, t, msg, flags);
 

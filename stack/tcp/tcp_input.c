@@ -8,6 +8,7 @@
 #include "base/csum.h"
 #include "net/train.h"
 #include "tcp/tcp_int.h"
+#include "tcp/tcp_swift.h"
 #include "wire/ip4.h"
 
 enum {
@@ -464,7 +465,9 @@ enum drop tcp_input_conn(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 	t->rcv_ns = st->now_ns;
 	t->segs_in += segments_in(rx);
 	tcp_info_trace_received(st, t, &rx->seg);
-	if (t->state == TCPS_SYN_SENT)
+	if (tcp_swift_input(st, t, rx, &why))
+		; /* nearly always */
+	else if (t->state == TCPS_SYN_SENT)
 		why = tcp_synsent_input(st, t, rx);
 	else
 		why = tcp_input_steps(st, t, rx);

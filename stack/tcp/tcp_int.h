@@ -308,6 +308,7 @@ struct tcp_state {
 	struct list owing;     /* struct tcb by `owes`: its ACK leaves when the batch has been read */
 	struct timer timewait_timer;
 	uint32_t next_id, port_next;
+	bool no_swift; /* tests: nothing takes a short way */
 	uint32_t norphans; /* connections that nobody holds any more */
 	uint64_t held;	     /* bytes that the queues of all connections pin */
 	uint64_t pressed_ns; /* since when that is too much, and 1; 0: it is not */
@@ -498,6 +499,8 @@ enum drop tcp_synsent_input(struct ph_stack *st, struct tcb *t, struct tcp_rx *r
 /* [from, to) came twice: the next ACK says so (RFC 2883). */
 void tcp_text_duplicate(struct ph_stack *st, struct tcb *t, seq_t from, seq_t to);
 enum drop tcp_text_take(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx);
+/* The same of one segment that is next in order, fits into the window and has room. */
+enum drop tcp_text_next(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx);
 enum drop tcp_text_fin(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx);
 void tcp_text_urg(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx);
 enum drop tcp_ack_input(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx);
@@ -619,6 +622,8 @@ void tcp_output_syn_with(struct ph_stack *st, struct tcb *t, const struct tcp_fo
 bool tcp_output_tail(struct ph_stack *st, struct tcb *t);
 /* One segment of `len` bytes of new data, whatever the segments are else. False: it did not leave. */
 bool tcp_output_larger(struct ph_stack *st, struct tcb *t, uint32_t len);
+/* The window field of the segment that leaves next: from then on it is promised. */
+uint16_t tcp_output_window(struct ph_stack *st, struct tcb *t);
 /* RST in the connection's own sequence. */
 /* An ACK that is nothing else, whatever tcp_bsd_ways says. */
 void tcp_output_challenge(struct ph_stack *st, struct tcb *t);
@@ -673,6 +678,7 @@ struct tcp_out {
 	uint8_t ip_opt_len;
 	const uint8_t *ip_opt; /* options of the IPv4 header */
 	uint32_t delay_us;     /* TCP_TX_DELAY */
+	bool plain; /* of opts only has_ts and its two values count: there is nothing else */
 	const struct tcp_md5_key *md5; /* NULL: not signed */
 	struct tcp_opts opts;
 };
@@ -697,7 +703,7 @@ void tcp_cc_sent(struct ph_stack *st, struct tcb *t, bool limited);
 /* Slow start ended before a loss did it: counted. */
 void tcp_cc_ended(struct ph_stack *st, struct tcb *t, uint32_t mss);
 /* An ACK was read: its delivery rate. */
-void tcp_cc_rate(struct ph_stack *st, struct tcb *t, const struct tcp_delivered *d,
+void tcp_cc_rate(struct ph_stack *st, struct tcb *t, const struct tcp_rate_sample *s,
 		 struct cc_ack *a);
 /* Window or round trip changed: the rate that pacing would be at (Linux's tcp_update_pacing_rate). */
 void tcp_cc_pace(struct ph_stack *st, struct tcb *t);
@@ -725,6 +731,8 @@ void tcp_timer_sent(struct ph_stack *st, struct tcb *t); /* something that wants
  * to wait for, while anything is outstanding. */
 void tcp_timer_acked(struct ph_stack *st, struct tcb *t, bool progress, bool set,
 		     const struct tcp_loss_env *e);
+/* One came in Open that moved snd_una, and nothing is waited for. */
+void tcp_timer_progress(struct ph_stack *st, struct tcb *t);
 void tcp_timer_sent_again(struct ph_stack *st, struct tcb *t, bool first); /* the first of the queue */
 /* What could be sent has been: probe its tail if nothing is heard (RFC 8985 7.2). */
 void tcp_timer_tail(struct ph_stack *st, struct tcb *t);

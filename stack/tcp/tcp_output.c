@@ -47,8 +47,7 @@ static void refresh_ecn(const struct ph_stack *st, struct tcb *t)
 				   tcp_rtt_srtt_us(&t->rtt));
 }
 
-/* The window field, and with it the promise. */
-static uint16_t tell_window(struct ph_stack *st, struct tcb *t)
+uint16_t tcp_output_window(struct ph_stack *st, struct tcb *t)
 {
 	uint32_t before = t->rcvwin.wnd, wnd;
 
@@ -150,6 +149,7 @@ static void begin(const struct ph_stack *st, const struct tcb *t, struct tcp_out
 	o->ack = 0;
 	o->flags = flags;
 	o->wnd = o->urg = o->gso_size = 0;
+	o->plain = tcp_options_plain(t);
 	tcp_output_options(st, t, &o->opts);
 }
 
@@ -165,7 +165,7 @@ static void send_bare(struct ph_stack *st, struct tcb *t, seq_t seq, uint16_t fl
 		return;
 	if (flags & TCP_F_ACK) {
 		o.ack = t->rcv_nxt;
-		o.wnd = (flags & TCP_F_RST) && st->sysctl.tcp_bsd_ways ? 0 : tell_window(st, t);
+		o.wnd = (flags & TCP_F_RST) && st->sysctl.tcp_bsd_ways ? 0 : tcp_output_window(st, t);
 	}
 	count_out(st, t, 1);
 	(void)xmit(st, t, &o, p, 0);
@@ -313,7 +313,7 @@ static int send_data(struct ph_stack *st, struct tcb *t, struct pkt *take_pkt,
 
 	begin(st, t, &o, seq, TCP_F_ACK);
 	o.ack = t->rcv_nxt;
-	o.wnd = tell_window(st, t);
+	o.wnd = tcp_output_window(st, t);
 	if (len > mss) {
 		o.gso_size = (uint16_t)mss;
 		o.flags |= TCP_F_PSH; /* as Linux: what came together is delivered together */

@@ -126,6 +126,11 @@ void tcp_rtxq_unsend(struct tcp_rtxq *q, struct pool *recs, struct tcp_rec *r)
 	rec_free(q, recs, r);
 }
 
+void tcp_rtxq_drop(struct tcp_rtxq *q, struct pool *recs, struct tcp_rec *r)
+{
+	rec_free(q, recs, r);
+}
+
 /* Cuts a record after `len` bytes (0 < len < its): the rest is one of its own behind it. False: no
  * memory. */
 static bool rec_split(struct tcp_rtxq *q, struct pool *recs, struct tcp_rec *r, uint32_t len)

@@ -90,6 +90,8 @@ struct tcp_rec *tcp_rtxq_sent(struct tcp_rtxq *q, struct pool *recs, seq_t seq, 
 			      uint16_t mss, uint8_t flags, uint64_t now_ns);
 /* Takes back the last one: the packet was not sent after all. */
 void tcp_rtxq_unsend(struct tcp_rtxq *q, struct pool *recs, struct tcp_rec *r);
+/* The first record, sent once and neither SACKed nor lost, arrived. */
+void tcp_rtxq_drop(struct tcp_rtxq *q, struct pool *recs, struct tcp_rec *r);
 /* Segments of a record: a FIN needs none of its own if there is data. */
 uint32_t tcp_rec_segs(const struct tcp_rec *r);
 /* Everything before `ack` arrived. *d is added to. */

@@ -57,8 +57,14 @@ static void note_text(struct ph_stack *st, struct tcb *t, const struct tcp_rx *r
 {
 	const struct pkt *p = rx->ip->pkt;
 	uint32_t len = t->rcv_nxt - from, seg = p->gso_size && len > p->gso_size ? p->gso_size : len;
-	uint32_t step = p->train ? seg : len, n = len / step;
+	uint32_t step = p->train ? seg : len, n;
 
+	if (step == len) {
+		note_arrival(st, t, rx, seg, t->rcv_nxt);
+		tcp_rcvwin_data(&t->rcvwin, len, charge, t->adv_mss);
+		return;
+	}
+	n = len / step;
 	for (uint32_t i = 1; i <= n; i++) {
 		uint32_t part = i < n ? step : len - (n - 1) * step;
 
@@ -91,6 +97,12 @@ static enum drop take_in_order(struct ph_stack *st, struct tcb *t, const struct 
 	t->bytes_received += t->rcv_nxt - before;
 	ready_set(st, &t->ready);
 	return DROP_NONE;
+}
+
+enum drop tcp_text_next(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
+{
+	t->data_segs_in++;
+	return take_in_order(st, t, rx);
 }
 
 /* Segments that a super-segment was made of. */

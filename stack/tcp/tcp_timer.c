@@ -169,6 +169,16 @@ void tcp_timer_acked(struct ph_stack *st, struct tcb *t, bool progress, bool set
 		rearm_rto(st, t);
 }
 
+void tcp_timer_progress(struct ph_stack *st, struct tcb *t)
+{
+	t->retransmits = 0;
+	t->silent_ns = 0;
+	if (!tcp_flight(t))
+		window_acked(st, t);
+	else if (!tail_arm(st, t, true))
+		rearm_rto(st, t);
+}
+
 void tcp_timer_ack_owed(struct ph_stack *st, struct tcb *t)
 {
 	uint32_t wait = tcp_delack_wait_us(&t->delack, tcp_rtt_srtt_us(&t->rtt));

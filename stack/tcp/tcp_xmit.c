@@ -10,11 +10,26 @@
 
 enum { PROTO_TCP = 6 };
 
+/* RFC 7323 appendix A. */
+static void put_timestamps(uint8_t *p, const struct tcp_opts *o)
+{
+	const be32 word[] = { be32_of(0x0101080a), be32_of(o->tsval), be32_of(o->tsecr) };
+
+	static_assert(sizeof(word) == TCP_OPT_TS_ALIGNED, "two NOPs before them");
+	memcpy(p, word, sizeof(word));
+}
+
+static uint32_t build_options(const struct ph_stack *st, uint8_t *p, const struct tcp_opts *o)
+{
+	return st->sysctl.tcp_bsd_options ? tcp_opt_build_bsd(p, o) : tcp_opt_build(p, o);
+}
+
 static void push_header(const struct ph_stack *st, struct dst *d, const struct tcp_out *o, struct pkt *p)
 {
 	uint8_t opts[TCP_OPTS_MAX];
-	uint32_t len = st->sysctl.tcp_bsd_options ? tcp_opt_build_bsd(opts, &o->opts) :
-						    tcp_opt_build(opts, &o->opts);
+	bool plain = o->plain && !st->sysctl.tcp_bsd_options;
+	uint32_t len = !plain		? build_options(st, opts, &o->opts) :
+		       o->opts.has_ts ? (uint32_t)TCP_OPT_TS_ALIGNED : 0;
 	uint32_t hdr_len = TCP_HDR_LEN + len;
 	uint8_t *bytes = pkt_push(p, hdr_len);
 	struct tcp_hdr *h = (struct tcp_hdr *)(void *)bytes;
@@ -33,7 +48,10 @@ static void push_header(const struct ph_stack *st, struct dst *d, const struct t
 	p->csum = PKT_CSUM_TODO;
 	p->csum_start = 0;
 	p->csum_off = TCP_CSUM_OFF;
-	memcpy(bytes + TCP_HDR_LEN, opts, len);
+	if (!plain)
+		memcpy(bytes + TCP_HDR_LEN, opts, len);
+	else if (len)
+		put_timestamps(bytes + TCP_HDR_LEN, &o->opts);
 	if (o->md5)
 		tcp_md5_sign(o->md5, &d->src, &d->dst, p, hdr_len,
 			     bytes + TCP_HDR_LEN + TCP_OPT_MD5_AT);
