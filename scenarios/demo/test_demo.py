@@ -12,7 +12,7 @@ from rig.session import find_program
 
 def demo(*args, out):
     return subprocess.run([find_program("rig"), "demo", *args, "--out", str(out), "--width", "100"],
-                          capture_output=True, text=True, check=False, timeout=300)
+                          capture_output=True, text=True, check=False, timeout=900)
 
 
 def held(run):

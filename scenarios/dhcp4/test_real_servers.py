@@ -100,7 +100,7 @@ def test_a_lease_is_got_and_its_address_answers(dut, server, lan, eventually):
     assert got["domain"] == "example.test" and got["mtu"] == 1400
     assert 3400 < got["expires"] <= 3600 and got["renew"] <= 1800 and got["rebind"] <= 3150
     assert got["messages"]["bad"] == 0
-    assert "1 received" in lan.peer.exec("ping", "-c", "1", "-W", "5", got["ip"]).stdout
+    assert "1 received" in lan.peer.exec("ping", "-c", "1", "-w", "60", got["ip"]).stdout
     assert {r["via"] for r in dut.ask(cmd="routes")["routes"] if r["prefix"] == 0} == {"10.0.0.1"}
     assert dut.ask(cmd="links", dev="tap0")["links"][0]["mtu"] == 1500  # nobody said that the server may
 

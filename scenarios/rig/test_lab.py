@@ -103,7 +103,7 @@ def test_an_interruption_leaves_a_table_that_can_be_read(labs):
     lab = labs.start("-j2")
     eventually(lambda: len(labs.runs()) == 10, 60, "two points that wait")
     lab.send_signal(signal.SIGINT)
-    _, said = lab.communicate(timeout=60)
+    _, said = lab.communicate(timeout=600)
     assert lab.returncode == 130 and "8 points are left" in said
     assert [r["verdict"] for r in labs.rows()] == ["pass"] * 8 + ["pending"] * 8
     assert not [name for name in os.listdir(labs.out / "points") if ".new." in name]

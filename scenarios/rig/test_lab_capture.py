@@ -27,7 +27,7 @@ def test_a_capture_and_the_run_it_is_of_tell_the_same(tmp_path, link, settle):
              "flows": [{"name": "f", "kind": "bulk", "from": "a", "to": "b"}]}
     (tmp_path / "point.json").write_text(json.dumps(point))
     subprocess.run([find_program("rig"), "sim", "--point", str(tmp_path / "point.json"), "--out",
-                    str(tmp_path), "--capture"], check=True, timeout=60)
+                    str(tmp_path), "--capture"], check=True, timeout=600)
     result = json.loads((tmp_path / "result.json").read_text())["flows"][0]
     flows = lab_capture.Flows({LISTEN: ("f", False)}, settle)
     for segment in lab_capture.segments(tmp_path / "a.e0.pcapng", 0):

@@ -31,7 +31,7 @@ def command(path, out, *words):
 
 def run(path, out, *words):
     return subprocess.run(command(path, out, *words), capture_output=True, text=True, check=False,
-                          timeout=60)
+                          timeout=600)
 
 
 def result_of(out):
@@ -56,7 +56,7 @@ def test_what_is_recorded_changes_no_octet_of_the_result(tmp_path):
     assert (tmp_path / "a/result.json").read_bytes() == (tmp_path / "b/result.json").read_bytes()
     assert sorted(os.listdir(tmp_path / "b")) == ["a.e0.pcapng", "result.json", "series.jsonl"]
     held = subprocess.run([find_program("rig"), "audit", str(tmp_path / "b/a.e0.pcapng")],
-                          capture_output=True, text=True, check=False, timeout=60)
+                          capture_output=True, text=True, check=False, timeout=600)
     assert held.returncode == 0, held.stdout
 
 
@@ -89,7 +89,7 @@ def test_a_limit_that_is_reached_leaves_a_result_that_says_so(tmp_path):
     assert result["flows"][0]["bytes"] > 0  # until then
 
 
-def child_of(pid, within=30):
+def child_of(pid, within=300):
     """The process that runs the point, once it has begun."""
     until = time.monotonic() + within
     while time.monotonic() < until:
@@ -106,7 +106,7 @@ def test_a_device_that_crashes_leaves_a_result_that_says_so(tmp_path, number, na
     path = write(tmp_path, duration=86400.0)
     with subprocess.Popen(command(path, tmp_path / "out"), stderr=subprocess.PIPE, text=True) as rig:
         os.kill(child_of(rig.pid), number)
-        said = rig.communicate(timeout=60)[1]
+        said = rig.communicate(timeout=600)[1]
     assert rig.returncode == 1
     result = result_of(tmp_path / "out")
     assert (result["verdict"], result["name"], result["point"], result["seed"]) == (
@@ -150,7 +150,7 @@ def test_beside_point_there_are_few_options(tmp_path):
     done = run(write(tmp_path), tmp_path / "out", "--sereis")
     assert done.returncode == 2 and "not --sereis" in done.stderr
     done = subprocess.run([find_program("rig"), "sim", "--point", "x"], capture_output=True,
-                          text=True, check=False, timeout=60)
+                          text=True, check=False, timeout=600)
     assert done.returncode == 2 and "--out DIR" in done.stderr
 
 
@@ -158,7 +158,7 @@ def test_beside_point_there_are_few_options(tmp_path):
 def test_seeds_side_by_side_are_as_one_after_the_other(jobs):
     def sim(*words):
         return subprocess.run([find_program("rig"), "sim", "--seeds", "1..4", "--json", *words],
-                              capture_output=True, text=True, check=False, timeout=120)
+                              capture_output=True, text=True, check=False, timeout=600)
     alone, beside = sim(), sim(*jobs)
     assert (beside.returncode, beside.stderr) == (0, "")
     assert json.loads(beside.stdout) == json.loads(alone.stdout)

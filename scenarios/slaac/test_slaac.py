@@ -37,13 +37,15 @@ def ask_everybody(six, number):
 
 def address(six):
     """The device's address of the prefix: it is asked until it has one."""
-    number, end = 100, time.monotonic() + 15
+    number, end, at = 100, time.monotonic() + 60, len(six.tester.frames)
     while time.monotonic() < end:
         number += 1
         ask_everybody(six, number)
         until = time.monotonic() + 0.5
         while six.tester.pump(until):
-            for seen in six.tester.frames[-8:]:
+            new = six.tester.frames[at:]
+            at += len(new)
+            for seen in new:
                 if seen.way != "<" or IPv6 not in seen.packet:
                     continue
                 packet = seen.packet

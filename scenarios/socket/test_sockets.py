@@ -110,7 +110,7 @@ def test_a_ping_socket_of_ipv6_asks_the_kernel_and_hears_its_answers(dut, peer):
 
 def test_a_packet_socket_sees_the_kernels_ping_and_the_answer(dut, peer, calls):
     fd = calls.open(PACKET, RAW, ALL)
-    peer.exec("ping", "-c", "1", "-s", "100", "-p", "5a", dut.ip)
+    peer.exec("ping", "-c", "1", "-W", "60", "-s", "100", "-p", "5a", dut.ip)
     seen = []
     while len(seen) < 2:
         frame, source = calls.recv(fd)

@@ -5,6 +5,7 @@ be seen. What each scene does and asks is in scenes_list.py.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -17,8 +18,10 @@ from .demo import CANNOT, FAILED, OK, Screen
 from .host import Node
 from .net import DUT_IP, DUT_MAC, PEER_IP, eventually
 from .session import CannotRun, RigError, Session, find_program
+from .tester import raw_socket
 
 PEER6, DUT6 = "fd00::1", "fd00::2"
+WAIT_S = 60  # for what only a bug keeps from coming
 LOG_SKIPS = ("segment_sent", "segment_received", "rtt_updated", "metrics_updated")
 
 
@@ -36,6 +39,7 @@ class Scene:
         self.trace = os.path.join(out, "trace.jsonl")
         self.control = os.path.join(out, "control")
         self.phantom = None
+        self.late = 0.0   # seconds that phantom was ready to run and had no CPU
         self.said = []    # by clients: lines
         self.checks = []  # (what, held, seen)
         self._packets = None
@@ -56,13 +60,15 @@ class Scene:
     def start(self, *args):
         self.impair()
         self.session.do(f"capture lan {self.capture}")
+        self.heard = raw_socket(self.session.fd("socket peer.eth0")[0])
+        self.heard.setblocking(False)
         self.phantom = self.dut.run(
             find_program("phantom"), "--tap", "tap0", "--mac", DUT_MAC, "--offload", "off",
             "--serve", "echo:7", "--trace", self.trace, "--control", self.control, *args,
             name="phantom")
-        eventually(lambda: "ready" in self.phantom.errors(), 30, "phantom being ready")
+        eventually(lambda: "ready" in self.phantom.errors(), WAIT_S, "phantom being ready")
 
-    def serve(self, name, *argv, ready, within=20):
+    def serve(self, name, *argv, ready, within=WAIT_S):
         """A server beside phantom; its program must be here."""
         if not shutil.which(argv[0], path="/usr/sbin:/sbin:" + os.environ.get("PATH", "/usr/bin")):
             raise CannotRun(f"{argv[0]} is not here: apt-get install {name}")
@@ -70,7 +76,7 @@ class Scene:
         eventually(lambda: ready in server.errors() + server.output(), within, f"{name} being ready")
         return server
 
-    def client(self, *argv, within=60):
+    def client(self, *argv, within=2 * WAIT_S):
         """Runs a program beside phantom; what it printed is what the client saw."""
         result = self.peer.exec(*argv, check=False, within=within)
         self.said += [f"$ {' '.join(argv)}" if len(" ".join(argv)) < 90 else f"$ {argv[0]} ..."]
@@ -83,13 +89,28 @@ class Scene:
         found = json.loads(result.stdout)[what]
         return [a for a in found if a["dev"] != "lo"] if what == "addrs" else found
 
-    def bound(self, within=90):
+    def bound(self, within=2 * WAIT_S):
         """The lease, once there is one."""
         eventually(lambda: self.ask("lease")[0]["state"] == "BOUND", within, "a lease")
         return self.ask("lease")[0]
 
-    def wait(self, fn, within, what):
-        eventually(fn, within, what)
+    def wait(self, fn, what):
+        eventually(fn, WAIT_S, what)
+
+    def announced(self, ip):
+        """Waits until both announcements of an address have come to the peer."""
+        from scapy.layers.l2 import ARP, Ether
+        told = []
+
+        def twice():
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    frame = Ether(self.heard.recv(1 << 16))
+                    if ARP in frame and frame[ARP].psrc == frame[ARP].pdst == ip:
+                        told.append(frame)
+            return len(told) >= 2
+
+        self.wait(twice, f"two announcements of {ip}")
 
     # ---- judging ----------------------------------------------------------------------------
 
@@ -98,6 +119,9 @@ class Scene:
 
     def end(self):
         if self.phantom and self.phantom.status is None:
+            with contextlib.suppress(OSError, IndexError):
+                with open(f"/proc/{self.phantom.pid}/schedstat", encoding="ascii") as file:
+                    self.late = int(file.read().split()[1]) / 1e9
             self.phantom.kill("TERM")
             self.check("phantom ends on SIGTERM", self.phantom.wait(30) == 0, "status 0")
         if self._packets is None:

@@ -177,6 +177,20 @@ class Tester:
             if not self.pump(deadline):
                 raise Unexpected(self.report(f"no such frame within {within:g} s", want, nearest))
 
+    def ask(self, packet, want):
+        """Sends a question, now and then again, until the answer comes: behind a flood, the queue toward the
+        device may be full.
+        """
+        __tracebackhide__ = True
+        deadline = time.monotonic() + WITHIN
+        while True:
+            self.inject(packet)
+            try:
+                return self.expect(want, ASK_AGAIN, skip=True)
+            except Unexpected:
+                if time.monotonic() >= deadline:
+                    raise
+
     def _of_kind(self, want, seen):
         if seen.way != "<" or not self.received_is_ours(seen) or self._is_mark(seen):
             return False
