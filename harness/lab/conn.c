@@ -27,12 +27,17 @@ static size_t place(const struct lab_conn *c, unsigned side, uint64_t octet)
 	return (size_t)((octet + (2ull * c->port + side) * 7919) % PATTERN);
 }
 
-static struct ph_sockaddr name_of(const struct lab *l, unsigned node, uint16_t port)
+static int family_of(const struct lab_flow *f)
 {
-	const uint8_t *b = sim_topo_addr(l->net->topo, node)->bytes;
+	return f->six ? PH_AF_INET6 : PH_AF_INET;
+}
 
-	return (struct ph_sockaddr){ .family = PH_AF_INET, .port = port,
-				     .ip = ph_ip4(b[0], b[1], b[2], b[3]) };
+static struct ph_sockaddr name_of(const struct lab_conn *c, unsigned node, uint16_t port)
+{
+	const struct lab_flow *f = c->run->flow;
+
+	return (struct ph_sockaddr){ .family = (uint16_t)family_of(f), .port = port,
+				     .ip = sim_topo_ip(c->lab->net->topo, node, f->six) };
 }
 
 static void went_wrong(struct lab_conn *c, const char *what)
@@ -244,9 +249,10 @@ bool lab_conn_listen(struct lab_run *r)
 	r->listener = sim_alloc(r->nlistener * sizeof(*r->listener));
 	for (unsigned i = 0; i < r->nlistener; i++) {
 		struct sim_host *h = &l->net->host[f->kind == LAB_INCAST ? f->from[i] : f->to];
-		struct ph_sockaddr any = { .family = PH_AF_INET, .ip = ph_ip4(0, 0, 0, 0),
+		struct ph_sockaddr any = { .family = (uint16_t)family_of(f),
+					   .ip = f->six ? (struct ph_ip){ { 0 } } : ph_ip4(0, 0, 0, 0),
 					   .port = (uint16_t)(LAB_PORT_LISTEN + r->index) };
-		ph_socket s = ph_socket_new(h->st, PH_AF_INET, PH_SOCK_STREAM, 0, sim_host_now(h));
+		ph_socket s = ph_socket_new(h->st, family_of(f), PH_SOCK_STREAM, 0, sim_host_now(h));
 		int rc = s < 0 ? s : ph_set_user(h->st, s, LISTENS | r->index);
 
 		rc = rc ? rc : set_options(f, h, s);
@@ -291,10 +297,10 @@ static unsigned take_port(struct lab *l)
 
 static int try_port(struct lab_conn *c, unsigned from, unsigned to)
 {
-	struct ph_sockaddr peer = name_of(c->lab, to, (uint16_t)(LAB_PORT_LISTEN + c->run->index));
-	struct ph_sockaddr own = name_of(c->lab, from, c->port);
+	struct ph_sockaddr peer = name_of(c, to, (uint16_t)(LAB_PORT_LISTEN + c->run->index));
+	struct ph_sockaddr own = name_of(c, from, c->port);
 	struct sim_host *h = c->end[0].host;
-	ph_socket s = ph_socket_new(h->st, PH_AF_INET, PH_SOCK_STREAM, 0, sim_host_now(h));
+	ph_socket s = ph_socket_new(h->st, family_of(c->run->flow), PH_SOCK_STREAM, 0, sim_host_now(h));
 	int rc = s < 0 ? s : ph_set_user(h->st, s, 2ull * c->port + 1);
 
 	rc = rc ? rc : set_options(c->run->flow, h, s);

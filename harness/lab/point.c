@@ -50,7 +50,7 @@ static bool find_node(const struct sim_topo *t, const char *name, unsigned *out)
 }
 
 bool lab_read_node(struct lab_reader *r, const struct lab_point *p, const char *key,
-		   const char *name, unsigned *out)
+		   const char *name, bool six, unsigned *out)
 {
 	char list[LIST_TEXT];
 
@@ -61,9 +61,10 @@ bool lab_read_node(struct lab_reader *r, const struct lab_point *p, const char *
 		return lab_refuse(r, key, "the topology has no node \"%.40s\"; it has %s", name, list);
 	if (p->topo.forwards[*out])
 		return lab_refuse(r, key, "%s is a router; flows are between %s", name, list);
-	if (!sim_topo_addr(&p->topo, *out))
-		return lab_refuse(r, key, "%s has no IPv4 address; write one in the topology: "
-				  "addr %s.DEV 10.0.0.1/24", name, name);
+	if (!(six ? sim_topo_addr6(&p->topo, *out) : sim_topo_addr(&p->topo, *out)))
+		return lab_refuse(r, key, "%s has no IPv%d address; write one in the topology: "
+				  "addr %s.DEV %s", name, six ? 6 : 4, name,
+				  six ? "fd00::1/64" : "10.0.0.1/24");
 	return true;
 }
 

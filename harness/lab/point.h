@@ -46,6 +46,7 @@ struct lab_flow {
 	struct lab_draw size, request, think; /* size: also response, bytes of an incast */
 	struct lab_draw objects, on, off, gap;
 	char congestion[16]; /* "": the node's */
+	bool six;	     /* over IPv6 */
 	struct lab_options options;
 	uint64_t stream; /* of its draws: of its own for each copy */
 };

@@ -9,7 +9,7 @@
 #include "harness/sim/mem.h"
 #include "harness/sim/rand.h"
 
-#define COMMON "name kind from to start stop copies spread congestion options"
+#define COMMON "name kind from to start stop copies spread congestion family options"
 
 enum { COPIES_STREAM = 0x636f70, NAME_MAX_GIVEN = 48 /* room for ".4096" */ };
 
@@ -164,7 +164,7 @@ static void read_senders(struct lab_reader *r, struct lab_point *p, struct lab_f
 		snprintf(key, sizeof(key), "from[%zu]", i);
 		if (!json_is_string(v))
 			lab_refuse(r, key, "write the name of a node");
-		else if (lab_read_node(r, p, key, json_string_value(v), &f->from[f->nfrom]))
+		else if (lab_read_node(r, p, key, json_string_value(v), f->six, &f->from[f->nfrom]))
 			f->nfrom++;
 	}
 }
@@ -175,7 +175,7 @@ static void read_ends(struct lab_reader *r, struct lab_point *p, struct lab_flow
 	const char *to = lab_read_text(r, "to", LAB_MUST, "the name of a node"), *name;
 
 	if (to)
-		lab_read_node(r, p, "to", to, &f->to);
+		lab_read_node(r, p, "to", to, f->six, &f->to);
 	if (r->bad)
 		return;
 	if (f->kind == LAB_INCAST) {
@@ -185,7 +185,7 @@ static void read_ends(struct lab_reader *r, struct lab_point *p, struct lab_flow
 		f->from = sim_alloc(sizeof(*f->from));
 		f->nfrom = 1;
 		if (name)
-			lab_read_node(r, p, "from", name, &f->from[0]);
+			lab_read_node(r, p, "from", name, f->six, &f->from[0]);
 	}
 	for (unsigned i = 0; i < f->nfrom && !r->bad; i++)
 		if (f->from[i] == f->to)
@@ -227,6 +227,7 @@ static void read_common(struct lab_reader *r, struct lab_flow *f)
 					      "seconds after start" };
 	const char *name = lab_read_text(r, "name", LAB_MUST, "a name");
 	const char *cc = lab_read_text(r, "congestion", LAB_NULL, "the name of an algorithm");
+	const char *family = lab_read_text(r, "family", LAB_NULL, "ipv4 or ipv6");
 	double from = 0, to = -1;
 
 	if (name && !netname_ok(name, NAME_MAX_GIVEN + 1))
@@ -235,6 +236,8 @@ static void read_common(struct lab_reader *r, struct lab_flow *f)
 	if (cc && !netname_ok(cc, sizeof(f->congestion)))
 		lab_refuse(r, "congestion", "\"%.40s\" is no name of an algorithm; write cubic, say",
 			   cc);
+	if (family && strcmp(family, "ipv4") != 0 && strcmp(family, "ipv6") != 0)
+		lab_refuse(r, "family", "there is no \"%.40s\"; write ipv4 or ipv6", family);
 	lab_read_number(r, &start, &from);
 	lab_read_number(r, &stop, &to);
 	if (!r->bad && to >= 0 && to <= from)
@@ -243,6 +246,7 @@ static void read_common(struct lab_reader *r, struct lab_flow *f)
 		return;
 	snprintf(f->name, sizeof(f->name), "%s", name);
 	snprintf(f->congestion, sizeof(f->congestion), "%s", cc ? cc : "");
+	f->six = family && strcmp(family, "ipv6") == 0;
 	f->start_ns = lab_ns(from);
 	f->stop_ns = to >= 0 ? lab_ns(to) : UINT64_MAX;
 }

@@ -10,7 +10,7 @@
 uint64_t lab_ns(double seconds);
 /* The node `name`, which must be a phantom with an IPv4 address. False with a sentence. */
 bool lab_read_node(struct lab_reader *r, const struct lab_point *p, const char *key,
-		   const char *name, unsigned *out);
+		   const char *name, bool six, unsigned *out);
 /* Element `at` of "flows", with its copies. */
 void lab_read_flow(struct lab_reader *top, struct lab_point *p, const json_t *value, int at);
 

@@ -110,6 +110,7 @@ static struct sim_host_conf *host_confs(const struct lab_point *p)
 
 	for (unsigned i = 0; i < p->topo.nnode; i++) {
 		conf[i].single = true;
+		conf[i].no_dad = true;
 		for (size_t k = 0; k < sizeof(conf[i].key); k++)
 			conf[i].key[k] = (uint8_t)sim_rand_u64(&r);
 	}

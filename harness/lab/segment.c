@@ -4,7 +4,7 @@
 
 #include "harness/sim/sum.h"
 
-enum { ETH = 14, IP_MIN = 20, TCP_MIN = 20, PROTO_TCP = 6, OFFSET = 0x1fff };
+enum { ETH = 14, IP_MIN = 20, IP6_HDR = 40, TCP_MIN = 20, PROTO_TCP = 6, OFFSET = 0x1fff };
 enum { OPT_END = 0, OPT_NOP = 1, OPT_WSCALE = 3, OPT_SACK = 5 };
 
 static void read_options(struct lab_segment *s)
@@ -28,27 +28,40 @@ static void read_options(struct lab_segment *s)
 	}
 }
 
+/* The segment of an IP packet in one piece: where it begins, or NULL; *size: of it. */
+static const uint8_t *tcp_of(const uint8_t *ip, size_t len, bool six, size_t *size)
+{
+	size_t ihl = six ? (size_t)IP6_HDR : (size_t)(ip[0] & 15) * 4;
+	size_t total = six ? IP6_HDR + sim_get16(ip + 4) : sim_get16(ip + 2);
+
+	if (six ? ip[0] >> 4 != 6 || ip[6] != PROTO_TCP :
+		  ip[0] >> 4 != 4 || ip[9] != PROTO_TCP || (sim_get16(ip + 6) & OFFSET))
+		return NULL;
+	if (ihl < IP_MIN || total < ihl + TCP_MIN || total > len)
+		return NULL;
+	*size = total - ihl;
+	return ip + ihl;
+}
+
 bool lab_segment_read(struct lab_segment *s, const uint8_t *frame, size_t len)
 {
-	const uint8_t *ip = frame + ETH, *tcp;
-	size_t ihl, total, header;
+	bool six = len >= ETH + IP6_HDR && sim_get16(frame + 12) == 0x86dd;
+	const uint8_t *tcp;
+	size_t size, header;
 
-	if (len < ETH + IP_MIN || sim_get16(frame + 12) != 0x0800 || ip[0] >> 4 != 4 ||
-	    ip[9] != PROTO_TCP || (sim_get16(ip + 6) & OFFSET))
+	if (!six && (len < ETH + IP_MIN || sim_get16(frame + 12) != 0x0800))
 		return false;
-	ihl = (size_t)(ip[0] & 15) * 4;
-	total = sim_get16(ip + 2);
-	if (ihl < IP_MIN || total < ihl + TCP_MIN || total > len - ETH)
+	tcp = tcp_of(frame + ETH, len - ETH, six, &size);
+	if (!tcp)
 		return false;
-	tcp = ip + ihl;
 	header = (size_t)(tcp[12] >> 4) * 4;
-	if (header < TCP_MIN || ihl + header > total)
+	if (header < TCP_MIN || header > size)
 		return false;
 	*s = (struct lab_segment){ .from = (uint16_t)sim_get16(tcp),
 				   .to = (uint16_t)sim_get16(tcp + 2),
 				   .seq = sim_get32(tcp + 4),
 				   .ack = sim_get32(tcp + 8),
-				   .len = (uint32_t)(total - ihl - header),
+				   .len = (uint32_t)(size - header),
 				   .flags = tcp[13],
 				   .window = (uint16_t)sim_get16(tcp + 14),
 				   .wscale = -1,

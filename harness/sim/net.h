@@ -44,6 +44,7 @@ struct sim_host_conf {
 	uint64_t fail_at;   /* this allocation fails; 0: none */
 	uint32_t txqueuelen;
 	bool single; /* its user looks at the stack after each frame, not after each batch */
+	bool no_dad; /* its IPv6 addresses are its own at once (RFC 4862 5.4) */
 	bool gro;    /* its devices say that they join segments */
 	unsigned recut; /* percent of its segments that are followed by recut.h's */
 };

@@ -55,7 +55,10 @@ static int stack_new(struct sim_host *h, struct net_err *e)
 	}
 	h->st = ph_stack_new(&conf);
 	h->deadline = PH_NEVER;
-	return h->st ? 0 : net_failed(e, "node %s: no memory for a stack", h->name);
+	if (!h->st || (h->conf.no_dad &&
+		       ph_sysctl_set(h->st, "net.ipv6.conf.default.accept_dad", "0")))
+		return net_failed(e, "node %s: no memory for a stack", h->name);
+	return 0;
 }
 
 static struct ph_ip ip_of(const struct netaddr *a)

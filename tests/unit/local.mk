@@ -54,7 +54,7 @@ UNIT_TESTS += %D%/test_topo %D%/test_netaddr %D%/test_responder %D%/test_serve \
 	%D%/test_world
 
 UNIT_TESTS += %D%/test_sim %D%/test_tcp_sim
-UNIT_TESTS += %D%/test_lab_point %D%/test_lab_parts %D%/test_lab_run
+UNIT_TESTS += %D%/test_lab_point %D%/test_lab_parts %D%/test_lab_run %D%/test_lab_family
 
 UNIT_TESTS += %D%/test_drill_lex %D%/test_drill_parse %D%/test_drill_expr \
 	%D%/test_drill_python %D%/test_drill_constructs
