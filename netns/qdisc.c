@@ -190,6 +190,7 @@ static int stats_of(const char *dev, uint32_t handle, struct qdisc_stats *out, s
 	if (rc)
 		return net_failed(e, "the queue of %s cannot be read: %s", dev, strerror(-rc));
 	*out = seen.stats;
+	snprintf(out->kind, sizeof(out->kind), "%s", seen.kind);
 	return 0;
 }
 

@@ -67,6 +67,7 @@ struct shaper_conf {
 struct qdisc_stats {
 	uint64_t bytes, packets;
 	uint32_t drops, qlen, backlog;
+	char kind[16]; /* "" when there is none */
 };
 
 /* Put netem at the root of a device, or change the one that is there. @seed_taken (may be NULL):

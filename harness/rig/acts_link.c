@@ -353,11 +353,11 @@ static json_t *netem_json(struct bench *b, const struct dev *d, enum link_dir di
 		netem_words(&c, words, sizeof(words));
 	qdisc_queue_stats(x.dev, &queue, &e);
 	world_enter(b->w, NULL);
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s}", "delivered", (json_int_t)s.packets,
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:s}", "delivered", (json_int_t)s.packets,
 			 "bytes", (json_int_t)s.bytes, "dropped", (json_int_t)s.drops, "held",
 			 (json_int_t)s.qlen, "queued_packets", (json_int_t)queue.qlen, "queued_bytes",
-			 (json_int_t)queue.backlog, "queue_dropped", (json_int_t)queue.drops, "kernel",
-			 words);
+			 (json_int_t)queue.backlog, "queue_dropped", (json_int_t)queue.drops, "queue",
+			 queue.kind, "kernel", words);
 }
 
 static enum act_result stats(struct bench *b, struct dev *d, bool brief, struct reply *r,

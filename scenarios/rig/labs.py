@@ -170,6 +170,9 @@ class Labs:
     def point(self, number):
         return json.loads((self.out / "points" / f"{number:04d}" / "point.json").read_text())
 
+    def result(self, number):
+        return json.loads((self.out / "points" / f"{number:04d}" / "result.json").read_text())
+
 
 def real_world(path):
     """A lab of real runs, where namespaces can be had; else the test is skipped."""

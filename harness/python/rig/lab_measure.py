@@ -139,6 +139,13 @@ def rate_of(spec, name):
     return rate
 
 
+def netem_drops(stats):
+    """By reason, as far as the kernel tells: netem counts what the queue behind it dropped as well, and has
+    one number for its losses and its limit."""
+    behind, all_of_it = stats["queue_dropped"], stats["dropped"]
+    return {"codel" if "codel" in stats["queue"] else "queue full": behind, "netem": all_of_it - behind}
+
+
 def link_result(wire, name):
     stats = wire.counters.get("end", {}).get("links", {}).get(name)
     out = {"name": name, "frames": None, "bytes": None, "dropped": {}, "marked": None,
@@ -147,11 +154,9 @@ def link_result(wire, name):
     if not stats:
         return out
     rate = rate_of(wire.spec, name)
-    out.update(frames=stats.get("frames", stats.get("delivered")), bytes=stats["bytes"],
-               dropped={why: n for why, n in stats.get("drops", {}).items() if n},
-               marked=stats.get("marked"))
-    if "dropped" in stats and stats["dropped"]:
-        out["dropped"] = {"dropped": stats["dropped"]}
+    drops = stats["drops"] if "drops" in stats else netem_drops(stats)
+    out.update(frames=stats.get("frames", stats["delivered"] + sum(drops.values())), bytes=stats["bytes"],
+               dropped={why: n for why, n in drops.items() if n}, marked=stats.get("marked"))
     seen = [(packets, size) for t, packets, size in wire.samples.queues.get(name, []) if t >= wire.settle]
     if seen:
         packets = [one for one, _ in seen]

@@ -290,8 +290,10 @@ class Wire:
     def _sample(self):
         now = self.clock.now()
         for name in self.spec.get("watch") or []:
-            if self.opts.engine == "wire" and self.plan.impaired(name):
-                self.samples.queue(now, name, self._stats(name))
+            if self.plan.impaired(name):
+                stats = self._stats(name)
+                if stats.get("queue", True):  # netem tells the depth of what stands behind it, not its own
+                    self.samples.queue(now, name, stats)
         senders = [(flow, number, agent, fd) for flow in self.flows
                    for number, (agent, fd) in enumerate(list(flow.senders))]
         for flow, number, agent, fd in self.samples.turn(senders, SAMPLED_MAX):
