@@ -99,6 +99,10 @@ lab: all
 	@echo '== virtual time' && $(RUN_LAB) $(LAB_ARGS)
 	@echo '== on a wire' && { $(RUN_LAB) --engine wire $(LAB_ARGS) || [ $$? -eq 77 ]; }
 
+# Some of them under the kernel's netem, against virtual time; some minutes, and an idle core.
+lab-netem: all
+	@./rig uml -- $(RUN_LAB) --engine netem -v $(LAB_ARGS)
+
 clean-local:
 	rm -rf tests/results tests/unsteady lab
 
@@ -112,4 +116,4 @@ EXTRA_DIST += %D%/bench/run %D%/bench/client.c %D%/bench/segments.c %D%/run-chec
 
 .PHONY: check-programs check-unit check-lint check-scripts check-scripts-wire check-scenarios check-steady \
 	check-netem check-sim \
-	check-mutants bench response lab
+	check-mutants bench response lab lab-netem

@@ -8,6 +8,7 @@ check looks only at points that were run, so the quick run is held to the same. 
 
 import math
 import os
+import statistics
 
 from results import Broken
 
@@ -21,7 +22,8 @@ class Experiment:
     name = ""
     quick = ()  # lines of the lab file in the quick run's place
     columns = wire_columns = ()
-    plots = ()
+    plots = ()  # on a wire: the first, a line for each device
+    netem = ()  # measures that are the same under the kernel's netem
 
     @staticmethod
     def extra(_point):
@@ -47,6 +49,20 @@ class Experiment:
         for where in combinations(r, others):
             ours, theirs = (r.median("goodput_bps", device=d, **where) for d in ("phantom", "linux"))
             r.between(f"goodput of phantom over the kernel's, {words(where)}", ours / theirs, 1 / 3, 3)
+
+    def check_netem(self, r, virtual):
+        """What a device has under the kernel's netem is within what twenty seeds of phantom in virtual time
+        vary by: five standard deviations, and a tenth for a kernel that serves its queues by ticks; for
+        another stack than phantom a third."""
+        others = [n for n in r.all.factors if n != "device" and len(r.values(n)) > 1]
+        for where in combinations(r, others):
+            for measure in self.netem:
+                seen = virtual.list(measure, device="phantom", **where)
+                mean, wide = statistics.fmean(seen), 5 * statistics.stdev(seen)
+                for device in r.values("device"):
+                    slack = wide + mean / (10 if device == "phantom" else 3)
+                    r.between(f"{measure} of {device} under netem, {words(where)}",
+                              r.median(measure, device=device, **where), mean - slack, mean + slack)
 
 
 def combinations(r, names):
@@ -106,6 +122,7 @@ class Loss(Experiment):
 
     columns = (("goodput", "goodput_bps"), ("over Mathis", "over_mathis"), ("over PFTK", "over_pftk"),
                ("timeouts", "timeouts"), ("fast recoveries", "fast_recoveries"))
+    netem = ("goodput_bps", "retransmitted_share")
     wire_columns = (("goodput", "goodput_bps"), ("over Mathis", "over_mathis"),
                     ("retransmitted", "retransmitted_share"))
     plots = ({"measure": "goodput_bps", "x": "loss", "by": "congestion"},)
@@ -235,6 +252,7 @@ class Bloat(Experiment):
                ("answer, 95th percentile", "completion_p95_s"),
                ("utilisation", "utilisation"), ("dropped", "dropped"))
     wire_columns = columns[:4]
+    netem = ("bulk.goodput_bps", "queue_mean_s", "completion_p50_s")
     plots = ({"measure": "queue_mean_s", "x": "queue", "by": "congestion"},
              {"measure": "completion_p95_s", "x": "queue", "by": "congestion"})
     deep, codel, fair = "droptail 500 packets", "codel", "fq_codel noecn"
@@ -298,6 +316,7 @@ class Bursts(Experiment):
 
     columns = (("goodput", "goodput_bps"), ("over Mathis at p / burst", "over_mathis"),
                ("fast recoveries", "fast_recoveries"), ("timeouts", "timeouts"))
+    netem = ("goodput_bps", "retransmitted_share")
     plots = ({"measure": "goodput_bps", "x": "burst", "by": "congestion"},)
 
     @classmethod

@@ -41,7 +41,7 @@ class Results:
 
     def values(self, name):
         """A factor's values that were run, in the file's order."""
-        seen = {p.factors[name] for p in self.points}
+        seen = {p.factors.get(name) for p in self.points}
         return [value for value in self.all.factors.get(name, []) if value in seen]
 
     def select(self, where):
@@ -49,12 +49,16 @@ class Results:
 
     def median(self, measure, **where):
         """Over seeds; factors with dots are written with two underscores: net__ipv4."""
+        return report_stats.median(self.list(measure, **where))
+
+    def list(self, measure, **where):
+        """A value of each seed."""
         where = {name.replace("__", "."): value for name, value in where.items()}
         found = [p.measures.get(measure) for p in self.select(where)]
         found = [value for value in found if value is not None]
         if not found:
             raise Broken(f"{measure} has no value at {where}")
-        return report_stats.median(found)
+        return found
 
     # ---- expectations ------------------------------------------------------------------------
 

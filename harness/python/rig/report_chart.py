@@ -81,15 +81,32 @@ class Layout:
         self.height = 250 if self.columns == 1 else 200 if self.columns == 2 else 165
         self.width = 1080 if self.columns > 1 else 580
         self.panel = (self.width - LEFT - RIGHT - GAP * (self.columns - 1)) / self.columns
+        words = figure.xs[0][1] is None
+        self.labels = [folded(text, self.panel / len(figure.xs)) if words else [text]
+                       for text, _ in figure.xs]
+        self.below = 13 * (max(map(len, self.labels)) - 1)
 
     def of(self, n):
         """(left, right, top, bottom) of panel n."""
         left = LEFT + n % self.columns * (self.panel + GAP)
-        top = TOP + n // self.columns * (self.height + HEAD + 26) + HEAD
+        top = TOP + n // self.columns * (self.height + HEAD + 26 + self.below) + HEAD
         return left, left + self.panel, top, top + self.height
 
     def lowest(self, n, count):
         return n + self.columns >= count
+
+
+def folded(text, room):
+    """Rows of a label over words, at most three, so that it stands beside its neighbours."""
+    if wide(text) + 6 <= room:
+        return [text]
+    rows = [""]
+    for word in text.split():
+        if rows[-1] and (wide(f"{rows[-1]} {word}") + 6 > room and len(rows) < 3):
+            rows.append(word)
+        else:
+            rows[-1] = f"{rows[-1]} {word}".strip()
+    return rows
 
 
 def legend(drawing, figure, width):
@@ -146,7 +163,7 @@ class Axes:
         """Lines over words stand beside each other."""
         return 0 if self.numeric or count < 2 else (index - (count - 1) / 2) * min(14, 60 / count)
 
-    def draw(self, drawing, first_column, lowest):
+    def draw(self, drawing, first_column, lowest, layout):
         left, right, top, bottom = self.box
         of = report_axis.unit(self.figure.measure)
         for value in self.y.ticks(5):
@@ -155,11 +172,12 @@ class Axes:
             if first_column:
                 drawing.text(left - 7, y + 4, report_axis.number(value, of), "tx", "end")
         at, ends = 0, -1e9
-        for n, (text, _) in enumerate(self.figure.xs):
+        for n, rows in enumerate(layout.labels):
             at = self.place(n)
-            half = wide(text) / 2 + 3
+            half = max(map(wide, rows)) / 2 + 3
             if at - half > ends:  # labels that would lie on each other are left out, not their ticks
-                drawing.text(at, bottom + 17, text)
+                for row, text in enumerate(rows):
+                    drawing.text(at, bottom + 17 + 13 * row, text)
                 ends = at + half
             drawing.line(at, bottom, at, bottom + 4, "axis", SOFT)
         if self.numeric and self.x.kind == "zero":
@@ -169,7 +187,8 @@ class Axes:
         drawing.line(left, bottom, right, bottom, "axis", SOFT)
         if lowest:
             scale = " (logarithmic)" if self.numeric and self.x.kind != "lin" else ""
-            drawing.text((left + right) / 2, bottom + 36, self.figure.x + scale, "tx soft", fill=SOFT)
+            y = bottom + 36 + layout.below
+            drawing.text((left + right) / 2, y, self.figure.x + scale, "tx soft", fill=SOFT)
 
 
 def _band(drawing, axes, series, dx):
@@ -237,7 +256,7 @@ def _panels(drawing, figure, layout, values):
                 title = title.removesuffix("…")[:-1] + "…"
             drawing.text(box[0], box[2] - 8, title,
                          "tx", "start", SOFT, ' font-weight="600"')
-        axes.draw(drawing, n % layout.columns == 0, layout.lowest(n, len(figure.panels)))
+        axes.draw(drawing, n % layout.columns == 0, layout.lowest(n, len(figure.panels)), layout)
         _models(drawing, axes, panel, models)
         for series in panel.series:
             _series(drawing, axes, series, lines)
@@ -263,9 +282,9 @@ def draw(figure, title="", alone=False):
     drawing.add(f'<g transform="translate(0 {18 * rows})">')
     _panels(drawing, figure, layout, values)
     drawing.add("</g>")
-    height = layout.of(len(figure.panels) - 1)[3] + BOTTOM + 18 * rows
+    height = layout.of(len(figure.panels) - 1)[3] + BOTTOM + layout.below + 18 * rows
     if layout.rows > 1:  # the last row may be shorter than the one above
-        height = layout.of((layout.rows - 1) * layout.columns)[3] + BOTTOM + 18 * rows
+        height = layout.of((layout.rows - 1) * layout.columns)[3] + BOTTOM + layout.below + 18 * rows
     under = ""
     if alone:
         for row in textwrap.wrap(figure.about(), int((layout.width - LEFT - RIGHT) / 5.6)):

@@ -31,28 +31,32 @@ def expand(results):
     several flows, or more than can be told apart."""
     if FACTOR in results.factors:
         return None
-    points, names = [], {}
+    points, names, copies = [], {}, False
     for point in results.points:
         path = os.path.join(point.directory, "result.json") if point.directory else ""
         found = (lab_store.read_json(path) or {}) if point.verdict == "pass" and path else {}
-        for flow in found.get("flows") or []:
+        flows = found.get("flows") or []
+        copies = copies or len({_name(flow) for flow in flows}) < len(flows)
+        for flow in flows:
             names[_name(flow)] = True
             points.append(dataclasses.replace(point, factors={**point.factors, FACTOR: _name(flow)},
                                               measures=_measures(flow)))
     if not 1 < len(names) <= report_plots.BY_MAX:
         return None
-    return Results(results.labs, {**results.factors, FACTOR: list(names)}, points, list(MEASURES))
+    factors = {**results.factors, FACTOR: list(names)}
+    return Results(results.labs, factors, points, list(MEASURES)), copies
 
 
 def add(figures, results):
     """The figures, and after each that of its measure flow by flow: a line a flow against the same axis,
     or the flows beside each other where no factor varies."""
-    found = expand(results)
+    found, copies = expand(results) or (None, False)
     if found is None:
         return figures
     x = figures[0].x if figures else None
     mine = {measure: dataclasses.replace(
-        report_plots.figure(found, measure, x or FACTOR, FACTOR if x else None, True), kind=FACTOR)
+        report_plots.figure(found, measure, x or FACTOR, FACTOR if x else None, True),
+        kind=FACTOR, copies=copies)
         for measure in report_plots.measures(found)}
     out = []
     for one in figures:

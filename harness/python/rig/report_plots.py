@@ -79,6 +79,7 @@ class Figure:
     default: bool
     dots: bool = True  # each value is drawn; else medians and bands alone
     kind: str = ""  # "flow": a line is a flow, not a value of a factor
+    copies: bool = False  # several flows are one line
 
     @property
     def counts(self):
@@ -97,12 +98,15 @@ class Figure:
 
     def about(self):
         """The sentence under it."""
-        said = [report_stats.words(self.counts, "flows and seeds" if self.kind else "seeds")]
+        said = [report_stats.words(self.counts, "flows and seeds" if self.copies else "seeds",
+                                   self.xs[0][1] is not None)]
         if not self.dots:
             said.append("single values are too many to be drawn")
         if self.bad:
             said.append(f"{self.bad} {_points(self.bad)} did not pass and {_are(self.bad)} not drawn")
-        if self.missing:
+        if self.missing and self.kind:
+            said.append("flows that have no such measure are left out")
+        elif self.missing:
             said.append(f"{self.missing} {_points(self.missing)} {_are(self.missing)} without a value")
         if self.left_out:
             said.append(f"{self.left_out} more combinations are not drawn (--where chooses)")

@@ -55,21 +55,21 @@ def _at(found, tail):
     return found[-1][0]
 
 
-def words(counts, of="seeds"):
-    """What the bands of a plot are, for groups of so many values."""
+def words(counts, of="seeds", lines=True):
+    """What the bands of a plot are, for groups of so many values; without lines they are bars."""
     counts = {n for n in counts if n > 0}
     if not counts:
         return "no values"
     few, many = {n for n in counts if 1 < n < ENOUGH}, {n for n in counts if n >= ENOUGH}
-    said = []
+    said, band = [], "band" if lines else "bar"
     if many:
-        said.append(f"band: 95 % bootstrap interval of the median over {_many(many)} {of} ({RESAMPLES} "
+        said.append(f"{band}: 95 % bootstrap interval of the median over {_many(many)} {of} ({RESAMPLES} "
                     f"resamples, generator seeded)")
     if few:
-        said.append(f"{'where fewer' if many else 'band'}: smallest to largest of {_many(few)} {of}")
+        said.append(f"{'where fewer' if many else band}: smallest to largest of {_many(few)} {of}")
     if counts == {1}:
         return "one value each: no band"
-    return "line: median; " + "; ".join(said)
+    return f"{'line' if lines else 'mark'}: median; " + "; ".join(said)
 
 
 def _many(counts):

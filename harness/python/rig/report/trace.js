@@ -55,7 +55,8 @@
 		drawQueue();
 		Object.assign(root.dataset, { t0: view.t0, t1: view.t1, low, high, packets: count,
 			ready: `${choosePoint.value}/${connection.name}` });
-		said.textContent = `${view.t0.toFixed(6)} s to ${view.t1.toFixed(6)} s, ${count} packets`;
+		const digits = Math.min(9, Math.max(0, 3 - Math.floor(Math.log10(view.t1 - view.t0))));
+		said.textContent = `${view.t0.toFixed(digits)} s to ${view.t1.toFixed(digits)} s, ${count} packets`;
 		markChosen();
 	}
 
@@ -414,6 +415,9 @@
 		root.querySelector(".cut").textContent = series.cut === null ? ""
 			: `This series is too long for a page: it ends at ${series.cut} s; series.jsonl has all of it.`;
 		chooseFlow.replaceChildren(...series.connections.map((c, n) => new Option(names(c), n)));
+		/* The one with most to see first. */
+		const counts = series.connections.map((c) => c.count);
+		chooseFlow.value = String(counts.indexOf(Math.max(...counts)));
 		loadFlow();
 	}
 
