@@ -42,7 +42,7 @@ STACK_WIRE = %D%/wire/seq.h \
 STACK_NET = %D%/net/stack.h \
 	%D%/net/net.h \
 	%D%/net/net_state.h \
-	%D%/net/link.h %D%/net/link.c \
+	%D%/net/link.h %D%/net/link.c %D%/net/link_state.c \
 	%D%/net/train.h %D%/net/train.c \
 	%D%/net/ether.h %D%/net/ether.c %D%/net/frame.c \
 	%D%/net/gso.h %D%/net/gso.c \

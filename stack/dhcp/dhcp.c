@@ -229,6 +229,8 @@ static void fire(void *ctx, struct timer *t)
 	rearm(d);
 }
 
+static void back(struct ph_stack *st, struct early *e);
+
 static void take(struct ph_stack *st, struct early *e, const uint8_t *bytes, size_t len)
 {
 	struct dhcp_link *d = container_of(e, struct dhcp_link, early);
@@ -319,7 +321,7 @@ int ph_dhcp_start(struct ph_stack *st, ph_link link, const struct ph_dhcp_conf *
 	if (!d)
 		return -ENOMEM;
 	memset(d, 0, sizeof(*d));
-	d->early = (struct early){ .port = DHCP_CLIENT_PORT, .take = take, .gone = gone };
+	d->early = (struct early){ .port = DHCP_CLIENT_PORT, .take = take, .back = back, .gone = gone };
 	d->st = st;
 	d->link = link;
 	d->defend = conf->defend;
@@ -371,6 +373,16 @@ static void doubt(struct dhcp_link *d, const struct dhcp_lease *lease)
 		  n && neigh_has_mac(n) ? n->eth : NULL);
 }
 
+static void back(struct ph_stack *st, struct early *e)
+{
+	struct dhcp_link *d = container_of(e, struct dhcp_link, early);
+
+	if (d->client.configured && d->client.state != DHCP_INFORMED)
+		doubt(d, &d->client.lease);
+	dhcp_link_up(&d->client, st->now_ns);
+	rearm(d);
+}
+
 int ph_dhcp_check(struct ph_stack *st, ph_link link, uint64_t now_ns)
 {
 	struct dhcp_link *d = dhcp_of(st, link);
@@ -380,10 +392,7 @@ int ph_dhcp_check(struct ph_stack *st, ph_link link, uint64_t now_ns)
 	claimed = claim_link_up(st, link);
 	if (!d)
 		return claimed ? 0 : -ENOENT;
-	if (d->client.configured && d->client.state != DHCP_INFORMED)
-		doubt(d, &d->client.lease);
-	dhcp_link_up(&d->client, st->now_ns);
-	rearm(d);
+	back(st, &d->early);
 	return 0;
 }
 

@@ -163,7 +163,8 @@ int ph_addr_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, unsig
 	*a = (struct addr){
 		.link = link, .ip = *ip, .mask = route_mask4(prefix), .prefix = (uint8_t)prefix
 	};
-	rc = prefix < 32 && link != PH_LINK_LO ? route_add_connected(st, link, ip, prefix) : 0;
+	rc = prefix < 32 && link != PH_LINK_LO && link_get(st, link)->up
+		     ? route_add_connected(st, link, ip, prefix) : 0;
 	if (rc != 0) {
 		pool_put(&st->net->addrs.pool, a);
 		return rc;

@@ -116,6 +116,30 @@ void dad_begin(struct ph_stack *st, struct addr6 *a)
 	timer_arm(&st->wheel, &a->dad, st->now_ns + delay);
 }
 
+void dad_again(struct ph_stack *st, struct link *l)
+{
+	const struct conf6 *c = &l->v6->conf;
+	uint64_t delay = (uint64_t)c->router_solicitation_delay * second;
+	bool asks = l->kind == PH_LINK_ETHER && c->accept_dad && c->dad_transmits;
+	struct list_node *n;
+
+	list_for_each(n, &st->net->addrs6.list) {
+		struct addr6 *a = container_of(n, struct addr6, node);
+
+		if (a->link != l->index || a->tentative || a->duplicate)
+			continue;
+		if (!asks) {
+			if (a->origin == ADDR6_LINKLOCAL)
+				slaac_linklocal_ready(st, l);
+			continue;
+		}
+		a->tentative = a->optimistic = true;
+		a->dad_left = (uint8_t)c->dad_transmits;
+		timer_arm(&st->wheel, &a->dad,
+			  st->now_ns + (delay > 0 ? prng_u64(&st->prng) % delay : 0));
+	}
+}
+
 void dad_stop(struct ph_stack *st, struct addr6 *a)
 {
 	timer_stop(&st->wheel, &a->dad);

@@ -10,6 +10,8 @@
 
 /* A new address: probed for, unless the link or its settings say not to. */
 void dad_begin(struct ph_stack *st, struct addr6 *a);
+/* The link was away: its addresses are asked about once more, and used meanwhile (RFC 4429, 6059). */
+void dad_again(struct ph_stack *st, struct link *l);
 void dad_stop(struct ph_stack *st, struct addr6 *a);
 /*
  * Somebody probes for an address that we probe for: its nonce of six bytes, or NULL. DROP_NONE: it

@@ -138,6 +138,8 @@ int dst_lookup_as(struct ph_stack *st, struct dst *d, ph_link oif, uint8_t prefe
 
 	if (oif && !link_get(st, oif))
 		return -ENODEV;
+	if (oif && !link_get(st, oif)->up)
+		return -ENETUNREACH;
 	if (!ip_is4(dst))
 		return dst6_lookup(st, d, oif, prefer, src, dst);
 	if (src && !ip_is_any(src)) {

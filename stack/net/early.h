@@ -13,6 +13,8 @@ struct early {
 	uint16_t port;
 	/* A sound datagram to the port, to all or to our hardware address; len bytes of payload. */
 	void (*take)(struct ph_stack *st, struct early *e, const uint8_t *bytes, size_t len);
+	/* The link was without its carrier, or down, and is not any more. */
+	void (*back)(struct ph_stack *st, struct early *e);
 	/* The link is being removed: the last that is heard of it. */
 	void (*gone)(struct ph_stack *st, struct early *e);
 };

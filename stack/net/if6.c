@@ -64,6 +64,26 @@ void if6_stop(struct ph_stack *st, struct link *l)
 	net_changed(st);
 }
 
+void if6_down(struct ph_stack *st, struct link *l)
+{
+	addr6_flush(st, l->index);
+	route_flush6(st, l->index);
+	ra_dns_flush(st, l);
+	ra_stop(st, l);
+	l->v6->mtu = l->mtu;
+	l->v6->hop_limit = (uint8_t)l->v6->conf.hop_limit;
+	l->v6->base_reachable_ns = l->v6->retrans_ns = 0;
+}
+
+void if6_up(struct ph_stack *st, struct link *l)
+{
+	if (l->kind == PH_LINK_LOOPBACK)
+		(void)lo_addr6(st); /* else it has one address less, as where memory is short */
+	(void)slaac_linklocal(st, l);
+	if (l->kind == PH_LINK_IP)
+		slaac_linklocal_ready(st, l);
+}
+
 int if6_join(struct ph_stack *st, struct link *l, const struct ph_ip *group)
 {
 	return mc_group_ref(st, &l->v6->mc, group);

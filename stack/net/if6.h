@@ -29,6 +29,9 @@ struct if6 {
 int if6_start(struct ph_stack *st, struct link *l, enum ph_ipv6_mode mode);
 /* IPv6 off: addresses, routes, neighbours and groups of the link go. */
 void if6_stop(struct ph_stack *st, struct link *l);
+/* The link is turned off: addresses and what routers said go, settings stay; on: it begins anew. */
+void if6_down(struct ph_stack *st, struct link *l);
+void if6_up(struct ph_stack *st, struct link *l);
 /* Gives memory back without a word. */
 void if6_free(struct ph_stack *st, struct link *l);
 

@@ -39,12 +39,13 @@ int link_table_new(struct ph_stack *st)
 	return 0;
 }
 
-static void drain(struct link *l)
+void link_drain(struct link *l)
 {
 	struct list_node *n;
 
 	while ((n = list_pop_front(&l->queue)))
 		pkt_free(container_of(n, struct pkt, node));
+	l->queued = l->queued_bytes = l->cut_off = l->cut_number = 0;
 }
 
 void link_table_free(struct ph_stack *st)
@@ -56,7 +57,7 @@ void link_table_free(struct ph_stack *st)
 	for (uint32_t i = 0; i < t->n; i++) {
 		if (!t->at[i])
 			continue;
-		drain(t->at[i]);
+		link_drain(t->at[i]);
 		mc_link_free(st, &t->at[i]->mc4);
 		if (t->at[i]->early)
 			t->at[i]->early->gone(st, t->at[i]->early);
@@ -110,6 +111,7 @@ int link_insert(struct ph_stack *st, const struct link *like, struct link **out)
 		return -ENOMEM;
 	*l = *like;
 	l->index = new_index(t);
+	l->up = l->carrier = true;
 	list_init(&l->queue);
 	list_init(&l->waiters);
 	mc_link_init(&l->mc4, l, false);
@@ -247,8 +249,10 @@ int ph_link_remove(struct ph_stack *st, ph_link index, uint64_t now_ns)
 	neigh_flush(st, index);
 	t->at[(uint32_t)(index - 1) & (t->cap - 1)] = NULL;
 	t->count--;
+	if (!l->up || !l->carrier)
+		t->idle--;
 	net_changed(st);
-	drain(l);
+	link_drain(l);
 	list_init(&waiters);
 	list_splice(&waiters, &l->waiters);
 	mem_free(&st->mem, l, sizeof(*l));
@@ -372,6 +376,8 @@ static enum drop ether_input(struct ph_stack *st, struct link *l, struct pkt *p)
 		l = vlan_of(st, l, e.vlan);
 		if (!l)
 			return DROP_OTHER_VLAN;
+		if (!l->up)
+			return DROP_LINK_DOWN;
 		p->link = l->index;
 		l->stats.rx_packets++;
 		l->stats.rx_bytes += len;
@@ -401,6 +407,15 @@ static enum drop bare_input(struct ph_stack *st, struct link *l, struct pkt *p)
 	return pkt_bytes(p)[0] >> 4 == 6 ? ip6_input(st, l, p, false) : ip4_input(st, l, p, false);
 }
 
+/* rtnl_link_stats64's names for what was not used. */
+static void count_drop_kind(struct link_stats *s, enum drop d)
+{
+	s->rx_dropped++;
+	s->rx_length_errors += d == DROP_ETH_SHORT;
+	s->rx_otherhost_dropped += d == DROP_OTHERHOST;
+	s->rx_nohandler += d == DROP_UNHANDLED_PROTO;
+}
+
 void link_deliver(struct ph_stack *st, struct link *l, struct pkt *take_pkt)
 {
 	enum drop d;
@@ -408,7 +423,7 @@ void link_deliver(struct ph_stack *st, struct link *l, struct pkt *take_pkt)
 	st->train.offered = NULL;
 	d = l->kind == PH_LINK_ETHER ? ether_input(st, l, take_pkt) : bare_input(st, l, take_pkt);
 	if (d != DROP_NONE) {
-		l->stats.rx_dropped++;
+		count_drop_kind(&l->stats, d);
 		link_drop(st, l, take_pkt, d);
 		return;
 	}
@@ -425,8 +440,8 @@ void ph_link_input(struct ph_stack *st, ph_link index, struct ph_pkt *take_pkt, 
 	if (now_ns > st->now_ns)
 		stack_settle(st);
 	stack_time(st, now_ns);
-	if (!l) {
-		link_drop(st, NULL, p, DROP_LINK_DOWN);
+	if (!l || (st->net->links.idle && !link_runs(st, l))) {
+		link_drop(st, l, p, DROP_LINK_DOWN);
 		return;
 	}
 	p->link = index;
@@ -551,6 +566,11 @@ int link_enqueue(struct ph_stack *st, struct link *l, struct pkt *take_pkt)
 		l->stats.tx_bytes += take_pkt->len;
 		return link_enqueue(st, parent, take_pkt);
 	}
+	if (st->net->links.idle && !link_runs(st, l)) {
+		l->stats.tx_carrier_errors++;
+		link_drop(st, l, take_pkt, DROP_LINK_DOWN);
+		return 0; /* lost, as on a cable that nobody holds */
+	}
 	if (l->queued >= l->txqueuelen || l->queued_bytes >= LINK_QUEUE_BYTES_MAX) {
 		l->stats.tx_dropped++;
 		link_drop(st, l, take_pkt, DROP_QUEUE_FULL);
@@ -666,12 +686,18 @@ size_t ph_links(const struct ph_stack *st, struct ph_link_info *out, size_t n)
 				.offload = l->offload,
 				.txqueuelen = l->txqueuelen,
 				.queued = l->queued,
+				.up = l->up,
+				.running = link_runs(st, l),
 				.rx_packets = l->stats.rx_packets,
 				.rx_bytes = l->stats.rx_bytes,
 				.rx_dropped = l->stats.rx_dropped,
 				.tx_packets = l->stats.tx_packets,
 				.tx_bytes = l->stats.tx_bytes,
 				.tx_dropped = l->stats.tx_dropped,
+				.rx_length_errors = l->stats.rx_length_errors,
+				.rx_otherhost_dropped = l->stats.rx_otherhost_dropped,
+				.rx_nohandler = l->stats.rx_nohandler,
+				.tx_carrier_errors = l->stats.tx_carrier_errors,
 			};
 			memcpy(o->name, l->name, sizeof(o->name));
 			memcpy(o->mac, l->mac, sizeof(o->mac));

@@ -26,6 +26,7 @@ enum {
 struct link_stats {
 	uint64_t multicast; /* received, broadcasts included */
 	uint64_t rx_packets, rx_bytes, rx_dropped, tx_packets, tx_bytes, tx_dropped;
+	uint64_t rx_length_errors, rx_otherhost_dropped, rx_nohandler, tx_carrier_errors;
 };
 
 /* RFC 4436 2.1.1: an address that may be of the network the link was in before; ip 0: none. */
@@ -42,6 +43,7 @@ struct link {
 	enum ph_link_kind kind;
 	uint8_t mac[ETH_ADDR_LEN];
 	uint32_t mtu;
+	bool up, carrier; /* the user's word, the device's: link_runs() */
 	ph_link parent; /* of a VLAN: what carries its frames, with its number; 0: none */
 	uint16_t vlan;
 	uint32_t offload, txqueuelen;
@@ -69,6 +71,7 @@ struct link_table {
 	uint32_t cap;	  /* a power of two */
 	uint32_t count;	  /* links */
 	ph_link last;	  /* the index given last */
+	uint32_t idle;	  /* links that do not run */
 };
 
 int link_table_new(struct ph_stack *st);
@@ -79,6 +82,10 @@ struct link *link_get(const struct ph_stack *st, ph_link index);
 struct link *link_by_name(const struct ph_stack *st, const char *name, size_t len);
 /* A link like it in the table, its lists empty. 0, -ENOSPC, -ENOMEM. */
 int link_insert(struct ph_stack *st, const struct link *like, struct link **out);
+/* link_state.c: does it take and give frames? A VLAN does while the link below does. */
+bool link_runs(const struct ph_stack *st, const struct link *l);
+/* What waits to be sent is thrown away. */
+void link_drain(struct link *l);
 /* Queues a complete frame; takes the packet. 0 or -ENOBUFS. */
 int link_enqueue(struct ph_stack *st, struct link *l, struct pkt *take_pkt);
 /* Resumes those who wait on links that have room again. Only from entry points. */

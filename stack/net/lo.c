@@ -77,6 +77,10 @@ int lo_send(struct ph_stack *st, ph_link link, struct pkt *take_pkt)
 {
 	struct link *lo = st->net->lo;
 
+	if (!lo->up) {
+		link_drop(st, lo, take_pkt, DROP_LINK_DOWN);
+		return 0;
+	}
 	take_pkt->lo = true;
 	tap(st, take_pkt, true);
 	lo->stats.tx_packets++;

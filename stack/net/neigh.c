@@ -207,26 +207,32 @@ void neigh_new_mac(struct ph_stack *st, const struct link *l)
 	}
 }
 
-static void flush(struct ph_stack *st, ph_link link, bool v4_too)
+static void flush(struct ph_stack *st, ph_link link, bool v4_too, bool permanent_too)
 {
 	struct list_node *node, *next;
 
 	list_for_each_safe(node, next, &st->net->neighs.age) {
 		struct neigh *n = container_of(node, struct neigh, age);
 
-		if (n->link == link && (v4_too || !ip_is4(&n->ip)))
+		if (n->link == link && (v4_too || !ip_is4(&n->ip)) &&
+		    (permanent_too || n->state != NEIGH_PERMANENT))
 			forget(st, n, DROP_LINK_DOWN);
 	}
 }
 
 void neigh_flush(struct ph_stack *st, ph_link link)
 {
-	flush(st, link, true);
+	flush(st, link, true, true);
+}
+
+void neigh_flush_learned(struct ph_stack *st, ph_link link)
+{
+	flush(st, link, true, false);
 }
 
 void neigh_flush6(struct ph_stack *st, ph_link link)
 {
-	flush(st, link, false);
+	flush(st, link, false, true);
 }
 
 /* ---- the state machine ---------------------------------------------------------------------- */

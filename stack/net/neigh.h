@@ -92,6 +92,8 @@ void neigh_doubt(struct ph_stack *st, struct neigh *n);
 void neigh_new_mac(struct ph_stack *st, const struct link *l);
 /* Forgets all neighbours of a link. */
 void neigh_flush(struct ph_stack *st, ph_link link);
+/* All but permanent ones. */
+void neigh_flush_learned(struct ph_stack *st, ph_link link);
 void neigh_flush6(struct ph_stack *st, ph_link link); /* IPv6's alone */
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/ip.h"
 #include "net/addr.h"
 #include "net/addr6.h"
+#include "net/if6.h"
 #include "net/link.h"
 #include "net/net_state.h"
 
@@ -42,6 +43,17 @@ struct list *route_list(struct ph_stack *st, const struct ph_ip *ip)
 	return ip_is4(ip) ? &st->net->routes.list : &st->net->routes.list6;
 }
 
+/* Is it as if it were not there: ignore_routes_with_linkdown? */
+bool route_ignored(const struct ph_stack *st, const struct route *r)
+{
+	const struct link *l = st->net->links.idle ? link_get(st, r->link) : NULL;
+
+	if (!l || link_runs(st, l))
+		return false;
+	return ip_is4(&r->dst) ? l->conf4.ignore_routes_with_linkdown
+			       : l->v6 && l->v6->conf.ignore_routes_with_linkdown;
+}
+
 static const struct route *find6(const struct ph_stack *st, const struct ph_ip *dst, ph_link link)
 {
 	const struct list_node *n;
@@ -49,7 +61,8 @@ static const struct route *find6(const struct ph_stack *st, const struct ph_ip *
 	list_for_each(n, &st->net->routes.list6) {
 		const struct route *r = container_of(n, struct route, node);
 
-		if (ip6_same_prefix(dst, &r->dst, r->prefix) && (link == 0 || r->link == link))
+		if (ip6_same_prefix(dst, &r->dst, r->prefix) && (link == 0 || r->link == link) &&
+		    !route_ignored(st, r))
 			return route6_choose(st, r, dst, link);
 	}
 	return NULL;
@@ -66,7 +79,8 @@ const struct route *route_find(const struct ph_stack *st, const struct ph_ip *ds
 	list_for_each(n, &st->net->routes.list) {
 		const struct route *r = container_of(n, struct route, node);
 
-		if ((v & r->mask) == r->net && (link == 0 || r->link == link))
+		if ((v & r->mask) == r->net && (link == 0 || r->link == link) &&
+		    !route_ignored(st, r))
 			return route4_choose(st, r, link);
 	}
 	return NULL;
@@ -158,6 +172,18 @@ static void flush(struct ph_stack *st, struct list *list, ph_link link)
 	}
 }
 
+void route_connect4(struct ph_stack *st, ph_link link)
+{
+	const struct list_node *n;
+
+	list_for_each(n, &st->net->addrs.list) {
+		const struct addr *a = container_of(n, struct addr, node);
+
+		if (a->link == link && a->prefix < 32 && link != PH_LINK_LO)
+			(void)route_add_connected(st, link, &a->ip, a->prefix);
+	}
+}
+
 void route_flush(struct ph_stack *st, ph_link link)
 {
 	flush(st, &st->net->routes.list, link);
@@ -207,6 +233,8 @@ int ph_route_add(struct ph_stack *st, const struct ph_ip *dst, unsigned prefix,
 	stack_enter(st, now_ns);
 	if (!link_get(st, link))
 		return -ENODEV;
+	if (!link_get(st, link)->up)
+		return -ENETDOWN;
 	if (!prefix_ok(dst, prefix) || (gateway && ip_is4(gateway) != ip_is4(dst)))
 		return -EINVAL;
 	new.dst = ip6_with_scope(*dst, (uint32_t)link);
@@ -256,6 +284,11 @@ static uint32_t left(const struct ph_stack *st, const struct route *r)
 					  : 0;
 }
 
+static bool runs(const struct ph_stack *st, const struct route *r)
+{
+	return link_runs(st, link_get(st, r->link));
+}
+
 static size_t show(const struct ph_stack *st, const struct list *list, struct ph_route_info *out,
 		   size_t n, size_t count)
 {
@@ -270,6 +303,7 @@ static size_t show(const struct ph_stack *st, const struct list *list, struct ph
 							     .prefix = r->prefix,
 							     .link = r->link,
 							     .metric = r->metric,
+							     .linkdown = !runs(st, r),
 							     .proto = proto_name[r->proto],
 							     .preference = r->pref,
 							     .expires_s = left(st, r) };

@@ -43,8 +43,11 @@ int route_add_connected(struct ph_stack *st, ph_link link, const struct ph_ip *s
 			unsigned prefix);
 void route_del_connected(struct ph_stack *st, ph_link link, const struct ph_ip *src);
 void route_flush(struct ph_stack *st, ph_link link);
+/* The subnets of IPv4's addresses on the link, which was turned on. */
+void route_connect4(struct ph_stack *st, ph_link link);
 void route_flush6(struct ph_stack *st, ph_link link); /* IPv6's alone */
 
+bool route_ignored(const struct ph_stack *st, const struct route *r);
 struct list *route_list(struct ph_stack *st, const struct ph_ip *of); /* of this family */
 
 /* route6.c: routes that others give. */

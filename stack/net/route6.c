@@ -193,7 +193,8 @@ const struct route *route6_choose(const struct ph_stack *st, const struct route 
 
 			if (r->prefix != first->prefix || r->metric != first->metric)
 				break;
-			if (!ip_eq(&r->dst, &first->dst) || (link && r->link != link))
+			if (!ip_eq(&r->dst, &first->dst) || (link && r->link != link) ||
+			    route_ignored(st, r))
 				continue;
 			k = rank(st, r);
 			if (!turn && k > best_rank) {
@@ -223,7 +224,8 @@ const struct route *route4_choose(const struct ph_stack *st, const struct route 
 
 		if (r->prefix != first->prefix)
 			break;
-		if (ip_eq(&r->dst, &first->dst) && (!link || r->link == link) && !silent(st, r))
+		if (ip_eq(&r->dst, &first->dst) && (!link || r->link == link) && !silent(st, r) &&
+		    !route_ignored(st, r))
 			return r;
 	}
 	return first;

@@ -41,7 +41,7 @@ UNIT_TESTS += %D%/test_link_spec %D%/test_link_tc %D%/test_link_classify %D%/tes
 	%D%/test_link_wire %D%/test_link_devices %D%/test_pcapng
 EXTRA_DIST += %D%/private_net.h %D%/link_words.h
 EXTRA_DIST += %D%/dhcp_server.h
-UNIT_TESTS += %D%/test_dhcp %D%/test_dhcp_link %D%/test_dhcp_msg %D%/test_acd %D%/test_arp %D%/test_neigh %D%/test_lo %D%/test_route %D%/test_ip4 %D%/test_reass \
+UNIT_TESTS += %D%/test_dhcp %D%/test_dhcp_link %D%/test_dhcp_msg %D%/test_acd %D%/test_arp %D%/test_neigh %D%/test_lo %D%/test_link_state %D%/test_route %D%/test_ip4 %D%/test_reass \
 	%D%/test_icmp4 %D%/test_ip4_opt %D%/test_ip4_rules %D%/test_ether %D%/test_host4 %D%/test_gso %D%/test_link
 UNIT_TESTS += %D%/test_ip4_hostile %D%/test_udp_hostile
 UNIT_TESTS += %D%/test_ip6_hostile %D%/test_ra_edges

@@ -56,6 +56,19 @@ struct ph_link_change {
 int ph_link_change(struct ph_stack *st, ph_link link, const struct ph_link_change *to,
 		   uint64_t now_ns) PH_CHECK;
 
+/*
+ * The user turns a link off or on, as ip link set down: IPv4 keeps its addresses and has its routes to
+ * subnets again, every other route is lost; IPv6 begins anew; neighbours are forgotten. 0, -ENODEV.
+ */
+int ph_link_up(struct ph_stack *st, ph_link link, bool up, uint64_t now_ns);
+/*
+ * The device lost its carrier or has it again. Without, frames are lost, neighbours but permanent ones are
+ * forgotten; addresses and routes stay (net.ipv4.conf.NAME.ignore_routes_with_linkdown). With it again the
+ * network may be another one: groups are told anew, IPv6 addresses are asked about while they are used,
+ * routers asked for, and ph_dhcp_check() is done. 0, -ENODEV.
+ */
+int ph_link_carrier(struct ph_stack *st, ph_link link, bool carrier, uint64_t now_ns);
+
 /* struct virtio_net_hdr's fields, in host order, with its meanings and numbers. */
 struct ph_offload {
 	uint8_t flags;	  /* 1: VIRTIO_NET_HDR_F_NEEDS_CSUM, 2: VIRTIO_NET_HDR_F_DATA_VALID */
@@ -167,6 +180,10 @@ struct ph_link_info {
 	uint32_t offload, txqueuelen, queued;
 	uint64_t rx_packets, rx_bytes, rx_dropped, tx_packets, tx_bytes, tx_dropped;
 	uint64_t multicast; /* received, broadcasts included */
+	/* The kinds, as struct rtnl_link_stats64 names them; what was not used for whatever reason is also in
+	 * rx_dropped. tx_carrier_errors: sent while the link did not run. */
+	uint64_t rx_length_errors, rx_otherhost_dropped, rx_nohandler, tx_carrier_errors;
+	bool up, running;   /* running: up, and so is what is below, with a carrier */
 	ph_link parent;	    /* of a VLAN; else 0 */
 	uint16_t vlan;
 };
@@ -191,6 +208,7 @@ struct ph_route_info {
 	ph_link link;
 	uint32_t metric;
 	const char *proto;   /* Linux's words: kernel static ra redirect */
+	bool linkdown;	     /* its link has no carrier */
 	int preference;	     /* of routes from advertisements: -1 low, 0 medium, 1 high */
 	uint32_t expires_s;  /* what is left; UINT32_MAX: for ever */
 };
