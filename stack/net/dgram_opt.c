@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Options of sockets of messages: levels SOL_SOCKET, SOL_IP and IPPROTO_IPV6. An option of SOL_IP
  * may be one byte, as in Linux. Called by udp/ and raw/. */
+#include "net/bound.h"
 #include "net/dgram.h"
 
 #include <limits.h>
@@ -51,33 +52,6 @@ static uint32_t doubled(int value, int64_t max, bool force, uint32_t least)
 
 /* ---- SOL_SOCKET ----------------------------------------------------------------------------- */
 
-static int bind_to_name(const struct ph_stack *st, struct dgram *d, const void *value, uint32_t len)
-{
-	char name[LINK_NAME_MAX + 1] = "";
-	const struct link *l;
-
-	memcpy(name, value, len < LINK_NAME_MAX ? len : LINK_NAME_MAX);
-	if (name[0] == '\0') {
-		d->bound = 0;
-		return 0;
-	}
-	l = link_by_name(st, name, strlen(name));
-	if (!l)
-		return -ENODEV;
-	d->bound = l->index;
-	return 0;
-}
-
-static int bind_to_index(const struct ph_stack *st, struct dgram *d, int index)
-{
-	if (index < 0)
-		return -EINVAL;
-	if (index && !link_get(st, index))
-		return -ENODEV;
-	d->bound = index;
-	return 0;
-}
-
 static int set_linger(struct dgram *d, const void *value, uint32_t len)
 {
 	int32_t v[2];
@@ -119,8 +93,6 @@ static int set_socket_int(struct ph_stack *st, struct dgram *d, int name, int v)
 		d->sndbuf = doubled(v, st->sysctl.wmem_max, name == PH_SO_SNDBUFFORCE,
 				    DGRAM_SNDBUF_MIN);
 		return 0;
-	case PH_SO_BINDTOIFINDEX:
-		return bind_to_index(st, d, v);
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -132,10 +104,11 @@ static int set_socket(struct ph_stack *st, struct dgram *d, int name, const void
 	uint32_t before = d->so.tsflags;
 	int v, rc;
 
-	if (name == PH_SO_BINDTODEVICE)
-		return bind_to_name(st, d, value, len);
 	if (name == PH_SO_LINGER)
 		return set_linger(d, value, len);
+	rc = bound_set(st, &d->bound, name, value, len);
+	if (rc != -ENOPROTOOPT)
+		return rc;
 	rc = sockopts_set(&d->so, name, value, len);
 	if ((d->so.tsflags & ~before) & PH_SOF_TIMESTAMPING_OPT_ID)
 		d->tskey = 0;
@@ -169,9 +142,6 @@ static int get_socket_int(const struct dgram *d, int name, int *v)
 	case PH_SO_SNDBUF:
 		*v = (int)d->sndbuf;
 		return 0;
-	case PH_SO_BINDTOIFINDEX:
-		*v = d->bound;
-		return 0;
 	case PH_SO_ACCEPTCONN:
 		*v = 0;
 		return 0;
@@ -186,20 +156,14 @@ static int get_socket(const struct ph_stack *st, const struct dgram *d, int name
 	uint8_t plain[SOCKOPTS_MAX];
 	int n = sockopts_get(&d->so, name, plain), v;
 	int32_t linger[2] = { d->linger, d->linger_s };
-	const struct link *l = link_get(st, d->bound);
 
 	if (n != SOCKOPTS_NONE)
 		return sockopts_give(value, len, plain, (uint32_t)n);
 	if (name == PH_SO_LINGER)
 		return sockopts_give(value, len, linger, sizeof(linger));
-	if (name == PH_SO_BINDTODEVICE) {
-		if (l && *len < sizeof(l->name))
-			return -EINVAL;
-		*len = l ? (uint32_t)strlen(l->name) + 1 : 0;
-		if (l)
-			memcpy(value, l->name, *len);
-		return 0;
-	}
+	n = bound_get(st, d->bound, name, value, len);
+	if (n != -ENOPROTOOPT)
+		return n;
 	n = get_socket_int(d, name, &v);
 	return n != 0 ? n : sockopts_give(value, len, &v, sizeof(v));
 }

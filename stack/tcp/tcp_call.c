@@ -200,7 +200,7 @@ int tcp_connect_with(struct ph_stack *st, struct tcb *t, const struct ph_sockadd
 		return -ENETUNREACH;
 	if (t->bound_ip)
 		src = t->dst.src;
-	err = dst_lookup_as(st, &d, 0, t->ip6.prefer, &src, &peer, false);
+	err = dst_lookup_as(st, &d, t->dst.oif, t->ip6.prefer, &src, &peer, false);
 	if (err)
 		return err;
 	tcp_conn_reset(st, t);

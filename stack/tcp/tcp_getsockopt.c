@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "net/bound.h"
 #include "tcp/tcp_int.h"
 
 #include "tcp/tcp_defer.h"
@@ -106,6 +107,9 @@ static int get_socket(const struct ph_stack *st, const struct tcb *t, int name,
 	default:
 		break;
 	}
+	n = bound_get(st, t->dst.oif, name, value, len);
+	if (n != -ENOPROTOOPT)
+		return n;
 	n = sockopts_get(&tcp_rare(t)->so, name, out);
 	if (n >= 0)
 		return sockopts_give(value, len, out, (uint32_t)n);

@@ -85,7 +85,7 @@ void tcp_icmp_error(struct ph_stack *st, const struct ip_err *e)
 	struct tcp_ent *ent = tcp_table_find(st, &k);
 	seq_t seq = be32_get(h->seq);
 
-	if (!ent) {
+	if (!ent || !tcp_ent_hears(ent, e->link)) {
 		if (ip_is4(&e->local))
 			COUNT(st, IcmpInErrors);
 		else

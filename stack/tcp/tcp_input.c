@@ -534,12 +534,14 @@ static enum drop dispatch(struct ph_stack *st, struct tcp_rx *rx)
 	struct tcb *l, *t;
 
 	if (!e) {
-		l = tcp_table_listener(st, &k);
+		l = tcp_table_listener(st, &k, rx->ip->link);
 		why = l ? admit(l, rx) : DROP_NONE;
 		if (why != DROP_NONE)
 			return why;
 		return l ? tcp_listen_input(st, l, rx, NULL) : closed_input(st, rx);
 	}
+	if (!tcp_ent_hears(e, rx->ip->link))
+		return closed_input(st, rx);
 	switch ((enum tcp_kind)e->kind) {
 	case TCP_KIND_FOLDED:
 	case TCP_KIND_CONN:

@@ -262,6 +262,7 @@ struct tcp_timewait {
 	uint64_t ts_recent_ms, entered_ms;
 	uint8_t rcv_wscale, tos, ttl, path;
 	bool ts, reuse;
+	uint16_t oif; /* SO_BINDTODEVICE; 0: any */
 };
 
 /* A connection that rests: tcp_rest.c. */
@@ -678,6 +679,7 @@ struct tcp_out {
 	uint8_t ip_opt_len;
 	const uint8_t *ip_opt; /* options of the IPv4 header */
 	uint32_t delay_us;     /* TCP_TX_DELAY */
+	ph_link oif;	       /* for tcp_xmit_bare(): by this link alone; 0: any */
 	bool plain; /* of opts only has_ts and its two values count: there is nothing else */
 	const struct tcp_md5_key *md5; /* NULL: not signed */
 	struct tcp_opts opts;

@@ -70,7 +70,8 @@ static void half_send_with(struct ph_stack *st, struct tcp_half *h, uint16_t fla
 	struct tcp_out o = { .seq = syn ? h->iss : h->iss + 1, .flags = flags,
 			     .ack = h->irs + 1 + taken,
 			     .tos = h->tos, .ttl = tcp_ttl(h->listener, &h->peer), .path = h->path,
-			     .delay_us = tcp_rare(h->listener)->tx_delay_us };
+			     .delay_us = tcp_rare(h->listener)->tx_delay_us,
+			     .oif = h->listener->dst.oif };
 
 	o.wnd = (uint16_t)(syn ? h->wnd : h->wnd >> h->rcv_wscale);
 	o.opts = (struct tcp_opts){
@@ -336,7 +337,7 @@ static struct tcb *child_new(struct ph_stack *st, struct tcp_half *h)
 		t->rare->syn = h->syn;
 		h->syn = NULL;
 	}
-	if (dst_lookup(st, &t->dst, &h->local, &h->peer, false) != 0)
+	if (dst_lookup_on(st, &t->dst, l->dst.oif, &h->local, &h->peer, false) != 0)
 		goto fail;
 	/* When a cookie left nobody knows: no round trip is measured by it. */
 	r = tcp_rtxq_sent(&t->rtxq, &st->tcp->recs, h->iss, 1, 1,
@@ -504,7 +505,7 @@ static bool cookie_options(struct ph_stack *st, struct tcp_half *h, const struct
 	struct tcp_cookie_ts told = { .wscale = TCP_COOKIE_NO_WSCALE };
 	struct dst d = { .gen = 0 };
 
-	if (dst_lookup(st, &d, &h->local, &h->peer, false) != 0)
+	if (dst_lookup_on(st, &d, h->listener->dst.oif, &h->local, &h->peer, false) != 0)
 		return false;
 	if (o.has_ts)
 		told = tcp_cookie_ts_read(rx->seg.opts.tsecr - half_ts_off(st, &k));
@@ -599,7 +600,7 @@ enum drop tcp_listen_input(struct ph_stack *st, struct tcb *l, struct tcp_rx *rx
 	how = admit(st, l->listener, iss != NULL, rx, &why);
 	if (how == ADMIT_NOT)
 		return why;
-	if (dst_lookup(st, &d, &rx->ip->dst, &rx->ip->src, false) != 0)
+	if (dst_lookup_on(st, &d, l->dst.oif, &rx->ip->dst, &rx->ip->src, false) != 0)
 		return DROP_IP_OUTNOROUTES;
 	if (how == ADMIT_HALF)
 		return begin(st, l, rx, &d, iss);

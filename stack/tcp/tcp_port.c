@@ -78,6 +78,12 @@ static bool hears(const struct tcb *t, const struct ph_ip *local, const struct p
 	return !t->ip6.only || !ip_is4(ip);
 }
 
+/* Is there a link that both hear (SO_BINDTODEVICE)? */
+static bool links_meet(const struct tcb *o, const struct tcb *t)
+{
+	return !o->dst.oif || !t->dst.oif || o->dst.oif == t->dst.oif;
+}
+
 /* Is there an address that both hear? Of two that hear whole families, one stands for each. */
 static bool overlaps(const struct tcb *o, const struct tcb *t, const struct ph_ip *local)
 {
@@ -110,7 +116,7 @@ bool tcp_port_conflict(const struct ph_stack *st, const struct tcb *t, const str
 	list_for_each(n, &p->bound) {
 		const struct tcb *o = container_of(n, const struct tcb, link);
 
-		if (o == t || !overlaps(o, t, local))
+		if (o == t || !links_meet(o, t) || !overlaps(o, t, local))
 			continue;
 		if (t->reuse && o->reuse && o->state != TCPS_LISTEN)
 			continue;

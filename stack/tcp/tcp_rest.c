@@ -68,6 +68,8 @@ static bool rests(struct ph_stack *st, struct tcb *t)
 {
 	struct list_node *node[NODES];
 
+	if (t->dst.oif) /* whom it hears must be seen without unfolding it */
+		return false;
 	if (t->ent.kind != TCP_KIND_CONN || !t->holder || !t->held || t->listener || t->early)
 		return false;
 	if (t->state != TCPS_ESTABLISHED && t->state != TCPS_CLOSE_WAIT)

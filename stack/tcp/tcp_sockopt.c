@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "net/bound.h"
 #include "tcp/tcp_int.h"
 
 #include "tcp/tcp_defer.h"
@@ -169,6 +170,11 @@ static int set_socket(struct ph_stack *st, struct tcb *t, int name, const void *
 		return set_linger(t, value, len);
 	if (name == PH_SO_MAX_PACING_RATE)
 		return set_max_pacing(st, t, value, len);
+	err = bound_set(st, &t->dst.oif, name, value, len);
+	if (err != -ENOPROTOOPT) {
+		t->dst.gen = 0; /* another way, perhaps */
+		return err;
+	}
 	err = set_plain(st, t, name, value, len);
 	if (err != SOCKOPTS_OTHER)
 		return err;

@@ -109,32 +109,71 @@ struct tcp_ent *tcp_table_find(const struct ph_stack *st, const struct tcp_tuple
 	return NULL;
 }
 
-/* Which sockets may hear: those of the peer's family, or IPv6 ones that take IPv4 as well. */
-enum listener_family { LISTENER_SAME, LISTENER_BOTH };
-
-static bool hears(const struct tcb *t, const struct tcp_tuple *k, enum listener_family which)
+bool tcp_ent_hears(const struct tcp_ent *e, ph_link link)
 {
+	ph_link bound = 0;
+
+	switch ((enum tcp_kind)e->kind) {
+	case TCP_KIND_CONN:
+	case TCP_KIND_LISTEN:
+		bound = ((const struct tcb *)e)->dst.oif;
+		break;
+	case TCP_KIND_HALF:
+		bound = ((const struct tcp_half *)e)->listener->dst.oif;
+		break;
+	case TCP_KIND_TIMEWAIT:
+		bound = ((const struct tcp_timewait *)e)->oif;
+		break;
+	case TCP_KIND_FOLDED: /* of those none is bound */
+		break;
+	}
+	return !bound || bound == link;
+}
+
+/* Which sockets may hear, in the order in which they are asked: those of the link before those of any,
+ * those of the peer's family before IPv6 ones that take IPv4 as well. */
+enum listener_class {
+	LISTENER_LINK_SAME,
+	LISTENER_LINK_BOTH,
+	LISTENER_ANY_SAME,
+	LISTENER_ANY_BOTH,
+	LISTENER_CLASSES
+};
+
+static bool hears(const struct tcb *t, const struct tcp_tuple *k, ph_link link, enum listener_class which)
+{
+	bool of_link = which == LISTENER_LINK_SAME || which == LISTENER_LINK_BOTH;
+	bool same = which == LISTENER_LINK_SAME || which == LISTENER_ANY_SAME;
 	bool v4 = ip_is4(&k->local);
 
-	if (which == LISTENER_SAME)
+	if (t->dst.oif != (of_link ? link : 0))
+		return false;
+	if (same)
 		return t->v6 == !v4 && (v4 || !ip_is4(&t->dst.src));
 	return v4 && t->v6 && !t->ip6.only;
 }
 
-/* The listener at `of` number `pick` of those that share the port (SO_REUSEPORT); *n: how many
+/* Who is asked for, and by whom. */
+struct listener_query {
+	const struct ph_stack *st;
+	const struct tcp_tuple *of; /* at */
+	const struct tcp_tuple *k;
+	ph_link link;
+};
+
+/* The listener number `pick` of those of a class that share the port (SO_REUSEPORT); *n: how many
  * there are. */
-static struct tcb *listener_at(const struct ph_stack *st, const struct tcp_tuple *of,
-			       const struct tcp_tuple *k, enum listener_family which,
-			       uint32_t pick, uint32_t *n)
+static struct tcb *listener_at(const struct listener_query *q, enum listener_class which, uint32_t pick,
+			       uint32_t *n)
 {
-	struct hash_node *h = hash_first(&st->tcp->table, tuple_hash(st, of));
+	struct hash_node *h = hash_first(&q->st->tcp->table, tuple_hash(q->st, q->of));
 	struct tcb *found = NULL, *t;
 
 	for (*n = 0; h; h = hash_next(h)) {
-		if (ent_of(h)->kind != TCP_KIND_LISTEN || !tuple_is(ent_of(h), of))
+		if (ent_of(h)->kind != TCP_KIND_LISTEN || !tuple_is(ent_of(h), q->of))
 			continue;
 		t = container_of(ent_of(h), struct tcb, ent);
-		if (hears(t, k, which) && (*n)++ == pick)
+		if (hears(t, q->k, q->link, which) && (*n)++ == pick)
 			found = t;
 	}
 	return found;
@@ -142,27 +181,28 @@ static struct tcb *listener_at(const struct ph_stack *st, const struct tcp_tuple
 
 /* One of the listeners at `of`, always the same one for the same peer; the peer's own family is
  * preferred, as in Linux. */
-static struct tcb *listener_for(const struct ph_stack *st, const struct tcp_tuple *of,
-				const struct tcp_tuple *k)
+static struct tcb *listener_for(const struct listener_query *q)
 {
-	enum listener_family which = LISTENER_SAME;
-	uint32_t n;
-	struct tcb *t = listener_at(st, of, k, which, 0, &n);
+	for (enum listener_class which = LISTENER_LINK_SAME; which < LISTENER_CLASSES; which++) {
+		uint32_t n;
+		struct tcb *t = listener_at(q, which, 0, &n);
 
-	if (!t) {
-		which = LISTENER_BOTH;
-		t = listener_at(st, of, k, which, 0, &n);
+		if (n > 1)
+			t = listener_at(q, which, (uint32_t)(tuple_hash(q->st, q->k) % n), &n);
+		if (t)
+			return t;
 	}
-	return n > 1 ? listener_at(st, of, k, which, (uint32_t)(tuple_hash(st, k) % n), &n) : t;
+	return NULL;
 }
 
-struct tcb *tcp_table_listener(const struct ph_stack *st, const struct tcp_tuple *k)
+struct tcb *tcp_table_listener(const struct ph_stack *st, const struct tcp_tuple *k, ph_link link)
 {
 	struct tcp_tuple of = { .local = k->local, .lport = k->lport };
-	struct tcb *t = listener_for(st, &of, k);
+	const struct listener_query q = { .st = st, .of = &of, .k = k, .link = link };
+	struct tcb *t = listener_for(&q);
 
 	if (t)
 		return t;
 	of.local = no_ip;
-	return listener_for(st, &of, k);
+	return listener_for(&q);
 }

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/ip.h"
 #include "base/list.h"
+#include "phantom/phantom.h"
 #include "wire/seq.h"
 
 struct ph_stack;
@@ -40,8 +41,10 @@ void tcp_table_remove(struct ph_stack *st, struct tcp_ent *e);
 void tcp_table_replace(struct ph_stack *st, struct tcp_ent *from, struct tcp_ent *to);
 /* The entry of exactly this tuple, or NULL. */
 struct tcp_ent *tcp_table_find(const struct ph_stack *st, const struct tcp_tuple *k);
-/* The listener for a SYN to k->local, k->lport: of that address, else of any. */
-struct tcb *tcp_table_listener(const struct ph_stack *st, const struct tcp_tuple *k);
+/* The listener for a SYN to k->local, k->lport that came by `link`: of that address, else of any. */
+struct tcb *tcp_table_listener(const struct ph_stack *st, const struct tcp_tuple *k, ph_link link);
+/* Does it hear what comes by this link (SO_BINDTODEVICE)? */
+bool tcp_ent_hears(const struct tcp_ent *e, ph_link link);
 struct tcp_tuple tcp_ent_tuple(const struct tcp_ent *e);
 
 /* A port with somebody on it. */

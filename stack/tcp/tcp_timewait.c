@@ -68,6 +68,7 @@ static void inherit(struct ph_stack *st, struct tcp_timewait *w, const struct tc
 	if (tcp_ecn_accurate(&t->ecn))
 		w->tos |= IP_ECN_ECT0;
 	w->path = t->path;
+	w->oif = t->dst.oif <= UINT16_MAX ? (uint16_t)t->dst.oif : 0;
 	w->delay_us = tcp_rare(t)->tx_delay_us;
 	w->reuse = t->reuse;
 }
@@ -124,7 +125,7 @@ static void ack(struct ph_stack *st, struct tcp_timewait *w)
 	struct tcp_tuple k = tcp_ent_tuple(&w->ent);
 	struct tcp_out o = { .seq = w->snd_nxt, .ack = w->rcv_nxt, .flags = TCP_F_ACK,
 			     .tos = w->tos, .ttl = w->ttl, .path = w->path,
-			     .delay_us = w->delay_us };
+			     .delay_us = w->delay_us, .oif = w->oif };
 	uint32_t wnd = w->rcv_wnd >> w->rcv_wscale;
 
 	if (!tcp_oow_allowed(st, &w->oow_ack_ns)) {
@@ -163,7 +164,7 @@ static bool newer_syn(const struct tcp_timewait *w, const struct tcp_seg *s)
 static bool reopen(struct ph_stack *st, struct tcp_timewait *w, struct tcp_rx *rx, enum drop *why)
 {
 	struct tcp_tuple k = tcp_ent_tuple(&w->ent);
-	struct tcb *l = tcp_table_listener(st, &k);
+	struct tcb *l = tcp_table_listener(st, &k, rx->ip->link);
 	seq_t iss = w->snd_nxt + ISN_AHEAD;
 
 	if (!l)

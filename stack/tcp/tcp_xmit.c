@@ -94,7 +94,7 @@ void tcp_xmit_bare(struct ph_stack *st, const struct tcp_tuple *k, const struct 
 	struct dst d = { .gen = 0 };
 	struct pkt *p;
 
-	if (dst_lookup(st, &d, &k->local, &k->peer, false) != 0)
+	if (dst_lookup_on(st, &d, o->oif, &k->local, &k->peer, false) != 0)
 		return;
 	p = pkt_new_tx(&st->pkts, 0);
 	if (!p)

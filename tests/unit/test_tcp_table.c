@@ -91,10 +91,10 @@ static void test_listener_of_the_address_comes_before_that_of_any(void **state)
 
 	(void)state;
 	set_int(f, s, PH_SOL_SOCKET, PH_SO_REUSEADDR, 1);
-	assert_null(tcp_table_listener(f->st, &k));
+	assert_null(tcp_table_listener(f->st, &k, f->link));
 	assert_int_equal(ph_bind(f->st, s, &any, f->now), 0);
 	assert_int_equal(ph_listen(f->st, s, 5, f->now), 0);
-	general = tcp_table_listener(f->st, &k);
+	general = tcp_table_listener(f->st, &k, f->link);
 	assert_non_null(general);
 	one = stream_socket(f);
 	set_int(f, one, PH_SOL_SOCKET, PH_SO_REUSEADDR, 1);
@@ -102,11 +102,11 @@ static void test_listener_of_the_address_comes_before_that_of_any(void **state)
 	assert_int_equal(ph_close(f->st, s, f->now), 0);
 	assert_int_equal(ph_bind(f->st, one, &ours, f->now), 0);
 	assert_int_equal(ph_listen(f->st, one, 5, f->now), 0);
-	special = tcp_table_listener(f->st, &k);
+	special = tcp_table_listener(f->st, &k, f->link);
 	assert_non_null(special);
 	assert_true(special->bound_ip);
 	k.local = ph_ip4(10, 0, 0, 9);
-	assert_null(tcp_table_listener(f->st, &k));
+	assert_null(tcp_table_listener(f->st, &k, f->link));
 	assert_int_equal(ph_close(f->st, one, f->now), 0);
 	fix_free(f);
 }
@@ -127,11 +127,12 @@ static void test_listeners_that_share_a_port_share_its_peers(void **state)
 		assert_int_equal(ph_bind(f->st, s[i], &any, f->now), 0);
 		assert_int_equal(ph_listen(f->st, s[i], 5, f->now), 0);
 	}
-	first = tcp_table_listener(f->st, &k);
+	first = tcp_table_listener(f->st, &k, f->link);
 	for (uint16_t i = 1; i < 1000; i++) {
 		k.pport = i;
-		other += tcp_table_listener(f->st, &k) != first;
-		assert_ptr_equal(tcp_table_listener(f->st, &k), tcp_table_listener(f->st, &k));
+		other += tcp_table_listener(f->st, &k, f->link) != first;
+		assert_ptr_equal(tcp_table_listener(f->st, &k, f->link),
+				 tcp_table_listener(f->st, &k, f->link));
 	}
 	assert_in_range(other, 300, 700);
 	for (int i = 0; i < 2; i++)
