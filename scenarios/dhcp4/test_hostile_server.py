@@ -31,7 +31,7 @@ class Server:
         self.dut.start(address=("--addr", "dhcp"), args=("--dhcp-wait", "1", *args))
         return self.expect("discover")
 
-    def expect(self, kind, within=30):
+    def expect(self, kind, within=120):
         packet = self.tester.expect(Ether() / IP() / UDP(sport=68, dport=67), within=within, skip=True,
                                     where=lambda p: DHCP in p and said(p) == kind)
         self.last = packet
@@ -103,7 +103,8 @@ def test_an_offer_that_is_none_is_not_answered(name, server):
     server.say("offer")  # the good one, behind it
     request = server.expect("request")
     assert dict(o for o in request[DHCP].options if isinstance(o, tuple))["requested_addr"] == OFFER
-    asked = [f for f in server.tester.received(before) if DHCP in f.packet]
+    # It may have asked again who is there, while nobody answered; it asked once to have an address.
+    asked = [f for f in server.tester.received(before) if DHCP in f.packet and said(f.packet) == "request"]
     assert len(asked) == 1
 
 
@@ -111,7 +112,7 @@ def test_an_offer_that_is_none_is_not_answered(name, server):
 def test_an_address_that_another_has_is_declined(server):
     server.to_request()
     server.say("ack")
-    probe = server.tester.expect(Ether() / ARP(op=1, pdst=OFFER), within=20, skip=True)
+    probe = server.tester.expect(Ether() / ARP(op=1, pdst=OFFER), within=120, skip=True)
     assert probe[ARP].psrc == "0.0.0.0"
     server.tester.inject(Ether(src="02:00:00:00:00:77", dst=DUT_MAC)
                          / ARP(op=2, hwsrc="02:00:00:00:00:77", psrc=OFFER, hwdst=DUT_MAC,
@@ -135,7 +136,7 @@ def test_a_refusal_begins_anew(server):
 def test_classless_routes_are_taken_only_when_asked_for(wanted, server, eventually):
     server.to_request(*(["--dhcp-routes"] if wanted else []))
     server.say("ack", (121, bytes([1, 0, 10, 0, 0, 100, 1, 128, 10, 0, 0, 100])))
-    eventually(lambda: server.lease()["state"] == "BOUND", 30, "a lease")
+    eventually(lambda: server.lease()["state"] == "BOUND", 120, "a lease")
     routes = {(r["dst"], r["prefix"]) for r in server.dut.ask(cmd="routes")["routes"]}
     assert (("0.0.0.0", 1) in routes) == (("128.0.0.0", 1) in routes) == wanted
     assert (("0.0.0.0", 0) in routes) != wanted
@@ -145,7 +146,7 @@ def test_classless_routes_are_taken_only_when_asked_for(wanted, server, eventual
 def test_names_with_a_shells_characters_are_none(server, eventually):
     server.to_request()
     server.say("ack", ("hostname", b"a;reboot"), ("domain", b"x\ny"))
-    eventually(lambda: server.lease()["state"] == "BOUND", 30, "a lease")
+    eventually(lambda: server.lease()["state"] == "BOUND", 120, "a lease")
     assert "hostname" not in server.lease() and "domain" not in server.lease()
 
 
@@ -154,14 +155,14 @@ def test_options_that_a_client_does_not_know_are_passed_over(server, eventually)
     server.to_request()
     server.say("ack", (119, b"\xc0\0\x3f" + b"a" * 30 + b"\xc0\x03"), (119, b"\xc0\xff"),
                (212, b"\x20"), (212, bytes(200)), (212, b""), (43, b"\xff\xff"), (15, b"lab"))
-    eventually(lambda: server.lease()["state"] == "BOUND", 30, "a lease")
+    eventually(lambda: server.lease()["state"] == "BOUND", 120, "a lease")
     assert server.lease()["domain"] == "lab"
 
 
 def test_a_flood_of_answers_leaves_lease_and_service(server, lan, eventually):
     server.to_request()
     server.say("ack")
-    eventually(lambda: server.lease()["state"] == "BOUND", 30, "a lease")
+    eventually(lambda: server.lease()["state"] == "BOUND", 120, "a lease")
     dice = random.Random(7)
     memory = server.dut.ask(cmd="usage")["usage"]["bytes"]
     for i in range(2000):
@@ -177,9 +178,9 @@ def test_a_flood_of_answers_leaves_lease_and_service(server, lan, eventually):
 @pytest.mark.rfc("3927:1.9-2", "3927:2.2.1-1", "3927:2.1-1")
 def test_silence_gives_a_link_local_address(dut, tester, eventually):
     dut.start(address=("--addr", "auto"), args=("--dhcp-wait", "1"))
-    eventually(lambda: dut.ask(cmd="addrs", dev="tap0")["addrs"], 60, "an address")
+    eventually(lambda: dut.ask(cmd="addrs", dev="tap0")["addrs"], 120, "an address")
     got = dut.ask(cmd="addrs", dev="tap0")["addrs"][0]
     assert got["addr"].startswith("169.254.") and got["prefix"] == 16
     tester.expect(Ether(dst="ff:ff:ff:ff:ff:ff") / ARP(op=1, psrc=got["addr"], pdst=got["addr"]),
-                  within=20, skip=True)
+                  within=120, skip=True)
     assert f"phantom: address {got['addr']}/16" in dut.process.errors()

@@ -68,7 +68,7 @@ def server(request, dut, lan, eventually):
     if not shutil.which(request.param, path="/usr/sbin:/sbin:/usr/bin:/bin"):
         pytest.skip(f"no {request.param}: apt-get install {package}")
     server = kind(lan.peer, lan.session.dir)
-    eventually(server.ready, 20, f"{request.param} being ready")
+    eventually(server.ready, 120, f"{request.param} being ready")
     return server
 
 
@@ -86,7 +86,7 @@ def lease(dut):
 
 
 def bound(dut, eventually):
-    eventually(lambda: lease(dut)["state"] == "BOUND", 60, "a lease")
+    eventually(lambda: lease(dut)["state"] == "BOUND", 120, "a lease")
     return lease(dut)
 
 
@@ -134,8 +134,9 @@ def test_the_same_address_is_asked_for_after_a_restart(dut, server, capture, lan
     again.node = Node(lan.session, "dut", dut.ip, dut.tap)
     again.start(address=("--addr", "dhcp"), args=(*QUICK, "--lease", file))
     assert bound(again, eventually)["ip"] == first["ip"]
-    assert lease(again)["messages"]["sent"] == 1  # a REQUEST alone
     again.stop()
+    sent = [p for p in capture.packets() if kind(p) in ("discover", "request")]
+    assert {kind(p) for p in sent if p[BOOTP].xid == sent[-1][BOOTP].xid} == {"request"}  # and no DISCOVER
 
 
 @pytest.mark.rfc("2132:5.1-1")

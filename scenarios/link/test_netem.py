@@ -296,7 +296,7 @@ def test_seed_repeats_what_is_lost_where_the_kernel_has_seeds(netem):
 def test_the_device_echoes_every_byte_through_netem_on_its_port(dut, peer, wire):
     with netem_or_skip():
         wire.set("delay 5ms loss 10% dup 5%", backend="netem")
-    sock = peer.connect(dut.ip, 7, within=60)
+    sock = peer.connect(dut.ip, 7, within=120)
     sent = bytes(range(256)) * 100
     sock.sendall(sent)
     sock.shutdown(socket.SHUT_WR)

@@ -28,8 +28,8 @@ def test_super_segments_are_cut_in_order(world, link, vnet):
     control = f"{world.dir}/ctl.sock"
     phantom = dut.run(find_program("phantom"), "--tap", "tap0", "--addr", "10.0.0.2/24", "--serve",
                       f"tcp-source:5002:{BYTES}", "--control", control)
-    eventually(lambda: "ready" in phantom.errors() + phantom.output(), within=30, what="phantom being ready")
-    sock = peer.connect("10.0.0.2", 5002, within=60)
+    eventually(lambda: "ready" in phantom.errors() + phantom.output(), within=120, what="phantom being ready")
+    sock = peer.connect("10.0.0.2", 5002, within=120)
     sock.settimeout(60)
     got = 0
     while got < BYTES:

@@ -83,11 +83,11 @@ def test_a_value_taken_away_and_given_back_is_remembered(labs):
 def test_a_run_that_was_killed_goes_on_where_it_was(labs):
     labs.factor('"net.test.mode" = ["ok", "wait"]')
     lab = labs.start("-j1")
-    eventually(lambda: len(labs.runs()) == 9, 60, "the first point that waits")
+    eventually(lambda: len(labs.runs()) == 9, 120, "the first point that waits")
     stuck = labs.runs()[-1]
     lab.kill()
     lab.communicate()
-    eventually(lambda: not os.path.exists(f"/proc/{stuck[1]}"), 60, "the point dying with rig lab")
+    eventually(lambda: not os.path.exists(f"/proc/{stuck[1]}"), 120, "the point dying with rig lab")
     assert {r["verdict"] for r in labs.rows()[8:]} == {"pending"}
     assert labs.sql("SELECT count(*) FROM points WHERE verdict = 'pass'") == [(8,)]
     (labs.path / "go").touch()
@@ -101,7 +101,7 @@ def test_a_run_that_was_killed_goes_on_where_it_was(labs):
 def test_an_interruption_leaves_a_table_that_can_be_read(labs):
     labs.factor('"net.test.mode" = ["ok", "wait"]')
     lab = labs.start("-j2")
-    eventually(lambda: len(labs.runs()) == 10, 60, "two points that wait")
+    eventually(lambda: len(labs.runs()) == 10, 120, "two points that wait")
     lab.send_signal(signal.SIGINT)
     _, said = lab.communicate(timeout=600)
     assert lab.returncode == 130 and "8 points are left" in said
@@ -156,7 +156,7 @@ def test_a_single_point_stands_in_the_table_before_the_others(labs):
 def test_two_runs_do_not_share_a_directory(labs):
     labs.factor('"net.test.mode" = ["wait"]')
     first = labs.start("-j1")
-    eventually(labs.runs, 60, "the first run being under way")
+    eventually(labs.runs, 120, "the first run being under way")
     assert "another rig lab is at work" in labs.run(status=1).stderr
     first.kill()
     first.communicate()

@@ -72,7 +72,7 @@ def test_a_job_that_is_run_twice_gives_one_result(labs):
         return subprocess.Popen([sys.executable, "-m", "rig.lab_job", str(labs.out), "3"], env=labs.env)
 
     at_once = [job(), job()]
-    eventually(lambda: len(labs.runs()) == 10, 60, "both running")
+    eventually(lambda: len(labs.runs()) == 10, 120, "both running")
     (labs.path / "go").touch()
     assert [one.wait(60) for one in at_once] == [0, 0]
     assert job().wait(60) == 0 and len(labs.runs()) == 10, "a point that is there is not run again"
@@ -112,7 +112,7 @@ def lab(cluster, labs, name, status=0):
 def test_a_node_that_dies_midway_costs_nothing_and_doubles_nothing(cluster, labs):
     labs.factor('"net.test.mode" = ["ok", "wait"]')
     run = lab(cluster, labs, "lab")
-    eventually(lambda: len(labs.runs()) == 10, 90, "two points that wait in Slurm")
+    eventually(lambda: len(labs.runs()) == 10, 120, "two points that wait in Slurm")
     stuck = sorted(point for point, _ in labs.runs())[8:]
     cluster.kill()
     (labs.path / "go").touch()
@@ -128,11 +128,11 @@ def test_a_node_that_dies_midway_costs_nothing_and_doubles_nothing(cluster, labs
 def test_who_watches_may_die_and_the_next_watches_the_same_jobs(cluster, labs):
     labs.factor('"net.test.mode" = ["ok", "wait"]')
     first = lab(cluster, labs, "first")
-    eventually(lambda: len(labs.runs()) == 10, 90, "two points that wait in Slurm")
+    eventually(lambda: len(labs.runs()) == 10, 120, "two points that wait in Slurm")
     first.kill("KILL")
     first.wait(30)
     second = lab(cluster, labs, "second")
-    eventually(lambda: "points are there already" in second.errors(), 60, "the second watching")
+    eventually(lambda: "points are there already" in second.errors(), 120, "the second watching")
     (labs.path / "go").touch()
     assert second.wait(300) == 0, second.errors()
     assert sorted(point for point, _ in labs.runs()) == list(range(16)), "each point ran once"

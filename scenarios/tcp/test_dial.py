@@ -252,7 +252,7 @@ def test_curl_gets_a_page_through_socks_and_loss(dut, peer, server, wire, tmp_pa
             return True
         except OSError:
             return False
-    eventually(listening, within=30, what="the web server listening")
+    eventually(listening, within=120, what="the web server listening")
     wire.set("delay 1ms loss 2%")
     result = dut.node.exec("curl", "-s", "-o", str(tmp_path / "got"), "-w", "%{http_code}",
                            "--socks5", f"127.0.0.1:{SOCKS}", f"http://{peer.ip}/page", within=LONG)
@@ -264,7 +264,7 @@ def test_iperf3_runs_both_ways_through_the_dialler(dut, peer, wire):
     if not shutil.which("iperf3"):
         pytest.skip("iperf3 is not installed: apt-get install iperf3")
     server = peer.run("iperf3", "--server", "--bind", peer.ip, "--forceflush")
-    eventually(lambda: "listening" in server.output(), within=30, what="iperf3 listening")
+    eventually(lambda: "listening" in server.output(), within=120, what="iperf3 listening")
     dut.start(serve=(), args=("--dial", f"127.0.0.1:5201={peer.ip}:5201"))
     wire.set("delay 2ms loss 1%")
     for way in ((), ("--reverse",)):

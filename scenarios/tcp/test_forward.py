@@ -181,7 +181,7 @@ def test_iperf3_runs_through_the_forwarder_and_loss(dut, peer, wire):
         pytest.skip("iperf3 is not installed: apt-get install iperf3")
     server = dut.node.run("iperf3", "--server", "--one-off", "--bind", "127.0.0.1", "--port", "5201",
                           "--forceflush")
-    eventually(lambda: "listening" in server.output(), within=30, what="iperf3 listening")
+    eventually(lambda: "listening" in server.output(), within=120, what="iperf3 listening")
     dut.start(serve=("forward:5201:127.0.0.1:5201",))
     wire.set("delay 2ms loss 1%")
     result = peer.exec("iperf3", "--client", dut.ip, "--bytes", "1M", "--parallel", "2", within=LONG)
@@ -204,7 +204,7 @@ def test_a_shell_command_runs_over_ssh(dut, peer, wire, tmp_path):
         "PasswordAuthentication no", ""]))
     os.makedirs("/run/sshd", exist_ok=True)  # where sshd puts its unprivileged half
     server = dut.node.run(sshd, "-D", "-e", "-f", str(config))
-    eventually(lambda: "listening" in server.errors(), within=30, what="sshd listening")
+    eventually(lambda: "listening" in server.errors(), within=120, what="sshd listening")
     dut.start(serve=("forward:22:127.0.0.1:2222",))
     wire.set("delay 1ms loss 2%")
     result = peer.exec("ssh", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",

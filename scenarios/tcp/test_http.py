@@ -72,7 +72,7 @@ def test_hand_made_http_exchange_with_a_real_web_server(lan, peer, tester, world
     peer.exec("mkdir", root)
     peer.exec("sh", "-c", f"echo a page of the peer > {root}/index.html")
     server = peer.run(sys.executable, "-u", "-m", "http.server", "8080", "--directory", root)
-    eventually(lambda: "8080" in server.output(), within=30, what="the web server being up")
+    eventually(lambda: "8080" in server.output(), within=120, what="the web server being up")
     shown = {node["name"]: node for node in world.do("show")["nodes"]}
     mac = shown["peer"]["devices"][0]["mac"]
     tester.dst_ip, tester.dst_mac = PEER_IP, mac
@@ -85,5 +85,5 @@ def test_hand_made_http_exchange_with_a_real_web_server(lan, peer, tester, world
 @pytest.mark.parametrize("number", [1, 20])
 def test_curl_gets_the_page(dut, peer, number):
     for _ in range(number):
-        result = peer.exec("curl", "-sS", "-i", "--max-time", "30", f"http://{dut.ip}/")
+        result = peer.exec("curl", "-sS", "-i", "--max-time", "120", f"http://{dut.ip}/")
         assert result.stdout.startswith("HTTP/1.1 200"), result.stdout

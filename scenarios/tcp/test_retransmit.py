@@ -27,7 +27,7 @@ def test_unacknowledged_data_is_sent_again_with_doubling_intervals(dut, tester):
         flow.send("PA", b"lost")
         flow.expect("PA", data=b"lost")
         for _ in range(4):
-            flow.expect("PA", seq=flow.ack - 4, data=b"lost", repeated=True, within=60)
+            flow.expect("PA", seq=flow.ack - 4, data=b"lost", repeated=True, within=120)
         gaps = gaps_of(tester, lambda tcp, data: data == b"lost", start)
         flow.send("A")
         flow.close()
@@ -60,7 +60,7 @@ def test_syn_ack_is_sent_again_until_it_is_acknowledged(dut, tester):
     flow = Flow(tester, ECHO)
     flow.send("S", options=flow.syn_options)
     first = flow.expect("SA")
-    flow.expect("SA", seq=first.seq, repeated=True, within=30)
+    flow.expect("SA", seq=first.seq, repeated=True, within=120)
     flow.send("A")
     flow.send("PA", b"ok")
     assert flow.read(2) == b"ok"
@@ -74,7 +74,7 @@ def test_syn_ack_is_given_up_and_the_connection_forgotten(dut, tester):
     flow = Flow(tester, ECHO)
     flow.send("S", options=flow.syn_options)
     first = flow.expect("SA")
-    flow.expect("SA", seq=first.seq, repeated=True, within=30)
+    flow.expect("SA", seq=first.seq, repeated=True, within=120)
     from rig.net import eventually
 
     def forgotten():
@@ -84,7 +84,7 @@ def test_syn_ack_is_given_up_and_the_connection_forgotten(dut, tester):
         tester.mark()
         return any(str(seen.packet[TCP].flags) == "R" for seen in flow.queue)
 
-    eventually(forgotten, within=30, what="the half-open connection being forgotten")
+    eventually(forgotten, within=120, what="the half-open connection being forgotten")
 
 
 def test_fin_is_sent_again(dut, tester):
@@ -92,7 +92,7 @@ def test_fin_is_sent_again(dut, tester):
     flow.open()
     flow.send("FA")
     flow.expect("FA")
-    flow.expect("FA", seq=flow.ack - 1, repeated=True, within=30)
+    flow.expect("FA", seq=flow.ack - 1, repeated=True, within=120)
     flow.send("A")
     flow.nothing(but="nothing after the end")
 
@@ -104,7 +104,7 @@ def test_data_that_nobody_acknowledges_is_given_up(dut, tester):
     flow.open()
     data = flow.expect_data()
     for _ in range(2):
-        flow.expect("A", seq=ANY, ack=ANY, repeated=True, within=30,
+        flow.expect("A", seq=ANY, ack=ANY, repeated=True, within=120,
                     where=lambda tcp: len(bytes(tcp.payload)) > 0 or "no data in it")
     from rig.net import eventually
 
@@ -115,7 +115,7 @@ def test_data_that_nobody_acknowledges_is_given_up(dut, tester):
         tester.mark()
         return any(str(seen.packet[TCP].flags) == "R" for seen in flow.queue)
 
-    eventually(gone, within=60, what="the connection being given up")
+    eventually(gone, within=120, what="the connection being given up")
     assert len(data) > 0
 
 
@@ -149,7 +149,7 @@ def test_one_scripted_loss_is_repaired(dut, peer, wire, what, way):
     import socket
     from rig.host import receive_all
     wire.drop(what, way)
-    sock = peer.connect(dut.ip, ECHO, within=60)
+    sock = peer.connect(dut.ip, ECHO, within=120)
     sock.settimeout(60)
     sock.sendall(pattern(20000))
     sock.shutdown(socket.SHUT_WR)

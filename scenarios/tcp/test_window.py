@@ -35,7 +35,7 @@ def test_zero_window_is_probed_with_backoff_and_opens_again(dut, tester):
         flow.send("PA", b"q" * 100, window=0)
         probes = []
         while len(probes) < 4:
-            tcp = flow.expect("A", seq=ANY, ack=ANY, repeated=True, within=60)
+            tcp = flow.expect("A", seq=ANY, ack=ANY, repeated=True, within=120)
             back = (flow.ack - tcp.seq) & 0xFFFFFFFF
             taken = len(tcp.payload)
             if back == 1 or taken == 1:  # by a number already acknowledged, or by one byte of data
@@ -108,7 +108,7 @@ def test_full_window_of_the_receiver_closes_and_opens(dut, peer):
     sender = threading.Thread(target=sock.sendall, args=(pattern(total),), daemon=True)
     sender.start()
     from rig.net import eventually
-    eventually(lambda: stalled(peer, dut), within=60, what="the sender being stopped by the window")
+    eventually(lambda: stalled(peer, dut), within=120, what="the sender being stopped by the window")
     from rig.host import receive_exactly
     assert receive_exactly(sock, total) == pattern(total)
     sender.join(60)

@@ -75,7 +75,7 @@ def static(s):
     s.start("--addr", f"{DUT_IP}/24", "--addr", f"{DUT6}/64", "--gateway", "10.0.0.1", "--serve",
             "http:80", "--serve", "discard:9", "--serve", "daytime:13",
             "--serve", "forward:5201:127.0.0.1:5201")
-    s.wait(lambda: all("tentative" not in a.get("flags", []) for a in s.ask("addrs")), 20, "addresses")
+    s.wait(lambda: all("tentative" not in a.get("flags", []) for a in s.ask("addrs")), "addresses")
     for ip, six in ((DUT_IP, ()), (DUT6, ("-6",))):
         tool(s, "iputils-ping", r"^3 packets transmitted, 3 received.*$", "ping", *six, "-c", "3",
              "-i", "0.2", ip, of=of["ping"])

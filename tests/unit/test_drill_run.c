@@ -545,14 +545,14 @@ static void test_a_script_that_dies_or_hangs_takes_no_other_with_it(void **state
 	} all[] = {
 		{ OPEN, "", DRILL_PASS },
 		{ "--mtu=666\n" OPEN, "ended with status 9", DRILL_ERROR },
-		{ "--mtu=777\n" OPEN, "more than 2 s", DRILL_TIMEOUT },
+		{ "--mtu=777\n" OPEN, "more than 8 s", DRILL_TIMEOUT },
 		{ OPEN WRITE "+0 > . 1:2(1) ack 9\n", "flags", DRILL_FAIL },
 		{ OPEN, "", DRILL_PASS },
 	};
 	struct drill_row row[5] = { 0 };
 	struct drill_setup u = setup();
 	struct drill_many m = {
-		.row = row, .n = 5, .jobs = 2, .timeout_s = 2, .setup = &u, .again = "rig drill"
+		.row = row, .n = 5, .jobs = 2, .timeout_s = 8, .setup = &u, .again = "rig drill"
 	};
 	char path[5][64];
 

@@ -38,7 +38,7 @@ class Client:
         """The bytes received so far."""
         raise NotImplementedError
 
-    def failed(self, within=60):
+    def failed(self, within=300):
         """Waits for the end; True when the connection could not be made or was aborted."""
         raise NotImplementedError
 
@@ -105,7 +105,7 @@ class Dut:
                 raise RuntimeError(f"{self.name} ended with status {process.wait(10)} before it "
                                    f"was ready: {process.errors().strip()}")
             return False
-        eventually(ready, 30, f"{self.name} being ready")
+        eventually(ready, 120, f"{self.name} being ready")
 
     def alive(self):
         """Asserts that the program still runs."""
@@ -126,7 +126,7 @@ class Dut:
         if self.process.status is None:
             with contextlib.suppress(RigError):  # it may end before it is told to
                 self.process.kill("TERM")
-        status = self.process.wait(30)
+        status = self.process.wait(120)
         errors = self.process.errors()
         assert status in (self.client_ends if self.may_end else self.clean_ends) \
             and "Sanitizer" not in errors, f"{self.name} ended with status {status}\n{errors}"
@@ -216,7 +216,7 @@ class PhantomClient(Client):
     def received(self):
         return self.process.output_bytes()
 
-    def failed(self, within=60):
+    def failed(self, within=300):
         return self.process.wait(within) != 0
 
     def why(self):
@@ -304,7 +304,7 @@ class LinuxClient(Client):
         self._read()
         return self._got
 
-    def failed(self, within=60):
+    def failed(self, within=300):
         eventually(self._read, within, "the end of the connection")
         return self._error != 0
 

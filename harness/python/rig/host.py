@@ -40,7 +40,7 @@ class Process:
         with open(self.stderr_path, encoding="utf-8", errors="replace") as file:
             return file.read()
 
-    def wait(self, within=60):
+    def wait(self, within=300):
         """Its exit status; an error of the rig when it runs on."""
         if self.status is None:
             self.status = self.session.do(f"wait {self.name} {within:g}", within + 30)["status"]
@@ -59,7 +59,7 @@ class Node:
 
     # ---- programs -------------------------------------------------------------------------
 
-    def exec(self, *argv, check=True, within=60):
+    def exec(self, *argv, check=True, within=300):
         """Runs a program to its end."""
         words = " ".join(quote(word) for word in argv)
         result = Result(**{key: value for key, value in

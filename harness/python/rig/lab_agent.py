@@ -31,7 +31,7 @@ class CannotSet(DeviceError):
 class Agent:
     """One connection to a device's control socket. Descriptors belong to it."""
 
-    def __init__(self, name, path, within=30):
+    def __init__(self, name, path, within=120):
         self.name = name
         self._sock = socket.socket(socket.AF_UNIX)
         self._sock.settimeout(within)
@@ -163,7 +163,7 @@ def octets(value):
     return bytes(value["zeros"]) if isinstance(value, dict) else base64.b64decode(value)
 
 
-def wait_for(path, alive, within=30):
+def wait_for(path, alive, within=120):
     """Until somebody listens on the path; what alive() says when the device ended instead."""
     from .net import eventually
 

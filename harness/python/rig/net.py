@@ -8,7 +8,7 @@ import functools
 import re
 import time
 
-WITHIN = 15.0  # seconds: a bound that only a bug passes, not an expectation of speed
+WITHIN = 60.0  # seconds: a bound that only a bug passes, not an expectation of speed
 
 LAN = "10.0.0"
 PEER_IP, PEER2_IP = f"{LAN}.1", f"{LAN}.3"

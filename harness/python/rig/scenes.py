@@ -21,7 +21,7 @@ from .session import CannotRun, RigError, Session, find_program
 from .tester import raw_socket
 
 PEER6, DUT6 = "fd00::1", "fd00::2"
-WAIT_S = 60  # for what only a bug keeps from coming
+WAIT_S = 120  # for what only a bug keeps from coming
 LOG_SKIPS = ("segment_sent", "segment_received", "rtt_updated", "metrics_updated")
 
 

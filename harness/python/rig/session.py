@@ -15,7 +15,7 @@ import subprocess
 
 from .net import quote
 
-REPLY_S = 60  # a reply that takes longer is a bug of the rig
+REPLY_S = 300  # a reply that takes longer is a bug of the rig
 
 
 class RigError(Exception):
