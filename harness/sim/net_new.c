@@ -239,6 +239,26 @@ static int add_route(struct sim_net *n, const struct sim_topo_route *r, struct n
 	return rc ? refuse(h, "route to", &r->dst, rc, e) : 0;
 }
 
+/* Values that a sysctl does not take, with those it does. */
+static int refuse_value(const struct sim_topo_sysctl *s, int rc, struct net_err *e)
+{
+	const struct ph_sysctl_info *row = NULL;
+
+	for (size_t i = 0; (row = ph_sysctl_row(i)) != NULL; i++)
+		if (strcmp(row->name, s->name) == 0)
+			break;
+	if (rc == -EPERM)
+		return net_bad(e, "sysctl %s can only be read", s->name);
+	if (row && row->words)
+		return net_bad(e, "sysctl %s cannot be \"%s\"; write one of: %s", s->name, s->value,
+			       row->words);
+	if (row)
+		return net_bad(e, "sysctl %s cannot be \"%s\"; write %s of %lld to %lld", s->name, s->value,
+			       row->nvalues == 1 ? "a number" : "ascending numbers", (long long)row->min,
+			       (long long)row->max);
+	return net_bad(e, "sysctl %s cannot be \"%s\": %s", s->name, s->value, strerror(-rc));
+}
+
 static int set_sysctl(struct sim_net *n, const struct sim_topo_sysctl *s, struct net_err *e)
 {
 	struct ph_stack *st = n->host[s->node].st;
@@ -246,9 +266,7 @@ static int set_sysctl(struct sim_net *n, const struct sim_topo_sysctl *s, struct
 
 	if (rc == -ENOENT)
 		return net_bad(e, "a phantom has no sysctl %s", s->name);
-	if (rc)
-		return net_bad(e, "sysctl %s cannot be \"%s\": %s", s->name, s->value, strerror(-rc));
-	return 0;
+	return rc ? refuse_value(s, rc, e) : 0;
 }
 
 static int add_neigh(struct sim_net *n, const struct sim_topo_neigh *t, struct net_err *e)

@@ -58,7 +58,8 @@ def test_each_has_a_file_a_page_and_its_plots():
         plots = re.findall(r"!\[[^]]+\]\(([^)]+)\)", page)
         assert plots and all(os.path.exists(os.path.join(PAGES, plot)) for plot in plots)
         for engine in ("virtual", "wire"):
-            assert re.search(rf"<!-- {engine} -->\n\n(!\[[^\n]*\n\n)?\| `", page), f"{name}.md has no table: make lab"
+            assert re.search(rf"<!-- {engine} -->\n\n(!\[[^\n]*\n\n)?\| `", page), \
+                f"{name}.md has no table: make lab"
 
 
 def test_a_name_that_is_none_is_said(tmp_path):

@@ -216,6 +216,8 @@ UNKNOWN = [
     ('loss = ["0%", "1%"]', '"net.ipv4.tcp_magic" = [1]', 10, "no sysctl net.ipv4.tcp_magic"),
     ('name = "pair"', 'name = "pair"\nlinks = ["wire colour red"]', 8, "'colour' is no word of a link"),
     ('to = "b"', 'to = "b"\ncongestion = "hope"', 17, "hope"),
+    ("[factors]\n", '[factors]\ncongestion = ["bbrr"]\n', 10, 'cannot be "bbrr"; write one of: cubic'),
+    ("[factors]\n", '[factors]\n"net.ipv4.tcp_sack" = [7]\n', 10, "write a number of 0 to 1"),
 ]
 
 

@@ -7,6 +7,7 @@ interrupted: the table is there, and the same command goes on.
 """
 
 import argparse
+import collections
 import json
 import os
 import shutil
@@ -66,6 +67,8 @@ class Run:
         self.points = lab_points.points(self.lab, opts.engine, self.build)
         lab_run.check(self.lab, opts.engine, self.points)
         self.out = os.path.abspath(opts.out or f"{self.lab.lab['name']}.lab")
+        if os.path.exists(self.out) and not os.path.isdir(self.out):
+            raise lab_read.LabError(f"--out {self.out} is no directory; name one, or what is not there yet")
         self.store = lab_store.Store(self.out)
         self.table = lab_table.Table(self.out, self.lab, opts.engine, self.build, self.points)
         self.written = 0.0
@@ -172,6 +175,10 @@ class Run:
         return make(self.store, self.opts.engine, self.build, self.opts.jobs, self.keep,
                     self.opts.sshlogin)
 
+    def skipped(self):
+        """Why points are not for this engine, and how many."""
+        return collections.Counter(point.skip for point in self.points if point.skip)
+
     def summary(self):
         kinds = ("pass", "fail", "error", "skip", "pending")
         count = {kind: self.table.count(kind) for kind in kinds}
@@ -184,6 +191,8 @@ class Run:
         else:
             print(", ".join(f"{n} {kind}" for kind, n in count.items() if n)
                   + f": {os.path.join(self.out, 'results.csv')}")
+            for reason, count_of in self.skipped().items():
+                print(f"  {count_of} skip: {reason}")
             for one in bad[:10]:
                 print(f"  point {one['point']}  {self.points[one['point']].label}  {one['verdict']}: "
                       f"{one['reason']}")
@@ -254,6 +263,8 @@ class Run:
         virtual = sum(point.spec["duration"] for point in todo)
         print(f"{self.opts.file}: {len(self.points)} points, {len(todo)} to run, {virtual:g} s of "
               f"{'virtual' if self.opts.engine == 'virtual' else 'real'} time, into {self.out}")
+        for reason, count in self.skipped().items():
+            print(f"  {count} skip: {reason}")
         return OK
 
 

@@ -25,6 +25,7 @@ LINK_WORDS = ("delay", "jitter", "loss", "reorder", "dup", "duplicate", "corrupt
 FILE_WORDS = ("trace", "pattern", "replay", "distribution")
 # Factors with a meaning of their own.
 MEANING = ("device", "congestion", "rtt", "buffer")
+SYSCTL_OF_CC = "net.ipv4.tcp_congestion_control"
 
 
 @dataclass
@@ -288,7 +289,7 @@ class Resolver:
                 everyone[name] = value
                 self.used.add(name)
         if "congestion" in names:
-            everyone["net.ipv4.tcp_congestion_control"] = names["congestion"]
+            everyone[SYSCTL_OF_CC] = names["congestion"]
         out = {node: {} for node in topo.ends}
         for name, value in self.lab.sysctls.items():
             if not isinstance(value, dict):
@@ -481,7 +482,7 @@ def _origin(lab, point, why):
     if not match:
         for table in ("factors", "fixed", "sysctls"):
             for name in lab.tables.get(table, {}):
-                if "." in name and name in why:
+                if "." in name and name in why or name == "congestion" and SYSCTL_OF_CC in why:
                     return [table, name], ""
         table = why.partition(":")[0].partition(".")[0]
         return [table if table in lab.tables else "lab"], ""

@@ -175,7 +175,9 @@ def _quantity(name, names):
     value = _look_up(name, names)
     q = read(value)
     if q is None:
-        raise BadValue(f"{name} is {value!r}, which is not a number to calculate with")
+        close = read(str(value).replace(" ", ""))
+        raise BadValue(f"{name} is {value!r}, which is not a number to calculate with"
+                       + (f"; write it without the blank, as {str(value).replace(' ', '')}" if close else ""))
     return q
 
 
