@@ -377,12 +377,11 @@ static void back_off(const struct ph_stack *st, struct tcb *t)
  * many probes were sent (Linux's tcp_rtx_probe0_timed_out). */
 static bool shut_too_long(const struct ph_stack *st, const struct tcb *t)
 {
-	const struct tcp_rec *r = tcp_rtxq_first(&t->rtxq);
 	uint64_t most = 2 * (uint64_t)rto_max_us(st, t) * 1000;
 
 	if (t->user_timeout_ms)
 		return user_timed_out(st, t, t->silent_ns);
-	return st->now_ns - t->rcv_ns > most && st->now_ns - r->sent_ns > most;
+	return t->silent_ns && st->now_ns - t->rcv_ns > most && st->now_ns - t->silent_ns > most;
 }
 
 static void count_timeout(const struct ph_stack *st, struct tcb *t)
