@@ -22,6 +22,8 @@ from .tester import raw_socket
 
 PEER6, DUT6 = "fd00::1", "fd00::2"
 WAIT_S = 120  # for what only a bug keeps from coming
+# of Debian, where its name is not the program's
+PACKAGES = {"dnsmasq": "dnsmasq-base", "ping": "iputils-ping"}
 LOG_SKIPS = ("segment_sent", "segment_received", "rtt_updated", "metrics_updated")
 
 
@@ -68,17 +70,23 @@ class Scene:
             name="phantom")
         eventually(lambda: "ready" in self.phantom.errors(), WAIT_S, "phantom being ready")
 
+    @staticmethod
+    def path_of(program):
+        """Where it is, though /usr/sbin is not on everybody's PATH."""
+        path = shutil.which(program, path=os.environ.get("PATH", "/usr/bin") + ":/usr/sbin:/sbin")
+        if not path:
+            raise CannotRun(f"{program} is not here: apt-get install {PACKAGES.get(program, program)}")
+        return path
+
     def serve(self, name, *argv, ready, within=WAIT_S):
         """A server beside phantom; its program must be here."""
-        if not shutil.which(argv[0], path="/usr/sbin:/sbin:" + os.environ.get("PATH", "/usr/bin")):
-            raise CannotRun(f"{argv[0]} is not here: apt-get install {name}")
-        server = self.peer.run(*argv, name=name)
+        server = self.peer.run(self.path_of(argv[0]), *argv[1:], name=name)
         eventually(lambda: ready in server.errors() + server.output(), within, f"{name} being ready")
         return server
 
     def client(self, *argv, within=2 * WAIT_S):
         """Runs a program beside phantom; what it printed is what the client saw."""
-        result = self.peer.exec(*argv, check=False, within=within)
+        result = self.peer.exec(self.path_of(argv[0]), *argv[1:], check=False, within=within)
         self.said += [f"$ {' '.join(argv)}" if len(" ".join(argv)) < 90 else f"$ {argv[0]} ..."]
         self.said += (result.stdout + result.stderr).rstrip().splitlines()
         return result
