@@ -137,7 +137,7 @@ int dgram_shutdown(struct ph_stack *st, struct dgram *d, int how)
 
 uint32_t dgram_poll(const struct dgram *d)
 {
-	uint32_t bits = PH_POLLOUT;
+	uint32_t bits = PH_POLLOUT | PH_POLLWRBAND; /* the latter of such sockets alone, as Linux */
 
 	if (!list_empty(&d->records) || d->shut_rd || d->err)
 		bits |= PH_POLLIN;

@@ -124,6 +124,14 @@ static const struct row rows[] = {
 	{ TCP, "{\"id\":2,\"call\":\"accept\",\"args\":{\"fd\":0}}", "\"errno\":\"EINVAL\"" },
 	{ TCP, "{\"id\":2,\"call\":\"getpeername\",\"args\":{\"fd\":0}}",
 	  "\"errno\":\"ENOTCONN\"" },
+	{ TCP, "{\"id\":2,\"call\":\"ioctl\",\"args\":{\"fd\":0,\"request\":35147}}",
+	  "\"out\":{\"value\":0},\"result\":0" },
+	{ TCP, "{\"id\":2,\"call\":\"ioctl\",\"args\":{\"fd\":0,\"request\":35077}}",
+	  "\"out\":{\"value\":0},\"result\":0" },
+	{ TCP, "{\"id\":2,\"call\":\"ioctl\",\"args\":{\"fd\":0,\"request\":21521}}",
+	  "\"out\":{\"value\":0},\"result\":0" },
+	{ UDP, "{\"id\":2,\"call\":\"ioctl\",\"args\":{\"fd\":0,\"request\":35147}}",
+	  "\"errno\":\"ENOTTY\"" },
 	{ UDP, "{\"id\":2,\"call\":\"poll\",\"args\":{\"fds\":[{\"fd\":0,\"events\":5}]}}",
 	  "\"out\":{\"revents\":[4]},\"result\":1" },
 	{ UDP, "{\"id\":2,\"call\":\"poll\",\"args\":{\"fds\":[{\"fd\":9,\"events\":5}]}}",
@@ -197,6 +205,23 @@ static void test_what_waits_is_answered_when_a_datagram_comes(void **state)
 	stop(f);
 }
 
+static void test_accept_ends_with_its_listener(void **state)
+{
+	struct fixture *f = start();
+
+	(void)state;
+	ask(f, TCP);
+	ask(f, "{\"id\":2,\"call\":\"listen\",\"args\":{\"fd\":0,\"backlog\":1}}");
+	ask(f, "{\"id\":3,\"call\":\"accept\",\"args\":{\"fd\":0}}");
+	expect(f, 2, "{\"id\":3,\"pending\":true}");
+	f->h.now_ns = 5000;
+	ask(f, "{\"id\":4,\"call\":\"shutdown\",\"args\":{\"fd\":0,\"how\":0}}");
+	expect(f, 3, "\"id\":4,\"out\":{},\"result\":0");
+	(void)host_serve(&f->h);
+	expect(f, 4, "{\"ended_ns\":5000,\"errno\":\"EINVAL\",\"id\":3");
+	stop(f);
+}
+
 static void test_bytes_of_every_length_come_back(void **state)
 {
 	uint8_t bytes[130];
@@ -219,12 +244,13 @@ static void test_bytes_of_every_length_come_back(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_LEN(rows) + 3] = {
+	struct CMUnitTest tests[ARRAY_LEN(rows) + 4] = {
 		cmocka_unit_test(test_what_waits_is_answered_when_its_socket_closes),
 		cmocka_unit_test(test_what_waits_is_answered_when_a_datagram_comes),
+		cmocka_unit_test(test_accept_ends_with_its_listener),
 		cmocka_unit_test(test_bytes_of_every_length_come_back),
 	};
-	size_t n = 3;
+	size_t n = 4;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		tests[n++] = (struct CMUnitTest){ rows[i].line, test_answer, NULL, NULL,

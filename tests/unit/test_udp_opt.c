@@ -97,11 +97,11 @@ static void test_errors_are_queued_for_who_asks_connected_or_not(void **state)
 	assert_int_equal(sends(h, s, peer_at(9), 20, NULL, 0), 20);
 	assert_true(host_take(h) > 0);
 	icmp_error(h, ICMP4_UNREACH, 3, 0);
-	assert_int_equal(ph_poll(h->st, s), PH_POLLOUT | PH_POLLWRNORM);
+	assert_int_equal(ph_poll(h->st, s), PH_POLLOUT | PH_POLLWRNORM | PH_POLLWRBAND);
 	set(h, s, PH_IPPROTO_IP, PH_IP_RECVERR, 1);
 	icmp_error(h, ICMP4_UNREACH, 1, 0); /* soft, and told all the same */
 	assert_int_equal(ph_poll(h->st, s),
-				 PH_POLLOUT | PH_POLLWRNORM | PH_POLLERR | PH_POLLIN | PH_POLLRDNORM);
+				 PH_POLLOUT | PH_POLLWRNORM | PH_POLLWRBAND | PH_POLLERR | PH_POLLIN | PH_POLLRDNORM);
 	g = receive(h, s, PH_MSG_ERRQUEUE);
 	assert_int_equal(g->n, 12); /* what the quote had of the data */
 	assert_int_equal(g->msg.flags & PH_MSG_ERRQUEUE, PH_MSG_ERRQUEUE);
@@ -113,7 +113,7 @@ static void test_errors_are_queued_for_who_asks_connected_or_not(void **state)
 	assert_int_equal(e[5], ICMP4_UNREACH);
 	assert_int_equal(e[6], 1);
 	assert_memory_equal(e + 20, ((uint8_t[]){ 10, 0, 0, 1 }), 4);
-	assert_int_equal(ph_poll(h->st, s), PH_POLLOUT | PH_POLLWRNORM);
+	assert_int_equal(ph_poll(h->st, s), PH_POLLOUT | PH_POLLWRNORM | PH_POLLWRBAND);
 	assert_int_equal(receive(h, s, PH_MSG_ERRQUEUE)->n, -EAGAIN);
 	ph_close(h->st, s, h->now);
 	host_free(h);

@@ -23,6 +23,7 @@ enum {
 	PH_POLLHUP = 16,
 	PH_POLLRDNORM = 0x40, /* with POLLIN and POLLOUT, always */
 	PH_POLLWRNORM = 0x100,
+	PH_POLLWRBAND = 0x200, /* with POLLOUT, of sockets of messages */
 	PH_POLLRDHUP = 0x2000
 };
 enum {
