@@ -17,6 +17,7 @@ STACK_BASE = \
 	%D%/base/md5.h %D%/base/md5.c \
 	%D%/base/cmsg.h %D%/base/cmsg.c \
 	%D%/base/errq.h %D%/base/errq.c \
+	%D%/base/bpf.h %D%/base/bpf.c \
 	%D%/base/claim.h \
 	%D%/base/timer.h %D%/base/timer.c \
 	%D%/base/hash.h %D%/base/hash.c \
@@ -65,6 +66,7 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/ip6_opt.h %D%/net/ip6_opt.c \
 	%D%/net/bound.h %D%/net/bound.c \
 	%D%/net/dgram.h %D%/net/dgram.c %D%/net/dgram_opt.c %D%/net/dgram_queue.c %D%/net/dgram_send.c \
+	%D%/net/dgram_filter.h %D%/net/dgram_filter.c \
 	%D%/net/ip4.h %D%/net/ip4_in.c %D%/net/ip4_out.c \
 	%D%/net/ip_reass.h %D%/net/ip_reass.c \
 	%D%/net/ip4_reass.h %D%/net/ip4_reass.c \

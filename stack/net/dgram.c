@@ -9,6 +9,7 @@
 
 #include "base/cmsg.h"
 #include "base/ip.h"
+#include "net/dgram_filter.h"
 #include "net/link.h"
 #include "net/net_state.h"
 #include "wire/ip4.h"
@@ -40,6 +41,7 @@ void dgram_free(struct ph_stack *st, struct dgram *d)
 	list_remove(&d->ready.node);
 	list_remove(&d->all);
 	dgram_queue_clear(st, d);
+	dgram_filter_free(st, d);
 	mc_sock_free(st, &d->mc);
 	errq_clear(&d->errq, &st->net->errs);
 }

@@ -36,6 +36,7 @@ enum { DGRAM_BUF_MIN = 2304, DGRAM_SNDBUF_MIN = 4608 }; /* Linux's least SO_RCVB
 enum { DGRAM_RECORD_CHARGE = 128 };			/* an empty message costs memory too */
 
 struct dgram;
+struct dgram_filter;
 struct dgram_record;
 
 /* A kind of socket. Calls return 0, or the result, or the negative errno. */
@@ -94,6 +95,8 @@ struct dgram {
 	uint32_t tskey;		   /* SOF_TIMESTAMPING_OPT_ID: sends counted */
 	int err;		   /* the next call's, positive */
 	struct errq errq;
+	struct dgram_filter *filter; /* SO_ATTACH_FILTER; NULL: everything is wanted */
+	bool filter_locked;
 };
 
 /* IPv4 options as the user gives them, made whole: their length, a multiple of 4, -EINVAL, or -EPERM: a

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "net/dgram_filter.h"
 #include "net/link.h"
 #include "net/net_state.h"
 #include "wire/ip4.h"
@@ -109,6 +110,9 @@ static int set_socket(struct ph_stack *st, struct dgram *d, int name, const void
 	rc = bound_set(st, &d->bound, name, value, len);
 	if (rc != -ENOPROTOOPT)
 		return rc;
+	rc = dgram_filter_set(st, d, name, value, len);
+	if (rc != -ENOPROTOOPT)
+		return rc;
 	rc = sockopts_set(&d->so, name, value, len);
 	if ((d->so.tsflags & ~before) & PH_SOF_TIMESTAMPING_OPT_ID)
 		d->tskey = 0;
@@ -162,6 +166,9 @@ static int get_socket(const struct ph_stack *st, const struct dgram *d, int name
 	if (name == PH_SO_LINGER)
 		return sockopts_give(value, len, linger, sizeof(linger));
 	n = bound_get(st, d->bound, name, value, len);
+	if (n != -ENOPROTOOPT)
+		return n;
+	n = dgram_filter_get(d, name, value, len);
 	if (n != -ENOPROTOOPT)
 		return n;
 	n = get_socket_int(d, name, &v);

@@ -3,14 +3,16 @@
  * Packet sockets (AF_PACKET): copies of the frames that come and go, whole (SOCK_RAW) or from the
  * network header on (SOCK_DGRAM), and frames of the user's own. An address is an EtherType (port), a
  * link (scope), a hardware address (the first six octets of ip) and a PH_PACKET_* (flow). What waits is
- * bounded by SO_RCVBUF; what finds no room is counted (PACKET_STATISTICS). Errno are Linux's. Called
- * by sock/, and by link.c through struct ph_stack.
+ * bounded by SO_RCVBUF; what finds no room is counted (PACKET_STATISTICS). Errno are Linux's. There are
+ * no rings of shared memory (PACKET_RX_RING and what belongs to it: ENOPROTOOPT), for the stack shares
+ * none; programs that would use them read instead. Called by sock/, and by link.c through struct ph_stack.
  */
 #include "raw/packet.h"
 
 #include <string.h>
 
 #include "base/cmsg.h"
+#include "net/dgram_filter.h"
 #include "net/link.h"
 
 /* Headers are copied: a checksum may still be filled in when a frame is given away as bytes. */
@@ -97,6 +99,27 @@ static bool wants(const struct packet_pcb *p, const struct frame_seen *f, const 
 	return p->ethertype == PH_ETH_P_ALL || (p->ethertype && p->ethertype == i->ethertype);
 }
 
+/* False: its program wants nothing of it. */
+static bool filter(struct ph_stack *st, const struct packet_pcb *p, const struct frame_seen *f,
+		   const struct frame_info *i, struct dgram_bytes *bytes)
+{
+	bool whole = p->d.ops == &packet_raw_ops;
+	struct bpf_packet view = { .lead = bytes->lead,
+				   .lead_len = bytes->lead_len,
+				   .pkt = bytes->pkt,
+				   .off = bytes->off,
+				   .len = bytes->len,
+				   .net_at = whole ? (int32_t)(f->header ? ETH_HDR_LEN : i->header) : 0,
+				   .has_link = whole,
+				   .ethertype = i->ethertype,
+				   .pkttype = i->type,
+				   .ifindex = (uint32_t)f->link };
+	uint32_t wants = dgram_filter_run(st, &p->d, &view);
+
+	dgram_bytes_trim(bytes, wants);
+	return wants > 0;
+}
+
 static void queue(struct ph_stack *st, struct packet_pcb *p, const struct frame_seen *f,
 		  const struct frame_info *i)
 {
@@ -106,7 +129,7 @@ static void queue(struct ph_stack *st, struct packet_pcb *p, const struct frame_
 	struct ip_rx rx = { .pkt = f->pkt, .link = f->link, .at_ns = st->now_ns };
 	struct dgram_record *r;
 	enum drop why;
-	uint32_t n;
+	uint32_t n, len;
 
 	if (whole && f->header) {
 		memcpy(head, f->header, ETH_HDR_LEN);
@@ -116,6 +139,9 @@ static void queue(struct ph_stack *st, struct packet_pcb *p, const struct frame_
 	bytes.lead_len += n;
 	bytes.off += n;
 	bytes.len = f->pkt->len - bytes.off;
+	len = bytes.lead_len + bytes.len;
+	if (!filter(st, p, f, i, &bytes))
+		return;
 	p->packets++;
 	r = dgram_queue(st, &p->d, &rx, &bytes, &why);
 	if (!r) {
@@ -126,6 +152,7 @@ static void queue(struct ph_stack *st, struct packet_pcb *p, const struct frame_
 	r->from = (struct ph_sockaddr){ .family = PH_AF_PACKET, .port = i->ethertype,
 					.scope = (uint32_t)f->link, .flow = i->type };
 	memcpy(r->from.ip.b, i->src, sizeof(i->src));
+	r->rx.flow = len;
 	r->rx.tos = f->pkt->csum == PKT_CSUM_TODO ? TP_STATUS_CSUMNOTREADY :
 		    f->pkt->csum == PKT_CSUM_GOOD ? (uint8_t)TP_STATUS_CSUM_VALID :
 						    0;
@@ -167,7 +194,7 @@ static void packet_link_gone(struct ph_stack *st, ph_link link)
 static void put_control(const struct ph_stack *st, const struct dgram *d,
 			const struct dgram_record *r, struct ph_msg *msg)
 {
-	uint32_t v[5] = { (uint32_t)TP_STATUS_USER | r->rx.tos, r->len, r->len, 0, 0 };
+	uint32_t v[5] = { (uint32_t)TP_STATUS_USER | r->rx.tos, r->rx.flow, r->len, 0, 0 };
 
 	(void)st;
 	if (container_of(d, const struct packet_pcb, d)->auxdata)

@@ -8,6 +8,7 @@
 
 #include "base/csum.h"
 #include "base/ip.h"
+#include "net/dgram_filter.h"
 
 static bool filtered(const struct raw_pcb *r, const struct ip_rx *rx)
 {
@@ -65,6 +66,15 @@ static void queue(struct ph_stack *st, struct raw_pcb *r, const struct ip_rx *rx
 	if (ip_is4(&rx->dst)) {
 		bytes.lead = ip;
 		bytes.lead_len = 4u * (ip[0] & 15u);
+	}
+	if (r->d.filter) {
+		uint32_t wants = dgram_filter_wants(st, &r->d, rx, &bytes, bytes.lead_len);
+
+		if (wants == 0) {
+			count_drop(&st->counters, DROP_SOCKET_FILTER);
+			return;
+		}
+		dgram_bytes_trim(&bytes, wants);
 	}
 	rec = dgram_queue(st, &r->d, rx, &bytes, &why);
 	if (rec)

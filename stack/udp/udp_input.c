@@ -7,6 +7,7 @@
 
 #include "base/csum.h"
 #include "base/ip.h"
+#include "net/dgram_filter.h"
 #include "wire/udp.h"
 
 static enum drop check_len(const struct ip_rx *rx, uint32_t len)
@@ -80,6 +81,19 @@ static bool budget_spent(struct ph_stack *st, const struct udp_pcb *u)
 	       held >= (uint64_t)st->sysctl.udp_rmem_min;
 }
 
+/* As Linux: the program sees the datagram from its UDP header on, which stays; what it does not want of
+ * the rest is cut off. */
+static bool filter_wants(struct ph_stack *st, const struct udp_pcb *u, const struct ip_rx *rx,
+			 struct dgram_bytes *payload)
+{
+	const uint32_t header = sizeof(struct udp_hdr);
+	struct dgram_bytes all = { .pkt = payload->pkt, .len = header + payload->len };
+	uint32_t wants = dgram_filter_wants(st, &u->d, rx, &all, header);
+
+	dgram_bytes_trim(payload, wants > header ? wants - header : 0);
+	return wants > 0;
+}
+
 /* RFC 1122 4.1.3.5: what does not fit is dropped and counted, nothing already queued is lost for
  * it. */
 static enum drop queue(struct ph_stack *st, struct udp_pcb *u, const struct ip_rx *rx)
@@ -95,6 +109,11 @@ static enum drop queue(struct ph_stack *st, struct udp_pcb *u, const struct ip_r
 
 	if (u->d.shut_rd)
 		return DROP_NO_SOCKET;
+	if (u->d.filter && !filter_wants(st, u, rx, &bytes)) {
+		u->d.dropped++;
+		UDP_COUNT(st, v4, InErrors);
+		return DROP_SOCKET_FILTER;
+	}
 	if (budget_spent(st, u)) {
 		u->d.dropped++;
 		return no_room(st, v4, DROP_PROTO_MEM);

@@ -12,6 +12,8 @@ static int set_udp(struct ph_stack *st, struct udp_pcb *u, int name, int v)
 		if (!u->corked)
 			(void)udp_cork_send(st, u); /* as Linux: nobody is told */
 		return 0;
+	case PH_UDP_ENCAP: /* what Linux says where it has no IPsec */
+		return v == 0 ? 0 : -ENOPROTOOPT;
 	case PH_UDP_SEGMENT:
 		if (v < 0 || v > UINT16_MAX)
 			return -EINVAL;
@@ -51,6 +53,9 @@ static int get_udp(const struct udp_pcb *u, int name, int *v)
 	switch (name) {
 	case PH_UDP_CORK:
 		*v = u->corked;
+		return 0;
+	case PH_UDP_ENCAP:
+		*v = 0;
 		return 0;
 	case PH_UDP_SEGMENT:
 		*v = u->segment;

@@ -63,6 +63,9 @@ enum {
 	PH_SO_RCVTIMEO = 20,
 	PH_SO_SNDTIMEO = 21,
 	PH_SO_BINDTODEVICE = 25,
+	PH_SO_ATTACH_FILTER = 26, /* the program itself: struct sock_filter, one behind the other */
+	PH_SO_GET_FILTER = 26,	  /* of getsockopt: the same */
+	PH_SO_DETACH_FILTER = 27,
 	PH_SO_TIMESTAMP = 29,
 	PH_SO_ACCEPTCONN = 30,
 	PH_SO_SNDBUFFORCE = 32,
@@ -77,6 +80,7 @@ enum {
 	PH_SO_WIFI_STATUS = 41,
 	PH_SO_PEEK_OFF = 42,
 	PH_SO_NOFCS = 43,
+	PH_SO_LOCK_FILTER = 44,
 	PH_SO_SELECT_ERR_QUEUE = 45,
 	PH_SO_BUSY_POLL = 46,
 	PH_SO_MAX_PACING_RATE = 47,
@@ -201,6 +205,7 @@ enum {
 };
 enum {
 	PH_UDP_CORK = 1,
+	PH_UDP_ENCAP = 100, /* 0, none, is all there is */
 	PH_UDP_NO_CHECK6_TX = 101,
 	PH_UDP_NO_CHECK6_RX = 102,
 	PH_UDP_SEGMENT = 103,
