@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/dut/turn.h"
 #include "harness/link/wire_can.h"
 #include "harness/rig/calibrate.h"
 #include "harness/rig/launch.h"
@@ -429,6 +430,7 @@ int cmd_calibrate(int argc, char **argv)
 			return rig_usage("calibrate", "\"%s\" is no backend; there are virtual, wire and "
 					 "netem", argv[i]);
 	}
+	turn_first(); /* what is measured is the link, not who else has the CPU */
 	for (int k = 0; k < BACKENDS; k++) {
 		struct backend b = { .name = names[k], .control = -1, .ends = { .tx = -1, .rx = -1 } };
 

@@ -2,6 +2,7 @@
 """A link with a delay and no reordering keeps the order, whatever the device behind it hands over at once."""
 
 import json
+import socket
 
 import pytest
 
@@ -27,10 +28,13 @@ def test_super_segments_are_cut_in_order(world, link, vnet):
     peer, dut = Node(world, "peer", "10.0.0.1"), Node(world, "dut")
     control = f"{world.dir}/ctl.sock"
     phantom = dut.run(find_program("phantom"), "--tap", "tap0", "--addr", "10.0.0.2/24", "--serve",
-                      f"tcp-source:5002:{BYTES}", "--control", control)
+                      f"tcp-source:5002:{BYTES}", "--control", control,
+                      "--sysctl", "net.ipv4.tcp_rto_min_us=20000000")  # where the wire waits for its turn
     eventually(lambda: "ready" in phantom.errors() + phantom.output(), within=120, what="phantom being ready")
-    sock = peer.connect("10.0.0.2", 5002, within=120)
-    sock.settimeout(60)
+    sock = peer.socket("tcp")
+    sock.settimeout(120)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 150_000)  # no more in flight than any queue holds
+    sock.connect(("10.0.0.2", 5002))
     got = 0
     while got < BYTES:
         part = sock.recv(1 << 20)

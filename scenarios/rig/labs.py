@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import textwrap
@@ -138,8 +139,10 @@ class Labs:
         return done
 
     def start(self, *words):
+        """The command under way. It hears SIGINT, also where the tests run in a background that does not."""
         return subprocess.Popen(self.command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                text=True, env=self.env)
+                                text=True, env=self.env,
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
     def on_a_wire(self, text, enough, *words):
         """Runs a file of three seconds on a wire, where time is the machine's: for longer, and longer again,

@@ -203,7 +203,7 @@ def test_socks_says_why_not_and_ends(dut, server, asked, reply):
         except ConnectionResetError:  # what it sent was not all read
             pass
         assert got == reply
-    assert not open_connections(dut)
+    eventually(lambda: not open_connections(dut), what="no connection")
 
 
 def test_a_program_that_hangs_up_in_the_middle_of_its_request_is_forgotten(dut, server):
