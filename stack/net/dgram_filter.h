@@ -21,8 +21,9 @@ void dgram_filter_free(struct ph_stack *st, struct dgram *d);
 /* How much of it the user wants, at most all of it; 0: nothing. Completes p. */
 uint32_t dgram_filter_run(struct ph_stack *st, const struct dgram *d, struct bpf_packet *p);
 /*
- * The same of a packet that IP gave: `bytes` as the program sees them. Its headers of IP and of
- * the link are behind SKF_NET_OFF and SKF_LL_OFF. payload_at: where in `bytes` the transport's payload begins.
+ * The same of a packet that IP gave: `bytes` as the program sees them. Its headers of IP and of the
+ * link are behind SKF_NET_OFF and SKF_LL_OFF. payload_at: where in `bytes` the transport's payload
+ * begins.
  */
 uint32_t dgram_filter_wants(struct ph_stack *st, const struct dgram *d, const struct ip_rx *rx,
 			    const struct dgram_bytes *bytes, uint32_t payload_at);
