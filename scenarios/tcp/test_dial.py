@@ -9,10 +9,9 @@ other side of an impaired link and see phantom's address alone.
 import os
 import shutil
 import socket
-import struct
-import threading
 
 import pytest
+from carried import abort, assert_answered_after_the_end, assert_equal_both_ways, assert_reset
 
 from rig.host import receive_all, receive_exactly
 from rig.net import eventually, pattern
@@ -50,17 +49,6 @@ def pair(dut, server):
         yield client, end
 
 
-def abort(sock):
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    sock.close()
-
-
-def assert_reset(sock):
-    with pytest.raises(ConnectionResetError):
-        while sock.recv(65536):
-            pass
-
-
 def connect_to(ip, port):
     return b"\5\1\0" + b"\5\1\0\1" + socket.inet_aton(ip) + port.to_bytes(2, "big")
 
@@ -71,34 +59,16 @@ def open_connections(dut):
 
 def test_the_server_sees_phantom_and_bytes_arrive_equal_both_ways_through_loss(dut, server, wire):
     wire.set("delay 1ms loss 2% reorder 1%")
-    data = pattern(300_000)
     with program(dut) as client:
         end, (ip, _) = server.accept()
-        end.settimeout(LONG)
-        assert ip == dut.ip
-
-        def send(sock):
-            sock.sendall(data)
-            sock.shutdown(socket.SHUT_WR)
-
-        senders = [threading.Thread(target=send, args=(sock,)) for sock in (client, end)]
-        for sender in senders:
-            sender.start()
-        assert receive_all(end) == data
-        assert receive_all(client) == data
-        for sender in senders:
-            sender.join()
-        end.close()
+        with end:
+            end.settimeout(LONG)
+            assert ip == dut.ip
+            assert_equal_both_ways(client, end)
 
 
 def test_an_end_is_passed_on_as_a_half_close_either_way(pair):
-    client, end = pair
-    client.sendall(b"question")
-    client.shutdown(socket.SHUT_WR)
-    assert receive_all(end) == b"question"
-    end.sendall(b"answer")
-    end.close()
-    assert receive_all(client) == b"answer"
+    assert_answered_after_the_end(*pair)
 
 
 def test_a_reset_by_the_program_reaches_the_server(pair):

@@ -9,10 +9,9 @@ import os
 import select
 import shutil
 import socket
-import struct
-import threading
 
 import pytest
+from carried import abort, assert_answered_after_the_end, assert_equal_both_ways, assert_reset
 
 from rig.host import receive_all
 from rig.net import eventually, pattern
@@ -44,43 +43,14 @@ def pair(dut, peer, server):
         yield client, end
 
 
-def abort(sock):
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    sock.close()
-
-
-def assert_reset(sock):
-    with pytest.raises(ConnectionResetError):
-        while sock.recv(65536):
-            pass
-
-
 def test_bytes_both_ways_through_loss_arrive_equal(pair, wire):
     client, end = pair
     wire.set("delay 1ms loss 2% reorder 1%")
-    data = pattern(300_000)
-
-    def send(sock):
-        sock.sendall(data)
-        sock.shutdown(socket.SHUT_WR)
-
-    senders = [threading.Thread(target=send, args=(sock,)) for sock in pair]
-    for sender in senders:
-        sender.start()
-    assert receive_all(end) == data
-    assert receive_all(client) == data
-    for sender in senders:
-        sender.join()
+    assert_equal_both_ways(*pair)
 
 
 def test_an_end_of_the_client_leaves_the_answer_open(pair):
-    client, end = pair
-    client.sendall(b"question")
-    client.shutdown(socket.SHUT_WR)
-    assert receive_all(end) == b"question"
-    end.sendall(b"answer")
-    end.close()
-    assert receive_all(client) == b"answer"
+    assert_answered_after_the_end(*pair)
 
 
 def test_an_end_of_the_server_leaves_the_question_open(pair):
