@@ -139,12 +139,11 @@ uint32_t dgram_poll(const struct dgram *d)
 {
 	uint32_t bits = PH_POLLOUT | PH_POLLWRBAND; /* the latter of such sockets alone, as Linux */
 
-	if (!list_empty(&d->records) || d->shut_rd || d->err)
+	/* As Linux: an error is not data, and one call tells of it; poll() always tells POLLERR. */
+	if (!list_empty(&d->records) || d->shut_rd)
 		bits |= PH_POLLIN;
 	if (dgram_readable_error(d))
-		bits |= PH_POLLERR;
-	if (d->errq.n > 0 && (d->so.flags & SOCKOPT_SELECT_ERR_QUEUE))
-		bits |= PH_POLLPRI;
+		bits |= PH_POLLERR | (d->so.flags & SOCKOPT_SELECT_ERR_QUEUE ? PH_POLLPRI : 0u);
 	if (d->shut_rd)
 		bits |= PH_POLLRDHUP;
 	if (d->shut_rd && d->shut_wr)

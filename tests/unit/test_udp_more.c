@@ -453,6 +453,43 @@ static void test_who_does_not_discover_a_path_hears_nothing_of_it(void **state)
 	host_free(h);
 }
 
+/* What the kernel's poll() says of the same socket: an error is not data. */
+static void test_polling_tells_of_errors_as_the_kernel_does(void **state)
+{
+	struct host *h = host_new();
+	ph_socket s = sock(h, 7);
+	uint32_t idle = PH_POLLOUT | PH_POLLWRNORM | PH_POLLWRBAND;
+
+	(void)state;
+	host_knows_peer(h);
+	assert_int_equal(ph_poll(h->st, s), idle);
+	set(h, s, PH_SOL_SOCKET, PH_SO_SELECT_ERR_QUEUE, 1);
+	assert_int_equal(ph_connect(h->st, s, peer_at(9), h->now), 0);
+	for (int told = 0; told < 2; told++) { /* of the next call; and on the queue besides */
+		set(h, s, PH_IPPROTO_IP, PH_IP_RECVERR, told);
+		assert_int_equal(ph_send(h->st, s, "abcd", 4, 0, h->now), 4);
+		assert_true(host_take(h) > 0);
+		icmp_error(h, ICMP4_UNREACH, 3, 0);
+		assert_int_equal(ph_poll(h->st, s), idle | PH_POLLERR | PH_POLLPRI);
+		set(h, s, PH_SOL_SOCKET, PH_SO_SELECT_ERR_QUEUE, 0);
+		assert_int_equal(ph_poll(h->st, s), idle | PH_POLLERR);
+		set(h, s, PH_SOL_SOCKET, PH_SO_SELECT_ERR_QUEUE, 1);
+		assert_int_equal(receive(h, s, 0)->n, -ECONNREFUSED);
+		if (told) { /* the queue tells it still */
+			assert_int_equal(ph_poll(h->st, s), idle | PH_POLLERR | PH_POLLPRI);
+			assert_true(receive(h, s, PH_MSG_ERRQUEUE)->n >= 0);
+		}
+		assert_int_equal(ph_poll(h->st, s), idle);
+	}
+	assert_int_equal(ph_shutdown(h->st, s, PH_SHUT_RD, h->now), 0);
+	assert_int_equal(ph_poll(h->st, s), idle | PH_POLLIN | PH_POLLRDNORM | PH_POLLRDHUP);
+	assert_int_equal(ph_shutdown(h->st, s, PH_SHUT_WR, h->now), 0);
+	assert_int_equal(ph_poll(h->st, s),
+			 idle | PH_POLLIN | PH_POLLRDNORM | PH_POLLRDHUP | PH_POLLHUP);
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -471,6 +508,7 @@ int main(void)
 		cmocka_unit_test(test_one_send_is_at_most_128_datagrams),
 		cmocka_unit_test(test_a_longer_datagram_is_not_joined_to_a_shorter),
 		cmocka_unit_test(test_who_does_not_discover_a_path_hears_nothing_of_it),
+		cmocka_unit_test(test_polling_tells_of_errors_as_the_kernel_does),
 	};
 
 	return cmocka_run_group_tests_name("UDP beyond datagrams", tests, NULL, NULL);
