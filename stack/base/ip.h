@@ -26,15 +26,18 @@ static inline bool ip_is4(const struct ph_ip *a)
 /* The IPv4 address as a host-order number; only for ip_is4(). */
 static inline uint32_t ip_get4(const struct ph_ip *a)
 {
-	return (uint32_t)a->b[12] << 24 | (uint32_t)a->b[13] << 16 | (uint32_t)a->b[14] << 8 |
-	       a->b[15];
+	uint32_t w;
+
+	memcpy(&w, a->b + 12, sizeof(w));
+	return be32_swap(w);
 }
 
 static inline struct ph_ip ip_of4(uint32_t v)
 {
-	struct ph_ip ip = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, (uint8_t)(v >> 24),
-			      (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v } };
+	struct ph_ip ip = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0 } };
+	uint32_t w = be32_swap(v);
 
+	memcpy(ip.b + 12, &w, sizeof(w));
 	return ip;
 }
 

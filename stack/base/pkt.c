@@ -22,8 +22,7 @@
 #include <string.h>
 
 enum {
-	BUF_HEAD = 32, /* struct buf, rounded up so that its bytes are aligned to 16 */
-	CAP_256 = 256,
+	CAP_256 = BUF_SMALL,
 	CAP_2K = 2048,
 	CAP_16K = 16384,
 	CAP_64K = 65600 /* PKT_LEN_MAX and to spare */
@@ -60,20 +59,7 @@ void pkt_pools_destroy(struct pkt_pools *pp)
 		pool_destroy(&pp->buf[c]);
 }
 
-static struct buf *buf_of(struct pkt_pools *pp, enum buf_class c, uint32_t cap)
-{
-	struct buf *b = pool_get(&pp->buf[c]);
-
-	if (!b)
-		return NULL;
-	b->refs = 1;
-	b->cap = cap;
-	b->pool = &pp->buf[c];
-	b->bytes = (uint8_t *)b + BUF_HEAD;
-	return b;
-}
-
-struct buf *buf_new(struct pkt_pools *pp, uint32_t cap)
+static inline struct buf *take_buf(struct pkt_pools *pp, uint32_t cap)
 {
 	if (cap <= CAP_256)
 		return buf_of(pp, BUF_256, CAP_256);
@@ -84,9 +70,14 @@ struct buf *buf_new(struct pkt_pools *pp, uint32_t cap)
 	return cap <= CAP_64K ? buf_of(pp, BUF_64K, CAP_64K) : NULL;
 }
 
+struct buf *buf_new(struct pkt_pools *pp, uint32_t cap)
+{
+	return take_buf(pp, cap);
+}
+
 /* A packet around a hdr buffer that it takes; data[] is left as it is, ndata says how much of it
  * counts. */
-static struct pkt *pkt_around(struct pkt_pools *pp, struct buf *take_hdr)
+static inline struct pkt *pkt_around(struct pkt_pools *pp, struct buf *take_hdr)
 {
 	struct pkt *p;
 
@@ -111,7 +102,7 @@ struct pkt *pkt_new_tx(struct pkt_pools *pp, uint32_t room)
 
 	if (room > CAP_64K - PKT_HEADROOM)
 		return NULL;
-	p = pkt_around(pp, buf_new(pp, PKT_HEADROOM + room));
+	p = pkt_around(pp, take_buf(pp, PKT_HEADROOM + room));
 	if (p)
 		p->hdr.off = p->hdr_start = PKT_HEADROOM;
 	return p;
@@ -124,7 +115,7 @@ struct pkt *pkt_new_rx(struct pkt_pools *pp, uint32_t max_len, bool gso)
 
 	if (split && max_len > PKT_RX_HDR + (uint32_t)CAP_64K)
 		return NULL;
-	p = pkt_around(pp, buf_new(pp, split ? (uint32_t)PKT_RX_HDR : max_len));
+	p = pkt_around(pp, take_buf(pp, split ? (uint32_t)PKT_RX_HDR : max_len));
 	if (!p)
 		return NULL;
 	p->len = max_len;

@@ -82,6 +82,30 @@ void pkt_pools_init(struct pkt_pools *pp, struct mem *m);
 void pkt_pools_destroy(struct pkt_pools *pp);
 
 uint32_t buf_class_cap(enum buf_class c);
+enum {
+	BUF_HEAD = 32,	/* struct buf, rounded up so that its bytes are aligned to 16 */
+	BUF_SMALL = 256 /* bytes of the smallest class */
+};
+
+static inline struct buf *buf_of(struct pkt_pools *pp, enum buf_class c, uint32_t cap)
+{
+	struct buf *b = pool_get(&pp->buf[c]);
+
+	if (!b)
+		return NULL;
+	b->refs = 1;
+	b->cap = cap;
+	b->pool = &pp->buf[c];
+	b->bytes = (uint8_t *)b + BUF_HEAD;
+	return b;
+}
+
+/* buf_new() of the smallest class. */
+static inline struct buf *buf_new_small(struct pkt_pools *pp)
+{
+	return buf_of(pp, BUF_256, BUF_SMALL);
+}
+
 /* A buffer of the smallest class that has `cap` bytes, with one reference. NULL: larger than
  * BUF_64K, or memory is short. */
 struct buf *buf_new(struct pkt_pools *pp, uint32_t cap);

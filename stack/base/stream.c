@@ -16,8 +16,7 @@
 
 enum {
 	PIN_RATIO = 4,	     /* payload is copied when it pins more than so many times its length */
-	NODE_COST = sizeof(struct stream_node),
-	BUF_SMALL = 256 /* no more than the smallest buffer has */
+	NODE_COST = sizeof(struct stream_node)
 };
 
 void stream_init(struct stream *s, struct pkt_pools *pkts, struct pool *nodes)
@@ -66,7 +65,7 @@ static void node_drop(struct stream *s, struct stream_node *n)
 
 /* Appends a span of a buffer whose reference is handed over. False: no memory for the node; nothing
  * was taken. */
-static bool node_append(struct stream *s, struct span take_span, uint32_t charge, bool owned)
+static inline bool node_append(struct stream *s, struct span take_span, uint32_t charge, bool owned)
 {
 	struct stream_node *n = pool_get(s->pool);
 
@@ -115,11 +114,19 @@ static void tail_fill(struct stream *s, const void *bytes, uint32_t n)
 static bool tail_new(struct stream *s, uint32_t want)
 {
 	uint32_t c = BUF_256;
-	bool small = want <= BUF_SMALL && s->len < BUF_SMALL;
 	struct buf *b;
 
-	while (!small && c < BUF_64K && (buf_class_cap((enum buf_class)c) < want ||
-					 buf_class_cap((enum buf_class)(c + 1)) <= s->len))
+	if (want <= BUF_SMALL && s->len < BUF_SMALL) { /* mostly: no class is asked for */
+		b = buf_new_small(s->pkts);
+		if (!b)
+			return false;
+		if (node_append(s, (struct span){ b, 0, 0 }, BUF_SMALL, true))
+			return true;
+		buf_put(b);
+		return false;
+	}
+	while (c < BUF_64K && (buf_class_cap((enum buf_class)c) < want ||
+			       buf_class_cap((enum buf_class)(c + 1)) <= s->len))
 		c++;
 	while (!(b = buf_new(s->pkts, buf_class_cap((enum buf_class)c))))
 		if (c-- == BUF_256)
@@ -389,6 +396,13 @@ void stream_consume(struct stream *s, uint32_t n)
 	s->len -= n;
 	for (c = s->cursor; c < s->cursor + ARRAY_LEN(s->cursor); c++)
 		c->off = c->off > n ? c->off - n : 0;
+}
+
+uint32_t stream_read(struct stream *s, void *to, uint32_t n)
+{
+	n = stream_peek(s, 0, to, n);
+	stream_consume(s, n);
+	return n;
 }
 
 void stream_cut(struct stream *s, uint32_t len)

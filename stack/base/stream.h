@@ -50,6 +50,8 @@ bool stream_append_pkt(struct stream *s, const struct pkt *p, uint32_t off, uint
 void stream_splice(struct stream *s, struct stream *from);
 /* Copies n bytes from offset off to the user; returns how many there were. Does not consume. */
 uint32_t stream_peek(const struct stream *s, uint32_t off, void *to, uint32_t n);
+/* The same from the front, and consumes them. */
+uint32_t stream_read(struct stream *s, void *to, uint32_t n);
 /* Drops what is behind the first `len` bytes (<= s->len). */
 void stream_cut(struct stream *s, uint32_t len);
 /* Drops n bytes (<= len) from the front. */

@@ -133,17 +133,23 @@ static void count_arrival(struct ph_stack *st, uint32_t len)
 	COUNT_N(st, IpExtInOctets, len);
 }
 
+static void count_ecn(struct ph_stack *st, uint8_t tos, uint32_t segments)
+{
+	static const enum counter ecn[] = { C_IpExtInNoECTPkts, C_IpExtInECT1Pkts,
+					    C_IpExtInECT0Pkts, C_IpExtInCEPkts };
+
+	count_add(&st->counters, ecn[tos & IP4_ECN_MASK], segments);
+}
+
 /*
  * The kernel counts the ECN field of what has a sound header; a super-segment counts for what it
  * is made of.
  */
 static void count_kinds(struct ph_stack *st, const struct pkt *p, const struct ip4_info *h)
 {
-	static const enum counter ecn[] = { C_IpExtInNoECTPkts, C_IpExtInECT1Pkts,
-					    C_IpExtInECT0Pkts, C_IpExtInCEPkts };
 	uint32_t segments = p->gso_size ? (h->len + p->gso_size - 1u) / p->gso_size : 1;
 
-	count_add(&st->counters, ecn[h->tos & IP4_ECN_MASK], segments);
+	count_ecn(st, h->tos, segments);
 	if (h->seen)
 		return;
 	if (addr_is_multicast4(h->dst)) {
@@ -218,11 +224,45 @@ enum drop ip4_deliver(struct ph_stack *st, struct pkt *pkt, const struct ip4_inf
 	return l4->input(st, &rx);
 }
 
+/*
+ * Nearly every packet: no options, no fragment, sound, all of its frame, between addresses that were
+ * found good before, and nobody listens in. False: it is not, and nothing was done. What is done is
+ * what ip4_input() does with it.
+ */
+static bool quick(struct ph_stack *st, const struct link *l, struct pkt *p, enum drop *d)
+{
+	const struct ip4_hdr *ip = (const void *)pkt_bytes(p);
+	struct ip4_info h;
+	struct ip_rx rx;
+
+	if (p->hdr.len < IP4_HDR_LEN || ip->ver_ihl != (4 << 4 | IP4_HDR_LEN / 4) ||
+	    (be16_get(ip->frag) & ~IP4_F_DF) != 0 || be16_get(ip->len) != p->len ||
+	    st->raw_input || l->early || p->l2_group || p->gso_size || !st->l4[ip->proto])
+		return false;
+	h.src = be32_get(ip->src);
+	h.dst = be32_get(ip->dst);
+	if (!seen(st, &h) || csum_ip4_header(ip, IP4_HDR_LEN) != 0)
+		return false;
+	rx = (struct ip_rx){ .pkt = p, .src = ip_of4(h.src), .dst = ip_of4(h.dst), .link = p->link,
+			     .proto = ip->proto, .ttl = ip->ttl, .tos = ip->tos,
+			     .l4_len = p->len - IP4_HDR_LEN, .at_ns = p->at_ns };
+	count_arrival(st, p->len);
+	count_ecn(st, rx.tos, 1);
+	COUNT(st, IpInDelivers);
+	p->l3_off = (uint16_t)(p->hdr.off - p->hdr_start);
+	p->l4_off = (uint16_t)(p->l3_off + IP4_HDR_LEN);
+	pkt_pull(p, IP4_HDR_LEN);
+	*d = st->l4[rx.proto]->input(st, &rx);
+	return true;
+}
+
 enum drop ip4_input(struct ph_stack *st, struct link *l, struct pkt *pkt, bool looped)
 {
 	struct ip4_info h;
 	enum drop d;
 
+	if (!looped && quick(st, l, pkt, &d))
+		return d;
 	count_arrival(st, pkt->len);
 	d = check_header(st, pkt, &h);
 	if (d != DROP_NONE)

@@ -153,12 +153,66 @@ int ip4_output_whole(struct ph_stack *st, struct pkt *take_pkt, struct dst *d)
 	return ip4_send(st, d, take_pkt);
 }
 
+/* Is it that simple: whole, to a neighbour that is known to be there, on a link that has room? */
+static bool simple(const struct ph_stack *st, const struct pkt *p, const struct dst *d,
+		   const struct ip_tx *tx, const struct link *l)
+{
+	const struct neigh *n = d->neigh;
+	uint32_t len = p->len + IP4_HDR_LEN;
+
+	return n && d->gen == st->net->gen && d->kind == DST_HOST && !d->v6 && tx->df &&
+	       !tx->opt_len && n->state == NEIGH_REACHABLE && st->now_ns < n->reachable_until_ns && l &&
+	       l->kind == PH_LINK_ETHER && !l->parent && l->queued < l->txqueuelen &&
+	       l->queued_bytes < LINK_QUEUE_BYTES && len <= IP4_LEN_MAX && !p->here_only &&
+	       (len <= d->mtu || p->gso != PKT_GSO_NONE);
+}
+
+/* As ip_output(), ip_send(), neigh_output() and link_enqueue() would do it one after the other. */
+static void send_simple(struct ph_stack *st, struct pkt *p, const struct dst *d,
+			const struct ip_tx *tx, struct link *l)
+{
+	struct { /* both headers, the second at an odd place of words */
+		uint8_t eth[ETH_HDR_LEN];
+		struct ip4_hdr ip;
+	} *h = (void *)pkt_push(p, sizeof(*h));
+	const uint16_t pushed = sizeof(*h);
+	uint32_t len = p->len - ETH_HDR_LEN;
+
+	static_assert(sizeof(*h) == ETH_HDR_LEN + IP4_HDR_LEN, "no padding");
+	COUNT(st, IpOutRequests);
+	COUNT(st, IpOutTransmits);
+	COUNT_N(st, IpExtOutOctets, len);
+	memcpy(h->eth, d->neigh->eth, ETH_HDR_LEN);
+	h->ip = (struct ip4_hdr){ .ver_ihl = 4 << 4 | IP4_HDR_LEN / 4, .tos = tx->tos,
+				  .len = be16_of((uint16_t)len), .frag = be16_of(IP4_F_DF),
+				  .ttl = tx->ttl ? tx->ttl : (uint8_t)st->sysctl.ip_default_ttl,
+				  .proto = tx->proto };
+	memcpy(&h->ip.src, d->src.b + 12, sizeof(h->ip.src));
+	memcpy(&h->ip.dst, d->dst.b + 12, sizeof(h->ip.dst));
+	h->ip.csum = be16_of(csum_ip4_header(&h->ip, IP4_HDR_LEN));
+	p->l3_off = ETH_HDR_LEN;
+	p->l4_off = pushed;
+	p->csum_start = (uint16_t)(p->csum_start + pushed);
+	p->link = l->index;
+	d->neigh->used_ns = st->now_ns;
+	list_push_back(&l->queue, &p->node);
+	l->queued++;
+	l->queued_bytes += p->len;
+}
+
 int ip_output(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const struct ip_tx *tx)
 {
 	uint32_t len = take_pkt->len + IP4_HDR_LEN + tx->opt_len;
-	struct ip_tx t = *tx;
-	int rc = dst_refresh(st, d);
+	struct link *l = link_get(st, d->link);
+	struct ip_tx t;
+	int rc;
 
+	if (simple(st, take_pkt, d, tx, l)) {
+		send_simple(st, take_pkt, d, tx, l);
+		return 0;
+	}
+	t = *tx;
+	rc = dst_refresh(st, d);
 	if (rc != 0)
 		return ip_refuse(st, d, take_pkt,
 				 d->v6 ? DROP_IP6_OUTNOROUTES : DROP_IP_OUTNOROUTES, rc);

@@ -300,6 +300,17 @@ static void consume(struct ph_stack *st, struct tcb *t, uint32_t n)
 		after_read(st, t);
 }
 
+/* Nothing but bytes are there, and nothing else is asked for. */
+static int64_t receive_bytes(struct ph_stack *st, struct tcb *t, const struct ph_iov *v)
+{
+	uint32_t n = t->rcv.len < v->len ? t->rcv.len : (uint32_t)v->len;
+
+	n = stream_read(&t->rcv, v->base, n);
+	tcp_memory_note(st, t);
+	after_read(st, t);
+	return (int64_t)n;
+}
+
 int64_t tcp_recvmsg(struct ph_stack *st, struct tcb *t, struct ph_msg *msg, int flags)
 {
 	bool peek = flags & PH_MSG_PEEK;
@@ -307,6 +318,9 @@ int64_t tcp_recvmsg(struct ph_stack *st, struct tcb *t, struct ph_msg *msg, int 
 	struct reader r = { .pos = off > 0 ? (uint32_t)off : 0 };
 
 	msg->flags = 0;
+	if ((flags & ~PH_MSG_DONTWAIT) == 0 && msg->niov == 1 && msg->iov[0].len && t->rcv.len &&
+	    !t->rare && t->urg == TCP_URG_NONE && t->state != TCPS_LISTEN)
+		return receive_bytes(st, t, &msg->iov[0]);
 	if (flags & PH_MSG_ERRQUEUE)
 		return tcp_notify_recv(st, t, msg);
 	if (t->state == TCPS_LISTEN)

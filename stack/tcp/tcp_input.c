@@ -442,7 +442,8 @@ static void answer(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
 	if (!tcps_synchronised(t->state))
 		return;
-	tcp_output(st, t);
+	if (tcp_unsent(t) || t->rtxq.lost || t->cc.cwnd < t->mss || tcp_ecn_accurate(&t->ecn))
+		tcp_output(st, t);
 	tcp_conn_tell_space(st, t);
 	if (!t->delack.pending || t->state == TCPS_CLOSED)
 		return;
