@@ -240,6 +240,15 @@ class Flow:
             if tcp.ack == self.seq:
                 return tcp
 
+    def heard(self, within=WITHIN):
+        """Waits until all that we sent is acknowledged, by what is left for expect(): a bare ACK, or the
+        segment that a device has to send anyway.
+        """
+        deadline = time.monotonic() + within
+        while not any(seen.packet[TCP].ack == self.seq for seen in self.queue):
+            if not self.tester.pump(deadline):
+                raise Unexpected(f"nothing acknowledged {self.seq} within {within:g} s\n{self.tester.log()}")
+
     def drain(self, repeated=True):
         """All segments that came before the answer to a ping sent now, as (TCP layer, payload); without
         those sent again unless `repeated`.
