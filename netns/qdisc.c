@@ -72,9 +72,9 @@ int qdisc_no_kind(const char *kind, struct net_err *e)
 	uname(&u);
 	return net_cannot(
 		e,
-		"this kernel (%s) has no sch_%s; \"backend wire\" does the same here without "
-		"it, and the package linux-modules-extra-%s, or a User-Mode Linux kernel (package "
-		"user-mode-linux), has it",
+		"this kernel (%s) has no sch_%s; \"backend wire\" does the same here without it, "
+		"\"rig uml -- COMMAND\" brings a kernel that has it (package user-mode-linux), and the "
+		"package linux-modules-extra-%s has it for this one",
 		u.release, kind, u.release);
 }
 

@@ -154,7 +154,8 @@ static void note_share(struct table *t, const char *backend, const char *what, c
 {
 	double sigma = sqrt(p * (1 - p) / n * times);
 
-	note(t, &(struct row){ backend, what, asked, "%", 100.0 * count / n, 100 * (p - SIGMAS * sigma),
+	note(t, &(struct row){ backend, what, asked, "%", 100.0 * count / n,
+			       fmax(0, 100 * (p - SIGMAS * sigma)),
 			       100 * (p + SIGMAS * sigma), true });
 }
 

@@ -3,15 +3,18 @@
 the kernel, and of both what the link lets through."""
 
 import collections
+import contextlib
 import gzip
 import json
 import os
 import shutil
+import signal
 
 import pytest
 from labs import WIRE, Labs, real_world
 
 from rig import lab_again, lab_capture
+from rig.net import eventually
 from rig.session import find_program
 
 VIRTUAL = """
@@ -265,6 +268,40 @@ def test_a_device_that_has_no_such_algorithm_is_an_error_of_the_point(world):
     rows = world.rows()
     assert [r["verdict"] for r in rows] == ["pass", "error"], done.stdout
     assert "nonesuch" in rows[1]["reason"], rows
+
+
+def below(pid):
+    """{pid: command} of all processes that pid has begun."""
+    parent, command = {}, {}
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{entry}/stat", encoding="ascii", errors="replace") as file:
+                parent[int(entry)] = int(file.read().rpartition(")")[2].split()[1])
+            with open(f"/proc/{entry}/cmdline", encoding="utf-8", errors="replace") as file:
+                command[int(entry)] = file.read().replace("\0", " ")
+
+    def ours(one):
+        while one not in (pid, 0, None):
+            one = parent.get(one)
+        return one == pid
+
+    return {one: words for one, words in command.items() if one != pid and ours(one)}
+
+
+def test_a_device_that_is_killed_is_an_error_with_its_signal_and_is_tried_again(world):
+    one = WIRE.replace('"phantom", "linux"', '"phantom"').replace('loss = ["0%", "2%"]', 'loss = ["0%"]')
+    world.file(one)
+    lab = world.start("--engine", "wire")
+    phantoms = eventually(lambda: [pid for pid, words in below(lab.pid).items() if "phantom --tap" in words],
+                          what="a phantom of the point")
+    os.kill(phantoms[0], signal.SIGSEGV)
+    said, _ = lab.communicate()
+    assert lab.returncode == 1, said
+    row, = world.rows()
+    assert row["verdict"] == "error" and "SIGSEGV" in row["reason"], row
+    assert "error" in world.run("--engine", "wire", "--list").stdout
+    world.run("--engine", "wire")
+    assert [row["verdict"] for row in world.rows()] == ["pass"], "it was not tried again"
 
 
 # ---- what a capture says -------------------------------------------------------------------------

@@ -96,7 +96,8 @@ class Run:
         """The directory as this file has it; returns the points to run."""
         self.store.open(len(self.points))
         stale = self.store.arrange(self.points)
-        shutil.copyfile(self.opts.file, os.path.join(self.out, "lab.toml"))
+        with lab_store.named(self.out):
+            shutil.copyfile(self.opts.file, os.path.join(self.out, "lab.toml"))
         lab_store.write(os.path.join(self.out, "lab.json"), json.dumps({
             "format": 1, "name": self.lab.lab["name"], "about": self.lab.lab.get("about", ""),
             "engine": self.opts.engine, "version": self.build, "factors": self.lab.factors,

@@ -35,7 +35,11 @@ class Agent:
         self.name = name
         self._sock = socket.socket(socket.AF_UNIX)
         self._sock.settimeout(within)
-        self._sock.connect(path)
+        try:
+            self._sock.connect(path)
+        except OSError as error:
+            self._sock.close()
+            raise DeviceError(f"{name}: its control socket: {error.strerror or error}") from None
         self._sock.settimeout(None)
         self._lock = threading.Lock()
         self._waiting, self._next, self._gone = {}, 1, None

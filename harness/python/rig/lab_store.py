@@ -30,6 +30,21 @@ RESERVE_BYTES, RESERVE_OF_POINT = 2 << 20, 4 << 10
 def write(path, text):
     """A file that is there whole or not at all."""
     part = f"{path}.part{os.getpid()}"
+    with named(path):
+        _write(path, part, text)
+
+
+@contextlib.contextmanager
+def named(path):
+    """Gives an error of the disk, which Python leaves without one, the name of the file."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or path
+        raise
+
+
+def _write(path, part, text):
     try:
         with open(part, "w", encoding="utf-8") as file:
             file.write(text)
@@ -83,6 +98,12 @@ def _is_held(path):
     return False
 
 
+def _of_the_machine(result):
+    """An error that another try may not meet: a device's program ended, the disk was full."""
+    return result["verdict"] == "error" and (result.get("machine") or
+                                             os.strerror(errno.ENOSPC) in result["reason"])
+
+
 class Busy(Exception):
     """Two runs cannot share a directory."""
 
@@ -106,12 +127,16 @@ class Store:
         except BlockingIOError:
             raise Busy(f"another rig lab is at work in {self.directory}") from None
         if not os.path.exists(self.reserve):
+            room = RESERVE_BYTES + points * RESERVE_OF_POINT
             try:
                 with open(self.reserve, "wb") as file:
-                    os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES + points * RESERVE_OF_POINT)
+                    os.posix_fallocate(file.fileno(), 0, room)
             except OSError as error:
                 with contextlib.suppress(OSError):
                     os.unlink(self.reserve)
+                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    raise OSError(error.errno, f"{error.strerror}: the table of {points} points wants "
+                                  f"{room / 1e6:.1f} MB before any is run", self.directory) from None
                 if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
                     raise
 
@@ -137,14 +162,15 @@ class Store:
         if not run or run.get("key") != key:
             return None
         result = read_json(os.path.join(self.path(number), "result.json"))
-        if not result or result["verdict"] == "error" and os.strerror(errno.ENOSPC) in result["reason"]:
-            return None
-        return result, run
+        return (result, run) if result and not _of_the_machine(result) else None
 
     def failed(self, number, key):
         """The run.json of an attempt that gave no result, or None."""
         run = read_json(os.path.join(self.path(number), "run.json"))
-        return run if run and run.get("key") == key and "error" in run else None
+        if not run or run.get("key") != key or "error" in run:
+            return run if run and run.get("key") == key else None
+        result = read_json(os.path.join(self.path(number), "result.json"))
+        return {**run, "error": result["reason"]} if result and _of_the_machine(result) else None
 
     def arrange(self, points):
         """Gives what was run before the numbers that the points have now; clears what was left

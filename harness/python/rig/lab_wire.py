@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import shlex
+import signal
 import sys
 import tempfile
 import threading
@@ -21,6 +22,7 @@ from .net import quote
 from .session import CannotRun, RigError, Session, find_program
 
 SAMPLE_S = 0.01       # between two looks at queues and connections
+GONE_S = 1.0          # in which a program whose socket is closed is seen to have ended
 SAMPLED_MAX = 64      # connections looked at in one round; of more, by turns
 OK, FAILED, BAD, CANNOT = 0, 1, 2, 77
 
@@ -223,8 +225,21 @@ class Wire:
             return ""
         status = process.wait(10)
         said = process.errors().strip().splitlines()
-        return f"{self.spec['devices'][node]} at {node} ended with status {status}" \
-            + (f": {said[-1]}" if said else "")
+        how = f"was ended by {_signal(status - 128)}" if status > 128 else f"ended with status {status}"
+        return f"{self.spec['devices'][node]} at {node} {how}" + (f": {said[-1]}" if said else "")
+
+    def device_ended(self):
+        """A sentence when one of the devices' programs is gone, else "". Its socket is closed a moment before
+        the kernel calls it a zombie."""
+        until = time.monotonic() + GONE_S
+        while True:
+            for node in self.programs:
+                said = self._ended(node)
+                if said:
+                    return said
+            if time.monotonic() > until:
+                return ""
+            time.sleep(SAMPLE_S)
 
     def _senders(self):
         """Nodes that send data, each once: a capture at theirs shows retransmissions and RTT."""
@@ -347,6 +362,13 @@ class Wire:
         return node if isinstance(node, list) else [node]
 
 
+def _signal(number):
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
 def _zombie(pid):
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
@@ -379,8 +401,9 @@ def run(spec, out, opts):
         wire.run()
         return wire.result()
     except lab_agent.DeviceError as error:
-        return {"format": 1, "verdict": "error", "reason": str(error), "name": spec["name"],
-                "point": spec["point"], "seed": spec["seed"], "flows": [], "links": []}
+        ended = wire.device_ended()
+        return {"format": 1, "verdict": "error", "reason": ended or str(error), "machine": bool(ended),
+                "name": spec["name"], "point": spec["point"], "seed": spec["seed"], "flows": [], "links": []}
     finally:
         wire.close()
 
