@@ -346,8 +346,7 @@ static bool also_without_input(const char *name)
 	static const char *const names[] = {
 		"NOMEM",	 "LINK_DOWN",	  "QUEUE_FULL",		"PKT_TOO_BIG",
 		"NEIGH_FAILED",	 "NEIGH_QUEUEFULL", "NEIGH_TABLE_FULL", "IP_OUTNOROUTES",
-		"ICMP_RATELIMIT", "FRAG_REASM_TIMEOUT", "FRAG_REASM" /* and those held */,
-		"SOCKET_RCVBUFF" /* of one of several sockets */,
+		"ICMP_RATELIMIT", "FRAG_REASM_TIMEOUT", "FRAG_REASM", /* see fragments_account() */
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -381,6 +380,29 @@ NO_COVERAGE static uint64_t count_drops(const struct promise *p)
 	for (unsigned i = 0; i < reasons.n; i++)
 		n += ph_counter(p->st, reasons.at[i]);
 	return n;
+}
+
+/* Those held fall with the one that spoils their datagram, or by time: each fragment falls once. */
+NO_COVERAGE static bool fragments_account(const struct promise *p)
+{
+	return ph_counter_by_name(p->st, "PhantomDropFRAG_REASM") +
+		       ph_counter_by_name(p->st, "PhantomDropFRAG_REASM_TIMEOUT") <=
+	       ph_counter_by_name(p->st, "IpReasmReqds") + ph_counter_by_name(p->st, "Ip6ReasmReqds");
+}
+
+/* To how many sockets beyond the first a frame may go: what is for a group each of them may refuse. */
+NO_COVERAGE static uint64_t further_sockets(const struct promise *p, const uint8_t *f, size_t len)
+{
+	size_t at = p->link_conf.kind == PH_LINK_ETHER ? 14 : 0;
+	bool six = len > at && f[at] >> 4 == 6, group = at && len > 0 && (f[0] & 1);
+	struct ph_usage u;
+
+	if (len >= at + 20 && !six) /* also of a fragment: the others may have been a group's */
+		group |= f[at + 16] >= 224 || f[at + 19] == 255 || (f[at + 6] & 0x3f) || f[at + 7];
+	if (len >= at + 40 && six)
+		group |= f[at + 24] == 0xff || f[at + 6] != 17;
+	ph_stack_usage(p->st, &u);
+	return group ? u.sockets : 0;
 }
 
 /* A sink that reads all it is told. */
@@ -492,7 +514,9 @@ int promise_input(struct promise *p, const uint8_t *frame, size_t len, const str
 	demand(l.rx_packets - p->rx_packets == (rc == 0 ? 1u : 0u), "a frame is counted once");
 	demand(l.rx_dropped - p->rx_dropped <= 1, "a frame is dropped at most once");
 	more = count_drops(p) - dropped;
-	demand(more <= l.rx_dropped - p->rx_dropped, "a dropped frame has one reason");
+	demand(more <= l.rx_dropped - p->rx_dropped + further_sockets(p, frame, len),
+	       "a dropped frame has one reason");
+	demand(fragments_account(p), "a fragment falls once");
 	p->rx_packets = l.rx_packets;
 	p->rx_dropped = l.rx_dropped;
 	if (rc == 0)

@@ -167,7 +167,8 @@ static int64_t read_some(struct user *u, struct user_sock *k, size_t n, int flag
 	if (got <= 0)
 		return got;
 	if (n > 0 && queued > 0)
-		demand(got == (int64_t)(n < (size_t)queued ? n : (size_t)queued),
+		demand(got == (int64_t)(n < (size_t)queued ? n : (size_t)queued) ||
+			       (got < queued && at_mark(u, k)), /* in line it ends a read, too */
 		       "what is said to be there is read");
 	check_read(u, k, buf, (size_t)got);
 	if (marked && (flags & PH_MSG_PEEK))
