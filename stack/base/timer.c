@@ -246,7 +246,8 @@ struct timer *timer_due(struct timer_wheel *w, uint64_t now_ns)
 {
 	struct timer *t;
 
-	if (now_ns > w->now_ns)
+	/* The wheel stands still until something is due: who arms does not mind. */
+	if (now_ns > w->now_ns && timer_next(w) <= now_ns)
 		advance(w, now_ns);
 	if (list_empty(&w->ready))
 		return NULL;
