@@ -278,7 +278,8 @@ static void run_child(struct start *s, int to)
 	char *stack[] = { s->program, (char *)(uintptr_t) "--tun", (char *)(uintptr_t)device,
 			  (char *)(uintptr_t) "--addr", s->addr, (char *)(uintptr_t) "--gateway",
 			  s->gateway, (char *)(uintptr_t) "--mtu", s->mtu,
-			  (char *)(uintptr_t) "--control", s->path, NULL, NULL, NULL, NULL, NULL };
+			  (char *)(uintptr_t) "--control", s->path,
+			  NULL, NULL, NULL, NULL, NULL, NULL, NULL };
 	int frames, in;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -291,6 +292,8 @@ static void run_child(struct start *s, int to)
 		stack[12] = s->key;
 		stack[13] = (char *)(uintptr_t) "--offload";
 		stack[14] = (char *)(uintptr_t) "off";
+		stack[15] = (char *)(uintptr_t) "--gro";
+		stack[16] = (char *)(uintptr_t) "off";
 	}
 	in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (in >= 0)

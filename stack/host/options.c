@@ -36,7 +36,7 @@ static const char help[] =
 	"  --offload on|off     checksums and segmentation left to the device; default: on.\n"
 	"                       off shows in captures what a wire would carry\n"
 	"  --gro on|off         one ACK for the segments of a batch, as Linux's GRO has it;\n"
-	"                       default: as --offload. off acknowledges every second one\n"
+	"                       default: on. off acknowledges every second one\n"
 	"Network:\n"
 	"  --addr A/L           an address with its prefix length; may be repeated\n"
 	"  --addr dhcp          one that a server leases (DHCPv4)\n"
@@ -580,7 +580,6 @@ static enum opt_outcome offload(struct options *o, const struct rule *r, const c
 
 static enum opt_outcome gro(struct options *o, const struct rule *r, const char *arg, char *err)
 {
-	o->has_gro = true;
 	return on_off(r, arg, &o->gro, err);
 }
 
@@ -737,6 +736,7 @@ enum opt_outcome options_parse(struct options *o, int argc, char **argv, char er
 			(struct option){ rules[i].name + 2, rules[i].value, NULL, 256 + i };
 	memset(o, 0, sizeof(*o));
 	o->offload = true;
+	o->gro = true;
 	o->ready_fd = -1;
 	o->grace_ns = 1000000000;
 	optind = 0; /* glibc: begin anew */

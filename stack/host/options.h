@@ -70,7 +70,6 @@ struct options {
 	const char *device_name;
 	int device_fd;
 	bool offload, gro;
-	bool has_gro; /* else gro is as offload */
 	bool has_mac;
 	uint8_t mac[6];
 	uint16_t mtu; /* 0: the device's */

@@ -167,7 +167,7 @@ static int add_link(struct host *h, char *err, size_t cap)
 	struct device *d = h->dev;
 	struct ph_link_conf conf = { .name = d->name, .kind = d->kind, .offload = d->offload };
 
-	if (o->has_gro ? o->gro : o->offload)
+	if (o->gro)
 		conf.offload |= PH_OFFLOAD_GRO;
 	conf.mtu = o->mtu ? o->mtu : d->mtu ? d->mtu : 1500;
 	if (o->has_mac)

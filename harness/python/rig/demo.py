@@ -79,7 +79,7 @@ class Demo:
         self.screen.step("phantom, a TCP/IP host in user space, comes up on the TAP")
         self.phantom = self.dut.run(
             find_program("phantom"), "--tap", "tap0", "--mac", DUT_MAC, "--addr", f"{DUT_IP}/24",
-            "--offload", "off", "--serve", "echo:7", "--serve", "tcp-sink:5001",
+            "--offload", "off", "--gro", "off", "--serve", "echo:7", "--serve", "tcp-sink:5001",
             "--serve", f"tcp-source:5002:{self.opts.bytes}",
             "--trace", self.trace, "--control", self.control,
             name="phantom")

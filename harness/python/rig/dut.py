@@ -143,7 +143,7 @@ class PhantomDut(Dut):
 
     def start(self, serve=SERVICES, sysctl=None, args=(), address=None):
         argv = [find_program("phantom"), "--tap", "tap0", *(address or ("--addr", f"{self.ip}/24")),
-                "--mac", self.mac, "--offload", "off", "--control", f"{self._dir}/dut.ctl",
+                "--mac", self.mac, "--offload", "off", "--gro", "off", "--control", f"{self._dir}/dut.ctl",
                 "--trace", f"{self._dir}/dut-trace.jsonl"]
         for service in serve:
             argv += ["--serve", service]
@@ -184,7 +184,8 @@ class PhantomDut(Dut):
         feed = os.open(fifo, os.O_RDWR)
         argv = ["sh", "-c", f'exec "$0" "$@" < {quote(fifo)}', find_program("phantom"),
                 "--tap", "tap0", "--addr", f"{self.ip}/24", "--mac", self.mac, "--offload", "off",
-                "--control", f"{self._dir}/dut.ctl", "--trace", f"{self._dir}/dut-trace.jsonl",
+                "--gro", "off", "--control", f"{self._dir}/dut.ctl",
+                "--trace", f"{self._dir}/dut-trace.jsonl",
                 "--connect", f"{ip}:{port}", *args]
         for name, value in (sysctl or {}).items():
             argv += ["--sysctl", f"{name}={value}"]

@@ -134,7 +134,7 @@ PHANTOM_WORDS = {
     "route": _route,
     "mac": lambda args, word: args.extend(["--mac", word[2]]),
     "mtu": lambda args, word: args.extend(["--mtu", word[2]]),
-    "offload": lambda args, word: args.extend(["--offload", word[2]]),
+    "offload": lambda args, word: args.extend(["--offload", word[2], "--gro", word[2]]),
 }
 
 
@@ -212,7 +212,7 @@ class Wire:
             argv = [find_program("phantom"), "--tap", self.plan.tap.get(node, ""), "--control",
                     self._control(node)]
             if "--offload" not in self.plan.phantoms[node]:
-                argv += ["--offload", "off"]
+                argv += ["--offload", "off", "--gro", "off"]
             argv += self.plan.phantoms[node]
         process = Node(self.session, node).run(*argv, name=f"dev-{node}")
         self.programs[node] = process

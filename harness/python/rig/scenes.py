@@ -66,7 +66,7 @@ class Scene:
         self.heard.setblocking(False)
         self.phantom = self.dut.run(
             find_program("phantom"), "--tap", "tap0", "--mac", DUT_MAC, "--offload", "off",
-            "--serve", "echo:7", "--trace", self.trace, "--control", self.control, *args,
+            "--gro", "off", "--serve", "echo:7", "--trace", self.trace, "--control", self.control, *args,
             name="phantom")
         eventually(lambda: "ready" in self.phantom.errors(), WAIT_S, "phantom being ready")
 
