@@ -74,13 +74,15 @@ def test_virtual_time_gives_the_same_bytes_whoever_runs_it(tmp_path):
     assert (labs.out / "points/0007/right.neck.pcapng").stat().st_size > 1000
 
 
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
 @pytest.mark.parametrize("name, size, flows", [
     ("pair", "", [("a", "b", 1), ("b", "a", 1)]),
     ("dumbbell", "pairs = 3", [("s{i}", "r{i}", 3), ("r1", "s3", 1)]),
     ("parking-lot", "hops = 3", [("a", "b", 1), ("c{i}", "d{i}", 3), ("d1", "c3", 1)]),
     ("incast", "senders = 5", [("s{i}", "r", 5), ("s1", "s5", 1)])])
-def test_every_named_topology_carries_what_its_hosts_send(tmp_path, name, size, flows):
+def test_every_named_topology_carries_what_its_hosts_send(tmp_path, name, size, flows, family):
     text = f'[lab]\nname = "t"\nduration = 4\n[topology]\nname = "{name}"\n{size}\n[fixed]\nrate = "20mbit"\n'
+    text += f'family = "{family}"\n' if family != "ipv4" else ""
     for number, (source, to, each) in enumerate(flows):
         text += (f'[[traffic]]\nname = "t{number}x"\nkind = "bulk"\nbytes = 20000\neach = {each}\n'
                  f'from = "{source}"\nto = "{to}"\n')
@@ -259,6 +261,24 @@ def test_every_kind_of_traffic_runs_on_a_wire_between_phantom_and_the_kernel(wor
             and line["dir"] == "data" and not line["rtx"]]
     assert sum(line["len"] for line in sent) == 50000 and sent[0]["text"].startswith("> S ")
     assert all(line["fate"] == "delivered" and line["arrive"] >= line["t"] for line in sent)
+
+
+def test_flows_over_ipv6_are_measured_on_a_wire_as_over_ipv4(world):
+    text = WIRE.replace('loss = ["0%", "2%"]', 'family = ["ipv4", "ipv6"]')
+    assert text != WIRE
+
+    def enough():
+        return all(r["rtt_min_s"] and int(r["segments"] or 0) > 0 for r in world.rows())
+
+    world.on_a_wire(text, enough, "--series")
+    for number, row in enumerate(world.rows()):
+        assert row["verdict"] == "pass" and float(row["rtt_min_s"]) >= 0.020, row
+        packets = [json.loads(line) for line in
+                   (world.out / f"points/{number:04d}/series.jsonl").read_text().splitlines()]
+        fates = collections.Counter(one["fate"] for one in packets if one["ev"] == "pkt")
+        assert fates["delivered"] > 10, (row["device"], row["family"], fates)
+        point = json.loads((world.out / f"points/{number:04d}/point.json").read_text())
+        assert point["flows"][0]["family"] == row["family"]
 
 
 def test_a_device_that_has_no_such_algorithm_is_an_error_of_the_point(world):

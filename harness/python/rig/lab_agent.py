@@ -11,7 +11,7 @@ import socket
 import struct
 import threading
 
-AF_INET, SOCK_STREAM = 2, 1
+AF_INET, AF_INET6, SOCK_STREAM = 2, 10, 1
 SOL_SOCKET, SO_SNDBUF, SO_RCVBUF = 1, 7, 8
 IPPROTO_TCP, TCP_NODELAY, TCP_MAXSEG, TCP_INFO, TCP_CONGESTION = 6, 1, 2, 11, 13
 MSG_NOSIGNAL = 0x4000
@@ -26,6 +26,10 @@ class DeviceError(Exception):
 
 class CannotSet(DeviceError):
     """The device has not what the point asks for: its run says nothing."""
+
+
+def family_of(flow):
+    return AF_INET6 if flow.get("family") == "ipv6" else AF_INET
 
 
 class Agent:
@@ -112,7 +116,7 @@ class Agent:
 
     def socket(self, flow):
         """A TCP socket with a flow's congestion control and options."""
-        fd, _ = self.call("socket", family=AF_INET, type=SOCK_STREAM, protocol=0)
+        fd, _ = self.call("socket", family=family_of(flow), type=SOCK_STREAM, protocol=0)
         try:
             self._options(fd, flow)
         except DeviceError as error:
@@ -131,7 +135,7 @@ class Agent:
 
     def listen(self, flow, address, port):
         fd = self.socket(flow)
-        self.call("bind", fd=fd, addr={"family": AF_INET, "ip": address, "port": port})
+        self.call("bind", fd=fd, addr={"family": family_of(flow), "ip": address, "port": port})
         self.call("listen", fd=fd, backlog=4096)
         return fd
 

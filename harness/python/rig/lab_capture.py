@@ -15,7 +15,7 @@ EARLY_S = 0.001  # stamps of two devices are of one clock, taken by two threads
 
 
 def segments(path, zero):
-    """TCP segments over IPv4 that a device sent and received, in order; t is seconds since `zero` (of the
+    """TCP segments that a device sent and received, in order; t is seconds since `zero` (of the
     epoch). What a link dropped stands in the file a second time, and is left out."""
     return (seg for seg, dropped in frames(path, zero) if dropped is None)
 
@@ -65,17 +65,24 @@ def _dropped(data, at, end):
 
 
 def _segment(data, at, captured, t):
-    if captured < 54 or data[at + 12:at + 14] != b"\x08\x00" or data[at + 23] != 6:
+    kind, ip = data[at + 12:at + 14], at + 14
+    if captured >= 74 and kind == b"\x86\xdd" and data[ip + 6] == 6:
+        return _tcp(data, ip + 40, t, data[ip + 8:ip + 24], data[ip + 24:ip + 40],
+                    struct.unpack_from(">H", data, ip + 4)[0], 0)
+    if captured < 54 or kind != b"\x08\x00" or data[at + 23] != 6:
         return None
-    ip = at + 14
     header = (data[ip] & 15) * 4
     total = struct.unpack_from(">H", data, ip + 2)[0]
-    tcp = ip + header
+    return _tcp(data, ip + header, t, data[ip + 12:ip + 16], data[ip + 16:ip + 20], total - header,
+                struct.unpack_from(">H", data, ip + 4)[0])
+
+
+def _tcp(data, tcp, t, src, dst, length, ident):
+    """The segment behind an IP header: `length` octets, its own header included."""
     sport, dport, seq, ack, offset, flags, win = struct.unpack_from(">HHIIBBH", data, tcp)
     offset = (offset >> 4) * 4
-    return Segment(t, data[ip + 12:ip + 16], sport, data[ip + 16:ip + 20], dport, seq, ack, flags, win,
-                   total - header - offset, data[tcp + 20:tcp + offset],
-                   struct.unpack_from(">H", data, ip + 4)[0])
+    return Segment(t, src, sport, dst, dport, seq, ack, flags, win, length - offset,
+                   data[tcp + 20:tcp + offset], ident)
 
 
 class Connection:
@@ -217,12 +224,12 @@ class Fates:
     def key(seg):
         return seg[1:8] + seg[9:]
 
-    def look(self, path, zero, address):
-        """A capture at a device whose own address is that (None: a router's)."""
+    def look(self, path, zero, addresses):
+        """A capture at a device whose own addresses are those (none: a router's)."""
         for seg, dropped in frames(path, zero):
             if dropped:
                 self.lost[self.key(seg)].append(dropped)
-            elif seg.dst == address:
+            elif seg.dst in addresses:
                 self.arrived[self.key(seg)].append(seg.t)
 
     def of(self, seg):

@@ -208,20 +208,22 @@ def _state_line(t, flow, number, info):
             "cc": ("open", "disorder", "cwr", "recovery", "loss")[min(4, info["ca_state"])]}
 
 
-def _address(wire, device):
-    text = wire.topo.address.get(device.partition(".")[0])
-    return socket.inet_aton(text) if text and device.partition(".")[0] in wire.programs else None
+def _addresses(wire, device):
+    """A device's own addresses, as they are in packets; none of a router."""
+    node = device.partition(".")[0]
+    found = [(socket.AF_INET, wire.topo.address.get(node)), (socket.AF_INET6, wire.topo.address6.get(node))]
+    return [socket.inet_pton(family, text) for family, text in found if text and node in wire.programs]
 
 
 def _segment_lines(wire):
     """Each segment as it left its sender, and what became of it."""
     fates, out = lab_capture.Fates(), []
     for device, path in wire.captures.items():
-        fates.look(path, wire.zero, _address(wire, device))
+        fates.look(path, wire.zero, _addresses(wire, device))
     for device in wire.captures:
-        address = _address(wire, device)
-        for seg, found, _ in wire.segments(device, ends=True) if address else ():
-            if seg is not None and seg.src == address:
+        own = _addresses(wire, device)
+        for seg, found, _ in wire.segments(device, ends=True) if own else ():
+            if seg is not None and seg.src in own:
                 name, one, data, again = found
                 out.append(lab_capture.line(seg, name, one, data, again, fates.of(seg)))
     return out

@@ -24,7 +24,8 @@ LINK_WORDS = ("delay", "jitter", "loss", "reorder", "dup", "duplicate", "corrupt
               "ecn", "gap", "slot", "distribution", "trace", "mtu", "pattern")
 FILE_WORDS = ("trace", "pattern", "replay", "distribution")
 # Factors with a meaning of their own.
-MEANING = ("device", "congestion", "rtt", "buffer")
+MEANING = ("device", "congestion", "family", "rtt", "buffer")
+FAMILIES = ("ipv4", "ipv6")
 SYSCTL_OF_CC = "net.ipv4.tcp_congestion_control"
 
 
@@ -147,8 +148,9 @@ class Resolver:
                 if number is not None:
                     at = ["topology", key]
                     number = self.read(at, lab_values.count, self.fill(at, number, names))
-                return self.kept((table["name"], number),
-                                 lambda: lab_topo.named(table["name"], number))
+                six = "family" in names or any("family" in flow for flow in self.lab.traffic)
+                return self.kept((table["name"], number, six),
+                                 lambda: lab_topo.named(table["name"], number, six))
             if "file" in table:
                 values = self.fill(["topology", "set"], table.get("set", {}), names)
                 return self.kept(str(values), lambda: lab_topo.Topology(
@@ -333,29 +335,44 @@ class Resolver:
         if not re.fullmatch(r"[\w-]+", flow["name"]):
             raise self.lab.error([*at, "name"], f"{flow['name']!r} is not a flow's name; use letters, "
                                  f"digits, - and _")
+        addresses = topo.addresses(self.family([*at, "family"], flow, table, names))
         for key in ("from", "to"):
-            flow[key] = self.node([*at, key], topo, self.fill([*at, key], table[key], names),
+            flow[key] = self.node([*at, key], topo, addresses, self.fill([*at, key], table[key], names),
                                   kind == "incast" and key == "from")
         if flow["from"] == flow["to"] or flow["to"] in flow["from"] and kind == "incast":
             raise self.lab.error([*at, "to"], f"{flow['name']} goes from {flow['to']} to itself")
         for key, value in table.items():
-            if key not in ("name", "kind", "from", "to", "each"):
+            if key not in ("name", "kind", "from", "to", "each", "family"):
                 flow[key] = self.flow_value([*at, key], kind, key, self.fill([*at, key], value, names))
         return flow
 
-    def node(self, at, topo, value, many):
+    def family(self, at, flow, table, names):
+        """The flow's own, or the factor's; a flow of which nothing is said has IPv4."""
+        if "family" in names:
+            self.used.add("family")
+        if "family" not in names and "family" not in table:
+            return "ipv4"
+        flow["family"] = self.fill(at, table.get("family", "{family}"), names)
+        if flow["family"] not in FAMILIES:
+            at = at if "family" in table else [
+                "factors" if "family" in self.lab.factors else "fixed", "family"]
+            raise self.lab.error(at, f"there is no family {flow['family']!r}; write ipv4 or ipv6")
+        return flow["family"]
+
+    def node(self, at, topo, addresses, value, many):
         """A host of the topology; of incast a list, in which a* stands for all that begin so."""
         if many:
             asked = value if isinstance(value, list) else [value]
             found = []
             for one in asked:
                 here = [n for n in topo.ends if n.startswith(str(one)[:-1])] if str(one).endswith("*") else []
-                found += here or [self.node(at, topo, one, False)]
+                found += here or [self.node(at, topo, addresses, one, False)]
             return found
         if value not in topo.ends:
             raise self.lab.error(at, f"there is no host {value}; there are {', '.join(topo.ends)}")
-        if value not in topo.address:
-            raise self.lab.error(at, f"{value} has no address")
+        if value not in addresses:
+            family, like = ("6", "fd00::1/64") if addresses is topo.address6 else ("4", "10.0.0.1/24")
+            raise self.lab.error(at, f"{value} has no IPv{family} address; write one, as addr {value}.DEV {like}")
         return value
 
     def flow_value(self, at, kind, key, value):

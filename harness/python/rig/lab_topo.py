@@ -32,7 +32,8 @@ class Topology:
     default: str = None  # the link that factors speak of when the file names none
 
     def __post_init__(self):
-        self.nodes, self.devices, self.cables, self.address = [], [], {}, {}
+        self.nodes, self.devices, self.cables = [], [], {}
+        self.address, self.address6 = {}, {}  # each node's first, by family
         self.routers, self.seconds = set(), set()
         for line in self.lines:
             self._note(shlex.split(line, comments=True))
@@ -53,7 +54,11 @@ class Topology:
                 self.seconds.add(word[2])
         elif verb == "addr":
             for address in word[2:]:
-                self.address.setdefault(at.partition(".")[0], address.partition("/")[0])
+                of = self.address6 if ":" in address else self.address
+                of.setdefault(at.partition(".")[0], address.partition("/")[0])
+
+    def addresses(self, family):
+        return self.address6 if family == "ipv6" else self.address
 
     @property
     def ends(self):
@@ -130,6 +135,27 @@ def incast(senders):
     return Topology(lines, {"port": "r.e0"}, "port")
 
 
+def _six(text):
+    """10.A.B.C as fd00:10:A:B::C; a network with it, which are /64 then."""
+    address, _, length = text.partition("/")
+    _, a, b, c = address.split(".")
+    return f"fd00:10:{a}:{b}::{c if c != '0' or not length else ''}" + ("/64" if length else "")
+
+
+def dual(topo):
+    """The same with IPv6 beside IPv4."""
+    lines = []
+    for line in topo.lines:
+        lines.append(line)
+        words = line.split()
+        if words[0] == "addr":
+            lines.append(" ".join([*words[:2], *map(_six, words[2:])]))
+        elif words[0] == "route":
+            to = words[2] if words[2] == "default" else _six(words[2])
+            lines.append(f"route {words[1]} {to} via {_six(words[4])}")
+    return Topology(lines, topo.links, topo.default)
+
+
 # name: (function, the key that sizes it, what that is when left out)
 NAMED = {
     "pair": (pair, None, None),
@@ -139,7 +165,12 @@ NAMED = {
 }
 
 
-def named(name, number=None):
+def named(name, number=None, six=False):
+    topo = _named(name, number)
+    return dual(topo) if six else topo
+
+
+def _named(name, number):
     function, key, default = NAMED[name]
     if key is None:
         return function()

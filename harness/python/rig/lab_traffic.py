@@ -10,7 +10,7 @@ import random
 import threading
 import time
 
-from .lab_agent import AF_INET, CHUNK, CannotSet, DeviceError
+from .lab_agent import CHUNK, CannotSet, DeviceError, family_of
 
 FIRST_PORT = 5001
 SHUT_WR = 1
@@ -159,7 +159,7 @@ class Flow:
         self.connections += 1
         if sends:
             self.senders.append((agent, fd))
-        agent.call("connect", fd=fd, addr={"family": AF_INET, "ip": self.addresses[to],
+        agent.call("connect", fd=fd, addr={"family": family_of(self.spec), "ip": self.addresses[to],
                                            "port": self.port})
         _, out = agent.call("getsockname", fd=fd)
         with self.change:
@@ -353,5 +353,6 @@ def flows(clock, agents, addresses, specs, seed):
         copies = spec.get("copies") or 1
         for number in range(1, copies + 1):
             name = spec["name"] if copies == 1 else f"{spec['name']}.{number}"
-            out.append(Flow(clock, agents, addresses, spec, name, seed, FIRST_PORT + len(out)))
+            out.append(Flow(clock, agents, addresses(spec.get("family")), spec, name, seed,
+                            FIRST_PORT + len(out)))
     return out

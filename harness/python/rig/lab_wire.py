@@ -119,6 +119,9 @@ class Plan:
             self.lines.append(f"{'tap' if node in self.phantoms else 'veth'} {end} {bridge}")
 
 
+NO_DAD = "net.ipv6.conf.default.dad_transmits=0"
+
+
 def _route(args, word):
     to, via = word[2], word[4]
     args += ["--gateway", via] if to == "default" else ["--route", f"{to},via={via}"]
@@ -127,6 +130,8 @@ def _route(args, word):
 def _addr(args, word):
     for address in word[2:]:
         args += ["--addr", address]
+        if ":" in address and NO_DAD not in args:  # it is theirs from the beginning, as in virtual time
+            args += ["--sysctl", NO_DAD]
 
 
 PHANTOM_WORDS = {
@@ -266,7 +271,7 @@ class Wire:
     # ---- running -----------------------------------------------------------------------------
 
     def run(self):
-        self.flows = lab_traffic.flows(self.clock, self.agents, self.topo.address, self.spec["flows"],
+        self.flows = lab_traffic.flows(self.clock, self.agents, self.topo.addresses, self.spec["flows"],
                                        self.spec["seed"])
         for flow in self.flows:
             flow.open()
