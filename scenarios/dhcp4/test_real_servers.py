@@ -144,3 +144,18 @@ def test_the_servers_mtu_is_taken_when_it_may_be(dut, server, eventually):
     dut.start(address=("--addr", "dhcp"), args=(*QUICK, "--dhcp-mtu"))
     bound(dut, eventually)
     assert dut.ask(cmd="links", dev="tap0")["links"][0]["mtu"] == 1400
+
+
+@pytest.mark.rfc("4436:2.1-1")
+def test_a_carrier_that_is_back_has_the_lease_asked_about(dut, server, lan, eventually):
+    dut.start(address=("--addr", "dhcp"), args=QUICK)
+    got = bound(dut, eventually)
+    sent = got["messages"]["sent"]
+    lan.session.do("down dut.tap0")
+    eventually(lambda: "NO-CARRIER" in dut.ask(cmd="links", dev="tap0")["links"][0]["flags"], 30,
+               "the carrier being gone")
+    lan.session.do("up dut.tap0")
+    eventually(lambda: lease(dut)["messages"]["sent"] > sent, 60, "the server being asked")
+    again = bound(dut, eventually)
+    assert again["ip"] == got["ip"]
+    assert "1 received" in lan.peer.exec("ping", "-c", "1", "-w", "60", got["ip"]).stdout

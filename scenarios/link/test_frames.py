@@ -89,4 +89,4 @@ def test_a_vlan_is_a_link_of_its_own(dut, tester):
     # The kernel takes the tag off what it hands to packet sockets: the link's counters tell.
     tester.expect(IP(src="10.7.0.2", dst="10.7.0.1") / ICMP(type=0, id=9, seq=7))
     link = [one for one in dut.ask(cmd="links")["links"] if one["name"] == "tap0.7"][0]
-    assert link["rx"]["packets"] == 1 and link["tx"]["packets"] >= 1
+    assert link["stats64"]["rx_packets"] == 1 and link["stats64"]["tx_packets"] >= 1

@@ -24,10 +24,11 @@ static const struct control_cmd commands[] = {
 	{ "sockets", "[\"info\": true]", "sockets and connections, with tcp_info if asked",
 	  control_sockets },
 	{ "tcp_info", "\"socket\": N", "struct tcp_info of a TCP socket", control_tcp_info },
-	{ "links", "", "links with their statistics", control_links },
-	{ "addrs", "", "addresses", control_addrs },
-	{ "routes", "", "routes", control_routes },
-	{ "neighs", "", "the neighbour cache", control_neighs },
+	{ "links", "[\"dev\": LINK]", "links with their statistics", control_links },
+	{ "addrs", "[\"dev\": LINK]", "addresses", control_addrs },
+	{ "routes", "[\"dev\": LINK]", "routes", control_routes },
+	{ "neighs", "[\"dev\": LINK]", "the neighbour cache", control_neighs },
+	{ "maddrs", "[\"dev\": LINK]", "groups that links listen to", control_maddrs },
 	{ "addr_add", "\"addr\": A/L [, \"dev\": LINK] [, \"acd\": off|defend|cede|insist]",
 	  "a new address; with acd once nobody answers for it", control_addr_add },
 	{ "addr_del", "\"addr\": A/L [, \"dev\": LINK]", "an address goes", control_addr_del },
@@ -39,10 +40,13 @@ static const struct control_cmd commands[] = {
 	  control_neigh_add },
 	{ "neigh_del", "\"addr\": A [, \"dev\": LINK]", "a neighbour is forgotten",
 	  control_neigh_del },
+	{ "neigh_flush", "[\"dev\": LINK]", "neighbours are forgotten, but permanent ones",
+	  control_neigh_flush },
 	{ "link_add", "\"name\": NAME, \"vlan\": N [, \"link\": LINK] [, \"mtu\": N] [, \"address\": MAC]",
 	  "a new VLAN on a link", control_link_add },
 	{ "link_del", "\"name\": NAME", "a VLAN goes, with all it has", control_link_del },
-	{ "link_set", "[\"name\": LINK] [, \"mtu\": N] [, \"address\": MAC] [, \"txqueuelen\": N]",
+	{ "link_set", "[\"name\": LINK] [, \"state\": up|down] [, \"mtu\": N] [, \"address\": MAC]"
+	  " [, \"txqueuelen\": N]",
 	  "a link changes", control_link_set },
 	{ "lease", "", "what DHCP is doing, and what it was given", control_lease },
 	{ "dns", "", "name servers and search domains that routers advertised", control_dns },
@@ -133,6 +137,29 @@ static int sysctl_set(struct control_call *call, const struct ph_sysctl_info *ro
 	return 0;
 }
 
+/* net.ipv4.conf.LINK.LEAF and the like, which no table lists. 1: it is none. */
+static int sysctl_of_link(struct control_call *call, json_t *list, const char *name, const json_t *value)
+{
+	const char *text = json_string_value(value);
+	char number[24], now[128];
+	int rc;
+
+	if (ph_sysctl_get(call->host->st, name, now, sizeof(now)) < 0)
+		return 1;
+	if (json_is_integer(value)) {
+		snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		text = number;
+	}
+	if (!value)
+		return sysctl_put(call, list, name);
+	rc = text ? ph_sysctl_set(call->host->st, name, text) : -EINVAL;
+	if (rc < 0)
+		return text_error(call->err, call->cap,
+				  "%s: not a value of it; --list-sysctls shows those of %s", name,
+				  "net.ipv4.conf.default and net.ipv6.conf.default");
+	return sysctl_put(call, list, name);
+}
+
 static int sysctl(struct control_call *call)
 {
 	const char *name = json_string_value(json_object_get(call->args, "name"));
@@ -140,6 +167,12 @@ static int sysctl(struct control_call *call)
 	const struct ph_sysctl_info *row = name ? sysctl_row(name) : NULL;
 	json_t *list = json_object();
 	int rc = json_object_set_new(call->answer, "sysctl", list);
+
+	if (name && !row) {
+		rc = sysctl_of_link(call, list, name, value);
+		if (rc <= 0)
+			return rc;
+	}
 
 	if (name && !row)
 		return text_error(call->err, call->cap,

@@ -39,6 +39,7 @@ int control_links(struct control_call *call);
 int control_addrs(struct control_call *call);
 int control_routes(struct control_call *call);
 int control_neighs(struct control_call *call);
+int control_maddrs(struct control_call *call);
 int control_dns(struct control_call *call);
 int control_lease(struct control_call *call);
 
@@ -51,6 +52,7 @@ int control_route_add(struct control_call *call);
 int control_route_del(struct control_call *call);
 int control_neigh_add(struct control_call *call);
 int control_neigh_del(struct control_call *call);
+int control_neigh_flush(struct control_call *call);
 int control_link_add(struct control_call *call);
 int control_link_del(struct control_call *call);
 int control_link_set(struct control_call *call);

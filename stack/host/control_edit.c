@@ -12,6 +12,7 @@
 
 #include "base/list.h"
 #include "host/control_cmd.h"
+#include "host/tap.h"
 #include "host/text.h"
 
 enum { EDIT_LINKS_MAX = 64, EDIT_METRIC_MAX = 1000000 };
@@ -289,11 +290,25 @@ int control_neigh_del(struct control_call *call)
 		       text_of(call, "addr"), "no such neighbour; {\"cmd\":\"neighs\"} shows them");
 }
 
+int control_neigh_flush(struct control_call *call)
+{
+	struct ph_stack *st = call->host->st;
+	struct ph_link_info links[EDIT_LINKS_MAX];
+	size_t n = ph_links(st, links, EDIT_LINKS_MAX);
+	ph_link only = 0;
+	int rc = has(call, "dev") ? control_find_link(call, "dev", &only) : 0;
+
+	for (size_t i = 0; rc == 0 && i < n && i < EDIT_LINKS_MAX; i++)
+		if (only == 0 || links[i].link == only)
+			(void)ph_neigh_flush(st, links[i].link, call->host->now_ns);
+	return rc != 0 ? rc : outcome(call, 0, "neigh", NULL);
+}
+
 /* ---- links ---------------------------------------------------------------------------------- */
 
 static int link_options(struct control_call *call, uint64_t *mtu, uint64_t *qlen, uint8_t mac[6])
 {
-	int rc = number(call, "mtu", 68, UINT16_MAX, mtu);
+	int rc = number(call, "mtu", 68, 65536, mtu);
 
 	if (rc == 0)
 		rc = number(call, "txqueuelen", 1, UINT32_MAX, qlen);
@@ -317,9 +332,17 @@ int control_link_add(struct control_call *call)
 	if (!conf.name || conf.name[0] == '\0' || strlen(conf.name) > 15)
 		return text_error(call->err, call->cap, "name: write 1 to 15 characters");
 	conf.vlan = (uint16_t)id;
-	conf.mtu = (uint16_t)mtu;
+	conf.mtu = (uint32_t)mtu;
 	return outcome(call, ph_link_add(call->host->st, &conf, call->host->now_ns), conf.name,
 		       "a VLAN stands on a link of Ethernet, and its mtu is at most that link's");
+}
+
+static bool is_device(const struct host *h, ph_link link)
+{
+	for (size_t i = 0; i < h->ndevs; i++)
+		if (link == h->devs[i].link)
+			return true;
+	return link == h->link;
 }
 
 int control_link_del(struct control_call *call)
@@ -331,16 +354,17 @@ int control_link_del(struct control_call *call)
 		return rc;
 	if (link == 0)
 		return text_error(call->err, call->cap, "name: is missing; write a link's name");
-	if (link == call->host->link)
+	if (is_device(call->host, link))
 		return text_error(call->err, call->cap,
 				  "%s: is phantom's device; it goes when phantom ends",
 				  text_of(call, "name"));
 	return outcome(call, ph_link_remove(call->host->st, link, call->host->now_ns),
-		       text_of(call, "name"), NULL);
+		       text_of(call, "name"), link == PH_LINK_LO ? "every host has it" : NULL);
 }
 
 int control_link_set(struct control_call *call)
 {
+	const char *state = text_of(call, "state");
 	uint64_t mtu = 0, qlen = 0;
 	struct ph_link_change to = { 0 };
 	uint8_t mac[6];
@@ -351,7 +375,12 @@ int control_link_set(struct control_call *call)
 		rc = link_options(call, &mtu, &qlen, mac);
 	if (rc != 0)
 		return rc;
-	to.mtu = (uint16_t)mtu;
+	if (has(call, "state") &&
+	    (!state || (strcmp(state, "up") != 0 && strcmp(state, "down") != 0)))
+		return text_error(call->err, call->cap, "state: write up or down");
+	if (state)
+		(void)ph_link_up(call->host->st, link, strcmp(state, "up") == 0, call->host->now_ns);
+	to.mtu = (uint32_t)mtu;
 	to.txqueuelen = (uint32_t)qlen;
 	to.mac = has(call, "address") ? mac : NULL;
 	return outcome(call, ph_link_change(call->host->st, link, &to, call->host->now_ns),

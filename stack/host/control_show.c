@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/control_cmd.h"
+#include "host/tap.h"
 #include "host/text.h"
 
 static int no_memory(struct control_call *call)
@@ -176,7 +177,60 @@ static json_t *offloads(uint32_t bits)
 	return list;
 }
 
-static json_t *one_link(const struct ph_link_info *l, const char *below)
+static json_t *link_flags(const struct ph_link_info *l)
+{
+	json_t *list = json_array();
+
+	if (l->kind == PH_LINK_LOOPBACK)
+		json_array_append_new(list, json_string("LOOPBACK"));
+	else
+		json_array_append_new(list, json_string("MULTICAST"));
+	if (l->up && !l->running)
+		json_array_append_new(list, json_string("NO-CARRIER"));
+	if (l->up)
+		json_array_append_new(list, json_string("UP"));
+	if (l->running)
+		json_array_append_new(list, json_string("LOWER_UP"));
+	return list;
+}
+
+static void put_stat(json_t *o, const char *name, uint64_t value)
+{
+	json_object_set_new(o, name, json_integer((json_int_t)value));
+}
+
+/* struct rtnl_link_stats64's names; of a device, what it could not read or write besides. */
+static json_t *stats64(const struct control_call *call, const struct ph_link_info *l)
+{
+	struct device none = { .rx_bad = 0 };
+	const struct device *d = &none;
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < call->host->ndevs; i++)
+		if (call->host->devs[i].link == l->link)
+			d = &call->host->devs[i];
+	put_stat(o, "rx_packets", l->rx_packets);
+	put_stat(o, "tx_packets", l->tx_packets);
+	put_stat(o, "rx_bytes", l->rx_bytes);
+	put_stat(o, "tx_bytes", l->tx_bytes);
+	put_stat(o, "rx_errors", l->rx_length_errors + d->rx_bad);
+	put_stat(o, "tx_errors", l->tx_carrier_errors + d->tx_errors);
+	put_stat(o, "rx_dropped",
+		 l->rx_dropped - l->rx_length_errors - l->rx_otherhost_dropped);
+	put_stat(o, "tx_dropped", l->tx_dropped);
+	put_stat(o, "multicast", l->multicast);
+	put_stat(o, "rx_length_errors", l->rx_length_errors);
+	put_stat(o, "rx_frame_errors", d->rx_bad);
+	put_stat(o, "rx_missed_errors", d->rx_no_memory);
+	put_stat(o, "rx_nohandler", l->rx_nohandler);
+	put_stat(o, "rx_otherhost_dropped", l->rx_otherhost_dropped);
+	put_stat(o, "tx_carrier_errors", l->tx_carrier_errors);
+	put_stat(o, "tx_aborted_errors", d->tx_errors);
+	return o;
+}
+
+static json_t *one_link(const struct control_call *call, const struct ph_link_info *l,
+			const char *below)
 {
 	static const char *const kinds[] = { [PH_LINK_ETHER] = "ether",
 					     [PH_LINK_IP] = "ip",
@@ -188,21 +242,14 @@ static json_t *one_link(const struct ph_link_info *l, const char *below)
 			      "offload", offloads(l->offload), "txqueuelen",
 			      (json_int_t)l->txqueuelen, "queued", (json_int_t)l->queued);
 
-	if (l->kind != PH_LINK_IP)
+	if (l->kind != PH_LINK_IP && l->kind != PH_LINK_LOOPBACK)
 		json_object_set_new(o, "mac", json_string(text_from_mac(mac, l->mac)));
 	if (l->parent) {
 		json_object_set_new(o, "link", json_string(below));
 		json_object_set_new(o, "vlan", json_integer(l->vlan));
 	}
-	json_object_set_new(o, "rx",
-			    json_pack("{s:I,s:I,s:I,s:I}", "bytes", (json_int_t)l->rx_bytes,
-				      "packets", (json_int_t)l->rx_packets, "dropped",
-				      (json_int_t)l->rx_dropped, "multicast",
-				      (json_int_t)l->multicast));
-	json_object_set_new(o, "tx",
-			    json_pack("{s:I,s:I,s:I}", "bytes", (json_int_t)l->tx_bytes, "packets",
-				      (json_int_t)l->tx_packets, "dropped",
-				      (json_int_t)l->tx_dropped));
+	json_object_set_new(o, "flags", link_flags(l));
+	json_object_set_new(o, "stats64", stats64(call, l));
 	return o;
 }
 
@@ -216,7 +263,7 @@ int control_links(struct control_call *call)
 		return no_memory(call);
 	list = json_array();
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, one_link(&links[i], link_name(links, n, links[i].parent)));
+		json_array_append_new(list, one_link(call, &links[i], link_name(links, n, links[i].parent)));
 	free(links);
 	return show_list(call, "links", list, "name", true);
 }
@@ -301,6 +348,8 @@ int control_routes(struct control_call *call)
 			json_object_set_new(o, "pref",
 					    json_string(r->preference > 0 ? "high" : "low"));
 		put_left(o, "expires", r->expires_s);
+		if (r->linkdown)
+			json_object_set_new(o, "flags", json_pack("[s]", "linkdown"));
 		json_array_append_new(list, o);
 	}
 	free(routes);
@@ -332,6 +381,29 @@ int control_neighs(struct control_call *call)
 	free(neighs);
 	free(links);
 	return show_list(call, "neighs", list, "dev", memory);
+}
+
+int control_maddrs(struct control_call *call)
+{
+	size_t n = ph_groups(call->host->st, NULL, 0), nlinks;
+	struct ph_group_info *groups = calloc(n + 1, sizeof(*groups));
+	struct ph_link_info *links = get_links(call->host->st, &nlinks);
+	json_t *list = json_array();
+	bool memory = groups && links;
+
+	if (memory)
+		(void)ph_groups(call->host->st, groups, n);
+	for (size_t i = 0; memory && i < n; i++) {
+		char ip[TEXT_IP];
+
+		json_array_append_new(list, json_pack("{s:s,s:s,s:i}", "addr",
+						      text_from_ip(ip, &groups[i].ip), "dev",
+						      link_name(links, nlinks, groups[i].link),
+						      "users", (int)groups[i].users));
+	}
+	free(groups);
+	free(links);
+	return show_list(call, "maddrs", list, "dev", memory);
 }
 
 /* Name servers and search domains that routers advertised. */

@@ -741,7 +741,7 @@ void control_socks_call(struct control_socks *cs, json_t *request)
 	c->started_ns = cs->h->now_ns;
 	c->until_ns = PH_NEVER;
 	/* A client that sent packets and then asks, asks a stack that has had them. */
-	while (cs->h->dev && device_read(cs->h))
+	while (devices_read(cs->h))
 		;
 	ph_stack_run(cs->h->st, cs->h->now_ns); /* what options tell of time is of now */
 	if (try(c)) {

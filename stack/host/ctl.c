@@ -34,15 +34,17 @@ static const struct ctl_command commands[] = {
 	{ "addrs", NULL, "addresses", ctl_print_addrs },
 	{ "routes", NULL, "routes", ctl_print_routes },
 	{ "neighs", NULL, "the neighbour cache", ctl_print_neighs },
+	{ "maddrs", NULL, "groups that links listen to", ctl_print_maddrs },
 	{ "addr_add", "A/L [dev LINK] [acd off|defend|cede|insist]", NULL, ctl_print_nothing },
 	{ "addr_del", "A/L [dev LINK]", NULL, ctl_print_nothing },
 	{ "route_add", "D/L | default [via A] [dev LINK] [metric N]", NULL, ctl_print_nothing },
 	{ "route_del", "D/L | default [via A] [dev LINK]", NULL, ctl_print_nothing },
 	{ "neigh_add", "A lladdr MAC [dev LINK]", NULL, ctl_print_nothing },
 	{ "neigh_del", "A [dev LINK]", NULL, ctl_print_nothing },
+	{ "neigh_flush", "[dev LINK]", NULL, ctl_print_nothing },
 	{ "link_add", "NAME vlan N [link LINK] [mtu N] [address MAC]", NULL, ctl_print_nothing },
 	{ "link_del", "NAME", NULL, ctl_print_nothing },
-	{ "link_set", "NAME [mtu N] [address MAC] [txqueuelen N]", NULL, ctl_print_nothing },
+	{ "link_set", "NAME [up | down] [mtu N] [address MAC] [txqueuelen N]", NULL, ctl_print_nothing },
 	{ "lease", NULL, "what DHCP is doing, and what it was given", ctl_print_lease },
 	{ "dns", NULL, "name servers that routers advertised", ctl_print_dns },
 	{ "usage", NULL, "memory and pieces in use", ctl_print_values },
@@ -57,6 +59,7 @@ static const struct ctl_object {
 	{ "route", "routes", "dst" },
 	{ "neigh", "neighs", "addr" },
 	{ "link", "links", "name" },
+	{ "maddr", "maddrs", NULL },
 };
 
 static const struct option long_options[] = {
@@ -75,7 +78,8 @@ static int help(void)
 		if (commands[i].help)
 			printf("  %-9s %-17s %s\n", commands[i].name,
 			       commands[i].args ? commands[i].args : "", commands[i].help);
-	printf("\naddr, route, neigh and link alone show the same, and change it:\n");
+	printf("\naddr, route, neigh, link and maddr alone show the same, of one link with\n"
+	       "dev LINK, and change it:\n");
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		if (!commands[i].help)
 			printf("  %.*s %s %s\n", (int)strcspn(commands[i].name, "_"),
@@ -212,30 +216,68 @@ static bool has_word(const char *args, const char *key)
 	return false;
 }
 
+/* up and down stand alone, as ip(8) has them. */
+static bool is_state(const char *command, const char *word)
+{
+	return strcmp(command, "link_set") == 0 &&
+	       (strcmp(word, "up") == 0 || strcmp(word, "down") == 0);
+}
+
+/* [dev] LINK, or nothing. */
+static int run_show(const char *path, const struct ctl_object *ob, int argc, char **argv, bool json,
+		    bool all)
+{
+	json_t *o;
+
+	if (argc > 0 && strcmp(argv[0], "dev") == 0) {
+		argc--;
+		argv++;
+		if (argc == 0)
+			return usage_error("dev", "its value is missing");
+	}
+	if (argc > 1)
+		return usage_error(argv[1], "one word too many");
+	o = json_pack("{s:s}", "cmd", ob->show);
+	if (argc > 0)
+		json_object_set_new(o, "dev", json_string(argv[0]));
+	return run(path, find_command(ob->show), o, json, all);
+}
+
 /* The words behind an object: nothing or show, or a verb, what it is about, and keys with values. */
 static int run_object(const char *path, const struct ctl_object *ob, int argc, char **argv, bool json,
 		      bool all)
 {
 	char name[24];
 	json_t *o;
+	int at = 2;
 
 	if (argc == 0 || strcmp(argv[0], "show") == 0)
-		return run(path, find_command(ob->show), json_pack("{s:s}", "cmd", ob->show), json,
-			   all);
+		return run_show(path, ob, argc - 1, argv + 1, json, all);
 	snprintf(name, sizeof(name), "%s_%.8s", ob->name, argv[0]);
 	if (!find_command(name))
 		return usage_error(argv[0], "not what can be done with it");
-	if (argc < 2)
+	o = json_pack("{s:s}", "cmd", name);
+	if (strcmp(argv[0], "flush") == 0)
+		at = 1; /* of all */
+	else if (argc >= 2)
+		json_object_set_new(o, ob->first, json_string(argv[1]));
+	for (bool state; at < argc; at += state ? 1 : 2) {
+		state = is_state(name, argv[at]);
+
+		if (!state && (!has_word(find_command(name)->args, argv[at]) || at + 1 == argc))
+			break;
+		json_object_set_new(o, state ? "state" : argv[at],
+				    json_string(argv[state ? at : at + 1]));
+	}
+	if (argc < 2 && at == 2) {
+		json_decref(o);
 		return usage_error(argv[0], "of what is missing");
-	if (argc % 2)
-		return usage_error(argv[argc - 1], "its value is missing");
-	o = json_pack("{s:s,s:s}", "cmd", name, ob->first, argv[1]);
-	for (int i = 2; i < argc; i += 2) {
-		if (!has_word(find_command(name)->args, argv[i])) {
-			json_decref(o);
-			return usage_error(argv[i], "no such word here");
-		}
-		json_object_set_new(o, argv[i], json_string(argv[i + 1]));
+	}
+	if (at < argc) {
+		bool known = has_word(find_command(name)->args, argv[at]);
+
+		json_decref(o);
+		return usage_error(argv[at], known ? "its value is missing" : "no such word here");
 	}
 	return run(path, find_command(name), o, json, all);
 }

@@ -104,17 +104,50 @@ void ctl_print_sockets(const json_t *part, bool all)
 	}
 }
 
-static void print_statistics(const char *name, const json_t *o)
+/* As ip -s -s link: a row of names over a row of numbers. */
+static void print_statistics(const char *name, const json_t *o, const char *const (*row)[2], size_t n)
 {
-	bool in = json_object_get(o, "multicast") != NULL;
-
-	printf("    %s: %14s %11s %11s%s\n", name, "bytes", "packets", "dropped",
-	       in ? "       mcast" : "");
-	printf("        %14lld %11lld %11lld", number(o, "bytes"), number(o, "packets"),
-	       number(o, "dropped"));
-	if (in)
-		printf(" %11lld", number(o, "multicast"));
+	printf("    %s:", name);
+	for (size_t i = 0; i < n; i++)
+		printf(" %*s", i == 0 ? 14 : 11, row[i][0]);
+	printf("\n       ");
+	for (size_t i = 0; i < n; i++)
+		printf(" %*lld", i == 0 ? 14 : 11, number(o, row[i][1]));
 	printf("\n");
+}
+
+static void print_stats64(const json_t *o, bool all)
+{
+	static const char *const rx[][2] = { { "bytes", "rx_bytes" },	  { "packets", "rx_packets" },
+					     { "errors", "rx_errors" },	  { "dropped", "rx_dropped" },
+					     { "missed", "rx_missed_errors" }, { "mcast", "multicast" } };
+	static const char *const tx[][2] = { { "bytes", "tx_bytes" },	{ "packets", "tx_packets" },
+					     { "errors", "tx_errors" }, { "dropped", "tx_dropped" },
+					     { "carrier", "tx_carrier_errors" } };
+	static const char *const rx_errors[][2] = { { "length", "rx_length_errors" },
+						    { "frame", "rx_frame_errors" },
+						    { "nohandler", "rx_nohandler" },
+						    { "otherhost", "rx_otherhost_dropped" } };
+	static const char *const tx_errors[][2] = { { "aborted", "tx_aborted_errors" },
+						    { "carrier", "tx_carrier_errors" } };
+
+	print_statistics("RX", o, rx, sizeof(rx) / sizeof(rx[0]));
+	if (all)
+		print_statistics("RX errors", o, rx_errors, sizeof(rx_errors) / sizeof(rx_errors[0]));
+	print_statistics("TX", o, tx, sizeof(tx) / sizeof(tx[0]));
+	if (all)
+		print_statistics("TX errors", o, tx_errors, sizeof(tx_errors) / sizeof(tx_errors[0]));
+}
+
+static void print_flags(const json_t *flags)
+{
+	size_t k;
+	json_t *flag;
+
+	printf("<");
+	json_array_foreach(flags, k, flag)
+		printf("%s%s", k ? "," : "", json_string_value(flag));
+	printf("> ");
 }
 
 void ctl_print_links(const json_t *part, bool all)
@@ -122,25 +155,45 @@ void ctl_print_links(const json_t *part, bool all)
 	size_t i, k;
 	json_t *l, *bit;
 
-	(void)all;
 	json_array_foreach(part, i, l)
 	{
 		bool vlan = *word(l, "link") != '\0';
+		const char *kind = word(l, "kind");
 
-		printf("%lld: %s%s%s: mtu %lld qlen %lld queued %lld", number(l, "index"),
-		       word(l, "name"), vlan ? "@" : "", word(l, "link"), number(l, "mtu"),
-		       number(l, "txqueuelen"), number(l, "queued"));
+		printf("%lld: %s%s%s: ", number(l, "index"), word(l, "name"), vlan ? "@" : "",
+		       word(l, "link"));
+		print_flags(json_object_get(l, "flags"));
+		printf("mtu %lld qlen %lld queued %lld", number(l, "mtu"), number(l, "txqueuelen"),
+		       number(l, "queued"));
 		json_array_foreach(json_object_get(l, "offload"), k, bit)
 			printf("%s%s", k ? "," : " offload ", json_string_value(bit));
 		printf("\n");
 		if (*word(l, "mac"))
 			printf("    link/ether %s\n", word(l, "mac"));
 		else
-			printf("    link/none\n");
+			printf("    link/%s\n", strcmp(kind, "loopback") == 0 ? kind : "none");
 		if (vlan)
 			printf("    vlan protocol 802.1Q id %lld\n", number(l, "vlan"));
-		print_statistics("RX", json_object_get(l, "rx"));
-		print_statistics("TX", json_object_get(l, "tx"));
+		print_stats64(json_object_get(l, "stats64"), all);
+	}
+}
+
+void ctl_print_maddrs(const json_t *part, bool all)
+{
+	size_t i;
+	json_t *g;
+	const char *dev = "";
+
+	(void)all;
+	json_array_foreach(part, i, g)
+	{
+		if (strcmp(dev, word(g, "dev")) != 0)
+			printf("%s:\n", word(g, "dev"));
+		dev = word(g, "dev");
+		printf("\t%-6s %s", strchr(word(g, "addr"), ':') ? "inet6" : "inet", word(g, "addr"));
+		if (number(g, "users") > 1)
+			printf(" users %lld", number(g, "users"));
+		printf("\n");
 	}
 }
 
@@ -171,8 +224,8 @@ void ctl_print_addrs(const json_t *part, bool all)
 
 void ctl_print_routes(const json_t *part, bool all)
 {
-	size_t i;
-	json_t *r;
+	size_t i, k;
+	json_t *r, *flag;
 
 	(void)all;
 	json_array_foreach(part, i, r)
@@ -194,6 +247,8 @@ void ctl_print_routes(const json_t *part, bool all)
 			printf(" expires %lldsec", number(r, "expires"));
 		if (*word(r, "pref"))
 			printf(" pref %s", word(r, "pref"));
+		json_array_foreach(json_object_get(r, "flags"), k, flag)
+			printf(" %s", json_string_value(flag));
 		printf("\n");
 	}
 }

@@ -12,6 +12,7 @@ void ctl_print_values(const json_t *part, bool all);
 void ctl_print_sysctl(const json_t *part, bool all);
 void ctl_print_sockets(const json_t *part, bool all);
 void ctl_print_links(const json_t *part, bool all);
+void ctl_print_maddrs(const json_t *part, bool all);
 void ctl_print_addrs(const json_t *part, bool all);
 void ctl_print_routes(const json_t *part, bool all);
 void ctl_print_neighs(const json_t *part, bool all);

@@ -53,12 +53,13 @@ struct host {
 	const struct options *opt;
 	struct memory memory; /* the stack's */
 	struct ph_stack *st;
-	ph_link link;
+	ph_link link; /* of the first device */
 	uint64_t now_ns;  /* of this turn, CLOCK_MONOTONIC */
 	uint64_t wall_ns; /* what to add to it for the time since 1970 */
-	struct device *dev;
+	struct device *devs; /* of opt->links, in their order; NULL: no device */
+	size_t ndevs;
 	int epoll_fd;
-	struct source signals;
+	struct source signals, carrier;
 	struct list apps, again;
 	struct control *control;
 	struct dialler *dialler; /* NULL: nothing is dialled for others */

@@ -14,28 +14,42 @@
 
 #include "host/client.h"
 #include "host/setup.h"
+#include "host/tap.h"
 #include "host/text.h"
 
 enum {
-	SAID_MAX = 18, /* addresses that are remembered as told of */
+	SAID_MAX = 66, /* addresses that are remembered as told of */
 	DUID_MAX = 59
 };
 
-struct lease {
-	uint32_t changes; /* ph_net_changes() when we looked last */
-	bool looked, routes_done, client_done, had;
-	struct ph_addr_info said[SAID_MAX];
-	size_t nsaid;
+/* Of one device. */
+struct kept {
 	uint8_t duid[DUID_MAX];
 	size_t duid_len;
 	struct ph_ip known; /* of the file; then what is in it now */
 	uint64_t expires;   /* seconds since 1970; UINT64_MAX: never */
-	bool in_file;
+	bool in_file, had;
+};
+
+struct lease {
+	uint32_t changes; /* ph_net_changes() when we looked last */
+	bool looked, routes_done, client_done;
+	struct ph_addr_info said[SAID_MAX];
+	size_t nsaid;
+	struct kept kept[OPT_LINKS_MAX]; /* of host.devs */
 };
 
 bool lease_dynamic(const struct options *o)
 {
-	return o->addr_from != OPT_ADDR_GIVEN || o->acd != OPT_ACD_OFF;
+	for (size_t i = 0; i < o->nlinks; i++)
+		if (o->links[i].addr_from != OPT_ADDR_GIVEN || o->links[i].acd != OPT_ACD_OFF)
+			return true;
+	return false;
+}
+
+static struct kept *kept_of(const struct host *h, const struct device *d)
+{
+	return &h->lease->kept[d->number];
 }
 
 static uint64_t wall_s(const struct host *h)
@@ -57,9 +71,8 @@ static size_t hex_read(const char *text, uint8_t *out, size_t cap)
 	return text && !text[0] ? n : 0;
 }
 
-static bool file_take(struct host *h, const json_t *o)
+static bool file_take(struct kept *l, const json_t *o)
 {
-	struct lease *l = h->lease;
 	const json_t *expires = json_object_get(o, "expires");
 	const char *ip = json_string_value(json_object_get(o, "ip"));
 
@@ -75,24 +88,24 @@ static bool file_take(struct host *h, const json_t *o)
 }
 
 /* A file that is not there is a first start; one that is wrong is said, and begun anew. */
-static void file_read(struct host *h)
+static void file_read(struct kept *l, const char *path)
 {
 	json_error_t where;
 	json_t *o;
 
-	if (access(h->opt->lease, F_OK) != 0)
+	if (access(path, F_OK) != 0)
 		return;
-	o = json_load_file(h->opt->lease, 0, &where);
-	if (!o || !file_take(h, o)) {
-		fprintf(stderr, "phantom: --lease %s: %s; begun anew\n", h->opt->lease,
+	o = json_load_file(path, 0, &where);
+	if (!o || !file_take(l, o)) {
+		fprintf(stderr, "phantom: --lease %s: %s; begun anew\n", path,
 			o ? "its lease is none" : where.text);
-		h->lease->in_file = false;
-		h->lease->duid_len = 0;
+		l->in_file = false;
+		l->duid_len = 0;
 	}
 	json_decref(o);
 }
 
-static json_t *file_words(const struct lease *l, const struct ph_dhcp_info *i)
+static json_t *file_words(const struct kept *l, const struct ph_dhcp_info *i)
 {
 	char hex[2 * DUID_MAX + 1] = "", ip[TEXT_IP], server[TEXT_IP];
 	json_t *o = json_object();
@@ -112,19 +125,19 @@ static json_t *file_words(const struct lease *l, const struct ph_dhcp_info *i)
 }
 
 /* Whole or not at all, whenever the machine stops; `i` NULL: no lease. */
-static void file_write(struct host *h, const struct ph_dhcp_info *i)
+static void file_write(const struct kept *l, const char *path, const struct ph_dhcp_info *i)
 {
 	char temporary[4096];
-	json_t *o = file_words(h->lease, i);
-	int n = snprintf(temporary, sizeof(temporary), "%s.new", h->opt->lease);
+	json_t *o = file_words(l, i);
+	int n = snprintf(temporary, sizeof(temporary), "%s.new", path);
 	FILE *f = n > 0 && (size_t)n < sizeof(temporary) ? fopen(temporary, "we") : NULL;
 	bool good = f && json_dumpf(o, f, JSON_INDENT(2)) == 0 && fputc('\n', f) != EOF &&
 		    fflush(f) == 0 && fsync(fileno(f)) == 0;
 
 	if (f && fclose(f) != 0)
 		good = false;
-	if (!good || rename(temporary, h->opt->lease) != 0)
-		fprintf(stderr, "phantom: --lease %s: not written: %s\n", h->opt->lease,
+	if (!good || rename(temporary, path) != 0)
+		fprintf(stderr, "phantom: --lease %s: not written: %s\n", path,
 			strerror(errno));
 	json_decref(o);
 }
@@ -132,10 +145,8 @@ static void file_write(struct host *h, const struct ph_dhcp_info *i)
 /* ---- the beginning ------------------------------------------------------------------------ */
 
 /* RFC 8415 11.5: who we are does not change with the hardware, once there is a file to keep it. */
-static void duid_make(struct host *h)
+static void duid_make(const struct host *h, struct kept *l, const char *path)
 {
-	struct lease *l = h->lease;
-
 	l->duid[0] = 0;
 	l->duid[1] = 4;
 	if (h->opt->has_key)
@@ -143,7 +154,7 @@ static void duid_make(struct host *h)
 	else if (getrandom(l->duid + 2, 16, 0) != 16)
 		return;
 	l->duid_len = 18;
-	file_write(h, NULL);
+	file_write(l, path, NULL);
 }
 
 static int dhcp_failed(int rc, char *err, size_t cap)
@@ -153,28 +164,21 @@ static int dhcp_failed(int rc, char *err, size_t cap)
 	return text_error(err, cap, "--addr: refused: %s", strerror(-rc));
 }
 
-int lease_open(struct host *h, char *err, size_t cap)
+static int open_device(struct host *h, const struct device *d, char *err, size_t cap)
 {
-	const struct options *o = h->opt;
+	const struct opt_link *o = d->opt;
+	struct kept *l = kept_of(h, d);
 	struct ph_dhcp_conf conf = { .hostname = o->hostname,
 				     .classless_routes = o->dhcp_routes,
 				     .use_mtu = o->dhcp_mtu,
 				     .link_local = o->addr_from == OPT_ADDR_AUTO,
 				     .wait_ms = o->dhcp_wait_ms };
-	struct lease *l;
 	int rc = 0;
 
-	if (!lease_dynamic(o))
-		return 0;
-	l = h->lease = calloc(1, sizeof(*l));
-	if (!l)
-		return -ENOMEM;
-	l->routes_done = o->nroutes == 0;
-	l->client_done = !o->connect && !o->connect_udp;
 	if (o->lease) {
-		file_read(h);
+		file_read(l, o->lease);
 		if (l->duid_len == 0)
-			duid_make(h);
+			duid_make(h, l, o->lease);
 		conf.duid = l->duid_len ? l->duid : NULL;
 		conf.duid_len = l->duid_len;
 	}
@@ -185,10 +189,28 @@ int lease_open(struct host *h, char *err, size_t cap)
 		conf.known_s = left < UINT32_MAX ? (uint32_t)left : UINT32_MAX;
 	}
 	if (o->addr_from == OPT_ADDR_DHCP || o->addr_from == OPT_ADDR_AUTO)
-		rc = ph_dhcp_start(h->st, h->link, &conf, h->now_ns);
+		rc = ph_dhcp_start(h->st, d->link, &conf, h->now_ns);
 	else if (o->addr_from == OPT_ADDR_LINK_LOCAL)
-		rc = ph_linklocal_start(h->st, h->link, h->now_ns);
+		rc = ph_linklocal_start(h->st, d->link, h->now_ns);
 	return rc < 0 ? dhcp_failed(rc, err, cap) : 0;
+}
+
+int lease_open(struct host *h, char *err, size_t cap)
+{
+	const struct options *o = h->opt;
+	struct lease *l;
+	int rc = 0;
+
+	if (!lease_dynamic(o))
+		return 0;
+	l = h->lease = calloc(1, sizeof(*l));
+	if (!l)
+		return -ENOMEM;
+	l->routes_done = o->nroutes == 0;
+	l->client_done = !o->connect && !o->connect_udp;
+	for (size_t i = 0; i < h->ndevs && rc == 0; i++)
+		rc = open_device(h, &h->devs[i], err, cap);
+	return rc;
 }
 
 /* ---- what changed ------------------------------------------------------------------------- */
@@ -227,18 +249,18 @@ static void say_addresses(struct lease *l, const struct ph_addr_info *addrs, siz
 	l->nsaid = k;
 }
 
-static void keep(struct host *h)
+static void keep(struct host *h, const struct device *d)
 {
-	struct lease *l = h->lease;
+	struct kept *l = kept_of(h, d);
 	struct ph_dhcp_info i;
 	uint64_t expires;
 
-	if (!h->opt->lease || ph_dhcp_info(h->st, h->link, &i) != 0)
+	if (!d->opt->lease || ph_dhcp_info(h->st, d->link, &i) != 0)
 		return;
 	if (i.prefix == 0) { /* none */
 		if (l->had) {
 			l->in_file = l->had = false;
-			file_write(h, NULL);
+			file_write(l, d->opt->lease, NULL);
 		}
 		return;
 	}
@@ -251,7 +273,7 @@ static void keep(struct host *h)
 	l->in_file = true;
 	l->known = i.ip;
 	l->expires = expires;
-	file_write(h, &i);
+	file_write(l, d->opt->lease, &i);
 }
 
 static void open_client(struct host *h, const struct ph_addr_info *addrs, size_t n)
@@ -289,7 +311,8 @@ void lease_turn(struct host *h)
 	n = ph_addrs(h->st, addrs, SAID_MAX);
 	n = n < SAID_MAX ? n : SAID_MAX;
 	say_addresses(l, addrs, n);
-	keep(h);
+	for (size_t i = 0; i < h->ndevs; i++)
+		keep(h, &h->devs[i]);
 	if (!l->routes_done)
 		l->routes_done = setup_routes(h, err, sizeof(err)) == 0;
 	if (!l->client_done)
@@ -300,8 +323,12 @@ void lease_close(struct host *h)
 {
 	if (!h->lease)
 		return;
-	(void)ph_dhcp_stop(h->st, h->link, !h->opt->lease, h->now_ns);
-	(void)ph_linklocal_stop(h->st, h->link, h->now_ns);
+	for (size_t i = 0; i < h->ndevs; i++) {
+		const struct device *d = &h->devs[i];
+
+		(void)ph_dhcp_stop(h->st, d->link, !d->opt->lease, h->now_ns);
+		(void)ph_linklocal_stop(h->st, d->link, h->now_ns);
+	}
 }
 
 void lease_free(struct host *h)

@@ -120,10 +120,10 @@ static void close_check(struct host *h)
 	if (usage.connections > 0) {
 		h->status = h->client ? 1 : h->status;
 		ph_stack_abort(h->st, h->now_ns);
-		(void)device_write(h);
+		(void)devices_write(h);
 	}
 	lease_close(h);
-	(void)device_write(h);
+	(void)devices_write(h);
 	h->phase = HOST_DONE;
 }
 
@@ -171,17 +171,26 @@ bool host_serve(struct host *h)
 	return more || !list_empty(&h->again);
 }
 
+static uint64_t frames_sent(const struct host *h)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < h->ndevs; i++)
+		n += h->devs[i].tx_frames;
+	return n;
+}
+
 /*
  * True: there is more to do now. What was sent counts as that: over a TAP the answer is often there
  * before the write has returned, and a read is cheaper than a sleep.
  */
 static bool turn(struct host *h)
 {
-	uint64_t sent = h->dev->tx_frames;
+	uint64_t sent = frames_sent(h);
 	bool more, full;
 
 	h->now_ns = loop_clock();
-	more = device_read(h);
+	more = devices_read(h);
 	more = host_serve(h) || more;
 	/* The apps first: an answer of theirs carries the acknowledgment that the batch owes. */
 	ph_stack_run(h->st, h->now_ns);
@@ -189,12 +198,12 @@ static bool turn(struct host *h)
 	lease_turn(h);
 	if (h->client)
 		more = client_run(h) || more;
-	full = !device_write(h);
+	full = !devices_write(h);
 	if (h->phase == HOST_CLOSING)
 		close_check(h);
 	if (full)
 		return false;
-	return more || h->dev->tx_frames != sent || ph_stack_deadline(h->st) <= h->now_ns;
+	return more || frames_sent(h) != sent || ph_stack_deadline(h->st) <= h->now_ns;
 }
 
 static uint64_t wake_at(const struct host *h)
@@ -275,10 +284,16 @@ int loop_init(struct host *h, char *err, size_t cap)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (fd < 0 || host_watch(h, &h->signals, fd, EPOLLIN, signal_ready) < 0 ||
-	    host_watch(h, &h->dev->source, h->dev->source.fd, EPOLLIN, device_ready) < 0) {
-		(void)text_error(err, cap, "epoll takes no signalfd or %s: %s", h->dev->name,
-				 strerror(errno));
+	if (fd < 0 || host_watch(h, &h->signals, fd, EPOLLIN, signal_ready) < 0) {
+		(void)text_error(err, cap, "epoll takes no signalfd: %s", strerror(errno));
+		return -EIO;
+	}
+	for (size_t i = 0; i < h->ndevs; i++) {
+		struct device *d = &h->devs[i];
+
+		if (host_watch(h, &d->source, d->source.fd, EPOLLIN, device_ready) == 0)
+			continue;
+		(void)text_error(err, cap, "epoll takes no %s: %s", d->name, strerror(errno));
 		return -EIO;
 	}
 	return 0;

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/carrier.h"
 #include "host/client.h"
 #include "host/control.h"
 #include "host/ctl.h"
@@ -55,7 +56,7 @@ static int prepare(struct host *h, char *err, size_t cap)
 	clock_gettime(CLOCK_REALTIME, &wall);
 	h->now_ns = loop_clock();
 	h->wall_ns = (uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_nsec - h->now_ns;
-	h->epoll_fd = h->signals.fd = h->dev->source.fd = -1;
+	h->epoll_fd = h->signals.fd = -1;
 	list_init(&h->apps);
 	list_init(&h->again);
 	h->chunk = malloc(2 * SERVICE_CHUNK); /* a datagram and its answer */
@@ -72,9 +73,11 @@ static int open_outputs(struct host *h, char *err, size_t cap)
 	const struct options *o = h->opt;
 
 	if (o->pcap) {
-		h->pcap = pcap_open(o->pcap, h->dev->name, h->dev->kind, err, cap);
+		h->pcap = pcap_open(o->pcap, err, cap);
 		if (!h->pcap)
 			return -EIO;
+		for (size_t i = 0; i < h->ndevs; i++)
+			pcap_interface(h->pcap, h->devs[i].name, h->devs[i].kind);
 	}
 	if (o->trace) {
 		h->tracer = tracer_open(o->trace, err, cap);
@@ -90,6 +93,18 @@ static int open_outputs(struct host *h, char *err, size_t cap)
 	return dial_open(h, err, cap);
 }
 
+static int devices_open(struct host *h, char *err, size_t cap)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < h->opt->nlinks && rc == 0; i++) {
+		h->devs[i].number = (unsigned)i;
+		rc = device_open(&h->devs[i], &h->opt->links[i], err, cap);
+		h->ndevs++; /* also of one that failed: it is closed as the others */
+	}
+	return rc;
+}
+
 static int start(struct host *h, char *err, size_t cap)
 {
 	int rc = prepare(h, err, cap);
@@ -97,7 +112,7 @@ static int start(struct host *h, char *err, size_t cap)
 	if (rc == 0)
 		rc = setup_stack(h, err, cap);
 	if (rc == 0)
-		rc = device_open(h->dev, h->opt, err, cap);
+		rc = devices_open(h, err, cap);
 	if (rc == 0)
 		rc = setup_network(h, err, cap);
 	if (rc == 0)
@@ -106,6 +121,8 @@ static int start(struct host *h, char *err, size_t cap)
 		rc = loop_init(h, err, cap);
 	if (rc == 0)
 		rc = open_outputs(h, err, cap);
+	if (rc == 0)
+		carrier_open(h);
 	if (rc == 0 && !h->lease && (h->opt->connect || h->opt->connect_udp))
 		rc = client_open(h, err, cap);
 	return rc;
@@ -126,7 +143,7 @@ static void say_ready(const struct host *h)
 
 static void print_stats(const struct host *h)
 {
-	const struct device *d = h->dev;
+	struct device all = { 0 };
 	const char *name;
 
 	for (size_t i = 0; (name = ph_counter_name(i)); i++) {
@@ -135,24 +152,36 @@ static void print_stats(const struct host *h)
 		if (value)
 			fprintf(stderr, "%-32s %20" PRIu64 "\n", name, value);
 	}
-	fprintf(stderr, "%-32s %20" PRIu64 "\n", "DeviceRxFrames", d->rx_frames);
-	fprintf(stderr, "%-32s %20" PRIu64 "\n", "DeviceTxFrames", d->tx_frames);
+	for (size_t i = 0; i < h->ndevs; i++) {
+		const struct device *d = &h->devs[i];
+
+		all.rx_frames += d->rx_frames;
+		all.tx_frames += d->tx_frames;
+		all.rx_bad += d->rx_bad;
+		all.rx_no_memory += d->rx_no_memory;
+		all.tx_waits += d->tx_waits;
+		all.tx_errors += d->tx_errors;
+	}
+	fprintf(stderr, "%-32s %20" PRIu64 "\n", "DeviceRxFrames", all.rx_frames);
+	fprintf(stderr, "%-32s %20" PRIu64 "\n", "DeviceTxFrames", all.tx_frames);
 	if (h->forwards_refused)
 		fprintf(stderr, "%-32s %20" PRIu64 "\n", "ForwardsRefused", h->forwards_refused);
-	if (d->rx_bad + d->rx_no_memory + d->tx_waits + d->tx_errors)
+	if (all.rx_bad + all.rx_no_memory + all.tx_waits + all.tx_errors)
 		fprintf(stderr,
 			"device: %" PRIu64 " frames malformed, %" PRIu64 " without memory, %" PRIu64
 			" waits to send, %" PRIu64 " not sent\n",
-			d->rx_bad, d->rx_no_memory, d->tx_waits, d->tx_errors);
+			all.rx_bad, all.rx_no_memory, all.tx_waits, all.tx_errors);
 }
 
 static int finish(struct host *h, int status)
 {
 	control_close(h);
+	carrier_close(h);
 	if (h->st) {
 		services_close(h);
 		client_close(h);
-		device_close(h->dev, h->st);
+		for (size_t i = 0; i < h->ndevs; i++)
+			device_close(&h->devs[i], h->st);
 		ph_stack_free(h->st);
 		memory_free(&h->memory);
 	}
@@ -171,8 +200,8 @@ static int finish(struct host *h, int status)
 
 static int run(const struct options *o)
 {
-	struct device dev = { 0 };
-	struct host h = { .opt = o, .dev = &dev };
+	static struct device devs[OPT_LINKS_MAX];
+	struct host h = { .opt = o, .devs = devs };
 	char err[2 * OPT_ERROR] = "";
 	int rc = start(&h, err, sizeof(err));
 	int status;

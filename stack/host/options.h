@@ -17,7 +17,9 @@ struct service;
 
 /* How often an option may be given; and the room for a sentence. */
 enum {
-	OPT_ADDRS_MAX = 64,
+	OPT_LINKS_MAX = 16,
+	OPT_GATEWAY_METRIC = 100, /* a route of the second device's is that much behind the first's */
+	OPT_ADDRS_MAX = 64, /* of one device */
 	OPT_ROUTES_MAX = 256,
 	OPT_SERVES_MAX = 256,
 	OPT_DIALS_MAX = 64,
@@ -41,6 +43,8 @@ struct opt_route {
 	struct ph_ip dst, gateway;
 	unsigned prefix;
 	bool has_gateway;
+	size_t link;	  /* of struct options' links */
+	uint32_t metric;
 	bool is_default;  /* written so: of its gateway's family */
 	const char *text; /* as typed, for messages */
 };
@@ -65,7 +69,8 @@ struct opt_sysctl {
 	const char *value;
 };
 
-struct options {
+/* A device, and what belongs to it. */
+struct opt_link {
 	enum opt_device device;
 	const char *device_name;
 	int device_fd;
@@ -74,24 +79,28 @@ struct options {
 	uint8_t mac[6];
 	uint16_t mtu; /* 0: the device's */
 	enum opt_ipv6 ipv6;
-
 	struct opt_addr addrs[OPT_ADDRS_MAX];
-	struct opt_route routes[OPT_ROUTES_MAX];
-	struct opt_serve serves[OPT_SERVES_MAX];
-	struct opt_sysctl sysctls[OPT_SYSCTLS_MAX];
-	struct opt_dial dials[OPT_DIALS_MAX];
-	size_t naddrs, nroutes, nserves, nsysctls, ndials;
-
-	bool connect, connect_udp;
-	struct ph_sockaddr peer;
-	bool has_send, receive, stay;
-	uint64_t send_bytes;
+	size_t naddrs;
 
 	enum opt_addr_from addr_from;
 	enum opt_acd acd;
 	const char *hostname, *lease; /* NULL: none */
 	bool dhcp_routes, dhcp_mtu;
 	uint32_t dhcp_wait_ms;
+};
+
+struct options {
+	struct opt_link links[OPT_LINKS_MAX];
+	struct opt_route routes[OPT_ROUTES_MAX];
+	struct opt_serve serves[OPT_SERVES_MAX];
+	struct opt_sysctl sysctls[OPT_SYSCTLS_MAX];
+	struct opt_dial dials[OPT_DIALS_MAX];
+	size_t nlinks, nroutes, nserves, nsysctls, ndials;
+
+	bool connect, connect_udp;
+	struct ph_sockaddr peer;
+	bool has_send, receive, stay;
+	uint64_t send_bytes;
 
 	const char *pcap, *trace, *control;
 	int ready_fd; /* -1: none */
@@ -109,5 +118,6 @@ enum opt_outcome options_parse(struct options *o, int argc, char **argv, char er
 const char *options_help(void);
 /* Is anything of IPv6 asked for? Then services listen for both families. */
 bool options_ipv6(const struct options *o);
+bool options_link_ipv6(const struct opt_link *l);
 
 #endif

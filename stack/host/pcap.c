@@ -98,11 +98,10 @@ static void block_end(struct pcap *p)
 	p->block = p->used;
 }
 
-static void put_headers(struct pcap *p, const char *device, enum ph_link_kind kind)
+static void put_section(struct pcap *p)
 {
 	static const char program[] = "phantom";
 	static const uint64_t unknown_length = UINT64_MAX;
-	static const uint8_t nanoseconds = 9;
 
 	block_begin(p, BLOCK_SECTION);
 	put_u32(p, ORDER_MAGIC);
@@ -112,6 +111,11 @@ static void put_headers(struct pcap *p, const char *device, enum ph_link_kind ki
 	put_option(p, OPT_SHB_USERAPPL, program, strlen(program));
 	put_option(p, OPT_END, "", 0);
 	block_end(p);
+}
+
+void pcap_interface(struct pcap *p, const char *device, enum ph_link_kind kind)
+{
+	static const uint8_t nanoseconds = 9;
 
 	block_begin(p, BLOCK_INTERFACE);
 	put_u16(p, kind == PH_LINK_ETHER ? LINKTYPE_ETHERNET : LINKTYPE_RAW);
@@ -125,8 +129,7 @@ static void put_headers(struct pcap *p, const char *device, enum ph_link_kind ki
 
 /* ---- the file ----------------------------------------------------------------------------- */
 
-struct pcap *pcap_open(const char *path, const char *device, enum ph_link_kind kind, char *err,
-		       size_t cap)
+struct pcap *pcap_open(const char *path, char *err, size_t cap)
 {
 	struct pcap *p = calloc(1, sizeof(*p));
 
@@ -146,11 +149,11 @@ struct pcap *pcap_open(const char *path, const char *device, enum ph_link_kind k
 		free(p);
 		return NULL;
 	}
-	put_headers(p, device, kind);
+	put_section(p);
 	return p;
 }
 
-void pcap_begin(struct pcap *p, enum pcap_direction direction, uint64_t at_ns,
+void pcap_begin(struct pcap *p, unsigned interface, enum pcap_direction direction, uint64_t at_ns,
 		const struct ph_iov *iov, int n, size_t len)
 {
 	size_t room = len < FRAME_MAX ? len : FRAME_MAX;
@@ -159,7 +162,7 @@ void pcap_begin(struct pcap *p, enum pcap_direction direction, uint64_t at_ns,
 	uint32_t captured;
 
 	block_begin(p, BLOCK_PACKET);
-	put_u32(p, 0); /* the interface */
+	put_u32(p, interface);
 	put_u32(p, (uint32_t)(at_ns >> 32));
 	put_u32(p, (uint32_t)at_ns);
 	length_at = p->used;

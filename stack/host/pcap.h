@@ -18,11 +18,12 @@ struct pcap;
 
 enum pcap_direction { PCAP_IN = 1, PCAP_OUT = 2 }; /* epb_flags' numbers */
 
-/* NULL with a sentence in err. `device` names the interface in the file. */
-struct pcap *pcap_open(const char *path, const char *device, enum ph_link_kind kind, char *err,
-		       size_t cap);
+/* NULL with a sentence in err. */
+struct pcap *pcap_open(const char *path, char *err, size_t cap);
+/* One more interface of that name, before the frames: the first has the number 0. */
+void pcap_interface(struct pcap *p, const char *device, enum ph_link_kind kind);
 /* A frame of len bytes, which may be fewer or more than iov holds; at_ns since 1970. */
-void pcap_begin(struct pcap *p, enum pcap_direction direction, uint64_t at_ns,
+void pcap_begin(struct pcap *p, unsigned interface, enum pcap_direction direction, uint64_t at_ns,
 		const struct ph_iov *iov, int n, size_t len);
 /*
  * A comment for the frame begun; the last one counts. Without a frame, or of another length:

@@ -161,10 +161,9 @@ static void make_mac(uint8_t mac[6], const char *name, const struct ph_ip *ip)
 		mac[i] = (uint8_t)(f.h >> (8 * i));
 }
 
-static int add_link(struct host *h, char *err, size_t cap)
+static int add_link(struct host *h, struct device *d, char *err, size_t cap)
 {
-	const struct options *o = h->opt;
-	struct device *d = h->dev;
+	const struct opt_link *o = d->opt;
 	struct ph_link_conf conf = { .name = d->name, .kind = d->kind, .offload = d->offload };
 
 	if (o->gro)
@@ -174,12 +173,14 @@ static int add_link(struct host *h, char *err, size_t cap)
 		memcpy(conf.mac, o->mac, sizeof(conf.mac));
 	else
 		make_mac(conf.mac, d->name, &o->addrs[0].ip);
-	h->link = ph_link_add(h->st, &conf, h->now_ns);
-	if (h->link < 0) {
+	d->link = ph_link_add(h->st, &conf, h->now_ns);
+	if (d->link < 0) {
 		(void)text_error(err, cap, "%s: the stack refuses this link: %s", d->name,
-				 strerror(-h->link));
-		return h->link == -ENOMEM ? -ENOMEM : -EINVAL;
+				 strerror(-d->link));
+		return d->link == -ENOMEM ? -ENOMEM : -EINVAL;
 	}
+	if (d->number == 0)
+		h->link = d->link;
 	return 0;
 }
 
@@ -204,7 +205,7 @@ static int route_failed(const struct opt_route *r, int rc, char *err, size_t cap
 	if (rc == -EEXIST)
 		return text_error(err, cap,
 				  "route %s: there is one to this destination already; leave one "
-				  "out",
+				  "out, or write --route with another ,metric=N",
 				  r->text);
 	if (rc == -ENETUNREACH || rc == -EHOSTUNREACH)
 		return text_error(err, cap,
@@ -216,28 +217,28 @@ static int route_failed(const struct opt_route *r, int rc, char *err, size_t cap
 			  r->text, strerror(-rc));
 }
 
-static int start_ipv6(struct host *h, char *err, size_t cap)
+static int start_ipv6(struct host *h, const struct device *d, char *err, size_t cap)
 {
-	bool slaac = h->opt->ipv6 == OPT_IPV6_SLAAC;
+	bool slaac = d->opt->ipv6 == OPT_IPV6_SLAAC;
 	int rc;
 
-	if (!options_ipv6(h->opt))
+	if (!options_link_ipv6(d->opt))
 		return 0;
-	rc = ph_link_ipv6(h->st, h->link, slaac ? PH_IPV6_SLAAC : PH_IPV6_STATIC, h->now_ns);
+	rc = ph_link_ipv6(h->st, d->link, slaac ? PH_IPV6_SLAAC : PH_IPV6_STATIC, h->now_ns);
 	if (rc == -EINVAL)
 		return text_error(err, cap, "--ipv6: the mtu is below 1280, which IPv6 needs");
 	return rc;
 }
 
-static int add_addr(struct host *h, const struct opt_addr *a)
+static int add_addr(struct host *h, const struct device *d, const struct opt_addr *a)
 {
 	static const enum ph_acd_mode modes[] = { [OPT_ACD_DEFEND] = PH_ACD_DEFEND_ONCE,
 						  [OPT_ACD_CEDE] = PH_ACD_CEDE,
 						  [OPT_ACD_INSIST] = PH_ACD_DEFEND_ALWAYS };
 
-	if (h->opt->acd == OPT_ACD_OFF || !ph_ip_is4(&a->ip))
-		return ph_addr_add(h->st, h->link, &a->ip, a->prefix, h->now_ns);
-	return ph_addr_claim(h->st, h->link, &a->ip, a->prefix, modes[h->opt->acd], h->now_ns);
+	if (d->opt->acd == OPT_ACD_OFF || !ph_ip_is4(&a->ip))
+		return ph_addr_add(h->st, d->link, &a->ip, a->prefix, h->now_ns);
+	return ph_addr_claim(h->st, d->link, &a->ip, a->prefix, modes[d->opt->acd], h->now_ns);
 }
 
 int setup_routes(struct host *h, char *err, size_t cap)
@@ -245,7 +246,8 @@ int setup_routes(struct host *h, char *err, size_t cap)
 	for (size_t i = 0; i < h->opt->nroutes; i++) {
 		const struct opt_route *r = &h->opt->routes[i];
 		int rc = ph_route_add(h->st, &r->dst, r->prefix,
-				      r->has_gateway ? &r->gateway : NULL, h->link, 0, h->now_ns);
+				      r->has_gateway ? &r->gateway : NULL, h->devs[r->link].link,
+				      r->metric, h->now_ns);
 
 		/* Tried again when an address comes: what was right before is right now. */
 		if (rc < 0 && !(rc == -EEXIST && h->lease))
@@ -254,19 +256,27 @@ int setup_routes(struct host *h, char *err, size_t cap)
 	return 0;
 }
 
-int setup_network(struct host *h, char *err, size_t cap)
+static int setup_device(struct host *h, struct device *d, char *err, size_t cap)
 {
-	const struct options *o = h->opt;
-	int rc = add_link(h, err, cap);
+	const struct opt_link *o = d->opt;
+	int rc = add_link(h, d, err, cap);
 
 	if (rc == 0)
-		rc = start_ipv6(h, err, cap);
-
+		rc = start_ipv6(h, d, err, cap);
 	for (size_t i = 0; rc == 0 && i < o->naddrs; i++) {
-		rc = add_addr(h, &o->addrs[i]);
+		rc = add_addr(h, d, &o->addrs[i]);
 		if (rc < 0)
 			return addr_failed(&o->addrs[i], rc, err, cap);
 	}
+	return rc;
+}
+
+int setup_network(struct host *h, char *err, size_t cap)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < h->ndevs; i++)
+		rc = setup_device(h, &h->devs[i], err, cap);
 	if (rc == 0)
 		rc = lease_open(h, err, cap);
 	if (rc == 0 && !h->lease)

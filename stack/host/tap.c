@@ -56,7 +56,7 @@ static int open_failed(const char *name, const char *kind, int error, char *err,
 	return -error;
 }
 
-static int open_tun(struct device *d, const struct options *o, char *err, size_t cap)
+static int open_tun(struct device *d, const struct opt_link *o, char *err, size_t cap)
 {
 	const char *kind = o->device == OPT_DEVICE_TAP ? "tap" : "tun";
 	struct ifreq ifr = { 0 };
@@ -73,7 +73,7 @@ static int open_tun(struct device *d, const struct options *o, char *err, size_t
 }
 
 /* What an open TAP or TUN is, whoever opened it. */
-static int ask_tun(struct device *d, const struct options *o, char *err, size_t cap)
+static int ask_tun(struct device *d, const struct opt_link *o, char *err, size_t cap)
 {
 	struct ifreq ifr = { 0 };
 	unsigned wanted = 0;
@@ -171,7 +171,7 @@ static int bring_up(struct device *d, bool named, int news, char *err, size_t ca
 	return rc;
 }
 
-static int attach(struct device *d, const struct options *o, char *err, size_t cap)
+static int attach(struct device *d, const struct opt_link *o, char *err, size_t cap)
 {
 	int flags;
 
@@ -186,13 +186,12 @@ static int attach(struct device *d, const struct options *o, char *err, size_t c
 			  o->device_fd);
 }
 
-int device_open(struct device *d, const struct options *o, char *err, size_t cap)
+int device_open(struct device *d, const struct opt_link *o, char *err, size_t cap)
 {
 	int news = link_news(); /* from before the device changes */
 	int rc;
 
-	memset(d, 0, sizeof(*d));
-	d->source.fd = -1;
+	*d = (struct device){ .opt = o, .number = d->number, .source.fd = -1 };
 	rc = attach(d, o, err, cap);
 	if (rc == 0)
 		rc = ask_tun(d, o, err, cap);
@@ -217,10 +216,10 @@ void device_close(struct device *d, struct ph_stack *st)
 
 /* ---- reading ------------------------------------------------------------------------------ */
 
-static void gone(struct host *h, int error)
+static void gone(struct host *h, const struct device *d, int error)
 {
 	if (h->phase != HOST_DONE)
-		fprintf(stderr, "phantom: %s is gone: %s\n", h->dev->name, strerror(error));
+		fprintf(stderr, "phantom: %s is gone: %s\n", d->name, strerror(error));
 	h->phase = HOST_DONE;
 	h->status = 1;
 }
@@ -249,9 +248,8 @@ static ssize_t read_frame(struct device *d, struct virtio_net_hdr *vnet)
 	return readv(d->source.fd, iov + skip, 1 + d->rx_n - skip);
 }
 
-static void input(struct host *h, size_t len, const struct virtio_net_hdr *vnet)
+static void input(struct host *h, struct device *d, size_t len, const struct virtio_net_hdr *vnet)
 {
-	struct device *d = h->dev;
 	struct ph_pkt *pkt = d->rx;
 	struct ph_offload offload = { .flags = vnet->flags,
 				      .gso_type = vnet->gso_type,
@@ -268,17 +266,16 @@ static void input(struct host *h, size_t len, const struct virtio_net_hdr *vnet)
 		return;
 	}
 	if (!h->pcap) {
-		ph_link_input(h->st, h->link, pkt, h->now_ns);
+		ph_link_input(h->st, d->link, pkt, h->now_ns);
 		return;
 	}
-	pcap_begin(h->pcap, PCAP_IN, h->now_ns + h->wall_ns, d->rx_iov, d->rx_n, len);
-	ph_link_input(h->st, h->link, pkt, h->now_ns);
+	pcap_begin(h->pcap, d->number, PCAP_IN, h->now_ns + h->wall_ns, d->rx_iov, d->rx_n, len);
+	ph_link_input(h->st, d->link, pkt, h->now_ns);
 	pcap_end(h->pcap);
 }
 
-bool device_read(struct host *h)
+bool device_read(struct host *h, struct device *d)
 {
-	struct device *d = h->dev;
 	size_t bytes = 0;
 	unsigned n = 0;
 
@@ -287,15 +284,15 @@ bool device_read(struct host *h)
 		ssize_t len;
 
 		if (!d->rx)
-			d->rx = ph_pkt_rx(h->st, h->link, d->rx_iov, &d->rx_n);
+			d->rx = ph_pkt_rx(h->st, d->link, d->rx_iov, &d->rx_n);
 		len = d->rx ? read_frame(d, &vnet) : read_nowhere(d);
 		if (len < 0) {
 			if (errno != EAGAIN && errno != EINTR && errno != EINVAL && errno != EFAULT)
-				gone(h, errno);
+				gone(h, d, errno);
 			return false;
 		}
 		if (len == 0 && !d->vnet) {
-			gone(h, EPIPE);
+			gone(h, d, EPIPE);
 			return false;
 		}
 		n++;
@@ -305,9 +302,18 @@ bool device_read(struct host *h)
 		if ((size_t)len < d->vnet_len)
 			d->rx_bad++;
 		else
-			input(h, (size_t)len - d->vnet_len, &vnet);
+			input(h, d, (size_t)len - d->vnet_len, &vnet);
 	}
 	return true;
+}
+
+bool devices_read(struct host *h)
+{
+	bool more = false;
+
+	for (size_t i = 0; i < h->ndevs; i++)
+		more = device_read(h, &h->devs[i]) || more;
+	return more;
 }
 
 /* ---- writing ------------------------------------------------------------------------------ */
@@ -337,19 +343,18 @@ static ssize_t write_frame(struct device *d, const struct ph_pkt *pkt, struct ph
 	return writev(d->source.fd, out + skip, 1 + n - skip);
 }
 
-bool device_write(struct host *h)
+bool device_write(struct host *h, struct device *d)
 {
-	struct device *d = h->dev;
 	struct ph_iov iov[PH_TX_IOV];
 	struct ph_pkt *pkt;
 
-	while ((pkt = d->tx ? d->tx : ph_link_output(h->st, h->link, h->now_ns))) {
+	while ((pkt = d->tx ? d->tx : ph_link_output(h->st, d->link, h->now_ns))) {
 		int n = ph_pkt_iov(pkt, iov);
 
 		if (write_frame(d, pkt, iov, n) >= 0) {
 			d->tx_frames++;
 			if (h->pcap) {
-				pcap_begin(h->pcap, PCAP_OUT, h->now_ns + h->wall_ns, iov, n,
+				pcap_begin(h->pcap, d->number, PCAP_OUT, h->now_ns + h->wall_ns, iov, n,
 					   ph_pkt_len(pkt));
 				pcap_end(h->pcap);
 			}
@@ -362,7 +367,7 @@ bool device_write(struct host *h)
 		} else if (errno == EBADFD || errno == ENOTCONN || errno == EPIPE ||
 			   errno == ECONNRESET) {
 			d->tx = pkt;
-			gone(h, errno);
+			gone(h, d, errno);
 			return false;
 		} else {
 			d->tx_errors++; /* EIO, it is down: the frame is lost, as on a cable */
@@ -374,4 +379,13 @@ bool device_write(struct host *h)
 		ph_pkt_free(h->st, pkt);
 	}
 	return true;
+}
+
+bool devices_write(struct host *h)
+{
+	bool taken = true;
+
+	for (size_t i = 0; i < h->ndevs; i++)
+		taken = device_write(h, &h->devs[i]) && taken;
+	return taken;
 }

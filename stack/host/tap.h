@@ -17,10 +17,14 @@
 #include "host/host.h"
 #include "phantom/phantom.h"
 
-struct options;
+struct opt_link;
 
 struct device {
 	struct source source;
+	const struct opt_link *opt;
+	ph_link link;
+	unsigned number; /* in the capture */
+	bool no_carrier;
 	char name[16];
 	enum ph_link_kind kind;
 	bool vnet;	   /* frames have a struct virtio_net_hdr before them */
@@ -35,15 +39,18 @@ struct device {
 };
 
 /* 0, or -errno with a sentence in err. */
-int device_open(struct device *d, const struct options *o, char *err, size_t cap);
+int device_open(struct device *d, const struct opt_link *o, char *err, size_t cap);
 void device_close(struct device *d, struct ph_stack *st);
 /*
  * Reads what there is, up to a batch; true: there may be more. Ends the program when the device is
  * gone.
  */
-bool device_read(struct host *h);
+bool device_read(struct host *h, struct device *d);
+/* The same of all. */
+bool devices_read(struct host *h);
 /* Sends what the link has queued. False: the device is full; it says when it is not. */
-bool device_write(struct host *h);
+bool device_write(struct host *h, struct device *d);
+bool devices_write(struct host *h);
 /* A batch of device_read. */
 enum { DEVICE_BATCH = 64, DEVICE_BATCH_BYTES = 1 << 20 };
 

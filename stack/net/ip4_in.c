@@ -76,6 +76,18 @@ static enum drop check_source(const struct ph_stack *st, const struct ip4_info *
 	return DROP_NONE;
 }
 
+/* RFC 3704 2.2, 2.4, Linux's rp_filter: does a route lead to the sender, by the link it came by? */
+static bool comes_back(const struct ph_stack *st, const struct link *l, const struct ip4_info *h)
+{
+	struct ph_ip src = ip_of4(h->src);
+
+	if (!l->conf4.rp_filter || h->src == 0)
+		return true;
+	if (l->conf4.rp_filter == 2)
+		return route_find(st, &src, 0) != NULL;
+	return route_find(st, &src, 0) && route_find(st, &src, 0)->link == l->index;
+}
+
 static bool is_broadcast(const struct ph_stack *st, uint32_t dst)
 {
 	return dst == limited_broadcast || addr_of_broadcast(st, dst);
@@ -122,6 +134,8 @@ static enum drop check_addresses(struct ph_stack *st, const struct link *l, stru
 
 	if (d == DROP_NONE)
 		d = check_destination(st, l, h);
+	if (d == DROP_NONE && !looped && !comes_back(st, l, h))
+		d = DROP_IP_RPFILTER;
 	if (d == DROP_NONE && !looped && h->src && addr_find(st, &dst) && !is_broadcast(st, h->dst))
 		*seen_of(st, h) = (struct ip4_seen){ h->src, h->dst, st->net->gen };
 	return d;
@@ -268,7 +282,7 @@ enum drop ip4_input(struct ph_stack *st, struct link *l, struct pkt *pkt, bool l
 	if (d != DROP_NONE)
 		return d;
 	pkt_trim(pkt, h.len);
-	h.seen = !looped && seen(st, &h);
+	h.seen = !looped && !l->conf4.rp_filter && seen(st, &h);
 	count_kinds(st, pkt, &h);
 	if (l->early && !looped && early_input(st, l, pkt, &h))
 		return DROP_NONE;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/ip.h"
+#include "net/if6.h"
 #include "net/igmp.h"
 #include "net/link.h"
 #include "net/mc_report.h"
@@ -508,4 +509,44 @@ void mc_reported(struct ph_stack *st, struct mc_link *ml, const struct ph_ip *gr
 	timer_stop(&st->wheel, &g->answer);
 	g->repeats = 0;
 	g->reporter = false;
+}
+
+/* ---- the user's view ------------------------------------------------------------------------ */
+
+static size_t show(const struct mc_link *ml, struct ph_group_info *out, size_t n, size_t count)
+{
+	const struct list_node *node, *f;
+
+	list_for_each(node, &ml->groups) {
+		const struct mc_group *g = container_of(node, const struct mc_group, node);
+		struct ph_group_info i = { .link = ml->link->index, .ip = ip6_bare(g->ip) };
+
+		list_for_each(f, &g->filters)
+			i.users++;
+		if (i.users == 0) /* left, and still to be told of */
+			continue;
+		if (count < n)
+			out[count] = i;
+		count++;
+	}
+	return count;
+}
+
+size_t ph_groups(const struct ph_stack *st, struct ph_group_info *out, size_t n)
+{
+	const struct link_table *t = &st->net->links;
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		if (!t->at[i])
+			continue;
+		if (count < n) /* which no host leaves (RFC 1112 4) */
+			out[count] = (struct ph_group_info){ .link = t->at[i]->index,
+							     .ip = ip_of4(0xe0000001u),
+							     .users = 1 };
+		count = show(&t->at[i]->mc4, out, n, count + 1);
+		if (t->at[i]->v6)
+			count = show(&t->at[i]->v6->mc, out, n, count);
+	}
+	return count;
 }

@@ -666,6 +666,15 @@ int ph_neigh_del(struct ph_stack *st, ph_link link, const struct ph_ip *ip, uint
 	return 0;
 }
 
+int ph_neigh_flush(struct ph_stack *st, ph_link link, uint64_t now_ns)
+{
+	stack_enter(st, now_ns);
+	if (!link_get(st, link))
+		return -ENODEV;
+	neigh_flush_learned(st, link);
+	return 0;
+}
+
 size_t ph_neighs(const struct ph_stack *st, struct ph_neigh_info *out, size_t n)
 {
 	const struct list_node *node;

@@ -115,7 +115,25 @@ static const struct row edits[] = {
 	{ "{\"cmd\":\"link_set\",\"name\":\"test0\",\"mtu\":1000,\"txqueuelen\":\"50\","
 	  "\"address\":\"02:00:00:00:00:77\"}",
 	  "{\"done\":true}" },
-	{ "{\"cmd\":\"link_set\",\"mtu\":67}", "a number of 68 to 65535" },
+	{ "{\"cmd\":\"link_set\",\"state\":\"sideways\"}", "write up or down" },
+	{ "{\"cmd\":\"link_set\",\"name\":\"test0\",\"state\":\"down\"}", "done" },
+	{ "{\"cmd\":\"link_del\",\"name\":\"lo\"}", "every host has it" },
+	{ "{\"cmd\":\"links\",\"dev\":\"nix\"}", "dev nix: no such link" },
+	{ "{\"cmd\":\"links\",\"dev\":\"lo\"}",
+	  "{\"links\":[{\"flags\":[\"LOOPBACK\",\"UP\",\"LOWER_UP\"]," },
+	{ "{\"cmd\":\"addrs\",\"dev\":\"lo\"}",
+	  "{\"addrs\":[{\"addr\":\"127.0.0.1\",\"dev\":\"lo\",\"prefix\":8}," },
+	{ "{\"cmd\":\"links\"}", "\"rx_otherhost_dropped\":0," },
+	{ "{\"cmd\":\"maddrs\",\"dev\":\"test0\"}",
+	  "{\"maddrs\":[{\"addr\":\"224.0.0.1\",\"dev\":\"test0\",\"users\":1}]}" },
+	{ "{\"cmd\":\"neigh_flush\"}", "done" },
+	{ "{\"cmd\":\"neigh_flush\",\"dev\":\"nix\"}", "no such link" },
+	{ "{\"cmd\":\"sysctl\",\"name\":\"net.ipv4.conf.test0.rp_filter\",\"value\":\"2\"}",
+	  "{\"sysctl\":{\"net.ipv4.conf.test0.rp_filter\":\"2\"}}" },
+	{ "{\"cmd\":\"sysctl\",\"name\":\"net.ipv4.conf.test0.rp_filter\",\"value\":3}",
+	  "not a value of it" },
+	{ "{\"cmd\":\"sysctl\",\"name\":\"net.ipv4.conf.nix.rp_filter\"}", "no sysctl" },
+	{ "{\"cmd\":\"link_set\",\"mtu\":67}", "a number of 68 to 65536" },
 };
 
 static void open_network(struct host *h)

@@ -51,7 +51,10 @@ static const struct bad_row bad_rows[] = {
 	{ "--tap", "--tap", "value is missing" },
 	{ "--tap a-name-of-sixteen --addr 10.0.0.2/24", "a-name-of-sixteen", "1 to 15 characters" },
 	{ "--tap a/b --addr 10.0.0.2/24", "a/b", "not a device name" },
-	{ "--tap tap0 --tun tun0", "--tun tun0", "one device" },
+	{ "--tap tap0 --addr 10.0.0.2/24 --tun tun0", "no address for tun0", "--addr" },
+	{ "--tap tap0 --addr 10.0.0.2/24 --tap tap0", "--tap tap0", "given twice" },
+	{ "--tap tap0 --addr dhcp --lease f --tap tap1 --addr dhcp --lease f", "--lease f", "one for each" },
+	{ BASE "--route default,via=10.0.0.1,metric=x", "metric", "0 to 4294967295" },
 	{ "--tap-fd x --addr 10.0.0.2/24", "--tap-fd x", "number of an open one" },
 	{ "--tap tap0 --addr 10.0.0.2", "10.0.0.2", "10.0.0.2/24" },
 	{ "--tap tap0 --addr 10.0.0.256/24", "10.0.0.256/24", "0 to 255" },
@@ -139,20 +142,20 @@ static void test_every_option_arrives_in_its_field(void **state)
 
 	(void)state;
 	assert_int_equal(parse(&o, line, err), OPT_RUN);
-	assert_int_equal(o.device, OPT_DEVICE_TAP);
-	assert_string_equal(o.device_name, "tap7");
-	assert_int_equal(o.naddrs, 2);
-	assert_memory_equal(&o.addrs[1].ip, &ip, sizeof(ip));
-	assert_int_equal(o.addrs[1].prefix, 16);
+	assert_int_equal(o.links[0].device, OPT_DEVICE_TAP);
+	assert_string_equal(o.links[0].device_name, "tap7");
+	assert_int_equal(o.links[0].naddrs, 2);
+	assert_memory_equal(&o.links[0].addrs[1].ip, &ip, sizeof(ip));
+	assert_int_equal(o.links[0].addrs[1].prefix, 16);
 	assert_int_equal(o.nroutes, 3);
 	assert_memory_equal(&o.routes[0].dst, &any, sizeof(any));
 	assert_int_equal(o.routes[0].prefix, 0);
 	assert_true(o.routes[0].has_gateway && o.routes[1].has_gateway && !o.routes[2].has_gateway);
 	assert_memory_equal(&o.routes[1].dst, &dst, sizeof(dst));
-	assert_memory_equal(o.mac, mac, 6);
-	assert_false(o.gro);
-	assert_true(o.has_mac && !o.offload && o.busy_poll && o.stats && o.has_key);
-	assert_int_equal(o.mtu, 9000);
+	assert_memory_equal(o.links[0].mac, mac, 6);
+	assert_false(o.links[0].gro);
+	assert_true(o.links[0].has_mac && !o.links[0].offload && o.busy_poll && o.stats && o.has_key);
+	assert_int_equal(o.links[0].mtu, 9000);
 	assert_string_equal(o.sysctls[0].name, "net.ipv4.ip_default_ttl");
 	assert_string_equal(o.sysctls[0].value, "3");
 	assert_string_equal(o.pcap, "p");
@@ -170,6 +173,42 @@ static void test_every_option_arrives_in_its_field(void **state)
 	assert_int_equal(o.send_bytes, 3072);
 }
 
+static void test_what_follows_a_device_is_of_that_device(void **state)
+{
+	char line[] = "--mtu 1400 --addr 10.0.0.2/24 --tap tap0 --gateway 10.0.0.1 --offload off "
+		      "--tap tap1 --addr 10.1.0.2/24 --addr fd00::2/64 --gateway 10.1.0.1 "
+		      "--route 10.9.0.0/16,via=10.1.0.9,metric=7 --route 10.8.0.0/16,metric=8 "
+		      "--tun tun2 --addr 10.2.0.2/24 --control c";
+	struct options o;
+	char err[OPT_ERROR];
+
+	(void)state;
+	assert_int_equal(parse(&o, line, err), OPT_RUN);
+	assert_int_equal(o.nlinks, 3);
+	assert_string_equal(o.links[0].device_name, "tap0"); /* what is said before is of the first */
+	assert_int_equal(o.links[0].mtu, 1400);
+	assert_int_equal(o.links[0].naddrs, 1);
+	assert_false(o.links[0].offload);
+	assert_string_equal(o.links[1].device_name, "tap1");
+	assert_int_equal(o.links[1].mtu, 0);
+	assert_int_equal(o.links[1].naddrs, 2);
+	assert_true(o.links[1].offload);
+	assert_int_equal(o.links[2].device, OPT_DEVICE_TUN);
+	assert_false(options_link_ipv6(&o.links[0]));
+	assert_true(options_link_ipv6(&o.links[1]));
+	assert_true(options_ipv6(&o));
+	assert_int_equal(o.nroutes, 4);
+	assert_int_equal(o.routes[0].link, 0);
+	assert_int_equal(o.routes[0].metric, 0);
+	assert_int_equal(o.routes[1].link, 1);
+	assert_int_equal(o.routes[1].metric, 100);
+	assert_true(o.routes[2].has_gateway);
+	assert_int_equal(o.routes[2].metric, 7);
+	assert_int_equal(o.routes[2].prefix, 16);
+	assert_false(o.routes[3].has_gateway);
+	assert_int_equal(o.routes[3].metric, 8);
+}
+
 static void test_what_is_not_given_has_its_default(void **state)
 {
 	char line[] = BASE;
@@ -178,10 +217,10 @@ static void test_what_is_not_given_has_its_default(void **state)
 
 	(void)state;
 	assert_int_equal(parse(&o, line, err), OPT_RUN);
-	assert_true(o.offload && o.gro);
+	assert_true(o.links[0].offload && o.links[0].gro);
 	assert_int_equal(o.ready_fd, -1);
-	assert_int_equal(o.mtu, 0);
-	assert_false(o.has_mac || o.has_key || o.connect || o.connect_udp || o.stats ||
+	assert_int_equal(o.links[0].mtu, 0);
+	assert_false(o.links[0].has_mac || o.has_key || o.connect || o.connect_udp || o.stats ||
 		     o.busy_poll);
 	assert_int_equal(o.nserves, 0);
 }
@@ -307,6 +346,7 @@ static void test_addresses_are_written_as_they_are_read(void **state)
 
 static const struct CMUnitTest whole[] = {
 	cmocka_unit_test(test_every_option_arrives_in_its_field),
+	cmocka_unit_test(test_what_follows_a_device_is_of_that_device),
 	cmocka_unit_test(test_what_is_not_given_has_its_default),
 	cmocka_unit_test(test_repeating_an_option_ends_at_its_limit),
 	cmocka_unit_test(test_help_and_version_win_over_what_is_missing),

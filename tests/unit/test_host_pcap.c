@@ -31,7 +31,9 @@ static int setup(void **state)
 	fd = mkstemp(f->path);
 	if (fd < 0 || close(fd) < 0)
 		return -1;
-	f->pcap = pcap_open(f->path, "tap0", PH_LINK_ETHER, err, sizeof(err));
+	f->pcap = pcap_open(f->path, err, sizeof(err));
+	if (f->pcap)
+		pcap_interface(f->pcap, "tap0", PH_LINK_ETHER);
 	*state = f;
 	return f->pcap ? 0 : -1;
 }
@@ -82,7 +84,7 @@ static void put(struct fixture *f, enum pcap_direction dir, uint64_t at_ns, cons
 {
 	struct ph_iov iov = { (void *)(uintptr_t)bytes, len };
 
-	pcap_begin(f->pcap, dir, at_ns, &iov, 1, len);
+	pcap_begin(f->pcap, 0, dir, at_ns, &iov, 1, len);
 	pcap_end(f->pcap);
 }
 
@@ -119,7 +121,7 @@ static void test_pieces_are_joined(void **state)
 	struct ph_iov iov[] = { { a, 3 }, { b, 5 }, { c, 1 } };
 	struct pcapng_packet p;
 
-	pcap_begin(f->pcap, PCAP_OUT, 1, iov, 3, 9);
+	pcap_begin(f->pcap, 0, PCAP_OUT, 1, iov, 3, 9);
 	pcap_end(f->pcap);
 	reopen(f);
 	p = next(f);
@@ -134,7 +136,7 @@ static void test_only_the_bytes_that_arrived_are_written(void **state)
 	struct ph_iov iov = { room, sizeof(room) };
 	struct pcapng_packet p;
 
-	pcap_begin(f->pcap, PCAP_IN, 1, &iov, 1, 5);
+	pcap_begin(f->pcap, 0, PCAP_IN, 1, &iov, 1, 5);
 	pcap_end(f->pcap);
 	reopen(f);
 	p = next(f);
@@ -149,7 +151,7 @@ static void test_a_drop_reason_becomes_the_comment_of_its_frame_alone(void **sta
 	struct ph_iov iov = { bytes, 5 };
 
 	pcap_note(f->pcap, "NOMEM", "before any frame", 5);
-	pcap_begin(f->pcap, PCAP_IN, 1, &iov, 1, 5);
+	pcap_begin(f->pcap, 0, PCAP_IN, 1, &iov, 1, 5);
 	pcap_note(f->pcap, "OTHER", "of another length", 6);
 	pcap_note(f->pcap, "TCP_CSUM", "TCP checksum wrong", 5);
 	pcap_end(f->pcap);
@@ -185,7 +187,7 @@ static void test_a_path_that_cannot_be_written_is_told(void **state)
 	char err[256] = "";
 
 	(void)state;
-	assert_null(pcap_open("/nowhere/at/all", "tap0", PH_LINK_IP, err, sizeof(err)));
+	assert_null(pcap_open("/nowhere/at/all", err, sizeof(err)));
 	assert_non_null(strstr(err, "/nowhere/at/all"));
 }
 
@@ -197,9 +199,9 @@ static void test_a_full_disk_is_not_silent(void **state)
 	struct ph_iov iov = { bytes, 5 };
 
 	(void)state;
-	p = pcap_open("/dev/full", "tap0", PH_LINK_IP, err, sizeof(err));
+	p = pcap_open("/dev/full", err, sizeof(err));
 	assert_non_null(p);
-	pcap_begin(p, PCAP_IN, 1, &iov, 1, 5);
+	pcap_begin(p, 0, PCAP_IN, 1, &iov, 1, 5);
 	pcap_end(p);
 	assert_true(pcap_close(p) < 0);
 }

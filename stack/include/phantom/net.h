@@ -171,6 +171,9 @@ int ph_neigh_add(struct ph_stack *st, ph_link link, const struct ph_ip *ip, cons
 /* Forgets one, permanent or learned; it is asked for anew when needed. 0, -ENODEV, -ENOENT. */
 int ph_neigh_del(struct ph_stack *st, ph_link link, const struct ph_ip *ip, uint64_t now_ns);
 
+/* All but permanent ones, of both families. 0, -ENODEV. */
+int ph_neigh_flush(struct ph_stack *st, ph_link link, uint64_t now_ns);
+
 struct ph_link_info {
 	ph_link link;
 	char name[16];
@@ -220,10 +223,16 @@ struct ph_neigh_info {
 		*state; /* Linux's words: INCOMPLETE REACHABLE STALE DELAY PROBE FAILED PERMANENT */
 	uint32_t queued;
 };
+struct ph_group_info {
+	ph_link link;
+	struct ph_ip ip;
+	uint32_t users; /* sockets that are in it, and one for the stack itself */
+};
 /* Lists: fill at most n, return how many there are in all. */
 size_t ph_links(const struct ph_stack *st, struct ph_link_info *out, size_t n);
 size_t ph_addrs(const struct ph_stack *st, struct ph_addr_info *out, size_t n);
 size_t ph_routes(const struct ph_stack *st, struct ph_route_info *out, size_t n);
+size_t ph_groups(const struct ph_stack *st, struct ph_group_info *out, size_t n);
 size_t ph_neighs(const struct ph_stack *st, struct ph_neigh_info *out, size_t n);
 
 /*
