@@ -23,6 +23,7 @@ enum {
 	NEIGH_BUCKETS = 16,
 	NEIGH_GC_LOOK = 8,    /* entries looked at for each that is added */
 	NEIGH_GC_HURRY_S = 5,
+	NEIGH_QUOTE = 128,    /* bytes of a packet that could not leave, for its sender */
 	NEIGH_EVICT_LOOK = 64 /* entries looked at to find one that nobody uses */
 };
 static const uint64_t ms = 1000000, second = 1000000000;
@@ -371,6 +372,8 @@ static void tell_sender6(struct ph_stack *st, struct pkt *p)
 
 static void tell_sender(struct ph_stack *st, struct pkt *p)
 {
+	/* The headers of what was cut stand alone: the transport's first bytes are behind them. */
+	(void)pkt_pull_up(p, p->len < NEIGH_QUOTE ? p->len : NEIGH_QUOTE);
 	if (pkt_bytes(p)[0] >> 4 == 6)
 		tell_sender6(st, p);
 	else

@@ -58,7 +58,8 @@ static void test_progress_in_part_gives_all_retries_back(void **state)
 	fix_free(f);
 }
 
-/* Who holds the socket is told after a quarter of an hour, not when an orphan is given up. rfc: 9293:MUST-20 */
+/* Who holds the socket is told after a quarter of an hour, later than an orphan is given up.
+ * rfc: 9293:MUST-20 */
 static void test_a_held_connection_has_all_its_retries(void **state)
 {
 	struct fix *f = passive();
