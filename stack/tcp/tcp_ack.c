@@ -275,7 +275,7 @@ static void learn(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx, s
  * going on? */
 static bool predicted(const struct tcb *t, const struct tcp_seg *s)
 {
-	return t->state == TCPS_ESTABLISHED && (s->flags & ~TCP_F_PSH) == TCP_F_ACK &&
+	return t->state == TCPS_ESTABLISHED && t->syn_acked && (s->flags & ~TCP_F_PSH) == TCP_F_ACK &&
 	       s->seq == t->rcv_nxt && (uint32_t)s->wnd << t->snd_wscale == t->snd_wnd &&
 	       s->opts.has_ts == t->ts && !s->opts.nsack && !s->opts.accecn &&
 	       tcp_reass_empty(&t->reass) && t->urg == TCP_URG_NONE &&

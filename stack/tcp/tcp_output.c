@@ -454,10 +454,10 @@ static void sent_new(struct ph_stack *st, struct tcb *t, uint32_t len, uint32_t 
 	if (seq_ge(t->snd_nxt, t->snd_up))
 		t->snd_urg = false;
 	count_out(st, t, segs);
+	COUNT_N(st, TcpExtTCPOrigDataSent, segs); /* of a FIN alone, too, as in the kernel */
 	if (len) {
 		t->data_segs_out += segs;
 		t->bytes_sent += len;
-		COUNT_N(st, TcpExtTCPOrigDataSent, segs);
 		tcp_delack_data_sent(&t->delack, tcp_now_us(st),
 				     (uint32_t)st->sysctl.tcp_pingpong_thresh);
 	}
@@ -547,10 +547,10 @@ static void sent_again(struct ph_stack *st, struct tcb *t, struct tcp_rec *r, ui
 
 	tcp_mtu_resent(t);
 	count_again(st, t, r, len, segs, why);
-	if (t->loss.state == TCP_CA_LOSS)
-		COUNT_N(st, TcpExtTCPSlowStartRetrans, segs);
-	else
+	if (t->loss.state != TCP_CA_LOSS)
 		COUNT_N(st, TcpExtTCPFastRetrans, segs);
+	else if (r->seq != t->snd_una || !t->retransmits) /* not by the timeout itself */
+		COUNT_N(st, TcpExtTCPSlowStartRetrans, segs);
 	t->sent_ns = st->now_ns;
 	if (!t->silent_ns)
 		t->silent_ns = st->now_ns;

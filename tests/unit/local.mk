@@ -31,6 +31,7 @@ UNIT_TESTS += %D%/test_tcp_swift
 UNIT_TESTS += %D%/test_tcp_arrives %D%/test_tcp_recovers %D%/test_tcp_timers \
 	%D%/test_tcp_handshake %D%/test_tcp_calls
 UNIT_TESTS += %D%/test_tcp_rules %D%/test_tcp_clocks %D%/test_dhcp_rules %D%/test_neigh_rules
+UNIT_TESTS += %D%/test_dad_rules %D%/test_ip_rules %D%/test_counted_tcp %D%/test_counted_ip
 UNIT_TESTS += %D%/test_tcp_ecn %D%/test_tcp_fastopen %D%/test_train
 UNIT_TESTS += %D%/test_tcp_loss %D%/test_tcp_cookie %D%/test_tcp_mtup %D%/test_tcp_attacks
 UNIT_TESTS += %D%/test_udp %D%/test_udp_opt %D%/test_udp_more %D%/test_groups %D%/test_mld %D%/test_raw %D%/test_ping %D%/test_packet
@@ -40,7 +41,7 @@ tests_unit_test_cc_LDADD = libphantom.a $(CMOCKA_LIBS) -lm
 UNIT_TESTS += %D%/test_link_spec %D%/test_link_tc %D%/test_link_classify %D%/test_link_model %D%/test_link_theory %D%/test_link_line %D%/test_link_files %D%/test_link_pipe \
 	%D%/test_link_wire %D%/test_link_devices %D%/test_pcapng
 EXTRA_DIST += %D%/private_net.h %D%/link_words.h
-EXTRA_DIST += %D%/dhcp_server.h
+EXTRA_DIST += %D%/dhcp_server.h %D%/counted.h
 UNIT_TESTS += %D%/test_dhcp %D%/test_dhcp_link %D%/test_dhcp_msg %D%/test_acd %D%/test_arp %D%/test_neigh %D%/test_lo %D%/test_link_state %D%/test_route %D%/test_ip4 %D%/test_reass \
 	%D%/test_icmp4 %D%/test_ip4_opt %D%/test_ip4_rules %D%/test_ether %D%/test_host4 %D%/test_gso %D%/test_link
 UNIT_TESTS += %D%/test_bpf
