@@ -8,19 +8,23 @@ A program that is not here is a row that says so. The status is 1 when something
 """
 
 import argparse
+import base64
 import json
 import os
 import platform
 import re
 import shutil
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../harness/python"))
 
 from rig import scenes_list  # noqa: E402
-from rig.net import DUT_IP  # noqa: E402
+from rig.net import DUT_IP, WITHIN  # noqa: E402
 from rig.scenes import DUT6, Scene, parser  # noqa: E402
 from rig.session import CannotRun, RigError, find_program  # noqa: E402
 
@@ -185,6 +189,85 @@ def kea(s):
     leased(s, f"kea-dhcp4 {version(path, '-v')}")
 
 
+class Calls:
+    """Socket calls of phantom's, by docs/dut-protocol.md."""
+
+    def __init__(self, path):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(WITHIN)
+        self.sock.connect(path)
+        self.file = self.sock.makefile("rw", encoding="utf-8")
+
+    def __call__(self, name, /, **args):
+        self.file.write(json.dumps({"id": 1, "call": name, "args": args}) + "\n")
+        self.file.flush()
+        while (answer := json.loads(self.file.readline())).get("pending"):
+            pass
+        assert answer.get("result", -1) >= 0, f"{name}: {answer}"
+        return answer
+
+
+def of_group(s, version_of, group):
+    """A row: a socket of phantom's in mDNS's group asks for the host that avahi has, and hears it.
+
+    The calls come back: while they are kept, so is the socket.
+    """
+    six = ":" in group
+    family = socket.AF_INET6 if six else socket.AF_INET
+    link = [one for one in s.ask("links") if one["name"] == "tap0"][0]["index"]
+    packed = socket.inet_pton(family, group)
+    address = (struct.pack("=HHI16sI", family, 0, 0, packed, 0) if six else
+               struct.pack("=HH4s", family, 0, packed)).ljust(128, b"\0")
+    level = socket.IPPROTO_IPV6 if six else socket.IPPROTO_IP
+    join, hops = 42, (18, 255) if six else (33, 255)  # MCAST_JOIN_GROUP, IPV6_ and IP_MULTICAST_TTL
+    query = (struct.pack("!6H", 0, 0, 1, 0, 0, 0) + b"\x04peer\x05local\0"
+             + struct.pack("!2H", 28 if six else 1, 1))
+    to = {"family": int(family), "ip": group, "port": 5353, "scope": link if six else 0}
+    calls = Calls(s.control)
+    fd = calls("socket", family=int(family), type=2, protocol=0)["result"]
+    if six:
+        calls("setsockopt", fd=fd, level=level, name=socket.IPV6_V6ONLY, bytes={"int": 1})
+    calls("bind", fd=fd, addr={"family": int(family), "ip": "::" if six else "0.0.0.0", "port": 5353})
+    calls("setsockopt", fd=fd, level=level, name=join,
+          bytes={"hex": (struct.pack("=II", link, 0) + address).hex()})
+    calls("setsockopt", fd=fd, level=level, name=hops[0], bytes={"int": hops[1]})
+    calls("setsockopt", fd=fd, level=level, name=19 if six else 34, bytes={"int": 0})
+    heard, deadline = "nothing", time.monotonic() + WITHIN
+    while heard == "nothing" and time.monotonic() < deadline:
+        calls("send", fd=fd, flags=0, bytes={"hex": query.hex()}, addr=to)
+        while calls("poll", timeout_ms=1500, fds=[{"fd": fd, "events": 1}])["out"]["revents"][0]:
+            answer = calls("recv", fd=fd, flags=0, len=9000)["out"]
+            data = base64.b64decode(answer["bytes"])
+            if data[2] & 0x80 and b"\x04peer" in data:
+                heard = f"an answer of {len(data)} octets about peer.local from {answer['addr']['ip']}"
+                break
+    row(version_of, f"a UDP socket of phantom's in {group} asks for peer.local", heard,
+        heard != "nothing")
+    return calls
+
+
+def avahi(s):
+    path = shutil.which("avahi-daemon", path=PATH)
+    if not path:
+        row("avahi-daemon", "mDNS", "not here: apt-get install avahi-daemon", None)
+        return
+    with open(f"{s.out}/avahi.conf", "w", encoding="utf-8") as file:
+        file.write("[server]\nhost-name=peer\nuse-ipv4=yes\nuse-ipv6=yes\nallow-interfaces=eth0\n"
+                   "enable-dbus=no\nratelimit-interval-usec=0\n[publish]\npublish-aaaa-on-ipv4=no\n")
+    s.start("--addr", f"{DUT_IP}/24", "--addr", f"{DUT6}/64")
+    s.serve("avahi", path, "--no-drop-root", "--no-chroot", "--no-rlimits", "-f",
+            f"{s.out}/avahi.conf", ready="Server startup complete")
+    s.wait(lambda: all("tentative" not in a.get("flags", []) for a in s.ask("addrs")), "addresses")
+    kept = []
+    for group in ("224.0.0.251", "ff02::fb"):
+        kept.append(of_group(s, f"avahi-daemon {version(path, '--version')}", group))
+    joined = {g["addr"] for g in s.ask("maddrs") if g["dev"] == "tap0"}
+    row("avahi-daemon", "phantom ctl maddr, while they are", ", ".join(sorted(joined)),
+        {"224.0.0.251", "ff02::fb"} <= joined)
+    del kept
+    s.end()
+
+
 def play(what):
     out = tempfile.mkdtemp(prefix="rig-interop-")
     s = None
@@ -207,6 +290,7 @@ def main():
     play(scene("ip4-dhcp", f"dnsmasq {version('dnsmasq', '--version')}", "phantom --addr dhcp"))
     play(udhcpd)
     play(kea)
+    play(avahi)
     play(scene("boot", f"radvd {version('radvd', '--version')} and dnsmasq",
                "phantom --addr auto --ipv6 slaac"))
     print(f"# Interoperation\n\nWritten by `tests/interop/run.py` from a run: phantom beside the programs "
