@@ -59,6 +59,7 @@ def test_zero_window_is_probed_with_backoff_and_opens_again(dut, tester):
 
 
 @pytest.mark.rfc("9293:MUST-66", "9293:3.8.6.1-a")
+@pytest.mark.dut(sysctl=PATIENT)  # nor is the window probed meanwhile
 def test_reset_is_heard_while_our_window_is_zero(dut, tester):
     flow = Flow(tester, ECHO)
     flow.open()
