@@ -64,7 +64,7 @@ STACK_NET = %D%/net/stack.h \
 	%D%/net/lo.h %D%/net/lo.c \
 	%D%/net/ip_send.h %D%/net/ip_send.c \
 	%D%/net/ip6_opt.h %D%/net/ip6_opt.c \
-	%D%/net/bound.h %D%/net/bound.c \
+	%D%/net/bound.h %D%/net/bound.c %D%/net/small_queue.h %D%/net/small_queue.c \
 	%D%/net/dgram.h %D%/net/dgram.c %D%/net/dgram_opt.c %D%/net/dgram_queue.c %D%/net/dgram_send.c \
 	%D%/net/dgram_filter.h %D%/net/dgram_filter.c \
 	%D%/net/ip4.h %D%/net/ip4_in.c %D%/net/ip4_out.c \
@@ -133,7 +133,7 @@ STACK_TCP = %D%/wire/tcp.h \
 	%D%/tcp/tcp_isn.h %D%/tcp/tcp_isn.c %D%/tcp/tcp_cookie.h %D%/tcp/tcp_cookie.c \
 	%D%/tcp/tcp_defer.h %D%/tcp/tcp_defer.c %D%/tcp/tcp_mtup.h %D%/tcp/tcp_mtup.c %D%/tcp/tcp_mtu.c \
 	%D%/tcp/tcp_outopt.c %D%/tcp/tcp_memory.c \
-	%D%/tcp/tcp_plb.h %D%/tcp/tcp_plb.c %D%/tcp/tcp_path.c %D%/tcp/tcp_late.c \
+	%D%/tcp/tcp_plb.h %D%/tcp/tcp_plb.c %D%/tcp/tcp_path.c %D%/tcp/tcp_late.c %D%/tcp/tcp_small.c \
 	%D%/tcp/tcp_state.c \
 	%D%/tcp/tcp_xmit.c \
 	%D%/tcp/tcp_cc.c \

@@ -10,7 +10,7 @@
 static const struct fixed {
 	const char *name, *value, *fact;
 } phantom_does[] = {
-	{ "net.ipv4.tcp_autocorking", "0", "small writes are not held back beyond Nagle" },
+	{ "net.core.netdev_max_backlog", NULL, "frames are read as they come" },
 };
 
 static const struct drill_profile_row profile[] = {

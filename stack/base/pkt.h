@@ -68,6 +68,7 @@ struct pkt {
 	bool loop_copy;		       /* out, to a group: whoever of us is in it hears it, too */
 	bool here_only;		       /* out, to a group: nobody else does (TTL 0) */
 	bool lo;		       /* goes through lo */
+	uint8_t flow;		       /* out: net/small_queue.h; 0: not counted */
 	bool train;		       /* in: joined here (net/train.h), not by the device */
 	uint8_t eth_dst[6];	       /* out: filled by the neighbour layer */
 	struct span data[PKT_SPANS_MAX]; /* last: most packets have one or none */

@@ -46,6 +46,7 @@ void link_drain(struct link *l)
 	while ((n = list_pop_front(&l->queue)))
 		pkt_free(container_of(n, struct pkt, node));
 	l->queued = l->queued_bytes = l->cut_off = l->cut_number = 0;
+	small_queues_clear(&l->small, &l->waiters);
 }
 
 void link_table_free(struct ph_stack *st)
@@ -114,6 +115,7 @@ int link_insert(struct ph_stack *st, const struct link *like, struct link **out)
 	l->up = l->carrier = true;
 	list_init(&l->queue);
 	list_init(&l->waiters);
+	small_queues_init(&l->small);
 	mc_link_init(&l->mc4, l, false);
 	place = (uint32_t)(l->index - 1) & (t->cap - 1);
 	t->at[place] = l;
@@ -496,6 +498,22 @@ void link_wait(struct ph_stack *st, ph_link index, struct link_waiter *w)
 		list_push_back(&l->waiters, &w->node);
 }
 
+uint32_t link_flow_bytes(const struct ph_stack *st, ph_link index, uint8_t flow)
+{
+	const struct link *l = queue_of(st, index);
+
+	/* A queue that is emptied at once holds up nobody. */
+	return l && l->queued && st->now_ns > l->since_ns ? l->small.bytes[flow] : 0;
+}
+
+void link_flow_wait(struct ph_stack *st, ph_link index, uint8_t flow, struct link_waiter *w)
+{
+	struct link *l = queue_of(st, index);
+
+	if (l && !list_linked(&w->node))
+		list_push_back(&l->small.waiters[flow], &w->node);
+}
+
 void link_unwait(struct link_waiter *w)
 {
 	list_remove(&w->node);
@@ -519,6 +537,22 @@ static void resume_waiters(struct ph_stack *st, struct link *l)
 	}
 	list_splice(&turn, &l->waiters);
 	list_splice(&l->waiters, &turn);
+}
+
+/* Who waits for less of his own in the queue, which just let some of it go. */
+static void resume_flow(struct ph_stack *st, struct link *l)
+{
+	struct list turn;
+	struct list_node *n;
+
+	list_init(&turn);
+	list_splice(&turn, &l->small.waiters[l->freed]);
+	l->freed = 0;
+	while ((n = list_pop_front(&turn))) {
+		struct link_waiter *w = container_of(n, struct link_waiter, node);
+
+		w->resume(st, w);
+	}
 }
 
 void link_resume(struct ph_stack *st)
@@ -576,10 +610,13 @@ int link_enqueue(struct ph_stack *st, struct link *l, struct pkt *take_pkt)
 		link_drop(st, l, take_pkt, DROP_QUEUE_FULL);
 		return -ENOBUFS;
 	}
+	if (l->queued == 0)
+		l->since_ns = st->now_ns;
 	take_pkt->link = l->index;
 	list_push_back(&l->queue, &take_pkt->node);
 	l->queued++;
 	l->queued_bytes += take_pkt->len;
+	small_queue_add(&l->small, take_pkt->flow, take_pkt->len);
 	return 0;
 }
 
@@ -588,6 +625,8 @@ static void dequeue(struct link *l, struct pkt *p)
 	list_remove(&p->node);
 	l->queued--;
 	l->queued_bytes -= p->len;
+	if (small_queue_sub(&l->small, p->flow, p->len))
+		l->freed = p->flow;
 	l->cut_off = l->cut_number = 0;
 }
 
@@ -653,6 +692,8 @@ struct ph_pkt *ph_link_output(struct ph_stack *st, ph_link index, uint64_t now_n
 	if (resumable(l))
 		resume_waiters(st, l);
 	p = take(st, l);
+	if (l->freed)
+		resume_flow(st, l);
 	if (!p)
 		return NULL;
 	if (p->csum == PKT_CSUM_TODO && !(l->offload & PH_OFFLOAD_CSUM))

@@ -9,6 +9,7 @@
 #define NET_LINK_H
 
 #include "net/mc_group.h"
+#include "net/small_queue.h"
 #include "net/stack.h"
 #include "wire/eth.h"
 
@@ -53,6 +54,9 @@ struct link {
 	uint32_t cut_off;    /* payload bytes of the queue's first packet that were sent already */
 	uint32_t cut_number; /* segments of it that were sent already */
 	struct list waiters; /* of struct link_waiter */
+	uint64_t since_ns;   /* the queue is not empty */
+	struct small_queues small;
+	uint8_t freed; /* a flow of which the queue lets go, and that is waited for; 0: none */
 	struct link_stats stats;
 	struct conf4 conf4; /* net.ipv4.conf.NAME */
 	struct mc_link mc4;  /* IPv4's groups */

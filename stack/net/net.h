@@ -98,6 +98,11 @@ struct link_waiter {
 };
 void link_wait(struct ph_stack *st, ph_link link, struct link_waiter *w);
 void link_unwait(struct link_waiter *w);
+/* How much of the queue is of packets with this flow (struct pkt), 0 while there is none that was not there
+ * before now; and who is run again when it lets go of some: only to be called while that is more than 0. */
+enum { LINK_QUEUE_FLOWS = 64 };
+uint32_t link_flow_bytes(const struct ph_stack *st, ph_link link, uint8_t flow);
+void link_flow_wait(struct ph_stack *st, ph_link link, uint8_t flow, struct link_waiter *w);
 
 /* RFC 4861 7.3.1: the upper layer saw forward progress through this neighbour. */
 void dst_confirm(struct ph_stack *st, struct dst *d);

@@ -27,9 +27,16 @@ static bool check_packets(const struct list *queue, uint32_t n_said, uint32_t by
 
 static bool check_link(const struct link *l, struct ph_claim *c)
 {
+	uint64_t small = 0;
+
 	CLAIM(c, "link", l->queued <= l->txqueuelen, l->queued, l->txqueuelen);
 	CLAIM(c, "link", l->queued > 0 || (l->cut_off == 0 && l->cut_number == 0), l->cut_off,
 	      l->cut_number);
+	for (unsigned i = 0; i < SMALL_QUEUES; i++) {
+		CLAIM(c, "link", l->small.bytes[i] > 0 || list_empty(&l->small.waiters[i]), i, 0);
+		small += l->small.bytes[i];
+	}
+	CLAIM(c, "link", small <= l->queued_bytes, small, l->queued_bytes);
 	return check_packets(&l->queue, l->queued, l->queued_bytes, c);
 }
 

@@ -159,7 +159,8 @@ int64_t tcp_sendmsg(struct ph_stack *st, struct tcb *t, const struct ph_msg *msg
 	written(st, t, flags, tsflags, zerocopy, done == total(msg));
 	if ((flags & PH_MSG_MORE) && done == total(msg))
 		t->nonagle |= TCP_CORK_ON;
-	tcp_output(st, t);
+	if (!tcp_small_corks(st, t))
+		tcp_output(st, t);
 	t->nonagle = nonagle;
 	return (int64_t)done;
 }

@@ -104,6 +104,7 @@ static int xmit(struct ph_stack *st, struct tcb *t, struct tcp_out *o, struct pk
 	o->md5 = tcp_md5_find(t, &t->dst.dst);
 	o->opts.has_md5 = o->md5 != NULL;
 	o->may_fragment = !t->dst.v6 && !tcp_dont_fragment(st, t);
+	take_pkt->flow = len ? tcp_small_flow(t) : 0;
 	mark_ecn(t, o, len);
 	if (o->opts.accecn)
 		tcp_accecn_option_sent(&t->ecn.acc, st->now_ns,
@@ -671,7 +672,7 @@ static bool spree(struct ph_stack *st, struct tcb *t)
 			link_wait(st, t->dst.link, &t->waiter);
 			break;
 		}
-		if (tcp_cc_held(st, t) || !send_one(st, t))
+		if (tcp_cc_held(st, t) || tcp_small_queue_full(st, t) || !send_one(st, t))
 			break;
 		any = true;
 	}

@@ -39,7 +39,7 @@ static bool may_go(const struct ph_stack *st, const struct tcb *t, uint32_t len,
 		return false;
 	return !tcp_memory_full(st) && !st->tcp->no_swift && !st->sysctl.tcp_bsd_options &&
 	       st->sysctl.tcp_notsent_lowat > 0 &&
-	       tcp_conn_wmem_queued(t) < t->sndbuf && dst_is_open(st, &t->dst);
+	       !tcp_small_may_cork(st, t) && tcp_conn_wmem_queued(t) < t->sndbuf && dst_is_open(st, &t->dst);
 }
 
 static bool queue(struct ph_stack *st, struct tcb *t, const void *bytes, uint32_t len)
@@ -107,6 +107,7 @@ static int xmit(struct ph_stack *st, struct tcb *t, struct pkt *take_pkt, uint32
 	tcp_delack_sent(&t->delack);
 	tcp_timer_ack_sent(st, t);
 	tcp_info_trace_sent(st, t, &o, len);
+	take_pkt->flow = tcp_small_flow(t);
 	return tcp_xmit(st, &t->dst, &o, take_pkt);
 }
 

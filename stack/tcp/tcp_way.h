@@ -41,6 +41,14 @@ void tcp_path_duplicate(struct ph_stack *st, struct tcb *t, const struct tcp_rx 
 /* An ACK: `segs` were delivered, `marked` of them with a mark of congestion. */
 void tcp_path_marks(struct ph_stack *st, struct tcb *t, uint32_t segs, uint32_t marked);
 
+/* ---- tcp_small.c */
+uint8_t tcp_small_flow(const struct tcb *t); /* what its packets with data are counted by */
+/* So much of it waits in the link's queue that it waits as well? Then it is run again. */
+bool tcp_small_queue_full(struct ph_stack *st, struct tcb *t);
+/* The same for a small write. */
+bool tcp_small_corks(struct ph_stack *st, struct tcb *t);
+bool tcp_small_may_cork(const struct ph_stack *st, const struct tcb *t); /* without waiting */
+
 /* ---- tcp_late.c */
 enum { TCP_LATE_MAX = 16384 }; /* segments that wait at most, of all connections */
 void tcp_late_init(struct ph_stack *st, struct tcp_state *s);

@@ -236,8 +236,9 @@ static void test_what_is_not_there_is_unsupported_and_named(void **state)
 	(void)state;
 	expect("0 `sysctl -q net.ipv4.tcp_no_such=1`\n", DRILL_UNSUPPORTED, 1,
 	       "sysctl net.ipv4.tcp_no_such=1");
-	expect("`sysctl -w net.ipv4.tcp_autocorking=1`\n" LISTEN, DRILL_UNSUPPORTED, 1,
-	       "sysctl net.ipv4.tcp_autocorking=1 (small writes are");
+	expect("`sysctl -w net.core.netdev_max_backlog2=1`\n" LISTEN, DRILL_UNSUPPORTED, 1,
+	       "sysctl net.core.netdev_max_backlog2=1");
+	expect("`sysctl -w net.core.netdev_max_backlog=1`\n" LISTEN, DRILL_PASS, 0, "");
 	expect("0 `iptables -A INPUT -j DROP`\n", DRILL_UNSUPPORTED, 1, "iptables");
 	expect("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
 	       "+0 setsockopt(3, SOL_TCP, TCP_REPAIR, [1], 4) = 0\n",

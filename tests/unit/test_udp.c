@@ -618,7 +618,8 @@ static void test_shutdown_of_a_connected_socket_ends_each_way(void **state)
 	assert_int_equal(ph_connect(b->st, s, &to, b->now), 0);
 	assert_int_equal(ph_shutdown(b->st, s, PH_SHUT_RD, b->now), 0);
 	assert_int_equal(ph_poll(b->st, s),
-				 PH_POLLIN | PH_POLLRDNORM | PH_POLLOUT | PH_POLLWRNORM | PH_POLLWRBAND | PH_POLLRDHUP);
+				 PH_POLLIN | PH_POLLRDNORM | PH_POLLOUT | PH_POLLWRNORM | PH_POLLWRBAND |
+				 PH_POLLRDHUP);
 	assert_int_equal(ph_recv(b->st, s, &c, 1, 0, b->now), 0);
 	assert_int_equal(ph_send(b->st, s, "x", 1, 0, b->now), 1);
 	assert_int_equal(ph_shutdown(b->st, s, PH_SHUT_WR, b->now), 0);
