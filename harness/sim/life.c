@@ -100,8 +100,8 @@ static void start_link(struct life *l, unsigned dev)
 static void carrier(struct life *l, unsigned dev, bool up)
 {
 	l->dev[dev]->down = !up;
-	if (up && ph_dhcp_check(l->host->st, l->dev[dev]->link, sim_host_now(l->host)))
-		sim_fail(l->net, "the link that is back has nothing to ask about");
+	if (ph_link_carrier(l->host->st, l->dev[dev]->link, up, sim_host_now(l->host)))
+		sim_fail(l->net, "the link whose carrier changes is not there");
 	l->host->dirty = true;
 }
 
