@@ -170,6 +170,7 @@ STACK_HOST = %D%/host/fnv.h \
 	%D%/host/monkey.h %D%/host/monkey.c \
 	%D%/host/echo.h \
 	%D%/host/pattern.h %D%/host/pattern.c \
+	%D%/host/devices.h %D%/host/devices.c \
 	%D%/host/carrier.h %D%/host/carrier.c \
 	%D%/host/options.h %D%/host/options.c %D%/host/options_int.h %D%/host/options_link.c \
 	%D%/host/service.h %D%/host/service.c \

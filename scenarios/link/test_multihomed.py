@@ -134,6 +134,21 @@ def test_a_link_is_turned_off_and_on_by_hand(started, lan, eventually):
     eventually(lambda: ping(lan, "10.1.0.2"), 60, "an answer")
 
 
+def test_a_device_comes_and_goes_while_the_host_runs(two, lan):
+    two.start(address=BOTH)
+    two.ask(cmd="link_add", name="tap1", type="tap", address="02:00:00:00:01:02")
+    two.ask(cmd="addr_add", addr="10.1.0.2/24", dev="tap1")
+    assert ping(lan, "10.1.0.2") and ping(lan, "10.0.0.2")
+    index = link(two, "tap1")["index"]
+    two.ask(cmd="link_del", name="tap1")
+    assert "tap1" not in {one["name"] for one in two.ask(cmd="links")["links"]}
+    two.ask(cmd="link_add", name="tap1", type="tap", address="02:00:00:00:01:03")
+    assert link(two, "tap1")["index"] != index  # who was bound to the other does not hear this one
+    two.ask(cmd="addr_add", addr="10.1.0.2/24", dev="tap1")
+    lan.peer.exec("ip", "neigh", "flush", "dev", "eth1")
+    assert ping(lan, "10.1.0.2")
+
+
 @pytest.mark.rfc("4861:6.3.7-1")
 def test_a_carrier_that_is_back_has_addresses_and_routers_asked_about(dut, lan, eventually):
     """It may be another network: duplicates of the link-local address and routers are asked for anew."""

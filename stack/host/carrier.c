@@ -57,7 +57,8 @@ static void one(struct host *h, const struct nlmsghdr *m)
 	for (size_t i = 0; i < h->ndevs; i++) {
 		struct device *d = &h->devs[i];
 
-		if (d->opt->device != OPT_DEVICE_FD && same_name(m, d->name))
+		if (d->source.fd >= 0 && d->link > 0 && d->opt->device != OPT_DEVICE_FD &&
+		    same_name(m, d->name))
 			tell(h, d, (info->ifi_flags & IFF_UP) && (info->ifi_flags & IFF_LOWER_UP));
 	}
 }
@@ -124,6 +125,12 @@ void carrier_open(struct host *h)
 		return;
 	}
 	ask(fd);
+}
+
+void carrier_catch_up(struct host *h)
+{
+	if (h->carrier.fd > 0)
+		ready(h, &h->carrier, EPOLLIN);
 }
 
 void carrier_close(struct host *h)

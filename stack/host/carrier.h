@@ -13,6 +13,8 @@
 
 /* Never fails: where there is no netlink, the carrier is taken to be there. */
 void carrier_open(struct host *h);
+/* Hears what there is now, which is about nobody who has no link yet: how a new device came to be. */
+void carrier_catch_up(struct host *h);
 void carrier_close(struct host *h);
 /* The kernel's messages, `len` bytes of them: for carrier.c and its test. */
 void carrier_heard(struct host *h, const void *bytes, size_t len);

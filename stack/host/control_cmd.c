@@ -42,9 +42,12 @@ static const struct control_cmd commands[] = {
 	  control_neigh_del },
 	{ "neigh_flush", "[\"dev\": LINK]", "neighbours are forgotten, but permanent ones",
 	  control_neigh_flush },
-	{ "link_add", "\"name\": NAME, \"vlan\": N [, \"link\": LINK] [, \"mtu\": N] [, \"address\": MAC]",
-	  "a new VLAN on a link", control_link_add },
-	{ "link_del", "\"name\": NAME", "a VLAN goes, with all it has", control_link_del },
+	{ "link_add",
+	  "\"name\": NAME [, \"type\": tap|tun|vlan] [, \"vlan\": N] [, \"link\": LINK] [, \"mtu\": N]"
+	  " [, \"address\": MAC]",
+	  "a new VLAN on a link, or a new device", control_link_add },
+	{ "link_del", "\"name\": NAME", "a VLAN or an added device goes, with all it has",
+	  control_link_del },
 	{ "link_set", "[\"name\": LINK] [, \"state\": up|down] [, \"mtu\": N] [, \"address\": MAC]"
 	  " [, \"txqueuelen\": N]",
 	  "a link changes", control_link_set },

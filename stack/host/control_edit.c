@@ -12,6 +12,7 @@
 
 #include "base/list.h"
 #include "host/control_cmd.h"
+#include "host/devices.h"
 #include "host/tap.h"
 #include "host/text.h"
 
@@ -315,7 +316,42 @@ static int link_options(struct control_call *call, uint64_t *mtu, uint64_t *qlen
 	return rc == 0 && has(call, "address") ? mac_of(call, "address", mac) : rc;
 }
 
+static int add_device(struct control_call *call, bool tun)
+{
+	const char *name = text_of(call, "name");
+	struct opt_link like = { .device = tun ? OPT_DEVICE_TUN : OPT_DEVICE_TAP, .device_name = name,
+				 .offload = true, .gro = true };
+	uint64_t mtu = 0, qlen = 0;
+	int rc = link_options(call, &mtu, &qlen, like.mac);
+
+	if (rc != 0)
+		return rc;
+	if (!name || name[0] == '\0' || strlen(name) > 15 || strpbrk(name, "/ \t%"))
+		return text_error(call->err, call->cap,
+				  "name: write 1 to 15 characters without / and spaces");
+	if (mtu > UINT16_MAX)
+		return text_error(call->err, call->cap, "mtu: write a number of 68 to 65535");
+	like.has_mac = has(call, "address");
+	like.mtu = (uint16_t)mtu;
+	rc = devices_add(call->host, &like, call->err, call->cap);
+	return rc != 0 ? rc : outcome(call, 0, name, NULL);
+}
+
+static int add_vlan(struct control_call *call);
+
+/* What is asked for: a device, or a VLAN. */
 int control_link_add(struct control_call *call)
+{
+	const char *type = has(call, "type") ? text_of(call, "type") : "vlan";
+
+	if (type && (strcmp(type, "tap") == 0 || strcmp(type, "tun") == 0))
+		return add_device(call, strcmp(type, "tun") == 0);
+	if (type && strcmp(type, "vlan") == 0)
+		return add_vlan(call);
+	return text_error(call->err, call->cap, "type: write tap, tun or vlan");
+}
+
+static int add_vlan(struct control_call *call)
 {
 	struct ph_link_conf conf = { .kind = PH_LINK_VLAN, .name = text_of(call, "name") };
 	uint64_t id = 0, mtu = 0, qlen = 0;
@@ -337,16 +373,9 @@ int control_link_add(struct control_call *call)
 		       "a VLAN stands on a link of Ethernet, and its mtu is at most that link's");
 }
 
-static bool is_device(const struct host *h, ph_link link)
-{
-	for (size_t i = 0; i < h->ndevs; i++)
-		if (link == h->devs[i].link)
-			return true;
-	return link == h->link;
-}
-
 int control_link_del(struct control_call *call)
 {
+	struct device *d;
 	ph_link link = 0;
 	int rc = has(call, "name") ? control_find_link(call, "name", &link) : 0;
 
@@ -354,7 +383,12 @@ int control_link_del(struct control_call *call)
 		return rc;
 	if (link == 0)
 		return text_error(call->err, call->cap, "name: is missing; write a link's name");
-	if (is_device(call->host, link))
+	d = devices_find(call->host, link);
+	if (d && d->added) {
+		devices_remove(call->host, d);
+		return outcome(call, 0, text_of(call, "name"), NULL);
+	}
+	if (d || link == call->host->link)
 		return text_error(call->err, call->cap,
 				  "%s: is phantom's device; it goes when phantom ends",
 				  text_of(call, "name"));

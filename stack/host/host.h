@@ -57,7 +57,8 @@ struct host {
 	uint64_t now_ns;  /* of this turn, CLOCK_MONOTONIC */
 	uint64_t wall_ns; /* what to add to it for the time since 1970 */
 	struct device *devs; /* of opt->links, in their order; NULL: no device */
-	size_t ndevs;
+	size_t ndevs;	      /* places in use; of one that was removed the descriptor is -1 */
+	unsigned ninterfaces; /* of the capture */
 	int epoll_fd;
 	struct source signals, carrier;
 	struct list apps, again;

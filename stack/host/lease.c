@@ -49,7 +49,7 @@ bool lease_dynamic(const struct options *o)
 
 static struct kept *kept_of(const struct host *h, const struct device *d)
 {
-	return &h->lease->kept[d->number];
+	return &h->lease->kept[d - h->devs];
 }
 
 static uint64_t wall_s(const struct host *h)

@@ -267,6 +267,11 @@ int loop_run(struct host *h)
 	return h->status;
 }
 
+int loop_watch(struct host *h, struct device *d)
+{
+	return host_watch(h, &d->source, d->source.fd, EPOLLIN, device_ready);
+}
+
 int loop_init(struct host *h, char *err, size_t cap)
 {
 	sigset_t set;
@@ -291,7 +296,7 @@ int loop_init(struct host *h, char *err, size_t cap)
 	for (size_t i = 0; i < h->ndevs; i++) {
 		struct device *d = &h->devs[i];
 
-		if (host_watch(h, &d->source, d->source.fd, EPOLLIN, device_ready) == 0)
+		if (loop_watch(h, d) == 0)
 			continue;
 		(void)text_error(err, cap, "epoll takes no %s: %s", d->name, strerror(errno));
 		return -EIO;

@@ -15,6 +15,8 @@
 /* The time of CLOCK_MONOTONIC, ns. */
 uint64_t loop_clock(void);
 /* epoll and signals; 0, or -errno with a sentence in err. */
+/* Wakes for what the device gives. 0 or -errno. */
+int loop_watch(struct host *h, struct device *d);
 int loop_init(struct host *h, char *err, size_t cap);
 /* Until the program is done; its exit status. */
 int loop_run(struct host *h);

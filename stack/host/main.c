@@ -13,6 +13,7 @@
 #include "host/client.h"
 #include "host/control.h"
 #include "host/ctl.h"
+#include "host/devices.h"
 #include "host/host.h"
 #include "host/lease.h"
 #include "host/loop.h"
@@ -93,18 +94,6 @@ static int open_outputs(struct host *h, char *err, size_t cap)
 	return dial_open(h, err, cap);
 }
 
-static int devices_open(struct host *h, char *err, size_t cap)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < h->opt->nlinks && rc == 0; i++) {
-		h->devs[i].number = (unsigned)i;
-		rc = device_open(&h->devs[i], &h->opt->links[i], err, cap);
-		h->ndevs++; /* also of one that failed: it is closed as the others */
-	}
-	return rc;
-}
-
 static int start(struct host *h, char *err, size_t cap)
 {
 	int rc = prepare(h, err, cap);
@@ -180,8 +169,7 @@ static int finish(struct host *h, int status)
 	if (h->st) {
 		services_close(h);
 		client_close(h);
-		for (size_t i = 0; i < h->ndevs; i++)
-			device_close(&h->devs[i], h->st);
+		devices_close(h);
 		ph_stack_free(h->st);
 		memory_free(&h->memory);
 	}

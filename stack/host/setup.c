@@ -161,7 +161,7 @@ static void make_mac(uint8_t mac[6], const char *name, const struct ph_ip *ip)
 		mac[i] = (uint8_t)(f.h >> (8 * i));
 }
 
-static int add_link(struct host *h, struct device *d, char *err, size_t cap)
+int setup_link(struct host *h, struct device *d, char *err, size_t cap)
 {
 	const struct opt_link *o = d->opt;
 	struct ph_link_conf conf = { .name = d->name, .kind = d->kind, .offload = d->offload };
@@ -259,7 +259,7 @@ int setup_routes(struct host *h, char *err, size_t cap)
 static int setup_device(struct host *h, struct device *d, char *err, size_t cap)
 {
 	const struct opt_link *o = d->opt;
-	int rc = add_link(h, d, err, cap);
+	int rc = setup_link(h, d, err, cap);
 
 	if (rc == 0)
 		rc = start_ipv6(h, d, err, cap);

@@ -12,6 +12,8 @@
 #include "host/host.h"
 
 int setup_stack(struct host *h, char *err, size_t cap);
+/* Its link, as its options have it. */
+int setup_link(struct host *h, struct device *d, char *err, size_t cap);
 int setup_network(struct host *h, char *err, size_t cap);
 /* The routes alone; of setup_network(), or once their addresses are there. */
 int setup_routes(struct host *h, char *err, size_t cap);

@@ -186,9 +186,9 @@ static int attach(struct device *d, const struct opt_link *o, char *err, size_t 
 			  o->device_fd);
 }
 
-int device_open(struct device *d, const struct opt_link *o, char *err, size_t cap)
+int device_open(struct device *d, const struct opt_link *o, bool wait, char *err, size_t cap)
 {
-	int news = link_news(); /* from before the device changes */
+	int news = wait ? link_news() : -1; /* from before the device changes */
 	int rc;
 
 	*d = (struct device){ .opt = o, .number = d->number, .source.fd = -1 };
@@ -312,7 +312,8 @@ bool devices_read(struct host *h)
 	bool more = false;
 
 	for (size_t i = 0; i < h->ndevs; i++)
-		more = device_read(h, &h->devs[i]) || more;
+		if (h->devs[i].source.fd >= 0)
+			more = device_read(h, &h->devs[i]) || more;
 	return more;
 }
 
@@ -386,6 +387,7 @@ bool devices_write(struct host *h)
 	bool taken = true;
 
 	for (size_t i = 0; i < h->ndevs; i++)
-		taken = device_write(h, &h->devs[i]) && taken;
+		if (h->devs[i].source.fd >= 0)
+			taken = device_write(h, &h->devs[i]) && taken;
 	return taken;
 }

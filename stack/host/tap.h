@@ -25,6 +25,7 @@ struct device {
 	ph_link link;
 	unsigned number; /* in the capture */
 	bool no_carrier;
+	struct device_added *added; /* devices.c: while phantom ran; NULL: by the command line */
 	char name[16];
 	enum ph_link_kind kind;
 	bool vnet;	   /* frames have a struct virtio_net_hdr before them */
@@ -39,7 +40,8 @@ struct device {
 };
 
 /* 0, or -errno with a sentence in err. */
-int device_open(struct device *d, const struct opt_link *o, char *err, size_t cap);
+/* `wait`: until the kernel sends into it, a second at most. */
+int device_open(struct device *d, const struct opt_link *o, bool wait, char *err, size_t cap);
 void device_close(struct device *d, struct ph_stack *st);
 /*
  * Reads what there is, up to a batch; true: there may be more. Ends the program when the device is
