@@ -268,19 +268,12 @@ static int check_msg(const struct ph_msg *msg, bool copies)
 	return 0;
 }
 
-int64_t ph_sendmsg(struct ph_stack *st, ph_socket id, const struct ph_msg *msg, int flags,
-		   uint64_t now_ns)
+static int64_t sendmsg_on(struct ph_stack *st, struct sock *s, const struct ph_msg *msg, int flags)
 {
-	struct sock *s;
 	struct ph_sockaddr to;
 	struct ph_msg named;
-	int rc;
+	int rc = check_msg(msg, true);
 
-	stack_enter(st, now_ns);
-	rc = find(st, id, &s);
-	if (rc != 0)
-		return rc;
-	rc = check_msg(msg, true);
 	if (rc != 0)
 		return rc;
 	if (!msg->name)
@@ -293,18 +286,11 @@ int64_t ph_sendmsg(struct ph_stack *st, ph_socket id, const struct ph_msg *msg, 
 	return rc != 0 ? rc : s->ops->sendmsg(st, s, &named, flags);
 }
 
-int64_t ph_recvmsg(struct ph_stack *st, ph_socket id, struct ph_msg *msg, int flags,
-		   uint64_t now_ns)
+static int64_t recvmsg_on(struct ph_stack *st, struct sock *s, struct ph_msg *msg, int flags)
 {
-	struct sock *s;
+	int rc = check_msg(msg, !(flags & PH_MSG_TRUNC));
 	int64_t n;
-	int rc;
 
-	stack_enter(st, now_ns);
-	rc = find(st, id, &s);
-	if (rc != 0)
-		return rc;
-	rc = check_msg(msg, !(flags & PH_MSG_TRUNC));
 	if (rc != 0)
 		return rc;
 	msg->flags = 0;
@@ -315,6 +301,28 @@ int64_t ph_recvmsg(struct ph_stack *st, ph_socket id, struct ph_msg *msg, int fl
 	return n;
 }
 
+int64_t ph_sendmsg(struct ph_stack *st, ph_socket id, const struct ph_msg *msg, int flags,
+		   uint64_t now_ns)
+{
+	struct sock *s;
+	int rc;
+
+	stack_enter(st, now_ns);
+	rc = find(st, id, &s);
+	return rc != 0 ? rc : sendmsg_on(st, s, msg, flags);
+}
+
+int64_t ph_recvmsg(struct ph_stack *st, ph_socket id, struct ph_msg *msg, int flags,
+		   uint64_t now_ns)
+{
+	struct sock *s;
+	int rc;
+
+	stack_enter(st, now_ns);
+	rc = find(st, id, &s);
+	return rc != 0 ? rc : recvmsg_on(st, s, msg, flags);
+}
+
 int64_t ph_send(struct ph_stack *st, ph_socket id, const void *bytes, size_t len, int flags,
 		uint64_t now_ns)
 {
@@ -323,18 +331,40 @@ int64_t ph_send(struct ph_stack *st, ph_socket id, const void *bytes, size_t len
 		void *out;
 	} same = { .in = bytes }; /* an iovec has no const; sending does not write through it */
 	struct ph_iov iov = { same.out, len };
-	struct ph_msg msg = { .iov = &iov, .niov = 1 };
+	struct ph_msg msg;
+	struct sock *s;
+	int64_t n;
+	int rc;
 
-	return ph_sendmsg(st, id, &msg, flags, now_ns);
+	stack_enter(st, now_ns);
+	rc = find(st, id, &s);
+	if (rc != 0)
+		return rc;
+	if (s->ops == &sock_tcp_ops && (flags & ~(PH_MSG_DONTWAIT | PH_MSG_NOSIGNAL)) == 0 &&
+	    (n = tcp_send_simple(st, s->tcp, bytes, len)) != 0)
+		return n;
+	msg = (struct ph_msg){ .iov = &iov, .niov = 1 };
+	return sendmsg_on(st, s, &msg, flags);
 }
 
 int64_t ph_recv(struct ph_stack *st, ph_socket id, void *bytes, size_t len, int flags,
 		uint64_t now_ns)
 {
 	struct ph_iov iov = { bytes, len };
-	struct ph_msg msg = { .iov = &iov, .niov = 1 };
+	struct ph_msg msg;
+	struct sock *s;
+	int64_t n;
+	int rc;
 
-	return ph_recvmsg(st, id, &msg, flags, now_ns);
+	stack_enter(st, now_ns);
+	rc = find(st, id, &s);
+	if (rc != 0)
+		return rc;
+	if (s->ops == &sock_tcp_ops && (flags & ~PH_MSG_DONTWAIT) == 0 && len <= INT_MAX &&
+	    (n = tcp_recv_simple(st, s->tcp, bytes, len)) != 0)
+		return n;
+	msg = (struct ph_msg){ .iov = &iov, .niov = 1 };
+	return recvmsg_on(st, s, &msg, flags);
 }
 
 int ph_shutdown(struct ph_stack *st, ph_socket id, int how, uint64_t now_ns)

@@ -39,6 +39,9 @@ int tcp_connect(struct ph_stack *st, struct tcb *t, const struct ph_sockaddr *a)
 /* The next established connection, or NULL: its ready.socket is -1 until the socket layer sets
  * it. */
 struct tcb *tcp_accept(struct ph_stack *st, struct tcb *listener);
+/* A message or a buffer and no more, if that is simple; 0: it is not, and nothing was done. */
+int64_t tcp_send_simple(struct ph_stack *st, struct tcb *t, const void *bytes, uint64_t len);
+int64_t tcp_recv_simple(struct ph_stack *st, struct tcb *t, void *bytes, uint64_t len);
 int64_t tcp_sendmsg(struct ph_stack *st, struct tcb *t, const struct ph_msg *msg, int flags);
 int64_t tcp_recvmsg(struct ph_stack *st, struct tcb *t, struct ph_msg *msg, int flags);
 int tcp_shutdown(struct ph_stack *st, struct tcb *t, int how);

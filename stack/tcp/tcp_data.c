@@ -123,6 +123,11 @@ static void written(struct ph_stack *st, struct tcb *t, int flags, uint32_t tsfl
 		t->nospace = true;
 }
 
+int64_t tcp_send_simple(struct ph_stack *st, struct tcb *t, const void *bytes, uint64_t len)
+{
+	return bytes && tcp_swift_send(st, t, bytes, len) ? (int64_t)len : 0;
+}
+
 int64_t tcp_sendmsg(struct ph_stack *st, struct tcb *t, const struct ph_msg *msg, int flags)
 {
 	uint8_t nonagle;
@@ -133,7 +138,7 @@ int64_t tcp_sendmsg(struct ph_stack *st, struct tcb *t, const struct ph_msg *msg
 	int err;
 
 	if ((flags & ~(PH_MSG_DONTWAIT | PH_MSG_NOSIGNAL)) == 0 && msg->niov == 1 &&
-	    msg->control_len == 0 && tcp_swift_send(st, t, msg->iov[0].base, msg->iov[0].len))
+	    msg->control_len == 0 && tcp_send_simple(st, t, msg->iov[0].base, msg->iov[0].len))
 		return (int64_t)msg->iov[0].len;
 	if ((flags & PH_MSG_FASTOPEN) || t->fo_deferred) {
 		int64_t n = tcp_fo_send(st, t, msg, flags);
@@ -302,11 +307,13 @@ static void consume(struct ph_stack *st, struct tcb *t, uint32_t n)
 }
 
 /* Nothing but bytes are there, and nothing else is asked for. */
-static int64_t receive_bytes(struct ph_stack *st, struct tcb *t, const struct ph_iov *v)
+int64_t tcp_recv_simple(struct ph_stack *st, struct tcb *t, void *bytes, uint64_t len)
 {
-	uint32_t n = t->rcv.len < v->len ? t->rcv.len : (uint32_t)v->len;
+	uint32_t n = t->rcv.len < len ? t->rcv.len : (uint32_t)len;
 
-	n = stream_read(&t->rcv, v->base, n);
+	if (!bytes || n == 0 || t->rare || t->urg != TCP_URG_NONE || t->state == TCPS_LISTEN)
+		return 0;
+	n = stream_read(&t->rcv, bytes, n);
 	tcp_memory_note(st, t);
 	after_read(st, t);
 	return (int64_t)n;
@@ -319,9 +326,6 @@ int64_t tcp_recvmsg(struct ph_stack *st, struct tcb *t, struct ph_msg *msg, int 
 	struct reader r = { .pos = off > 0 ? (uint32_t)off : 0 };
 
 	msg->flags = 0;
-	if ((flags & ~PH_MSG_DONTWAIT) == 0 && msg->niov == 1 && msg->iov[0].len && t->rcv.len &&
-	    !t->rare && t->urg == TCP_URG_NONE && t->state != TCPS_LISTEN)
-		return receive_bytes(st, t, &msg->iov[0]);
 	if (flags & PH_MSG_ERRQUEUE)
 		return tcp_notify_recv(st, t, msg);
 	if (t->state == TCPS_LISTEN)

@@ -547,7 +547,7 @@ static enum drop dispatch(struct ph_stack *st, struct tcp_rx *rx)
 	case TCP_KIND_FOLDED:
 	case TCP_KIND_CONN:
 		t = tcp_rest_conn(st, e);
-		why = t ? admit(t, rx) : DROP_NOMEM;
+		why = !t ? DROP_NOMEM : t->rare || rx->seg.opts.has_md5 ? admit(t, rx) : DROP_NONE;
 		if (why != DROP_NONE)
 			return why;
 		return tcp_input_conn(st, t, rx);

@@ -17,7 +17,7 @@ enum {
 	GROW_LEN_MIN = 128 /* shorter segments do not open the window */
 };
 
-static uint32_t window_of(const struct tcp_rcvwin *w, uint32_t memory)
+static inline uint32_t window_of(const struct tcp_rcvwin *w, uint32_t memory)
 {
 	uint64_t wnd = (uint64_t)memory * w->share / SHARE_ONE;
 
@@ -114,7 +114,7 @@ uint32_t tcp_rcvwin_left(const struct tcp_rcvwin *w, seq_t rcv_nxt)
 }
 
 /* What the free memory allows, before the edge told earlier is respected. */
-static uint32_t room(const struct tcp_rcvwin *w, uint32_t charged, uint32_t rcv_mss, uint8_t wscale)
+static inline uint32_t room(const struct tcp_rcvwin *w, uint32_t charged, uint32_t rcv_mss, uint8_t wscale)
 {
 	uint32_t full = min_u32(window_of(w, w->buf), w->clamp);
 	uint32_t wnd = min_u32(window_of(w, charged < w->buf ? w->buf - charged : 0), w->clamp);
