@@ -13,7 +13,8 @@ LINT_TESTS = \
 	%D%/lint/shell.py \
 	%D%/lint/counting.py \
 	%D%/lint/manual.py \
-	%D%/lint/claims.py
+	%D%/lint/claims.py \
+	%D%/lint/surface.py
 
 CHECK_ENV = \
 	SRCDIR='$(abs_top_srcdir)' UNIT_TESTS='$(UNIT_TESTS)' LINT_TESTS='$(LINT_TESTS)' \

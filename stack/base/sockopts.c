@@ -221,6 +221,11 @@ static int get_one(const struct sockopts *o, int name, uint8_t out[SOCKOPTS_MAX]
 	case PH_SO_TIMESTAMPING:
 	case PH_SO_TIMESTAMPING_NEW:
 		return put(out, ts, sizeof(ts));
+	case PH_SO_PASSCRED:
+	case PH_SO_PASSSEC:
+	case PH_SO_PASSPIDFD:
+	case PH_SO_PASSRIGHTS:
+		return -EOPNOTSUPP; /* of UNIX sockets */
 	default:
 		return SOCKOPTS_NONE;
 	}

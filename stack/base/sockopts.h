@@ -45,7 +45,7 @@ void sockopts_init(struct sockopts *o);
 /* 0, the negative errno, or SOCKOPTS_OTHER: not one of these. */
 enum { SOCKOPTS_OTHER = 1 };
 int sockopts_set(struct sockopts *o, int name, const void *value, uint32_t len);
-/* Bytes of the value written to out[SOCKOPTS_MAX], or SOCKOPTS_NONE: not one of these. */
+/* Bytes of the value written to out[SOCKOPTS_MAX], SOCKOPTS_NONE: not one of these, or -EOPNOTSUPP. */
 enum { SOCKOPTS_MAX = 16, SOCKOPTS_NONE = -1 };
 int sockopts_get(const struct sockopts *o, int name, uint8_t out[SOCKOPTS_MAX]);
 

@@ -162,7 +162,7 @@ static int get_socket(const struct ph_stack *st, const struct dgram *d, int name
 	int32_t linger[2] = { d->linger, d->linger_s };
 
 	if (n != SOCKOPTS_NONE)
-		return sockopts_give(value, len, plain, (uint32_t)n);
+		return n < 0 ? n : sockopts_give(value, len, plain, (uint32_t)n);
 	if (name == PH_SO_LINGER)
 		return sockopts_give(value, len, linger, sizeof(linger));
 	n = bound_get(st, d->bound, name, value, len);

@@ -188,6 +188,7 @@ void tcp_conn_reset(struct ph_stack *st, struct tcb *t)
 	t->ts_recent = 0;
 	t->path_mtu = 0;
 	t->path = 0;
+	t->rehash = 0;
 	t->rcv_flow = 0;
 	if (t->rare)
 		t->rare->plb = (struct tcp_plb){ .congested = 0 };

@@ -111,8 +111,8 @@ static int get_socket(const struct ph_stack *st, const struct tcb *t, int name,
 	if (n != -ENOPROTOOPT)
 		return n;
 	n = sockopts_get(&tcp_rare(t)->so, name, out);
-	if (n >= 0)
-		return sockopts_give(value, len, out, (uint32_t)n);
+	if (n != SOCKOPTS_NONE)
+		return n < 0 ? n : sockopts_give(value, len, out, (uint32_t)n);
 	err = socket_int(t, name, &v);
 	return err ? err : sockopts_give(value, len, &v, sizeof(v));
 }

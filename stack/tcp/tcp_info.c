@@ -39,6 +39,7 @@ static void fill_loss(const struct ph_stack *st, const struct tcb *t, struct ph_
 	i->tcpi_snd_cwnd = tcp_cwnd_segs(t, mss);
 	i->tcpi_snd_ssthresh = t->cc.ssthresh == UINT32_MAX ? INT32_MAX : t->cc.ssthresh / mss;
 	i->tcpi_total_retrans = t->total_retrans;
+	i->tcpi_rehash = t->rehash;
 	i->tcpi_total_rto = t->total_rto;
 	i->tcpi_total_rto_recoveries = t->rto_episodes;
 	i->tcpi_total_rto_time = t->rto_ms;

@@ -30,8 +30,10 @@ void tcp_path_timeout(struct ph_stack *st, struct tcb *t)
 {
 	uint64_t pause_s = (uint64_t)st->sysctl.tcp_plb_suspend_rto_sec, pause_ns;
 
-	if (change(st, t))
+	if (change(st, t)) {
 		COUNT(st, TcpExtTcpTimeoutRehash);
+		t->rehash++;
+	}
 	if (!st->sysctl.tcp_plb_enabled || !t->rare)
 		return;
 	pause_ns = pause_s * 1000000000u;
@@ -68,6 +70,8 @@ void tcp_path_marks(struct ph_stack *st, struct tcb *t, uint32_t segs, uint32_t 
 	if (!r)
 		return; /* it stays where it is */
 	if (tcp_plb_acked(&r->plb, &c, segs, marked, t->snd_una, t->snd_nxt) &&
-	    tcp_plb_wants(&r->plb, &c, tcp_flight(t) == 0, st->now_ns) && change(st, t))
+	    tcp_plb_wants(&r->plb, &c, tcp_flight(t) == 0, st->now_ns) && change(st, t)) {
 		COUNT(st, TcpExtTCPPLBRehash);
+		t->rehash++;
+	}
 }

@@ -247,7 +247,7 @@ static int set_window_clamp(struct tcb *t, int v)
 
 	if (v == 0 && t->state != TCPS_CLOSED)
 		return -EINVAL;
-	if (v != 0 && clamp < RCVBUF_MIN / 2)
+	if (v != 0 && v < RCVBUF_MIN / 2) /* below zero, too */
 		clamp = RCVBUF_MIN / 2;
 	t->window_clamp = clamp;
 	if (v && t->state != TCPS_CLOSED && t->state != TCPS_LISTEN)

@@ -84,6 +84,8 @@ static void test_a_value_shorter_than_an_int_is_refused(void **state)
 	assert_int_equal(get_int(&o, PH_SO_MARK), 0x01010101);
 	assert_int_equal(sockopts_set(&o, 9999, bytes, 4), SOCKOPTS_OTHER);
 	assert_int_equal(sockopts_get(&o, 9999, bytes), SOCKOPTS_NONE);
+	assert_int_equal(sockopts_get(&o, PH_SO_PASSCRED, bytes), -EOPNOTSUPP);
+	assert_int_equal(sockopts_get(&o, PH_SO_PASSSEC, bytes), -EOPNOTSUPP);
 }
 
 static void test_times_are_seconds_and_microseconds(void **state)

@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-/* Linux 6.18's struct tcp_info: the same layout. Fields that phantom does not keep yet are zero. */
+/* Linux 6.18's struct tcp_info: the same layout. tcpi_fackets and tcpi_last_ack_sent are
+ * zero, as the kernel's. */
 struct ph_tcp_info {
 	uint8_t tcpi_state, tcpi_ca_state, tcpi_retransmits, tcpi_probes, tcpi_backoff,
 		tcpi_options;
