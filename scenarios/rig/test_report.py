@@ -199,6 +199,24 @@ def test_two_results_are_told_apart_by_what_differs(results, tmp_path):
     assert len(dots(plots["goodput_bps", "loss"])) == 36 and ("goodput_bps", "engine") in plots
 
 
+def test_a_lab_that_says_nothing_of_anothers_factor_has_what_it_ran_with(results, tmp_path):
+    def about(path, **more):
+        (path / "lab.json").write_text(json.dumps({"name": "mine", "factors": {"cc": ["reno", "bbr"]}, **more}))
+
+    (tmp_path / "wire").mkdir()
+    wire = Results(tmp_path / "wire")
+    for row in wire.rows:
+        row[COLUMNS.index("loss")] = "2%"
+    wire.write()
+    header = (wire.path / "results.csv").read_text().replace("loss", "device").replace("2%", "linux")
+    (wire.path / "results.csv").write_text(header)
+    about(results.path, engine="virtual")
+    about(wire.path, engine="wire", fixed={"loss": "3%"})
+    table = report_read.read([str(results.path), str(wire.path)])
+    assert {p.factors["device"] for p in table.points if p.factors["engine"] == "virtual"} == {"phantom"}
+    assert {p.factors["loss"] for p in table.points if p.factors["engine"] == "wire"} == {"3%"}
+
+
 def test_several_flows_have_a_line_each(results):
     for n in range(18):
         path = results.path / "points" / f"{n:04d}"

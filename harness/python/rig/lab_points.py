@@ -372,7 +372,8 @@ class Resolver:
             raise self.lab.error(at, f"there is no host {value}; there are {', '.join(topo.ends)}")
         if value not in addresses:
             family, like = ("6", "fd00::1/64") if addresses is topo.address6 else ("4", "10.0.0.1/24")
-            raise self.lab.error(at, f"{value} has no IPv{family} address; write one, as addr {value}.DEV {like}")
+            raise self.lab.error(at, f"{value} has no IPv{family} address; write one, as "
+                                 f"addr {value}.DEV {like}")
         return value
 
     def flow_value(self, at, kind, key, value):

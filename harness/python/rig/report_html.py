@@ -30,7 +30,8 @@ def _facts(results):
         rows.append((f"engine{of}", f"{lab.engine or 'unknown'}, build {lab.version or 'unknown'}"))
     for name, values in results.factors.items():
         rows.append((name, ", ".join(value for value in values if value != "")))
-    fixed = {f"{name} {value}" for lab in results.labs for name, value in lab.fixed.items()}
+    fixed = {f"{name} {value}" for lab in results.labs for name, value in lab.fixed.items()
+             if name not in results.factors}
     if fixed:
         rows.append(("fixed", ", ".join(sorted(fixed))))
     if any(results.seeds):

@@ -184,6 +184,10 @@ def _read_lab(given):
 
 # ---- all of them ---------------------------------------------------------------------------------
 
+# What a lab has that says nothing of a factor that another one varies.
+USUAL = {"device": "phantom", "family": "ipv4"}
+
+
 def read(given):
     """Results of these directories (or CSV files). Of several, the engine, the build or the name that
     tells them apart is a factor like any other."""
@@ -197,8 +201,9 @@ def read(given):
             known = factors.setdefault(name, [])
             known += [value for value in values if value not in known]
     for lab in labs:
+        usual = {**USUAL, **lab.fixed} if lab.engine else lab.fixed
         for point in lab.points:
-            point.factors = {name: point.factors.get(name, "") for name in factors}
+            point.factors = {name: point.factors.get(name, usual.get(name, "")) for name in factors}
             for name, value in point.factors.items():
                 if value not in factors[name]:
                     factors[name].append(value)
