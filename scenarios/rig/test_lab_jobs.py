@@ -51,6 +51,37 @@ def test_parallel_fills_the_same_table(labs):
     assert len(labs.runs()) == 16, "what is there is not run again"
 
 
+def ssh_config(path):
+    """Words for ssh that reach two hosts, east and west, each an sshd on its standard input in a namespace
+    where the machine has that name; a third, dead, answers nothing."""
+    sshd = shutil.which("sshd", path=os.environ["PATH"] + ":/usr/sbin")
+    if not sshd or os.geteuid() != 0 or not os.path.isdir("/run/sshd"):
+        pytest.skip("no sshd that can be started here: apt-get install openssh-server, and root")
+    for key in ("host", "me"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path / key], check=True)
+    (path / "sshd_config").write_text(f"HostKey {path}/host\nAuthorizedKeysFile {path}/me.pub\n"
+                                      "StrictModes no\nUsePAM no\nPidFile none\n")
+    (path / "ssh_config").write_text(
+        f"Host east west\n User root\n IdentityFile {path}/me\n IdentitiesOnly yes\n"
+        f" UserKnownHostsFile {path}/known\n StrictHostKeyChecking no\n LogLevel ERROR\n ProxyCommand "
+        f"unshare --uts sh -c 'hostname %n; exec {sshd} -i -f {path}/sshd_config'\n"
+        "Host dead\n ProxyCommand false\n")
+    return f"ssh -F {path}/ssh_config"
+
+
+def test_parallel_runs_points_on_other_hosts_and_one_that_is_dead_loses_none(tmp_path):
+    parallel()
+    labs = Labs(tmp_path, real=True)
+    labs.env["PARALLEL_SSH"] = ssh_config(tmp_path)
+    labs.run()
+    here = (labs.out / "results.csv").read_bytes()
+    shutil.rmtree(labs.out)
+    labs.run("--executor", "parallel", "--sshlogin", "1/east,1/dead,1/west")
+    assert (labs.out / "results.csv").read_bytes() == here
+    hosts = {json.loads(one.read_text())["host"] for one in labs.out.glob("points/*/run.json")}
+    assert hosts == {"east", "west"}
+
+
 def test_parallel_marks_what_crashed_and_goes_on(labs):
     parallel()
     labs.factor('"net.test.mode" = ["crash", "ok"]')

@@ -52,7 +52,7 @@ class Experiment:
 
     def check_netem(self, r, virtual):
         """What a device has under the kernel's netem is within what twenty seeds of phantom in virtual time
-        vary by: five standard deviations, and a tenth for a kernel that serves its queues by ticks; for
+        vary by: five standard deviations, and a fifth for a kernel that serves its queues by ticks; for
         another stack than phantom a third."""
         others = [n for n in r.all.factors if n != "device" and len(r.values(n)) > 1]
         for where in combinations(r, others):
@@ -60,7 +60,7 @@ class Experiment:
                 seen = virtual.list(measure, device="phantom", **where)
                 mean, wide = statistics.fmean(seen), 5 * statistics.stdev(seen)
                 for device in r.values("device"):
-                    slack = wide + mean / (10 if device == "phantom" else 3)
+                    slack = wide + mean / (5 if device == "phantom" else 3)
                     r.between(f"{measure} of {device} under netem, {words(where)}",
                               r.median(measure, device=device, **where), mean - slack, mean + slack)
 
