@@ -219,6 +219,8 @@ static int set_netem(struct bench *b, struct impairment *im, const struct link_s
 		int rc;
 
 		netem_of(&im->spec[dir], &im->netem, &conf, &shaper);
+		if (dir == LINK_DIR_IN)
+			conf.seed = ~conf.seed; /* or both ways would lose frames of the same numbers */
 		conf.afresh = old && (old[dir].dist != im->spec[dir].dist ||
 				      old[dir].slot.dist != im->spec[dir].slot.dist);
 		world_enter(b->w, x.node);

@@ -40,6 +40,7 @@ class Plan:
         self.verdicts = verdicts  # more words for a link, by its device
         self.phantoms = {n: [] for n, kind in spec["devices"].items() if kind == "phantom"}
         self.tap, self.lines, self.links, self.other = {}, [], [], {}
+        self.seed = spec["seed"]
         backend = self.backend = "netem" if engine == "netem" else "wire"
         for line in spec["topology"]:
             word = shlex.split(line, comments=True)
@@ -59,6 +60,7 @@ class Plan:
                 self._halves(at, word[2:])
                 return
             more = "" if {"record", "replay"} & set(word) else self.verdicts(at)  # the file has its own
+            more = " ".join(filter(None, (more, self._seeded(at, word))))
             self.links.append(f"{line}{more and ' both ' + more} backend {backend}")
         elif node in self.phantoms and verb in PHANTOM_WORDS:
             PHANTOM_WORDS[verb](self.phantoms[node], word)
@@ -81,7 +83,12 @@ class Plan:
         for end, side in ((device, "in"), (self.other[device], "out")):
             mine = sides["both"] + sides[side]
             if mine:
+                mine += [self._seeded(end, mine)]
                 self.links.append(f"link {end} in {' '.join(mine)} backend {self.backend}")
+
+    def _seeded(self, device, words):
+        """The seed that the link of a device has in virtual time too, unless its words name one."""
+        return "" if "seed" in words else f"seed {link_seed(self.seed, device)}"
 
     def where(self, name):
         """(device, way) at which a watched direction of a link is impaired here."""
@@ -120,6 +127,17 @@ class Plan:
 
 
 NO_DAD = "net.ipv6.conf.default.dad_transmits=0"
+
+
+def link_seed(seed, device):
+    """As the simulator has it: by the point's seed and the device's name (sim_mix of harness/sim/rand.h)."""
+    mask = (1 << 64) - 1
+    for letter in device.encode():
+        seed = (seed ^ letter) + 0x9e3779b97f4a7c15 & mask
+        seed = (seed ^ seed >> 30) * 0xbf58476d1ce4e5b9 & mask
+        seed = (seed ^ seed >> 27) * 0x94d049bb133111eb & mask
+        seed ^= seed >> 31
+    return seed
 
 
 def _route(args, word):
