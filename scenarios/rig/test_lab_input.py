@@ -24,7 +24,8 @@ BAD = [
     ('name = "pair"', 'name = "pear"', 7, "no topology pear; did you mean pair"),
     ("[factors]\n", '[factors]\nfamily = ["ipv4", "ipx"]\n', 10, "no family 'ipx'; write ipv4 or ipv6"),
     ('name = "pair"', 'lines = ["node a", "node b", "veth a.e b.e", "addr a.e 10.0.0.1/24"]\n'
-     'link = "a.e in"\n[fixed]\nfamily = "ipv6"', 18, "a has no IPv6 address; write one, as addr a.DEV fd00::1/64"),
+     'link = "a.e in"\n[fixed]\nfamily = "ipv6"', 18,
+     "a has no IPv6 address; write one, as addr a.DEV fd00::1/64"),
     ('name = "pair"', 'name = "pair"\nhops = 3', 8, "hops sizes another topology"),
     ('name = "pair"', 'name = "pair"\nlines = ["node a"]', 6, "exactly one of name, file and lines"),
     ('name = "pair"', 'file = "nowhere.topo"', 7, "no topology file nowhere.topo"),

@@ -201,7 +201,8 @@ def test_two_results_are_told_apart_by_what_differs(results, tmp_path):
 
 def test_a_lab_that_says_nothing_of_anothers_factor_has_what_it_ran_with(results, tmp_path):
     def about(path, **more):
-        (path / "lab.json").write_text(json.dumps({"name": "mine", "factors": {"cc": ["reno", "bbr"]}, **more}))
+        said = {"name": "mine", "factors": {"cc": ["reno", "bbr"]}, **more}
+        (path / "lab.json").write_text(json.dumps(said))
 
     (tmp_path / "wire").mkdir()
     wire = Results(tmp_path / "wire")
