@@ -44,7 +44,7 @@ EXTRA_DIST += %D%/private_net.h %D%/link_words.h
 EXTRA_DIST += %D%/dhcp_server.h %D%/counted.h %D%/guarded.h
 UNIT_TESTS += %D%/test_dhcp %D%/test_dhcp_link %D%/test_dhcp_msg %D%/test_acd %D%/test_arp %D%/test_neigh %D%/test_lo %D%/test_link_state %D%/test_route %D%/test_ip4 %D%/test_reass \
 	%D%/test_icmp4 %D%/test_ip4_opt %D%/test_ip4_rules %D%/test_ether %D%/test_host4 %D%/test_gso %D%/test_link
-UNIT_TESTS += %D%/test_bpf %D%/test_dhcp_edges
+UNIT_TESTS += %D%/test_bpf %D%/test_dhcp_edges %D%/test_dhcp_states %D%/test_igmp_edges
 UNIT_TESTS += %D%/test_ip4_hostile %D%/test_udp_hostile
 UNIT_TESTS += %D%/test_ip6_hostile %D%/test_ra_edges
 UNIT_TESTS += %D%/test_ip6 %D%/test_icmp6 %D%/test_nd %D%/test_nd_rules %D%/test_nd_edges %D%/test_dad %D%/test_slaac %D%/test_ra \

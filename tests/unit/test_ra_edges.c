@@ -93,6 +93,64 @@ static void test_a_route_longer_than_its_bytes_is_none(void **state)
 	}
 }
 
+/* rfc: 8504:5.9-1 */
+static void test_no_longer_route_is_taken_than_is_wanted(void **state)
+{
+	(void)state;
+	for (unsigned bits = 46; bits < 51; bits++) {
+		struct host *h = slaac_host("net.ipv6.conf.default.accept_ra_rt_info_max_plen", "48");
+		struct ph_route_info r[8];
+		struct frame f;
+		size_t before;
+		uint8_t *o;
+
+		host6_settle(h, 4 * NS_PER_S);
+		before = ph_routes(h->st, r, 8);
+		ra(&f, &peer_ll, 0, 0);
+		o = frame_put(&f, 16);
+		o[0] = ND_OPT_ROUTE;
+		o[1] = 2;
+		o[2] = (uint8_t)bits;
+		put32(o + 4, 600);
+		memcpy(o + 8, prefix_a.b, 8);
+		ra_in(h, &f);
+		assert_int_equal(ph_routes(h->st, r, 8) - before, bits <= 48);
+		host_free(h);
+	}
+}
+
+/* rfc: 4861:4.6-2 */
+static void test_a_prefix_stands_in_four_units_and_has_at_most_128_bits(void **state)
+{
+	static const struct {
+		unsigned units, bits;
+		bool taken;
+	} row[] = { { 3, 64, false }, { 4, 64, true }, { 5, 64, false }, { 4, 129, false } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		struct host *h = ready_host();
+		struct ph_addr_info a[16];
+		struct ph_route_info r[8];
+		struct frame f;
+		size_t before = ph_routes(h->st, r, 8);
+		uint8_t *o;
+
+		ra(&f, &peer_ll, 0, 0);
+		o = pio(&f, &prefix_a, (uint8_t)row[i].bits, 0xc0, 600, 600);
+		o[1] = (uint8_t)row[i].units;
+		if (row[i].units == 3)
+			f.len -= 8;
+		else if (row[i].units == 5)
+			(void)frame_put(&f, 8);
+		ra_in(h, &f);
+		if ((ph_routes(h->st, r, 8) > before) != row[i].taken ||
+		    (find_addrs(h, 0, false, a) > 0) != row[i].taken)
+			fail_msg("%u units, %u bits", row[i].units, row[i].bits);
+		host_free(h);
+	}
+}
+
 /* rfc: 8981:3.4-1 */
 static void test_a_temporary_address_does_not_outlive_its_prefix(void **state)
 {
@@ -441,6 +499,8 @@ int main(void)
 		cmocka_unit_test(test_routers_are_heard_where_that_is_wanted),
 		cmocka_unit_test(test_a_route_may_end_and_begin_at_the_same_moment),
 		cmocka_unit_test(test_a_routers_redirects_are_bounded),
+		cmocka_unit_test(test_no_longer_route_is_taken_than_is_wanted),
+		cmocka_unit_test(test_a_prefix_stands_in_four_units_and_has_at_most_128_bits),
 	};
 
 	return cmocka_run_group_tests_name("ra edges", tests, NULL, NULL);
