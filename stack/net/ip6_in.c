@@ -72,13 +72,18 @@ static enum drop check_destination(const struct ph_stack *st, const struct link 
 	return DROP_NONE;
 }
 
-static void count_kinds(struct ph_stack *st, const struct pkt *p, const struct ip6_info *h)
+/* The kernel counts the ECN field of whatever has a sound header, for whomever it is. */
+static void count_ecn(struct ph_stack *st, const struct pkt *p, const struct ip6_info *h)
 {
 	static const enum counter ecn[] = { C_Ip6InNoECTPkts, C_Ip6InECT1Pkts, C_Ip6InECT0Pkts,
 					    C_Ip6InCEPkts };
 	uint32_t segments = p->gso_size ? (h->len + p->gso_size - 1u) / p->gso_size : 1;
 
 	count_add(&st->counters, ecn[h->tclass & 3], segments);
+}
+
+static void count_group(struct ph_stack *st, const struct pkt *p, const struct ip6_info *h)
+{
 	if (h->group) {
 		COUNT(st, Ip6InMcastPkts);
 		COUNT_N(st, Ip6InMcastOctets, p->len);
@@ -98,6 +103,7 @@ enum drop ip6_input(struct ph_stack *st, struct link *l, struct pkt *pkt, bool l
 	if (d != DROP_NONE)
 		return d;
 	pkt_trim(pkt, h.len + (uint32_t)IP6_HDR_LEN);
+	count_ecn(st, pkt, &h);
 	h.looped = looped;
 	/* Addresses mean what they say: no scope where the wire has zeros, no IPv4 in disguise. */
 	if (!h.scope_clear || ip_is4(&h.dst))
@@ -110,7 +116,7 @@ enum drop ip6_input(struct ph_stack *st, struct link *l, struct pkt *pkt, bool l
 	d = check_destination(st, l, &h);
 	if (d != DROP_NONE)
 		return d;
-	count_kinds(st, pkt, &h);
+	count_group(st, pkt, &h);
 	h.group |= pkt->l2_group;
 	pkt->l3_off = (uint16_t)(pkt->hdr.off - pkt->hdr_start);
 	pkt_pull(pkt, IP6_HDR_LEN);

@@ -117,6 +117,50 @@ static void test_resets_and_what_nobody_waits_for(void **state)
 	fix_free(f);
 }
 
+static void test_an_answer_that_is_said_again(void **state)
+{
+	struct fix *f = fix_new();
+
+	(void)state;
+	sysctl(f, "net.ipv4.tcp_synack_retries", "1");
+	listen_on(f, 5);
+	in(f, "S 0:0 mss 1460");
+	out(f, "S. 0:0 ack 1");
+	pass(f, 1100);
+	out(f, "S. 0:0 ack 1");
+	quiet(f);
+	counted(f->st,
+		"IpInReceives 1 IpInDelivers 1 IpOutRequests 2 IpOutTransmits 2 "
+		"TcpInSegs 1 TcpOutSegs 2 TcpRetransSegs 1 TcpExtTCPTimeouts 1 "
+		"TcpExtTCPSynRetrans 1 IpExtInOctets 44 IpExtOutOctets 88 IpExtInNoECTPkts 1");
+	fix_free(f);
+}
+
+static void test_segments_that_cannot_be(void **state)
+{
+	struct fix *f = fix_new();
+	struct seg_text t;
+	uint8_t p[128];
+
+	(void)state;
+	open_passive(f);
+	seg_read("P. 1:10 ack 1", &t);
+	assert_int_equal(seg_build(f, &t, p), 50);
+	p[49] ^= 1;
+	in_bytes(f, p, 50);
+	in(f, "P. 1:10 ack 5000");
+	out(f, ". 1:0 ack 1");
+	in(f, "S 1:0 mss 1460");
+	counted(f->st,
+		"IpInReceives 5 IpInDelivers 5 IpOutRequests 2 IpOutTransmits 2 "
+		"TcpPassiveOpens 1 TcpCurrEstab 1 TcpInSegs 5 TcpOutSegs 2 TcpInErrs 1 "
+		"TcpInCsumErrors 1 TcpExtTCPPureAcks 1 TcpExtTCPChallengeACK 1 "
+		"TcpExtTCPSYNChallenge 1 TcpExtTCPACKSkippedChallenge 1 TcpExtTCPDelivered 1 "
+		"IpExtInOctets 228 IpExtOutOctets 84 IpExtInNoECTPkts 5 PhantomDropTCP_CSUM 1 "
+		"PhantomDropTCP_INVALID_SYN 1 PhantomDropTCP_ACK_UNSENT_DATA 1");
+	fix_free(f);
+}
+
 #define T(name) cmocka_unit_test(name)
 
 int main(void)
@@ -126,6 +170,8 @@ int main(void)
 		T(test_a_connection_that_we_began_and_ended),
 		T(test_what_was_lost_and_sent_again),
 		T(test_resets_and_what_nobody_waits_for),
+		T(test_an_answer_that_is_said_again),
+		T(test_segments_that_cannot_be),
 	};
 
 	return cmocka_run_group_tests_name("counted_tcp", tests, NULL, NULL);

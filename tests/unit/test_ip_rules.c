@@ -5,7 +5,8 @@
 
 enum { ALSO4 = 0x0a000007 };
 
-static void fragment_to(struct frame *f, uint32_t dst, uint16_t id, uint32_t off, uint32_t len, uint16_t flags)
+static void fragment_to(struct frame *f, uint32_t dst, uint16_t id, uint32_t off, uint32_t len,
+			uint16_t flags)
 {
 	struct ip4_hdr *ip = frame_ip4(f, PEER4, dst, PH_IPPROTO_UDP, 0);
 
@@ -202,7 +203,27 @@ static void test_a_datagram_cut_for_its_options_has_a_right_sum(void **state)
 	assert_int_equal(count_of(h, "IpFragOKs"), 1);
 	assert_int_equal(count_of(h, "IpFragCreates"), 2);
 	assert_int_equal(count_of(h, "IpFragFails"), 0);
-	assert_int_equal(csum_fold(csum_add(csum_pseudo(&from, &to, PH_IPPROTO_UDP, len), whole, len)), 0xffff);
+	assert_int_equal(csum_fold(csum_add(csum_pseudo(&from, &to, PH_IPPROTO_UDP, len), whole, len)),
+			 0xffff);
+	ph_close(h->st, s, h->now);
+	host_free(h);
+}
+
+static void test_a_segment_size_has_bounds(void **state)
+{
+	static const struct {
+		int v, rc;
+	} row[] = { { -1, -EINVAL }, { 0, 0 }, { 1, 0 }, { 65535, 0 }, { 65536, -EINVAL } };
+	struct host *h = host_new();
+	ph_socket s = sock(h, 7);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		assert_int_equal(ph_setsockopt(h->st, s, PH_IPPROTO_UDP, PH_UDP_SEGMENT, &row[i].v, 4, h->now),
+				 row[i].rc);
+		if (row[i].rc == 0)
+			assert_int_equal(get(h, s, PH_IPPROTO_UDP, PH_UDP_SEGMENT), row[i].v);
+	}
 	ph_close(h->st, s, h->now);
 	host_free(h);
 }
@@ -218,6 +239,7 @@ int main(void)
 		T(test_small_fragments_hold_little_memory),
 		T(test_pieces_for_all_on_the_link_are_answered_to_nobody),
 		T(test_octets_behind_a_datagram_are_not_in_its_sum),
+		T(test_a_segment_size_has_bounds),
 		T(test_a_datagram_cut_for_its_options_has_a_right_sum),
 	};
 
