@@ -74,7 +74,9 @@ def test_header_cut_short_is_dropped(dut, tester, flow, length):
     raw[24:26] = checksum(bytes(raw[14:34])).to_bytes(2, "big")
     start = len(tester.frames)
     tester.inject(raw)
-    tester.nothing(lambda packet: TCP in packet, since=start, but="nothing for a cut header")
+    # A SYN-ACK that came twice, as the handshake's end was late, answers something else.
+    tester.nothing(lambda packet: TCP in packet and packet[TCP].flags != "SA", since=start,
+                   but="nothing for a cut header")
     flow.close()
 
 

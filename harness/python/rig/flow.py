@@ -176,7 +176,7 @@ class Flow:
                                     / TCP(flags="S", ack=0, dport=self.sport), within)
         tcp = packet[TCP]
         self.dport = tcp.sport
-        self.tester.adopt(self, (self.tester.dst_ip, tcp.sport, self.sport))
+        self.tester.adopt(self, (self.tester.dst_ip, tcp.sport, self.sport), begun=True)
         self._take(tcp, payload(packet))
         return tcp
 

@@ -101,12 +101,14 @@ class Tester:
 
     # ---- in -------------------------------------------------------------------------------
 
-    def adopt(self, flow, key):
-        """TCP frames of key (source address, its port, our port) go to flow.queue from now on, and those that
-        came with the frame that was expected last."""
+    def adopt(self, flow, key, begun=False):
+        """TCP frames of key (source address, its port, our port) go to flow.queue from now on; where it was
+        `begun` by the frame that was expected last, those that have come since, too.
+        """
         self._flows[key] = flow
-        flow.queue += [seen for seen in self.frames[self._next:]
-                       if seen.way == "<" and self._flow_of(seen) is flow]
+        if begun:
+            flow.queue += [seen for seen in self.frames[self._next:]
+                           if seen.way == "<" and self._flow_of(seen) is flow]
 
     def pump(self, until):
         """Reads what has come; waits until `until` for at least one frame. False when none came."""
