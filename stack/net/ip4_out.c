@@ -193,11 +193,8 @@ static void send_simple(struct ph_stack *st, struct pkt *p, const struct dst *d,
 	p->l3_off = ETH_HDR_LEN;
 	p->l4_off = pushed;
 	p->csum_start = (uint16_t)(p->csum_start + pushed);
-	p->link = l->index;
 	d->neigh->used_ns = st->now_ns;
-	list_push_back(&l->queue, &p->node);
-	l->queued++;
-	l->queued_bytes += p->len;
+	link_put(st, l, p);
 }
 
 int ip_output(struct ph_stack *st, struct pkt *take_pkt, struct dst *d, const struct ip_tx *tx)

@@ -610,13 +610,7 @@ int link_enqueue(struct ph_stack *st, struct link *l, struct pkt *take_pkt)
 		link_drop(st, l, take_pkt, DROP_QUEUE_FULL);
 		return -ENOBUFS;
 	}
-	if (l->queued == 0)
-		l->since_ns = st->now_ns;
-	take_pkt->link = l->index;
-	list_push_back(&l->queue, &take_pkt->node);
-	l->queued++;
-	l->queued_bytes += take_pkt->len;
-	small_queue_add(&l->small, take_pkt->flow, take_pkt->len);
+	link_put(st, l, take_pkt);
 	return 0;
 }
 

@@ -92,6 +92,17 @@ bool link_runs(const struct ph_stack *st, const struct link *l);
 void link_drain(struct link *l);
 /* Queues a complete frame; takes the packet. 0 or -ENOBUFS. */
 int link_enqueue(struct ph_stack *st, struct link *l, struct pkt *take_pkt);
+/* The same where there is room: at the end of its own queue. */
+static inline void link_put(const struct ph_stack *st, struct link *l, struct pkt *take_pkt)
+{
+	if (l->queued == 0)
+		l->since_ns = st->now_ns;
+	take_pkt->link = l->index;
+	list_push_back(&l->queue, &take_pkt->node);
+	l->queued++;
+	l->queued_bytes += take_pkt->len;
+	small_queue_add(&l->small, take_pkt->flow, take_pkt->len);
+}
 /* Resumes those who wait on links that have room again. Only from entry points. */
 void link_resume(struct ph_stack *st);
 bool link_resumable(const struct ph_stack *st);
