@@ -610,6 +610,93 @@ static void test_link_local_destinations_are_asked_for_and_not_sent_to_routers(v
 	host_free(h);
 }
 
+/* To whom ARP was asked for between the first word and a minute later. */
+static unsigned asked_about(uint32_t server, uint32_t router, uint32_t who)
+{
+	struct host *h = host_asking((struct ph_dhcp_conf){ 0 });
+	unsigned n = 0;
+	struct run r;
+
+	to_message(h, &r, DHCP_DISCOVER);
+	for (int i = 0; i < 2; i++) {
+		struct answer a = bare(&r, OFFERED);
+		uint8_t t = i ? DHCP_ACK : DHCP_OFFER;
+
+		add(&a, DHCP_OPT_TYPE, &t, 1);
+		add32(&a, DHCP_OPT_SERVER, server);
+		add32(&a, DHCP_OPT_LEASE, LEASE_S);
+		add32(&a, DHCP_OPT_MASK, 0xffffff00);
+		add32(&a, DHCP_OPT_ROUTER, router);
+		server_says(h, &a, OFFERED);
+		if (i == 0)
+			to_message(h, &r, DHCP_REQUEST);
+	}
+	while (to_frame(h, 60))
+		n += is_arp(h) && be32_get(out_arp(h)->sender_ip) == OFFERED &&
+		     be32_get(out_arp(h)->target_ip) == who;
+	assert_true(has(h, OFFERED));
+	host_free(h);
+	return n;
+}
+
+/* Who will be spoken to is asked for when a lease begins: the server and the router, if they are here. */
+static void test_who_is_needed_soon_is_asked_for_at_once(void **state)
+{
+	enum { AFAR = 0xc0000201 };
+
+	(void)state;
+	assert_true(asked_about(SERVER, ROUTER, SERVER) > 0);
+	assert_true(asked_about(SERVER, ROUTER, ROUTER) > 0);
+	assert_int_equal(asked_about(AFAR, ROUTER, AFAR), 0);
+	assert_int_equal(asked_about(SERVER, AFAR, AFAR), 0);
+	assert_int_equal(asked_about(SERVER, ROUTER, OTHER), 0);
+}
+
+/* What is told of a lease: nothing before there is one, and no end of one without an end. */
+static void test_what_is_told_of_a_lease_is_so(void **state)
+{
+	struct host *h = host_asking((struct ph_dhcp_conf){ 0 });
+	struct ph_dhcp_info info;
+	struct run r;
+
+	(void)state;
+	to_message(h, &r, DHCP_DISCOVER);
+	assert_int_equal(ph_dhcp_info(h->st, h->link, &info), 0);
+	assert_true(ip_get4(&info.ip) == 0 && info.expire_s == 0 && info.nrouters == 0);
+	for (int i = 0; i < 2; i++) {
+		struct answer a = answer(&r, i ? DHCP_ACK : DHCP_OFFER, SERVER, UINT32_MAX);
+
+		server_says(h, &a, OFFERED);
+		if (i == 0)
+			to_message(h, &r, DHCP_REQUEST);
+	}
+	while (!has(h, OFFERED))
+		assert_true(to_frame(h, 20));
+	assert_int_equal(ph_dhcp_info(h->st, h->link, &info), 0);
+	assert_int_equal(ip_get4(&info.ip), OFFERED);
+	assert_int_equal(info.nrouters, 1);
+	assert_int_equal(info.expire_s, UINT32_MAX);
+	assert_int_equal(info.renew_s, UINT32_MAX);
+	host_free(h);
+}
+
+static void test_a_hosts_name_has_255_octets_at_most(void **state)
+{
+	char name[258];
+
+	(void)state;
+	memset(name, 'n', sizeof(name));
+	for (unsigned len = 255; len < 257; len++) {
+		struct ph_dhcp_conf conf = { .hostname = name };
+		struct host *h = host_unaddressed();
+
+		name[len] = 0;
+		assert_int_equal(ph_dhcp_start(h->st, h->link, &conf, h->now), len == 255 ? 0 : -EINVAL);
+		name[len] = 'n';
+		host_free(h);
+	}
+}
+
 static void test_what_cannot_be_is_refused(void **state)
 {
 	struct host *h = host_asking((struct ph_dhcp_conf){ 0 });
@@ -649,6 +736,9 @@ int main(void)
 		cmocka_unit_test(
 			test_link_local_destinations_are_asked_for_and_not_sent_to_routers),
 		cmocka_unit_test(test_what_cannot_be_is_refused),
+		cmocka_unit_test(test_who_is_needed_soon_is_asked_for_at_once),
+		cmocka_unit_test(test_what_is_told_of_a_lease_is_so),
+		cmocka_unit_test(test_a_hosts_name_has_255_octets_at_most),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
