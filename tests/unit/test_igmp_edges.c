@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* IGMP messages at the bounds of their lengths, and behind each way to write the router alert. */
-#include "net_fixture.h"
+/* IGMP messages at the bounds of their lengths; IGMP and MLD behind each way to write the router alert. */
+#include "net6_fixture.h"
 
 #include "wire/igmp.h"
 
@@ -79,11 +79,49 @@ static void test_the_alert_is_found_behind_other_options(void **state)
 	}
 }
 
+/* rfc: 3810:6.2-1 */
+static void test_mlds_alert_is_that_option_of_that_length_in_that_header(void **state)
+{
+	static const struct {
+		const char *what;
+		uint8_t next, options[6];
+		bool taken;
+	} row[] = {
+		{ "an alert", IP6_NEXT_HOPOPTS, { 5, 2, 0, 0, 1, 0 }, true },
+		{ "padding of its length", IP6_NEXT_HOPOPTS, { 1, 2, 0, 0, 1, 0 }, false },
+		{ "an alert of no length", IP6_NEXT_HOPOPTS, { 5, 0, 1, 2, 0, 0 }, false },
+		{ "in the destination's header", 60, { 5, 2, 0, 0, 1, 0 }, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		struct host *h = host6_new();
+		static struct frame f;
+		uint8_t *o;
+		size_t at;
+
+		frame_ip6(&f, &peer_ll, &all_nodes6, row[i].next);
+		frame_hdr6(&f)->hop = 1;
+		o = frame_put(&f, 8);
+		o[0] = IP6_NEXT_ICMP;
+		memcpy(o + 2, row[i].options, 6);
+		at = f.len;
+		o = frame_put(&f, 28);
+		o[0] = ICMP6_MLD_QUERY;
+		frame_icmp6_end(&f, at);
+		frame_in(h, &f);
+		if (drops_of(h, "ICMP6_IGNORED") != !row[i].taken)
+			fail_msg("%s", row[i].what);
+		host_free(h);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_query_holds_what_it_says_or_is_none),
 		cmocka_unit_test(test_the_alert_is_found_behind_other_options),
+		cmocka_unit_test(test_mlds_alert_is_that_option_of_that_length_in_that_header),
 	};
 
 	return cmocka_run_group_tests_name("igmp edges", tests, NULL, NULL);
