@@ -3,6 +3,8 @@
  * base/bpf.h and SO_ATTACH_FILTER: what is a program, what it computes, and what each kind of socket
  * lets it see. Verdicts and values are those that the kernel gave for the same programs.
  */
+#define _GNU_SOURCE /* MAP_ANONYMOUS */
+#include "guarded.h"
 #include "udp_fixture.h"
 
 #include "base/bpf.h"
@@ -155,6 +157,48 @@ static void test_programs_compute_what_they_compute_in_the_kernel(void **state)
 	host_free(h);
 }
 
+/* Whatever passes the check ends, and reads nothing behind the bytes that it may see. */
+static void test_programs_at_random_stay_within_their_bytes(void **state)
+{
+	enum { BYTES = 40, LONGEST = 24, RUNS = 60000 };
+	static const uint16_t codes[] = {
+		0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x0c, 0x14, 0x15, 0x16, 0x1d, 0x20, 0x25,
+		0x28, 0x30, 0x35, 0x3c, 0x40, 0x45, 0x48, 0x50, 0x54, 0x60, 0x61, 0x6c, 0x80, 0x81, 0x84,
+		0x87, 0x94, 0xa4, 0xb1,
+	};
+	uint8_t *bytes = guarded_new(BYTES);
+	uint16_t masks[LONGEST];
+	unsigned sound = 0, wanted = 0;
+	struct prng r;
+
+	(void)state;
+	assert_non_null(bytes);
+	prng_seed(&r, (const uint8_t[32]){ 9 });
+	for (unsigned run = 0; run < RUNS; run++) {
+		uint32_t n = 1 + prng_below(&r, LONGEST);
+		struct bpf_packet p = { .lead = bytes + 16, .lead_len = BYTES - 16, .before = bytes + 8,
+					.before_len = 8, .net_at = -8, .link_at = -8, .has_link = run & 1 };
+		struct bpf_insn prog[LONGEST];
+
+		for (uint32_t i = 0; i < n; i++)
+			prog[i] = (struct bpf_insn){
+				codes[prng_below(&r, ARRAY_LEN(codes))], (uint8_t)prng_below(&r, 4),
+				(uint8_t)prng_below(&r, 4),
+				prng_below(&r, 4) ? prng_below(&r, 32) :
+				prng_below(&r, 2) ? (uint32_t)-0x100000 + prng_below(&r, 64) - 32 :
+						    (uint32_t)prng_u64(&r)
+			};
+		prog[n - 1] = (struct bpf_insn){ run & 2 ? 6 : 0x16, 0, 0, 77 };
+		if (bpf_check(prog, n, masks) != 0)
+			continue;
+		sound++;
+		wanted += bpf_run(prog, &p) > 0;
+	}
+	guarded_free(bytes, BYTES);
+	assert_in_range(sound, 1000, RUNS - 1);
+	assert_in_range(wanted, 100, sound - 1);
+}
+
 /* ---- sockets ---------------------------------------------------------------------------------- */
 
 static int option(struct host *h, ph_socket s, int name, int v)
@@ -282,6 +326,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_programs_are_refused_as_the_kernel_refuses_them),
 		cmocka_unit_test(test_programs_compute_what_they_compute_in_the_kernel),
+		cmocka_unit_test(test_programs_at_random_stay_within_their_bytes),
 		cmocka_unit_test(test_a_filter_is_attached_locked_and_detached),
 		cmocka_unit_test(test_a_raw_socket_s_program_sees_the_ip_header),
 		cmocka_unit_test(test_a_packet_socket_s_program_sees_the_frame),
