@@ -90,7 +90,7 @@ struct sim_response sim_response_measure(const char *cc, unsigned every, bool ra
 	char link[128], how[64], lines[256];
 	/* Losses alone are to bound the window; but what slow start overshoots would take long to
 	 * wear off. */
-	unsigned most = (unsigned)(sim_response_regular(cc, 1.0 / every) * (random ? 12 : 6)) * 1500;
+	unsigned most = (unsigned)(sim_response_regular(cc, 1.0 / every) * (random ? 12 : 4)) * 1500;
 	struct sim_transfer t = {
 		.link = link, .lines = lines,
 		.cc = cc, .seconds = 1e6, .rtt_ns = RTT_MS * 1000000ull,

@@ -48,6 +48,7 @@ static struct stream_node *node_last(const struct stream *s)
 static void node_take(struct stream *s, struct stream_node *n)
 {
 	s->charged -= n->charge;
+	s->counted -= n->counted;
 	list_remove(&n->node);
 	buf_put(n->span.buf);
 	pool_put(s->pool, n);
@@ -72,11 +73,13 @@ static inline bool node_append(struct stream *s, struct span take_span, uint32_t
 	if (!n)
 		return false;
 	n->span = take_span;
-	n->charge = charge + NODE_COST;
+	n->charge = (charge + NODE_COST) & INT32_MAX;
 	n->owned = owned;
+	n->counted = 0;
 	list_push_back(&s->nodes, &n->node);
 	s->len += take_span.len;
 	s->charged += n->charge;
+	s->counted += n->counted;
 	return true;
 }
 
@@ -108,12 +111,13 @@ static void tail_fill(struct stream *s, const void *bytes, uint32_t n)
 
 /*
  * An empty owned node at the tail, its buffer fit for `want` bytes, and no smaller than what is
- * queued already suggests: a queue that many small writes build grows by ever larger buffers.
- * Smaller ones when memory is short.
+ * queued already suggests: a queue that many small writes build grows by ever larger buffers, each
+ * after one that is full. Smaller ones when memory is short.
  */
 static bool tail_new(struct stream *s, uint32_t want)
 {
-	uint32_t c = BUF_256;
+	const struct stream_node *t = node_last(s);
+	uint32_t c = BUF_256, had = t && t->owned ? t->span.buf->cap : 0;
 	struct buf *b;
 
 	if (want <= BUF_SMALL && s->len < BUF_SMALL) { /* mostly: no class is asked for */
@@ -126,7 +130,8 @@ static bool tail_new(struct stream *s, uint32_t want)
 		return false;
 	}
 	while (c < BUF_64K && (buf_class_cap((enum buf_class)c) < want ||
-			       buf_class_cap((enum buf_class)(c + 1)) <= s->len))
+			       (buf_class_cap((enum buf_class)c) <= had &&
+				buf_class_cap((enum buf_class)(c + 1)) <= s->len)))
 		c++;
 	while (!(b = buf_new(s->pkts, buf_class_cap((enum buf_class)c))))
 		if (c-- == BUF_256)
@@ -294,11 +299,91 @@ bool stream_append_pkt(struct stream *s, const struct pkt *p, uint32_t off, uint
 	return false;
 }
 
+static void count_node(struct stream *s, struct stream_node *n, uint32_t count)
+{
+	n->counted += count;
+	s->counted += count;
+}
+
+bool stream_append_counted(struct stream *s, const struct pkt *p, uint32_t off, uint32_t len,
+			   const struct stream_count *count)
+{
+	struct stream_node *tail = node_last(s), *last;
+	struct list_node *n;
+
+	if (!stream_append_pkt(s, p, off, len))
+		return false;
+	last = node_last(s);
+	if (!count->each || last == tail) {
+		if (last)
+			count_node(s, last, count->of(count->headers + len));
+		return true;
+	}
+	for (n = tail ? list_next(&s->nodes, &tail->node) : list_first(&s->nodes); n;
+	     n = list_next(&s->nodes, n))
+		count_node(s, node_of(n), count->of(count->headers + node_of(n)->span.len));
+	return true;
+}
+
+static bool loose(const struct stream_node *n)
+{
+	return !n->owned && n->counted > n->span.len + n->span.len / 8;
+}
+
+/* The first node goes to the end of `to` as it is. */
+static void node_move(struct stream *s, struct stream *to, struct stream_node *n)
+{
+	list_remove(&n->node);
+	list_push_back(&to->nodes, &n->node);
+	s->len -= n->span.len;
+	to->len += n->span.len;
+	s->charged -= n->charge;
+	to->charged += n->charge;
+	s->counted -= n->counted;
+	to->counted += n->counted;
+}
+
+uint32_t stream_compact(struct stream *s)
+{
+	struct stream tight;
+	struct stream_node *n;
+	uint32_t done = 0, had;
+
+	stream_init(&tight, s->pkts, s->pool);
+	s->cursor[0].node = s->cursor[1].node = NULL;
+	while ((n = node_first(s))) {
+		had = tight.len;
+		if (n->owned && n->counted > n->charge) {
+			s->counted -= n->counted - n->charge;
+			n->counted = n->charge;
+			done++;
+		}
+		if (!loose(n)) {
+			node_move(s, &tight, n);
+		} else if (stream_write(&tight, span_bytes(&n->span), n->span.len, s->len) == n->span.len) {
+			count_node(&tight, node_last(&tight), n->span.len);
+			s->len -= n->span.len;
+			node_drop(s, n);
+			done++;
+		} else { /* no memory: all that is left stays as it is */
+			stream_cut(&tight, had);
+			break;
+		}
+	}
+	stream_splice(&tight, s);
+	list_splice(&s->nodes, &tight.nodes);
+	s->len = tight.len;
+	s->charged = tight.charged;
+	s->counted = tight.counted;
+	return done;
+}
+
 void stream_splice(struct stream *s, struct stream *from)
 {
 	list_splice(&s->nodes, &from->nodes);
 	s->len += from->len;
 	s->charged += from->charged;
+	s->counted += from->counted;
 	stream_init(from, from->pkts, from->pool);
 }
 

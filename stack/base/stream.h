@@ -5,7 +5,9 @@
  * reference takes spans of a packet as they are. Reading never moves bytes but to the user.
  *
  * Offsets count from the first byte held. `charged` is the memory pinned (buffer bytes, shares of
- * shared ones), not the payload: what limits are compared with.
+ * shared ones), not the payload. `counted` is what the owner says that packets count as, which is no
+ * less than their length: memory is not more than about four times that, for what would pin more is
+ * copied.
  */
 #ifndef BASE_STREAM_H
 #define BASE_STREAM_H
@@ -18,8 +20,9 @@
 struct stream_node { /* one span in the queue; from a pool */
 	struct list_node node;
 	struct span span;
-	uint32_t charge; /* of `charged` */
-	bool owned;	 /* by stream_write: the bytes behind the span are ours to write */
+	uint32_t charge : 31; /* of `charged` */
+	uint32_t owned : 1;   /* by stream_write: the bytes behind the span are ours to write */
+	uint32_t counted;     /* of `counted` */
 };
 
 struct stream_cursor { /* a place in the queue: a node and the offset of its first byte */
@@ -31,6 +34,7 @@ struct stream {
 	struct list nodes;
 	uint32_t len;	  /* bytes held */
 	uint32_t charged; /* bytes of memory pinned */
+	uint32_t counted; /* and what is counted for it */
 	struct pkt_pools *pkts;
 	struct pool *pool;	       /* of struct stream_node */
 	struct stream_cursor cursor[2]; /* where look-ups ended: sequential ones are O(1) */
@@ -46,6 +50,19 @@ uint32_t stream_write(struct stream *s, const void *bytes, uint32_t n, uint32_t 
  * it is less than a quarter of the memory it would pin. False: memory is short, nothing was
  * taken. */
 bool stream_append_pkt(struct stream *s, const struct pkt *p, uint32_t off, uint32_t len);
+/* What a packet counts as: of(headers + payload); each: its spans count as packets of their own. */
+struct stream_count {
+	uint32_t (*of)(uint32_t len);
+	uint32_t headers;
+	bool each;
+};
+/* The same, and it is counted. */
+bool stream_append_counted(struct stream *s, const struct pkt *p, uint32_t off, uint32_t len,
+			   const struct stream_count *count);
+/* Copies what is kept by reference, and counts for more than 9/8 of its length, into buffers that are
+ * full; what was copied counts as what it pins, at most. Returns how many spans that concerned. A byte
+ * is copied once at most. */
+uint32_t stream_compact(struct stream *s);
 /* Moves all of `from` to the end of `s`. */
 void stream_splice(struct stream *s, struct stream *from);
 /* Copies n bytes from offset off to the user; returns how many there were. Does not consume. */

@@ -48,18 +48,20 @@ static bool check_rcv(const struct ph_stack *st, const struct tcb *t, struct ph_
 	 * came. */
 	CLAIM(c, "receive", seq_le(t->rcv_nxt, edge + 1 + UINT16_MAX), t->rcv_nxt, edge);
 	CLAIM(c, "receive", seq_le(t->rcvwin.wup, t->rcv_nxt), t->rcvwin.wup, t->rcv_nxt);
-	told = tcp_rcvwin_choose(&t->rcvwin, t->rcv_nxt, tcp_rcv_charged(t), t->delack.rcv_mss,
+	told = tcp_rcvwin_choose(&t->rcvwin, t->rcv_nxt, tcp_rcv_counted(t), t->delack.rcv_mss,
 				 t->rcv_wscale);
 	CLAIM(c, "receive", t->rcvwin.shrink || told >= left, told, left);
 	/* A window of zero stands only while there is nothing else to tell, or was no memory to. */
 	CLAIM(c, "receive", left > 0 || told == 0 || t->rcv_shut || t->delack.pending ||
-			    memory_was_short(st),
+			    t->rcvwin.refused || memory_was_short(st),
 	      told, t->rcv.charged);
 	CLAIM(c, "receive", !t->fin_rcvd || tcp_reass_empty(&t->reass), t->reass.n, t->state);
 	CLAIM(c, "receive", t->sack_ok || t->sack.n == 0, t->sack.n, 0);
-	/* What is held may lie beyond a window that was taken back, not beyond any that could be told. */
+	/* What is held may lie beyond the window by a segment; or beyond one that was taken back, not
+	 * beyond any that could be told. */
+	edge = seq_max(tcp_rcvwin_top(&t->rcvwin), t->rcv_nxt) + UINT16_MAX;
 	if (t->rcvwin.shrink)
-		edge = t->rcv_nxt + ((uint32_t)UINT16_MAX << t->rcv_wscale);
+		edge += (uint32_t)UINT16_MAX << t->rcv_wscale;
 	return tcp_check_stream(&t->rcv, c) &&
 	       tcp_check_reass(&t->reass, t->rcv_nxt, edge, c) &&
 	       tcp_check_sack(&t->sack, &t->reass, c);

@@ -5,7 +5,7 @@
 
 bool tcp_check_stream(const struct stream *s, struct ph_claim *c)
 {
-	uint32_t len = 0, charged = 0;
+	uint32_t len = 0, charged = 0, counted = 0;
 	const struct list_node *n;
 
 	list_for_each(n, &s->nodes) {
@@ -17,9 +17,11 @@ bool tcp_check_stream(const struct stream *s, struct ph_claim *c)
 		CLAIM(c, "stream", node->span.buf->refs > 0, node->span.buf->refs, len);
 		len += node->span.len;
 		charged += node->charge;
+		counted += node->counted;
 	}
 	CLAIM(c, "stream", len == s->len, len, s->len);
 	CLAIM(c, "stream", charged == s->charged, charged, s->charged);
+	CLAIM(c, "stream", counted == s->counted, counted, s->counted);
 	return true;
 }
 
@@ -122,7 +124,7 @@ bool tcp_check_loss(const struct tcp_loss *l, const struct tcp_rtxq *q, seq_t un
 
 bool tcp_check_reass(const struct tcp_reass *r, seq_t rcv_nxt, seq_t edge, struct ph_claim *c)
 {
-	uint32_t len = 0, charged = 0;
+	uint32_t len = 0, charged = 0, counted = 0;
 	seq_t end = rcv_nxt;
 
 	CLAIM(c, "reass", r->n <= r->cap, r->n, r->cap);
@@ -138,10 +140,12 @@ bool tcp_check_reass(const struct tcp_reass *r, seq_t rcv_nxt, seq_t edge, struc
 		end = tcp_piece_end(p);
 		len += p->data.len;
 		charged += p->data.charged;
+		counted += p->data.counted;
 	}
 	CLAIM(c, "reass", seq_le(end, edge) || r->n == 0, end, edge);
 	CLAIM(c, "reass", len == r->len, len, r->len);
 	CLAIM(c, "reass", charged == r->charged, charged, r->charged);
+	CLAIM(c, "reass", counted == r->counted, counted, r->counted);
 	return true;
 }
 

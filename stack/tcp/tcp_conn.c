@@ -118,8 +118,8 @@ void tcp_conn_options(struct ph_stack *st, struct tcb *t, const struct tcp_opts 
 	t->snd_wscale = t->ws ? o->wscale : 0;
 	if (!t->ws) {
 		t->rcv_wscale = 0;
-		if (t->rcvwin.clamp > UINT16_MAX && !t->rcvwin.whole)
-			t->rcvwin.clamp = UINT16_MAX;
+		if (!t->rcvwin.whole)
+			tcp_rcvwin_unscaled(&t->rcvwin);
 	}
 	tcp_conn_sync_mss(st, t);
 	tcp_rcvwin_round(&t->rcvwin, t->mss);
@@ -149,7 +149,8 @@ void tcp_conn_begin(struct ph_stack *st, struct tcb *t)
 		rcv_mss = t->rcvwin.wnd / 2;
 	tcp_delack_init(&t->delack, (uint16_t)rcv_mss);
 	t->delack.last_rcv_us = tcp_now_us(st); /* as Linux: the handshake counts */
-	tcp_rcvwin_start(&t->rcvwin, t->rcv_nxt, tcp_now_us(st));
+	tcp_rcvwin_start(&t->rcvwin, t->rcv_nxt, tcp_now_us(st), t->adv_mss,
+			 (uint32_t)st->sysctl.tcp_app_win);
 	t->rcv_up = t->rcv_nxt;
 	t->sent_ns = st->now_ns;
 	tcp_conn_space(st, t);

@@ -276,9 +276,9 @@ static void after_read(struct ph_stack *st, struct tcb *t)
 	if (t->state != TCPS_ESTABLISHED && t->state != TCPS_FIN_WAIT_1 &&
 	    t->state != TCPS_FIN_WAIT_2)
 		return;
-	due = due && (tcp_delack_due(&t->delack, t->rcv_nxt - t->rcvwin.wup) ||
+	due = due && (tcp_delack_due(&t->delack, t->rcv_nxt - t->rcvwin.wup, true) ||
 		      (t->delack.pushed && !t->delack.pingpong && t->rcv.len == 0));
-	if (due || tcp_rcvwin_update_due(&t->rcvwin, t->rcv_nxt, tcp_rcv_charged(t),
+	if (due || tcp_rcvwin_update_due(&t->rcvwin, t->rcv_nxt, tcp_rcv_counted(t),
 					 t->delack.rcv_mss, t->rcv_wscale))
 		tcp_output_ack(st, t);
 }

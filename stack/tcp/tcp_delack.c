@@ -25,15 +25,22 @@ static void quick_up(struct tcp_delack *d, uint32_t wnd, uint32_t max)
 		d->quick = (uint8_t)quick;
 }
 
-void tcp_delack_data(struct tcp_delack *d, uint64_t now_us, uint32_t seg, uint32_t wnd,
-		     uint32_t rto_us)
+bool tcp_delack_measure(struct tcp_delack *d, uint32_t seg, uint32_t adv_mss)
+{
+	bool larger = seg > d->rcv_mss;
+
+	if (seg >= d->rcv_mss) {
+		d->rcv_mss = (uint16_t)(seg < adv_mss ? seg : adv_mss);
+		return larger;
+	}
+	d->pushed = true;
+	return false;
+}
+
+void tcp_delack_data(struct tcp_delack *d, uint64_t now_us, uint32_t wnd, uint32_t rto_us)
 {
 	uint64_t gap = now_us - d->last_rcv_us;
 
-	if (seg >= d->rcv_mss)
-		d->rcv_mss = seg > UINT16_MAX ? UINT16_MAX : (uint16_t)seg;
-	else
-		d->pushed = true;
 	d->pending = true;
 	if (d->ato_us == 0) {
 		quick_up(d, wnd, TCP_QUICKACKS);
@@ -105,7 +112,7 @@ void tcp_delack_sent(struct tcp_delack *d)
 {
 	if (d->pending && d->quick && --d->quick == 0)
 		d->ato_us = TCP_ATO_MIN_US;
-	d->pending = d->now = d->pushed = false;
+	d->pending = d->now = d->pushed = d->ripe = false;
 	d->compressed = 0;
 }
 
@@ -122,9 +129,9 @@ void tcp_delack_few(struct tcp_delack *d, uint32_t wnd)
 	one_way(d);
 }
 
-bool tcp_delack_due(const struct tcp_delack *d, uint32_t unacked)
+bool tcp_delack_due(const struct tcp_delack *d, uint32_t unacked, bool open)
 {
-	return d->now || unacked > d->rcv_mss || (d->quick && !d->pingpong);
+	return d->now || d->ripe || (unacked > d->rcv_mss && open) || (d->quick && !d->pingpong);
 }
 
 uint32_t tcp_delack_wait_us(const struct tcp_delack *d, uint32_t srtt_us)

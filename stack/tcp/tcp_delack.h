@@ -24,6 +24,7 @@ struct tcp_delack {
 	bool pingpong;	      /* data goes both ways: answers will carry our ACKs */
 	bool pending;	      /* an ACK is owed */
 	bool now;	      /* and it must go now */
+	bool ripe;	      /* it was due before more came: the segments of a train */
 	bool pushed;	      /* a segment shorter than rcv_mss came */
 	uint8_t both;	      /* data went right after data came, so often */
 	uint8_t dups;	      /* duplicate ACKs that went since rcv_nxt moved */
@@ -31,10 +32,11 @@ struct tcp_delack {
 };
 
 void tcp_delack_init(struct tcp_delack *d, uint16_t rcv_mss);
-/* Segments of `seg` bytes came (a super-segment: the size of its parts); wnd: the window we
- * offer. */
-void tcp_delack_data(struct tcp_delack *d, uint64_t now_us, uint32_t seg, uint32_t wnd,
-		     uint32_t rto_us);
+/* Segments of `seg` bytes came (a super-segment: the size of its parts), ours may have adv_mss. True:
+ * none was larger so far. */
+bool tcp_delack_measure(struct tcp_delack *d, uint32_t seg, uint32_t adv_mss);
+/* They came in order; wnd: the window we offer. */
+void tcp_delack_data(struct tcp_delack *d, uint64_t now_us, uint32_t wnd, uint32_t rto_us);
 /* We sent data: it carried the ACK. The `thresh`th time that it did so soon is ping-pong. */
 void tcp_delack_data_sent(struct tcp_delack *d, uint64_t now_us, uint32_t thresh);
 /* An ACK left, alone or with data. */
@@ -52,8 +54,9 @@ void tcp_delack_hole(struct tcp_delack *d, bool filled);
 bool tcp_delack_compress(struct tcp_delack *d, uint32_t most);
 /* How long, ns: a twentieth of the round trip, and at_most_ns. */
 uint64_t tcp_delack_compress_ns(uint32_t rtt_us, uint64_t at_most_ns);
-/* Must the ACK owed go now, with `unacked` bytes received since the last one? */
-bool tcp_delack_due(const struct tcp_delack *d, uint32_t unacked);
+/* Must the ACK owed go now, with `unacked` bytes received since the last one? open: the window is no
+ * smaller than it was. */
+bool tcp_delack_due(const struct tcp_delack *d, uint32_t unacked, bool open);
 /* How long it may wait. srtt_us 0: not known. */
 uint32_t tcp_delack_wait_us(const struct tcp_delack *d, uint32_t srtt_us);
 /* The wait ended without anything to carry it. */

@@ -116,6 +116,7 @@ bool tcp_early_begin(struct ph_stack *st, struct tcb *l, struct tcb *t, struct t
 		(void)tcp_text_take(st, t, rx); /* what there is no room for comes again */
 	t->syn_data = t->rcv_nxt != before;
 	tcp_delack_sent(&t->delack); /* by the SYN-ACK */
+	t->delack.ato_us = 0;	     /* a SYN says nothing of the times between segments */
 	t->rcvwin.wup = t->rcv_nxt;
 	return true;
 }

@@ -15,7 +15,7 @@ enum { MEMINFO_N = 9 }; /* Linux's SK_MEMINFO_VARS */
 static int get_meminfo(const struct tcb *t, void *value, uint32_t *len)
 {
 	uint32_t v[MEMINFO_N] = {
-		[0] = tcp_rcv_charged(t),     /* RMEM_ALLOC */
+		[0] = tcp_rcv_counted(t),     /* RMEM_ALLOC */
 		[1] = t->rcvwin.buf,	      /* RCVBUF */
 		[3] = t->sndbuf,	      /* SNDBUF */
 		[5] = tcp_conn_wmem_queued(t) /* WMEM_QUEUED */

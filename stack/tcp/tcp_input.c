@@ -129,17 +129,22 @@ static enum drop check_paws(struct ph_stack *st, struct tcb *t, const struct tcp
 /*
  * First step. Linux's test in place of the RFC's table: acceptable is what ends at or after the
  * last ACK sent and begins at or before the window's edge. It takes in addition the acknowledgments
- * of a peer whose data overtook them, and those at the very edge of a window that is full.
+ * of a peer whose data overtook them, and those at the very edge of a window that is full. The edge is
+ * the rightmost that was ever told, should windows shrink (RFC 7323 2.4).
+ *
+ * Deviation: RFC 9293 3.10.7.4: what reaches beyond the edge is not cut there. It is refused; or taken
+ * whole, while nothing waits to be read, for a peer that sends so would only send it again.
  */
 static enum drop check_seq(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
 	const struct tcp_seg *s = &rx->seg;
-	seq_t edge = t->rcv_nxt + tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt);
+	seq_t edge = seq_max(tcp_rcvwin_top(&t->rcvwin), t->rcv_nxt);
 	enum drop why = check_paws(st, t, rx);
 
 	if (why != DROP_NONE)
 		return why;
-	if (seq_ge(tcp_seg_end(s), t->rcvwin.wup) && seq_le(s->seq, edge))
+	if (seq_ge(tcp_seg_end(s), t->rcvwin.wup) && seq_le(s->seq, edge) &&
+	    (seq_le(s->seq + s->len, edge) || t->rcv.len == 0))
 		return DROP_NONE;
 	if (s->flags & TCP_F_RST)
 		return DROP_TCP_INVALID_SEQUENCE;
@@ -418,7 +423,7 @@ static bool tells_later(struct ph_stack *st, struct tcb *t)
 static void offer_train(struct ph_stack *st, const struct tcb *t, const struct tcp_rx *rx)
 {
 	const struct tcp_seg *s = &rx->seg;
-	uint32_t left = tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt), charged = tcp_rcv_charged(t);
+	uint32_t left = tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt), held = tcp_rcv_counted(t);
 	uint32_t room = BATCH_MAX - (t->rcv_nxt - t->rcvwin.wup);
 	const struct pkt *p = rx->ip->pkt;
 	uint32_t mss = p->gso_size ? p->gso_size : s->len, memory;
@@ -427,8 +432,8 @@ static void offer_train(struct ph_stack *st, const struct tcb *t, const struct t
 	    s->len == 0 || s->seq + s->len != t->rcv_nxt || (s->flags & TCP_F_URG) || st->raw_input)
 		return;
 	/* Nothing of it is to meet the window's edge or the buffer's. */
-	memory = charged < t->rcvwin.buf ? t->rcvwin.buf - charged : 0;
-	memory = memory / (p->hdr.buf->cap + SEG_COST) * mss;
+	memory = held < t->rcvwin.buf ? t->rcvwin.buf - held : 0;
+	memory = memory / tcp_rcvwin_truesize(mss + SEG_COST) * mss;
 	left = left > mss ? left - mss : 0;
 	room = room < memory ? room : memory;
 	room = room < left ? room : left;
@@ -447,7 +452,7 @@ static void answer(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 	tcp_conn_tell_space(st, t);
 	if (!t->delack.pending || t->state == TCPS_CLOSED)
 		return;
-	if (!tcp_delack_due(&t->delack, t->rcv_nxt - t->rcvwin.wup) &&
+	if (!tcp_text_ack_due(t, t->rcv_nxt - t->rcvwin.wup, tcp_rcv_counted(t), t->rcv.len) &&
 	    !dst_metrics(st, &t->dst)->quickack && tells_later(st, t))
 		return;
 	if (!ack_can_wait(t)) {

@@ -385,12 +385,13 @@ static inline seq_t tcp_read_seq(const struct tcb *t)
 	return t->rcv_nxt - t->rcv.len - (t->fin_rcvd ? 1 : 0);
 }
 
-static inline uint32_t tcp_rcv_charged(const struct tcb *t)
+/* What waits to be read or for a hole to be filled, as SO_RCVBUF counts it. */
+static inline uint32_t tcp_rcv_counted(const struct tcb *t)
 {
 	uint32_t memory = t->rcv.charged + t->reass.charged;
 
 	if (!t->rcvwin.whole)
-		return memory;
+		return t->rcv.counted + t->reass.counted;
 	/* Data counts, and memory where tiny segments pin much of it. */
 	return t->rcv.len > memory / TCP_RCV_PIN_MAX ? (uint32_t)t->rcv.len :
 						       memory / TCP_RCV_PIN_MAX;
@@ -500,6 +501,9 @@ bool tcp_oow_allowed(const struct ph_stack *st, uint64_t *last_ns);
 enum drop tcp_synsent_input(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx);
 /* [from, to) came twice: the next ACK says so (RFC 2883). */
 void tcp_text_duplicate(struct ph_stack *st, struct tcb *t, seq_t from, seq_t to);
+/* Must an ACK go now, `unacked` bytes after the last one, with `held` counted and `unread` bytes of it to
+ * be read? */
+bool tcp_text_ack_due(struct tcb *t, uint32_t unacked, uint32_t held, uint32_t unread);
 enum drop tcp_text_take(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx);
 /* The same of one segment that is next in order, fits into the window and has room. */
 enum drop tcp_text_next(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx);

@@ -73,7 +73,7 @@ static void half_send_with(struct ph_stack *st, struct tcp_half *h, uint16_t fla
 			     .delay_us = tcp_rare(h->listener)->tx_delay_us,
 			     .oif = h->listener->dst.oif };
 
-	o.wnd = (uint16_t)(syn ? h->wnd : h->wnd >> h->rcv_wscale);
+	o.wnd = (uint16_t)(!syn ? h->wnd >> h->rcv_wscale : h->wnd < UINT16_MAX ? h->wnd : UINT16_MAX);
 	o.opts = (struct tcp_opts){
 		.has_mss = syn, .mss = h->adv_mss, .has_ts = h->ts,
 		.tsval = h->cookie ? half_cookie_ts(st, h) : tcp_ts(st, h->ts_off),

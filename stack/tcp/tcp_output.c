@@ -53,9 +53,11 @@ uint16_t tcp_output_window(struct ph_stack *st, struct tcb *t)
 
 	tcp_memory_clamp(st, t);
 	t->rcvwin.shrink = st->sysctl.tcp_shrink_window && t->rcv_wscale;
-	wnd = tcp_rcvwin_tell(&t->rcvwin, t->rcv_nxt, tcp_rcv_charged(t), t->delack.rcv_mss,
+	if (tcp_rcvwin_low(&t->rcvwin, tcp_rcv_counted(t)))
+		t->delack.quick = 0;
+	wnd = tcp_rcvwin_tell(&t->rcvwin, t->rcv_nxt, tcp_rcv_counted(t), t->delack.rcv_mss,
 			      t->rcv_wscale);
-	if (wnd && tcp_rcvwin_wants_zero(&t->rcvwin, tcp_rcv_charged(t), t->delack.rcv_mss,
+	if (wnd && tcp_rcvwin_wants_zero(&t->rcvwin, tcp_rcv_counted(t), t->delack.rcv_mss,
 					 t->rcv_wscale))
 		COUNT(st, TcpExtTCPWantZeroWindowAdv);
 	if (wnd == 0 && before)

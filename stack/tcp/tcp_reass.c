@@ -48,13 +48,14 @@ static bool array_grow(const struct tcp_reass_env *e, struct tcp_reass *r)
 	if (r->piece)
 		mem_free(e->mem, r->piece, r->cap * sizeof(struct tcp_piece *));
 	r->piece = bigger;
-	r->cap = cap;
+	r->cap = cap & INT32_MAX;
 	return true;
 }
 
 static void piece_free(const struct tcp_reass_env *e, struct tcp_reass *r, struct tcp_piece *p)
 {
 	r->charged -= p->data.charged;
+	r->counted -= p->data.counted;
 	r->len -= p->data.len;
 	stream_clear(&p->data);
 	pool_put(e->pieces, p);
@@ -113,13 +114,15 @@ static struct tcp_piece *piece_new(const struct tcp_reass_env *e, struct tcp_rea
 
 /* Appends packet bytes to a piece. An empty one that stays empty is removed. */
 static bool piece_append(const struct tcp_reass_env *e, struct tcp_reass *r, uint32_t at,
-			 const struct pkt *p, uint32_t off, uint32_t len)
+			 const struct pkt *p, uint32_t off, uint32_t len,
+			 const struct stream_count *count)
 {
 	struct tcp_piece *to = r->piece[at];
-	uint32_t charged = to->data.charged;
-	bool ok = stream_append_pkt(&to->data, p, off, len);
+	uint32_t charged = to->data.charged, counted = to->data.counted;
+	bool ok = stream_append_counted(&to->data, p, off, len, count);
 
 	r->charged += to->data.charged - charged;
+	r->counted += to->data.counted - counted;
 	if (ok) {
 		r->len += len;
 	} else if (to->data.len == 0) {
@@ -142,7 +145,8 @@ static void merge_next(const struct tcp_reass_env *e, struct tcp_reass *r, uint3
 /* Fills the gap [seq, end) in front of piece *at, or behind the last; *at is then the piece it is
  * in. */
 static enum drop fill_gap(const struct tcp_reass_env *e, struct tcp_reass *r, uint32_t *at,
-			  const struct pkt *p, uint32_t off, seq_t seq, seq_t end)
+			  const struct pkt *p, uint32_t off, seq_t seq, seq_t end,
+			  const struct stream_count *count)
 {
 	bool joins_prev = *at > 0 && tcp_piece_end(r->piece[*at - 1]) == seq;
 	bool joins_next = *at < r->n && r->piece[*at]->seq == end;
@@ -152,7 +156,7 @@ static enum drop fill_gap(const struct tcp_reass_env *e, struct tcp_reass *r, ui
 		(*at)--;
 	else if (!piece_new(e, r, *at, seq, &why))
 		return why;
-	if (!piece_append(e, r, *at, p, off, end - seq))
+	if (!piece_append(e, r, *at, p, off, end - seq, count))
 		return DROP_NOMEM;
 	if (joins_next)
 		merge_next(e, r, *at);
@@ -160,8 +164,8 @@ static enum drop fill_gap(const struct tcp_reass_env *e, struct tcp_reass *r, ui
 }
 
 enum drop tcp_reass_add(const struct tcp_reass_env *e, struct tcp_reass *r, seq_t seq,
-			const struct pkt *p, uint32_t off, uint32_t len, struct tcp_range *block,
-			struct tcp_range *dup)
+			const struct pkt *p, uint32_t off, uint32_t len,
+			const struct stream_count *count, struct tcp_range *block, struct tcp_range *dup)
 {
 	seq_t at_seq = seq, end = seq + len;
 	uint32_t at = find(r, seq);
@@ -175,7 +179,7 @@ enum drop tcp_reass_add(const struct tcp_reass_env *e, struct tcp_reass *r, seq_
 
 		if (seq_lt(at_seq, gap_end)) {
 			enum drop why = fill_gap(e, r, &at, p, off + (at_seq - seq), at_seq,
-						 gap_end);
+						 gap_end, count);
 
 			if (why != DROP_NONE)
 				return why;
@@ -208,6 +212,7 @@ uint32_t tcp_reass_take(const struct tcp_reass_env *e, struct tcp_reass *r, seq_
 		uint32_t had = seq_min(at, tcp_piece_end(p)) - p->seq;
 
 		r->charged -= p->data.charged;
+		r->counted -= p->data.counted;
 		r->len -= p->data.len;
 		stream_consume(&p->data, had);
 		at += p->data.len;
@@ -219,11 +224,11 @@ uint32_t tcp_reass_take(const struct tcp_reass_env *e, struct tcp_reass *r, seq_
 	return at - rcv_nxt;
 }
 
-uint32_t tcp_reass_prune(const struct tcp_reass_env *e, struct tcp_reass *r, uint32_t charge)
+uint32_t tcp_reass_prune(const struct tcp_reass_env *e, struct tcp_reass *r, uint32_t most)
 {
 	uint32_t pruned = 0;
 
-	while (r->n && r->charged > charge) {
+	while (r->n && r->counted > most) {
 		struct tcp_piece *p = r->piece[r->n - 1];
 
 		array_remove(e, r, r->n - 1, 1);

@@ -35,7 +35,7 @@ static bool expected(const struct ph_stack *st, const struct tcb *t, const struc
 	if (s->len >= tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt))
 		return false;
 	return s->len == 0 ||
-	       (!tcp_memory_full(st) && tcp_rcv_charged(t) <= t->rcvwin.buf);
+	       (!tcp_memory_full(st) && tcp_rcv_counted(t) + s->len <= t->rcvwin.buf);
 }
 
 /* Does `ack` end a record, and were it and those before it sent once, for the first time? */

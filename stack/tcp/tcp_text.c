@@ -4,16 +4,38 @@
  * tcp_input.c. */
 #include "tcp/tcp_int.h"
 #include "wire/ip4.h"
+#include "wire/ip6.h"
 
-/* What a text segment of `len` bytes does to the delayed ACK, and to the round trip as the receiver sees
- * it; `seg`: of the segments a super-segment was made of. rcv_nxt is behind it. */
+enum { GROW_LEN_MIN = 128 }; /* shorter segments in order do not open the window */
+
+/* What a packet counts as: what Linux charges, for each of the segments that it was joined of here (a
+ * train; the device's super-segment is one packet). */
+static struct stream_count count_of(const struct tcp_rx *rx)
+{
+	const struct pkt *p = rx->ip->pkt;
+
+	return (struct stream_count){
+		.of = tcp_rcvwin_truesize,
+		.headers = (ip_is4(&rx->ip->src) ? IP4_HDR_LEN : IP6_HDR_LEN) +
+			   (uint32_t)tcp_seg_hdr_len(pkt_bytes(p)),
+		.each = p->train,
+	};
+}
+
+static void measure(struct tcb *t, uint32_t len, uint32_t seg, uint32_t count)
+{
+	if (tcp_delack_measure(&t->delack, seg, t->adv_mss))
+		tcp_rcvwin_measure(&t->rcvwin, len, count);
+}
+
+/* What text does to the delayed ACK, and to the round trip as the receiver sees it. rcv_nxt is behind
+ * it. */
 static void note_arrival(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx, uint32_t seg,
 			 seq_t rcv_nxt)
 {
 	const struct tcp_opts *o = &rx->seg.opts;
 
-	tcp_delack_data(&t->delack, tcp_now_us(st), seg, t->rcvwin.wnd,
-			tcp_timer_rto_us(st, t));
+	tcp_delack_data(&t->delack, tcp_now_us(st), t->rcvwin.wnd, tcp_timer_rto_us(st, t));
 	if (t->ts && o->has_ts && o->tsecr && seg >= t->delack.rcv_mss) {
 		uint32_t ms = tcp_ts(st, t->ts_off) - o->tsecr;
 
@@ -22,6 +44,13 @@ static void note_arrival(struct ph_stack *st, struct tcb *t, const struct tcp_rx
 	} else if (!t->ts) {
 		tcp_rcvwin_rtt_by_window(&t->rcvwin, rcv_nxt, tcp_now_us(st));
 	}
+}
+
+static void grow_window(struct ph_stack *st, struct tcb *t, uint32_t len, uint32_t count, uint32_t held)
+{
+	if (tcp_rcvwin_data(&t->rcvwin, len, count, held, t->adv_mss, t->delack.rcv_mss,
+			    (uint32_t)st->sysctl.tcp_rmem[2]))
+		t->delack.quick |= 1; /* the sender should hear of it */
 }
 
 /* Answer at once: the peer is to learn of a hole, or that one was filled (RFC 5681 4.2). */
@@ -50,44 +79,62 @@ static void covered(struct ph_stack *st, struct tcb *t, seq_t rcv_nxt)
 		tcp_text_duplicate(st, t, p->seq, seq_min(tcp_piece_end(p), rcv_nxt));
 }
 
-/* [from, rcv_nxt) came, and pinned `charge` more memory. A train is what it would have been, had it been
- * seen segment by segment; the device's super-segment is one. */
+/* Linux's __tcp_ack_snd_check. Deviation: RFC 9293 3.8.6.3 (SHLD-19): every second segment is
+ * acknowledged at once, but not where all that would tell is a window that closes: then it waits for the
+ * user to read, or for its time. */
+bool tcp_text_ack_due(struct tcb *t, uint32_t unacked, uint32_t held, uint32_t unread)
+{
+	bool open = true;
+
+	if (unacked > t->delack.rcv_mss && unread >= tcp_rcvlowat(t)) {
+		open = tcp_rcvwin_open(&t->rcvwin, held, t->delack.rcv_mss, t->rcv_wscale);
+		if (tcp_rcvwin_low(&t->rcvwin, held))
+			t->delack.quick = 0;
+	}
+	return tcp_delack_due(&t->delack, unacked, open);
+}
+
+/* [from, rcv_nxt) came, and added `added` to what is counted. A train is what it would have been, had it
+ * been seen segment by segment. */
 static void note_text(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx, seq_t from,
-		      uint32_t charge)
+		      const struct stream_count *count, uint32_t added)
 {
 	const struct pkt *p = rx->ip->pkt;
 	uint32_t len = t->rcv_nxt - from, seg = p->gso_size && len > p->gso_size ? p->gso_size : len;
-	uint32_t step = p->train ? seg : len, n;
+	uint32_t step = p->train ? seg : len, held = tcp_rcv_counted(t) - added;
 
-	if (step == len) {
-		note_arrival(st, t, rx, seg, t->rcv_nxt);
-		tcp_rcvwin_data(&t->rcvwin, len, charge, t->adv_mss);
-		return;
-	}
-	n = len / step;
-	for (uint32_t i = 1; i <= n; i++) {
-		uint32_t part = i < n ? step : len - (n - 1) * step;
+	for (uint32_t at = 0; at < len; at += step) {
+		uint32_t part = len - at < step ? len - at : step, size = part < seg ? part : seg;
+		uint32_t truesize = p->train ? count->of(count->headers + part) : added;
 
-		note_arrival(st, t, rx, seg, from + (i < n ? i * step : len));
-		tcp_rcvwin_data(&t->rcvwin, part, charge / n, t->adv_mss);
+		held += truesize;
+		measure(t, part, size, truesize);
+		note_arrival(st, t, rx, size, from + at + part);
+		if (part >= GROW_LEN_MIN)
+			grow_window(st, t, part, truesize, held);
+		if (at + part < len && tcp_text_ack_due(t, from + at + part - t->rcvwin.wup, held,
+							 t->rcv.len - (len - at - part)))
+			t->delack.ripe = true;
 	}
 }
 
 static enum drop take_in_order(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
 	const struct tcp_seg *s = &rx->seg;
-	uint32_t charged = t->rcv.charged, len = s->len;
+	uint32_t len = s->len;
+	struct stream_count count = count_of(rx);
+	uint32_t counted = t->rcv.counted;
 	bool hole = !tcp_reass_empty(&t->reass);
 	seq_t before = t->rcv_nxt;
 
-	if (!stream_append_pkt(&t->rcv, rx->ip->pkt, s->off, len)) {
+	if (!stream_append_counted(&t->rcv, rx->ip->pkt, s->off, len, &count)) {
 		quick(t);
 		return DROP_NOMEM;
 	}
 	t->rcv_nxt += len;
 	tcp_path_heard(t, rx);
 	tcp_notify_arrived(st, t, t->rcv_nxt, rx->ip->at_ns ? rx->ip->at_ns : st->now_ns);
-	note_text(st, t, rx, before, t->rcv.charged - charged);
+	note_text(st, t, rx, before, &count, t->rcv.counted - counted);
 	if (hole) {
 		covered(st, t, t->rcv_nxt);
 		t->rcv_nxt += tcp_reass_take(&st->tcp->reass, &t->reass, t->rcv_nxt, &t->rcv);
@@ -116,12 +163,16 @@ static uint32_t segments_of(const struct tcp_rx *rx)
 static enum drop take_ahead(struct ph_stack *st, struct tcb *t, const struct tcp_rx *rx)
 {
 	const struct tcp_seg *s = &rx->seg;
+	struct stream_count count = count_of(rx);
 	struct tcp_range block, dup = { 0, 0 };
+	uint32_t held = tcp_rcv_counted(t), truesize = count.of(count.headers + s->len);
+	uint32_t size = rx->ip->pkt->gso_size;
 	enum drop why;
 
+	measure(t, s->len, size && s->len > size ? size : s->len, truesize);
 	st->tcp->reass.pieces_max = (uint32_t)st->sysctl.tcp_max_ofo_pieces;
-	why = tcp_reass_add(&st->tcp->reass, &t->reass, s->seq, rx->ip->pkt, s->off, s->len, &block,
-			    &dup);
+	why = tcp_reass_add(&st->tcp->reass, &t->reass, s->seq, rx->ip->pkt, s->off, s->len,
+			    &count, &block, &dup);
 	/* Deviation: RFC 2018 8 (MUST): what is not kept is not reported either, as in Linux. */
 	if (why == DROP_TCP_OFO_QUEUE_PRUNE || why == DROP_NOMEM) {
 		quick(t);
@@ -138,29 +189,44 @@ static enum drop take_ahead(struct ph_stack *st, struct tcb *t, const struct tcp
 			tcp_output_ack(st, t);
 		}
 		tcp_sack_add(&t->sack, block);
+		grow_window(st, t, s->len, truesize, held);
 	}
+	if (t->held && !t->listener && st->sysctl.tcp_moderate_rcvbuf && !tcp_memory_pressed(st))
+		tcp_rcvwin_ahead(&t->rcvwin, tcp_reass_end(&t->reass) - t->rcv_nxt,
+				 (uint32_t)st->sysctl.tcp_rmem[2]);
 	tcp_delack_ahead(&t->delack);
 	return why;
 }
 
-/* Makes room by giving up what is furthest ahead (RFC 2018 8 allows to); false: there is none to be
- * had. */
-static bool make_room(struct ph_stack *st, struct tcb *t)
+static bool fits(const struct tcb *t, uint32_t len)
 {
-	uint32_t charged = tcp_rcv_charged(t), left, pruned;
+	return (uint64_t)tcp_rcv_counted(t) + len <= t->rcvwin.buf;
+}
 
-	if (charged <= t->rcvwin.buf)
+/* Room for `len` bytes more, as Linux makes it: what waits to be read is packed, then given up what is
+ * furthest ahead (RFC 2018 8 allows to). False: there is none to be had. */
+static bool make_room(struct ph_stack *st, struct tcb *t, uint32_t len)
+{
+	uint32_t counted, left, pruned;
+
+	if (fits(t, len))
 		return true;
 	COUNT(st, TcpExtPruneCalled);
-	left = t->rcv.charged < t->rcvwin.buf ? t->rcvwin.buf - t->rcv.charged : 0;
+	if (tcp_rcv_counted(t) > t->rcvwin.buf / 2)
+		COUNT_N(st, TcpExtTCPRcvCollapsed, stream_compact(&t->rcv));
+	if (fits(t, len))
+		return true;
+	counted = t->rcv.counted + len;
+	left = counted < t->rcvwin.buf ? t->rcvwin.buf - counted : 0;
 	pruned = tcp_reass_prune(&st->tcp->reass, &t->reass, left);
 	if (pruned) {
 		COUNT_N(st, TcpExtOfoPruned, pruned);
 		t->sack.n = 0;
 	}
-	/* The window promised was more than the memory, small segments pinning much: once over is
-	 * enough. */
-	return tcp_rcv_charged(t) <= t->rcvwin.buf + t->rcvwin.buf / 2;
+	if (fits(t, len))
+		return true;
+	COUNT(st, TcpExtRcvPruned);
+	return false;
 }
 
 /* All connections together hold what they may. Of this one nothing out of order stays, and a segment
@@ -181,7 +247,8 @@ static bool within_budget(struct ph_stack *st, struct tcb *t, const struct tcp_s
 	return !tcp_memory_full(st) || (s->seq == t->rcv_nxt && t->rcv.len == 0);
 }
 
-/* Cuts the segment to what is new and in the window. */
+/* Cuts the segment to what is new. What reaches beyond the window was refused before, where it must
+ * be. */
 static enum drop trim(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 {
 	struct tcp_seg *s = &rx->seg;
@@ -197,17 +264,19 @@ static enum drop trim(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 		return DROP_TCP_OLD_DATA;
 	}
 	if (seq_ge(s->seq, edge)) {
+		if (seq_gt(s->seq, edge)) /* but not beyond what was told earlier */
+			COUNT(st, TcpExtBeyondWindow);
 		quick(t);
 		return edge == t->rcv_nxt ? DROP_TCP_ZEROWINDOW : DROP_TCP_OVERWINDOW;
 	}
 	if (seq_lt(s->seq, t->rcv_nxt)) {
 		tcp_text_duplicate(st, t, s->seq, t->rcv_nxt);
+		if (edge == t->rcv_nxt) {
+			quick(t);
+			return DROP_TCP_ZEROWINDOW;
+		}
 		tcp_seg_trim_front(s, t->rcv_nxt - s->seq);
 	}
-	/* As Linux: what is next is taken whole while nothing else is held, for a peer that sends
-	 * beyond the window would only send it again. It is one segment, and the window is closed. */
-	if (seq_gt(s->seq + s->len, edge) && (s->seq != t->rcv_nxt || t->rcv.len > 0))
-		tcp_seg_trim_end(s, s->seq + s->len - edge);
 	return DROP_NONE;
 }
 
@@ -247,12 +316,22 @@ enum drop tcp_text_take(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 		return why;
 	if (s->len == 0)
 		return DROP_NONE;
-	if (!within_budget(st, t, s) || !make_room(st, t)) {
-		COUNT(st, TcpExtTCPRcvQDrop);
-		quick(t);
+	if (within_budget(st, t, s) && make_room(st, t, s->len))
+		return s->seq == t->rcv_nxt ? take_in_order(st, t, rx) : take_ahead(st, t, rx);
+	quick(t);
+	/* Deviation: RFC 9293 3.8.6 (SHLD-14): memory is out, and a window of zero is told. */
+	if (s->seq != t->rcv_nxt) {
+		COUNT(st, TcpExtTCPOFODrop);
 		return DROP_SOCKET_RCVBUFF;
 	}
-	return s->seq == t->rcv_nxt ? take_in_order(st, t, rx) : take_ahead(st, t, rx);
+	/* It is next and there is nothing else to read: without it nobody would ever get on. */
+	if (t->rcv.len == 0 && !tcp_memory_full(st)) {
+		t->rcvwin.refuse = true;
+		return take_in_order(st, t, rx);
+	}
+	t->rcvwin.refuse = true;
+	COUNT(st, TcpExtTCPRcvQDrop);
+	return DROP_SOCKET_RCVBUFF;
 }
 
 /* The urgent octet, should this segment have it: it is kept beside the stream, where it lies as

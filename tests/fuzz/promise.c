@@ -231,11 +231,15 @@ static void check_syn(struct promise_flow *fl, const struct promise_frame *f)
 }
 
 /* RFC 9293 3.8.6 (SHLD-14): the right edge of the window does not move to the left. A scaled one
- * may, by what the scale cannot say. */
+ * may, by what the scale cannot say; and a window of zero is told when memory is out. */
 static void check_window(struct promise_flow *fl, const struct promise_frame *f)
 {
 	if (!fl->syn_sent || f->seq - fl->iss > 1u << 30)
 		return; /* its SYN-ACK never left: the scale is not known */
+	if (f->wnd == 0) {
+		fl->edge_known = false;
+		return;
+	}
 	if ((f->flags & F_SYN) && f->wnd == UINT16_MAX)
 		return; /* more than a SYN can say may have been offered */
 	for (int scaled = 0; scaled < 2; scaled++) {

@@ -605,6 +605,61 @@ static void test_random_operations_agree_with_an_array(void **state)
 	run_seeds(4, against_an_array);
 }
 
+/* ---- what packets count as */
+
+static uint32_t twice(uint32_t len)
+{
+	return 2 * len;
+}
+
+static void append_counted(struct fixture *f, uint32_t n, uint8_t first, bool each)
+{
+	const struct stream_count count = { .of = twice, .headers = 40, .each = each };
+	struct pkt *p = received(f, n, n, first);
+
+	assert_non_null(p);
+	assert_true(stream_append_counted(&f->s, p, p->hdr.len - n, n, &count));
+	pkt_free(p);
+}
+
+static void test_packets_count_until_they_are_read(void **state)
+{
+	struct fixture *f = *state;
+
+	append_counted(f, 1000, 0, false);
+	append_counted(f, 1200, 0, true);
+	assert_int_equal(f->s.counted, 2 * 1040 + 2 * 1240);
+	stream_consume(&f->s, 999);
+	assert_int_equal(f->s.counted, 2 * 1040 + 2 * 1240);
+	stream_consume(&f->s, 1);
+	assert_int_equal(f->s.counted, 2 * 1240);
+	append_counted(f, 10, 0, false); /* copied, and counts none the less */
+	assert_int_equal(f->s.counted, 2 * 1240 + 100);
+	stream_clear(&f->s);
+	assert_int_equal(f->s.counted, 0);
+}
+
+static void test_packing_copies_once_and_keeps_the_bytes(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t out[4000];
+	uint32_t charged;
+
+	for (uint32_t i = 0; i < 4; i++)
+		append_counted(f, 1000, (uint8_t)(i * 1000), false);
+	stream_consume(&f->s, 300);
+	charged = f->s.charged;
+	assert_int_equal(stream_compact(&f->s), 4);
+	assert_int_equal(f->s.counted, 3700);
+	assert_true(f->s.charged <= 16384 + 64 || f->s.charged < charged);
+	assert_int_equal(stream_compact(&f->s), 0);
+	append_counted(f, 300, 160, false); /* goes on behind it */
+	assert_int_equal(f->s.len, 4000);
+	assert_int_equal(stream_peek(&f->s, 0, out, 4000), 4000);
+	for (uint32_t i = 0; i < 4000; i++)
+		assert_int_equal(out[i], (uint8_t)(300 + i));
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -627,6 +682,8 @@ int main(void)
 		TEST(test_a_splice_moves_bytes_and_charge),
 		TEST(test_a_buffer_that_others_hold_is_charged_by_its_share),
 		cmocka_unit_test(test_random_operations_agree_with_an_array),
+		TEST(test_packets_count_until_they_are_read),
+		TEST(test_packing_copies_once_and_keeps_the_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,7 +164,7 @@ static void test_pieces_that_pin_the_buffer_are_given_up(void **state)
 	fix_free(f);
 }
 
-static void test_segment_across_the_right_edge_is_cut_there_while_data_is_held(void **state)
+static void test_segment_across_the_right_edge_is_refused_while_data_is_held(void **state)
 {
 	struct fix *f = fix_new();
 
@@ -177,11 +177,19 @@ static void test_segment_across_the_right_edge_is_cut_there_while_data_is_held(v
 	accept_one(f);
 	in(f, ". 1:1000 ack 1");
 	pass(f, 300);
-	out(f, ". 1:0 ack 1001 win 3000");
-	in(f, ". 1001:3080 ack 1"); /* 80 more than the window */
+	out(f, ". 1:0 ack 1001 win 2000");
+	in(f, ". 1001:2080 ack 1"); /* 80 more than the window */
+	out(f, ". 1:0 ack 1001 win 2000");
+	assert_int_equal(counter(f, "TcpExtBeyondWindow"), 1);
+	in(f, ". 1001:2000 ack 1");
 	pass(f, 300);
-	out(f, ". 1:0 ack 4001");
-	assert_int_equal(ph_inq(f->st, f->s), 4000);
+	out(f, ". 1:0 ack 3001 win 0");
+	assert_int_equal(ph_inq(f->st, f->s), 3000);
+	read_n(f, 1, 3000);
+	out(f, ". 1:0 ack 3001");
+	in(f, ". 3001:3900 ack 1"); /* nothing is held: it is taken whole */
+	pass(f, 300);
+	out(f, ". 1:0 ack 6901 win 0");
 	fix_free(f);
 }
 
@@ -511,7 +519,7 @@ int main(void)
 		T(test_data_into_a_window_of_zero_is_answered_each_time),
 		T(test_reads_that_free_little_are_not_announced),
 		T(test_pieces_that_pin_the_buffer_are_given_up),
-		T(test_segment_across_the_right_edge_is_cut_there_while_data_is_held),
+		T(test_segment_across_the_right_edge_is_refused_while_data_is_held),
 		T(test_reset_outside_the_window_is_not_even_answered),
 		T(test_reset_after_the_peers_fin_breaks_the_pipe),
 		T(test_fin_below_what_was_received_ends_nothing),

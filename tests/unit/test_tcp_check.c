@@ -37,6 +37,13 @@ static void env_release(void *arg, void *ptr, size_t size)
 	free(ptr);
 }
 
+static uint32_t cost_of(uint32_t len)
+{
+	return 2 * len;
+}
+
+static const struct stream_count one = { .of = cost_of, .headers = 40 };
+
 static void hold(struct env *v, seq_t seq, uint32_t len)
 {
 	static const uint8_t bytes[MSS];
@@ -45,7 +52,7 @@ static void hold(struct env *v, seq_t seq, uint32_t len)
 
 	assert_non_null(p);
 	memcpy(pkt_bytes(p), bytes, len);
-	assert_int_equal(tcp_reass_add(&v->e, &v->r, seq, p, 0, len, &block, &block), DROP_NONE);
+	assert_int_equal(tcp_reass_add(&v->e, &v->r, seq, p, 0, len, &one, &block, &block), DROP_NONE);
 	tcp_sack_add(&v->sack, block);
 	pkt_free(p);
 }

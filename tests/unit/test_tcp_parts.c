@@ -191,11 +191,16 @@ static struct tcp_rcvwin window(uint32_t buf, bool scaling, uint8_t *wscale)
 	struct tcp_rcvwin w;
 
 	tcp_rcvwin_init(&w, buf, false, 0, MSS, RMEM_MAX, scaling, wscale);
-	tcp_rcvwin_start(&w, 0, 0);
+	tcp_rcvwin_start(&w, 0, 0, MSS, 31);
 	return w;
 }
 
-static void test_first_window_is_in_segments_and_unscaled(void **state)
+static void data(struct tcp_rcvwin *w, uint32_t len, uint32_t truesize, uint32_t held)
+{
+	(void)tcp_rcvwin_data(w, len, truesize, held, MSS, MSS, RMEM_MAX);
+}
+
+static void test_first_window_is_in_segments(void **state)
 {
 	struct tcp_rcvwin w;
 	uint8_t scale;
@@ -209,6 +214,10 @@ static void test_first_window_is_in_segments_and_unscaled(void **state)
 	tcp_rcvwin_init(&w, 1 << 20, false, 0, 1460, RMEM_MAX, false, &scale);
 	assert_int_equal(scale, 0);
 	assert_true(w.wnd <= 65535);
+	tcp_rcvwin_init(&w, 1 << 20, false, 0, 1460, RMEM_MAX, true, &scale);
+	assert_int_equal(w.wnd, 524288 / 1460 * 1460);
+	tcp_rcvwin_unscaled(&w);
+	assert_int_equal(w.wnd, 65535);
 	tcp_rcvwin_init(&w, UINT32_MAX / 2, true, 0, 1460, RMEM_MAX, true, &scale);
 	assert_int_equal(scale, 14);
 }
@@ -226,7 +235,7 @@ static void test_signed_window_is_for_connections_that_do_not_scale(void **state
 	w = window(1 << 20, true, &scale);
 	tcp_rcvwin_narrow(&w);
 	for (uint32_t at = 0; at < 300000; at += MSS)
-		tcp_rcvwin_data(&w, MSS, MSS, MSS);
+		data(&w, MSS, MSS, 0);
 	assert_true(tcp_rcvwin_tell(&w, 300000, 0, MSS, scale) > 65535);
 }
 
@@ -261,13 +270,84 @@ static void test_window_opens_by_twice_what_came(void **state)
 
 	(void)state;
 	w = window(1 << 22, true, &scale);
-	before = w.ssthresh;
-	tcp_rcvwin_data(&w, MSS / 2, MSS / 2, MSS); /* no less than two segments */
+	w.ssthresh = before = 20000;
+	data(&w, MSS / 2, MSS / 2, 0); /* no less than two segments */
 	assert_int_equal(w.ssthresh, before + 2 * MSS);
-	tcp_rcvwin_data(&w, 10 * MSS, 10 * MSS, MSS);
+	data(&w, 10 * MSS, 10 * MSS, 0);
 	assert_int_equal(w.ssthresh, before + 22 * MSS);
-	tcp_rcvwin_data(&w, 100, 100, MSS); /* crumbs open nothing */
+	data(&w, 1, 1 << 20, 0); /* what costs so much opens nothing */
 	assert_int_equal(w.ssthresh, before + 22 * MSS);
+	data(&w, MSS, 3 * MSS, 0); /* nor more than a little, while the window is small */
+	assert_int_equal(w.ssthresh, before + 24 * MSS);
+	data(&w, 10 * MSS, 10 * MSS, (1 << 22) - 60000); /* where there is no memory for it */
+	assert_int_equal(w.ssthresh, before + 24 * MSS);
+}
+
+/* What the kernel charged for packets of these lengths from a TUN. */
+static void test_packets_count_as_in_linux(void **state)
+{
+	static const struct {
+		uint32_t payload, truesize;
+	} rows[] = { { 1, 832 }, { 100, 832 }, { 500, 1280 }, { 1000, 2304 }, { 1460, 2304 },
+		     { 2000, 4352 }, { 3500, 4352 }, { 3700, 8448 }, { 7000, 8448 }, { 8000, 12544 },
+		     { 14338, 16640 }, { 16000, 20736 }, { 33000, 37120 }, { 65000, 65792 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(tcp_rcvwin_truesize(40 + rows[i].payload), rows[i].truesize);
+}
+
+/* A window that is known by what segments carry of what they cost. */
+static void test_share_of_payload_is_that_of_the_largest_segment(void **state)
+{
+	struct tcp_rcvwin w;
+	uint8_t scale;
+
+	(void)state;
+	w = window(40000, false, &scale);
+	assert_int_equal(w.fits, 20000 - MSS); /* a segment is kept back */
+	assert_int_equal(w.ssthresh, 20000 - MSS);
+	tcp_rcvwin_measure(&w, 20000, 20736);
+	assert_int_equal(w.share, 246);
+	assert_int_equal(w.fits, 40000 * 246 / 256);
+	/* The first packet may even be larger than the window told: it is taken, and opens it. */
+	data(&w, 20000, 20736, 20736);
+	assert_int_equal(w.ssthresh, 20000); /* it was told */
+	assert_true(tcp_rcvwin_low(&w, 20736));
+	assert_false(tcp_rcvwin_low(&w, 20000));
+	assert_int_equal(tcp_rcvwin_tell(&w, 20000, 20736, MSS, 0), 18000);
+	assert_int_equal(w.top, 38000);
+}
+
+static void test_what_has_no_room_closes_the_window_and_the_edge_is_remembered(void **state)
+{
+	struct tcp_rcvwin w;
+	uint8_t scale;
+
+	(void)state;
+	w = window(131072, true, &scale);
+	w.refuse = true;
+	assert_int_equal(tcp_rcvwin_tell(&w, 1000, 0, MSS, scale), 0);
+	assert_true(w.refused && tcp_rcvwin_left(&w, 1000) == 0);
+	assert_int_equal(tcp_rcvwin_top(&w), 65000);
+	assert_true(tcp_rcvwin_tell(&w, 1000, 0, MSS, scale) > 60000);
+	assert_false(w.refused);
+}
+
+static void test_holes_make_room_for_what_is_behind_them(void **state)
+{
+	struct tcp_rcvwin w;
+	uint8_t scale;
+
+	(void)state;
+	w = window(131072, true, &scale);
+	tcp_rcvwin_ahead(&w, 20000, RMEM_MAX);
+	assert_int_equal(w.buf, 131072);
+	tcp_rcvwin_ahead(&w, 100000, RMEM_MAX);
+	assert_int_equal(w.buf, 2 * (100000 + 2 * 10 * MSS));
+	w.locked = true;
+	tcp_rcvwin_ahead(&w, 200000, RMEM_MAX);
+	assert_int_equal(w.buf, 2 * (100000 + 2 * 10 * MSS));
 }
 
 static void test_buffer_makes_room_for_twice_the_growth(void **state)
@@ -316,11 +396,11 @@ static void test_pause_longer_than_the_timeout_makes_acks_quick_again(void **sta
 
 	(void)state;
 	tcp_delack_init(&d, MSS);
-	tcp_delack_data(&d, 1000000, MSS, 65536, 200000);
+	tcp_delack_data(&d, 1000000, 65536, 200000);
 	d.quick = 0;
-	tcp_delack_data(&d, 1200000, MSS, 65536, 200000);
+	tcp_delack_data(&d, 1200000, 65536, 200000);
 	assert_int_equal(d.quick, 0);
-	tcp_delack_data(&d, 1400001, MSS, 65536, 200000);
+	tcp_delack_data(&d, 1400001, 65536, 200000);
 	assert_true(d.quick > 0);
 }
 
@@ -336,18 +416,21 @@ static void test_edge_never_shrinks_nor_creeps(void **state)
 		srand(seed);
 		for (int i = 0; i < 500; i++) {
 			uint32_t n = (uint32_t)rand() % 3000, left = tcp_rcvwin_left(&w, rcv_nxt);
-			uint32_t now;
+			uint32_t now, told = w.wnd;
 
 			n = n < left ? n : left;
 			rcv_nxt += n;
 			held += n;
-			tcp_rcvwin_data(&w, n, 2 * n, MSS);
+			data(&w, n, 2 * n, 2 * held);
 			n = (uint32_t)rand() % 3000;
 			held -= n < held ? n : held;
 			tcp_rcvwin_tell(&w, rcv_nxt, 2 * held, MSS, scale);
 			now = rcv_nxt + tcp_rcvwin_left(&w, rcv_nxt);
 			assert_true(seq_ge(now, edge));
-			if (now != edge && now - edge >= 1u << scale)
+			/* Without scaling what is told is whole segments, and no crumb. */
+			if (!scale && now != edge)
+				assert_true((now - rcv_nxt) % MSS == 0 || now - rcv_nxt == told);
+			else if (now != edge && now - edge >= 1u << scale)
 				assert_true(now - edge >= MSS - (1u << scale));
 			assert_true(tcp_rcvwin_left(&w, rcv_nxt) <= 65535u << scale);
 			edge = now;
@@ -412,15 +495,15 @@ static void test_buffer_grows_with_what_is_read_and_not_when_locked(void **state
 		uint8_t scale;
 
 		tcp_rcvwin_init(&w, 131072, locked, 0, MSS, RMEM_MAX, true, &scale);
-		tcp_rcvwin_start(&w, 0, 0);
+		tcp_rcvwin_start(&w, 0, 0, MSS, 31);
 		tcp_rcvwin_rtt(&w, 10000);
 		for (int i = 0; i < 20; i++) {
 			now += 11000;
 			seq += w.ssthresh;
-			tcp_rcvwin_data(&w, 60000, 70000, MSS);
+			data(&w, 60000, 70000, 0);
 			tcp_rcvwin_read(&w, seq, now, MSS, RMEM_MAX);
 			for (int k = 0; k < 100; k++)
-				tcp_rcvwin_data(&w, 60000, 70000, MSS);
+				data(&w, 60000, 70000, 0);
 		}
 		assert_int_equal(w.buf, locked ? 131072 : RMEM_MAX);
 	}
@@ -481,16 +564,17 @@ static void test_start_is_quick_and_a_second_full_segment_is_due(void **state)
 
 	(void)state;
 	tcp_delack_init(&d, MSS);
-	tcp_delack_data(&d, 1000, MSS, 60000, RTO_MIN);
+	tcp_delack_data(&d, 1000, 60000, RTO_MIN);
 	assert_true(d.pending);
-	assert_true(tcp_delack_due(&d, MSS));
+	assert_true(tcp_delack_due(&d, MSS, true));
 	for (int i = 0; i < TCP_QUICKACKS; i++) {
 		d.pending = true;
 		tcp_delack_sent(&d);
 	}
-	tcp_delack_data(&d, 2000, MSS, 60000, RTO_MIN);
-	assert_false(tcp_delack_due(&d, MSS));
-	assert_true(tcp_delack_due(&d, 2 * MSS));
+	tcp_delack_data(&d, 2000, 60000, RTO_MIN);
+	assert_false(tcp_delack_due(&d, MSS, true));
+	assert_true(tcp_delack_due(&d, 2 * MSS, true));
+	assert_false(tcp_delack_due(&d, 2 * MSS, false)); /* not to tell of a window that closes */
 }
 
 static void test_acks_of_a_hole_wait_for_others_after_three(void **state)
@@ -502,7 +586,7 @@ static void test_acks_of_a_hole_wait_for_others_after_three(void **state)
 	for (int i = 0; i < TCP_DUP_ACKS; i++) {
 		tcp_delack_ahead(&d);
 		assert_true(d.pending);
-		assert_false(tcp_delack_due(&d, 0));
+		assert_false(tcp_delack_due(&d, 0, true));
 		assert_false(tcp_delack_compress(&d, 2)); /* at once */
 		tcp_delack_sent(&d);
 	}
@@ -514,10 +598,10 @@ static void test_acks_of_a_hole_wait_for_others_after_three(void **state)
 	assert_int_equal(d.compressed, 0);
 	assert_true(tcp_delack_compress(&d, 2));
 	tcp_delack_hole(&d, false); /* another hole: counted anew */
-	assert_false(tcp_delack_due(&d, 0));
+	assert_false(tcp_delack_due(&d, 0, true));
 	assert_int_equal(d.dups, 0);
 	tcp_delack_hole(&d, true);
-	assert_true(tcp_delack_due(&d, 0));
+	assert_true(tcp_delack_due(&d, 0, true));
 	assert_false(tcp_delack_compress(&d, 0)); /* switched off */
 	assert_true(tcp_delack_compress_ns(10000, 1000000) == 500000);
 	assert_true(tcp_delack_compress_ns(100000, 1000000) == 1000000);
@@ -529,7 +613,7 @@ static void test_ping_pong_begins_when_answers_came_soon_so_often(void **state)
 
 	(void)state;
 	tcp_delack_init(&d, MSS);
-	tcp_delack_data(&d, 1000, MSS, 60000, RTO_MIN);
+	tcp_delack_data(&d, 1000, 60000, RTO_MIN);
 	tcp_delack_data_sent(&d, 1000 + TCP_ATO_MIN_US, 1); /* too late to be an answer */
 	assert_false(d.pingpong);
 	tcp_delack_data_sent(&d, 1001, 2);
@@ -557,7 +641,7 @@ static void test_buffer_that_counts_data_is_offered_whole(void **state)
 	assert_int_equal(tcp_rcvwin_tell(&w, 1000, 1000, MSS, scale), 64700);
 	assert_int_equal(tcp_rcvwin_tell(&w, 1000, 0, MSS, scale), 65700);
 	/* A quarter is left, or a segment: else it closes, but what was told stays told. */
-	tcp_rcvwin_data(&w, 65000, 2 * 65000, MSS);
+	data(&w, 65000, 2 * 65000, 65000);
 	assert_int_equal(tcp_rcvwin_choose(&w, 66000, 65000, MSS, scale), 700);
 	assert_int_equal(tcp_rcvwin_choose(&w, 66700, 65700, MSS, scale), 0);
 	assert_int_equal(tcp_rcvwin_choose(&w, 66700, 65000, MSS, scale), 0);
@@ -578,7 +662,7 @@ static void test_wait_stays_between_its_bounds(void **state)
 	srand(1);
 	for (int i = 0; i < 2000; i++) {
 		now += (uint64_t)rand() % 1000000;
-		tcp_delack_data(&d, now, (uint32_t)rand() % 1500, 60000, 1000000);
+		tcp_delack_data(&d, now, 60000, 1000000);
 		if (rand() % 3 == 0)
 			tcp_delack_data_sent(&d, now + (uint64_t)rand() % 100000, 1);
 		if (rand() % 5 == 0)
@@ -599,8 +683,12 @@ int main(void)
 		cmocka_unit_test(test_least_round_trip_is_forgotten_with_its_window),
 		cmocka_unit_test(test_timeout_keeps_its_distance_and_its_bounds),
 		cmocka_unit_test(test_back_off_doubles_until_a_sample),
-		cmocka_unit_test(test_first_window_is_in_segments_and_unscaled),
+		cmocka_unit_test(test_first_window_is_in_segments),
 		cmocka_unit_test(test_window_opens_by_twice_what_came),
+		cmocka_unit_test(test_packets_count_as_in_linux),
+		cmocka_unit_test(test_share_of_payload_is_that_of_the_largest_segment),
+		cmocka_unit_test(test_what_has_no_room_closes_the_window_and_the_edge_is_remembered),
+		cmocka_unit_test(test_holes_make_room_for_what_is_behind_them),
 		cmocka_unit_test(test_buffer_makes_room_for_twice_the_growth),
 		cmocka_unit_test(test_round_trip_is_the_quickest_window),
 		cmocka_unit_test(test_pause_longer_than_the_timeout_makes_acks_quick_again),

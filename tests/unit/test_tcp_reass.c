@@ -77,11 +77,18 @@ static struct pkt *segment(struct env *v, seq_t seq, uint32_t len, uint8_t mark)
 	return p;
 }
 
+static uint32_t cost_of(uint32_t len)
+{
+	return 2 * len;
+}
+
+static const struct stream_count one = { .of = cost_of, .headers = 40 };
+
 static enum drop add_dup(struct env *v, seq_t seq, uint32_t len, struct tcp_range *block,
 			 struct tcp_range *dup)
 {
 	struct pkt *p = segment(v, seq, len, 0);
-	enum drop why = tcp_reass_add(&v->e, &v->r, seq, p, 0, len, block, dup);
+	enum drop why = tcp_reass_add(&v->e, &v->r, seq, p, 0, len, &one, block, dup);
 
 	pkt_free(p);
 	return why;
@@ -203,7 +210,7 @@ static void test_bytes_held_win_over_later_copies(void **state)
 	(void)state;
 	assert_int_equal(add(v, 4, 2, &b), DROP_NONE);
 	p = segment(v, 0, 10, 100);
-	assert_int_equal(tcp_reass_add(&v->e, &v->r, 0, p, 0, 10, &b, &b), DROP_NONE);
+	assert_int_equal(tcp_reass_add(&v->e, &v->r, 0, p, 0, 10, &one, &b, &b), DROP_NONE);
 	pkt_free(p);
 	assert_int_equal(v->r.n, 1);
 	stream_init(&out, &v->pkts, &v->nodes);
@@ -239,10 +246,10 @@ static void test_prune_gives_up_the_furthest_first(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < 10; i++)
 		assert_int_equal(add(v, 1000 * (10 - i), 100, &b), DROP_NONE);
-	assert_true(tcp_reass_prune(&v->e, &v->r, v->r.charged / 2) > 0);
+	assert_true(tcp_reass_prune(&v->e, &v->r, v->r.counted / 2) > 0);
 	assert_int_equal(v->r.piece[0]->seq, 1000);
 	check_order(v);
-	assert_int_equal(tcp_reass_prune(&v->e, &v->r, v->r.charged), 0);
+	assert_int_equal(tcp_reass_prune(&v->e, &v->r, v->r.counted), 0);
 	env_free(v);
 }
 
@@ -257,10 +264,10 @@ static void test_failing_memory_leaves_a_queue_in_order(void **state)
 		assert_int_equal(add(v, 40, 10, &b), DROP_NONE);
 		assert_int_equal(add(v, 60, 10, &b), DROP_NONE);
 		v->mem.fail_at = n;
-		(void)tcp_reass_add(&v->e, &v->r, 0, p, 0, 100, &b, &b);
+		(void)tcp_reass_add(&v->e, &v->r, 0, p, 0, 100, &one, &b, &b);
 		v->mem.fail_at = 0;
 		check_order(v);
-		(void)tcp_reass_add(&v->e, &v->r, 0, p, 0, 100, &b, &b);
+		(void)tcp_reass_add(&v->e, &v->r, 0, p, 0, 100, &one, &b, &b);
 		assert_int_equal(v->r.n, 1);
 		assert_int_equal(v->r.len, 100);
 		pkt_free(p);
