@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What holds for a connection that phantom carries on, whichever side is the kernel's: (client's end, server's end).
-Used by test_forward and test_dial.
+"""What holds for a connection that phantom carries on, whichever side is the kernel's: (client's end,
+server's end). Used by test_forward and test_dial.
 """
 
 import socket

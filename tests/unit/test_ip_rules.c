@@ -219,7 +219,8 @@ static void test_a_segment_size_has_bounds(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		assert_int_equal(ph_setsockopt(h->st, s, PH_IPPROTO_UDP, PH_UDP_SEGMENT, &row[i].v, 4, h->now),
+		assert_int_equal(ph_setsockopt(h->st, s, PH_IPPROTO_UDP, PH_UDP_SEGMENT, &row[i].v, 4,
+						h->now),
 				 row[i].rc);
 		if (row[i].rc == 0)
 			assert_int_equal(get(h, s, PH_IPPROTO_UDP, PH_UDP_SEGMENT), row[i].v);
