@@ -179,6 +179,25 @@ static void renews(struct life *l)
 	MUST(l, p[1].group4_ns == 0 && p[1].group6_ns == 0);
 }
 
+/* A datagram to one of the host's own addresses comes back through lo, whatever its links do. */
+static void talks_to_itself(struct life *l, struct ph_ip ip)
+{
+	struct ph_sockaddr at = { .family = PH_AF_INET, .port = 4242 };
+	struct ph_stack *st = l->host->st;
+	ph_socket s = ph_socket_new(st, PH_AF_INET, PH_SOCK_DGRAM, 0, sim_host_now(l->host));
+	char b[8];
+
+	MUST(l, s >= 0 && ph_bind(st, s, &at, sim_host_now(l->host)) == 0);
+	at.ip = ip;
+	MUST(l, ph_connect(st, s, &at, sim_host_now(l->host)) == 0);
+	MUST(l, ph_send(st, s, "self", 4, 0, sim_host_now(l->host)) == 4);
+	l->host->dirty = true;
+	pass(l, 1);
+	MUST(l, ph_recv(st, s, b, sizeof(b), 0, sim_host_now(l->host)) == 4);
+	ph_close(st, s, sim_host_now(l->host));
+	l->host->dirty = true;
+}
+
 /* The cable is out for a moment; everything goes on. */
 static void loses_carrier(struct life *l)
 {
@@ -186,6 +205,8 @@ static void loses_carrier(struct life *l)
 
 	l->phase = "carrier lost and found";
 	carrier(l, 0, false);
+	talks_to_itself(l, ph_ip4(127, 0, 0, 1));
+	talks_to_itself(l, before);
 	pass(l, sim_rand_in(&l->rand, 2, 20));
 	carrier(l, 0, true);
 	pass(l, 60);

@@ -159,3 +159,16 @@ def test_a_carrier_that_is_back_has_the_lease_asked_about(dut, server, lan, even
     again = bound(dut, eventually)
     assert again["ip"] == got["ip"]
     assert "1 received" in lan.peer.exec("ping", "-c", "1", "-w", "60", got["ip"]).stdout
+
+
+def test_a_link_turned_off_and_on_has_its_leases_routes_again(dut, server, eventually):
+    def ways():
+        return {r["via"] for r in dut.ask(cmd="routes")["routes"] if r["prefix"] == 0}
+
+    dut.start(address=("--addr", "dhcp"), args=QUICK)
+    bound(dut, eventually)
+    assert ways() == {"10.0.0.1"}
+    dut.ask(cmd="link_set", name="tap0", state="down")
+    assert ways() == set()
+    dut.ask(cmd="link_set", name="tap0", state="up")
+    eventually(lambda: ways() == {"10.0.0.1"}, 30, "the lease's router")

@@ -15,6 +15,7 @@
 #include "net/neigh.h"
 #include "net/net.h"
 #include "net/net_state.h"
+#include "net/route.h"
 #include "wire/udp.h"
 
 enum {
@@ -373,10 +374,21 @@ static void doubt(struct dhcp_link *d, const struct dhcp_lease *lease)
 		  n && neigh_has_mac(n) ? n->eth : NULL);
 }
 
+/* A link that was turned off lost them. */
+static bool lost_routes(const struct dhcp_link *d, const struct dhcp_lease *l)
+{
+	struct ph_ip dst = ip_of4(l->nroutes ? l->route[0].dst : 0);
+	unsigned prefix = l->nroutes ? l->route[0].prefix : 0u;
+
+	return (l->nroutes || l->routers.n) && !route_by_key(d->st, &dst, prefix, d->link);
+}
+
 static void back(struct ph_stack *st, struct early *e)
 {
 	struct dhcp_link *d = container_of(e, struct dhcp_link, early);
 
+	if (d->client.configured && lost_routes(d, &d->client.lease))
+		each_route(d, &d->client.lease, true);
 	if (d->client.configured && d->client.state != DHCP_INFORMED)
 		doubt(d, &d->client.lease);
 	dhcp_link_up(&d->client, st->now_ns);

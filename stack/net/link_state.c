@@ -83,12 +83,11 @@ int ph_link_up(struct ph_stack *st, ph_link index, bool up, uint64_t now_ns)
 			if6_down(st, l);
 		neigh_flush(st, index);
 	}
-	set(st, l, up, l->carrier);
-	if (up) {
+	if (up)
 		route_connect4(st, index);
-		if (l->v6)
-			if6_up(st, l);
-	}
+	set(st, l, up, l->carrier);
+	if (up && l->v6)
+		if6_up(st, l);
 	return 0;
 }
 

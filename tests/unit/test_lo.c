@@ -178,6 +178,7 @@ static void test_a_port_of_ours_that_nobody_has_is_refused_through_lo(void **sta
 	}
 }
 
+/* rfc: 1122:3.2.1.3-3 */
 static void test_loopback_addresses_do_not_leave_the_host(void **state)
 {
 	struct host *h = host6_new();
@@ -201,6 +202,7 @@ static void test_loopback_addresses_do_not_leave_the_host(void **state)
 	host_free(h);
 }
 
+/* rfc: 1122:3.2.1.3-3, 1122:3.2.1.3-6 */
 static void test_loopback_addresses_from_a_wire_are_dropped_and_counted(void **state)
 {
 	struct host *h = host_new();
