@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,7 +79,8 @@ static int read_tbf(struct tc_line *l, struct tc_device *d)
 	if (d->rate_bps == 0)
 		return tc_refuse(l, "tbf: its rate is missing; write such as rate 10mbit");
 	if (latency_ns != 0)
-		limit = (uint32_t)((double)d->rate_bps / 8 * (double)latency_ns / NS_PER_S) + d->burst;
+		limit = (uint32_t)fmin(LINK_BYTES_MAX, (double)d->rate_bps / 8 * (double)latency_ns /
+				       NS_PER_S + d->burst);
 	d->shaper = TC_SHAPER_TBF;
 	if (!d->has_leaf)
 		d->leaf = (struct link_queue_conf){ .kind = LINK_QUEUE_DROPTAIL, .bytes = limit };

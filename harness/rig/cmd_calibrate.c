@@ -309,7 +309,8 @@ static void refusals(struct table *t)
 	wire_can(&can);
 	note(t, &(struct row){ "wire", "shortest delay", "kept at best", "us", (double)can.late_ns / 1e3, 1,
 			       0, false });
-	note(t, &(struct row){ "wire", "highest rate", "kept at best", "Mbit/s",
+	if (can.rate_bps > 0) /* 0: a machine too slow to find out */
+		note(t, &(struct row){ "wire", "highest rate", "kept at best", "Mbit/s",
 			       (double)can.rate_bps / 1e6, 1, 0, false });
 }
 

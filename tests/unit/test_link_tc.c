@@ -70,6 +70,8 @@ static const struct good good_rows[] = {
 	  "delay 1ms\n"
 	  "tc qdisc add dev e parent 1: tbf rate 1mbit burst 1500 limit 30000",
 	  "delay 1ms rate 1mbit limit 1000 queue fq_codel", "memory_limit" },
+	{ "tbf rate 1000tbit burst 1500 latency 3600s",
+	  "rate 1000tbit queue droptail 1000000000 bytes", NULL },
 	{ "tc qdisc del dev eth0 root", "clear", NULL },
 	{ "tc qdisc del dev e root; tc qdisc add dev e root netem delay 1ms", "delay 1ms", NULL },
 	{ "tc qdisc add dev eth0 root netem loss 50%\ntc qdisc change dev eth0 root netem delay "
