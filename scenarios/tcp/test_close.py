@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from rig.dut import PATIENT
 from rig.flow import ANY, Flow
 from rig.net import pattern
 
@@ -137,6 +138,7 @@ def test_new_connection_may_follow_at_once_from_another_port(dut, tester):
 
 
 @pytest.mark.rfc("9293:MAY-2")
+@pytest.mark.dut(sysctl=PATIENT)
 def test_time_wait_gives_way_to_a_new_syn_with_a_higher_number(dut, tester):
     flow = Flow(tester, DAYTIME)
     flow.open()

@@ -4,6 +4,7 @@
 import pytest
 from scapy.layers.inet import TCP
 
+from rig.dut import PATIENT
 from rig.flow import Flow
 
 ECHO, CLOSED = 7, 9999
@@ -161,6 +162,7 @@ def test_syn_in_an_open_connection_is_challenged(dut, tester, off):
 
 
 @pytest.mark.rfc("9293:3.5-a")
+@pytest.mark.dut(sysctl=PATIENT)
 def test_half_open_connection_recovers(dut, tester):
     flow = established(tester)
     # The tester "crashed" and comes back with a new number on the same ports.
