@@ -176,6 +176,7 @@ struct tcb {
 	uint16_t peer_mss, adv_mss, user_mss;
 	uint16_t mss; /* payload per segment by path and peer, before options */
 	uint16_t path_mtu; /* as ICMP told (RFC 1191); 0: not */
+	uint16_t rehash; /* other paths asked for, by timeouts and for congestion */
 
 	/* Congestion and loss */
 	struct cc cc;
@@ -221,7 +222,6 @@ struct tcb {
 	/* For struct ph_tcp_info */
 	uint32_t segs_in, segs_out, data_segs_in, data_segs_out, total_retrans, rcv_ooopack;
 	uint16_t total_rto, rto_episodes; /* timeouts; runs of them without progress between, */
-	uint32_t rehash; /* other paths asked for, by timeouts and for congestion */
 	uint32_t rto_ms, rto_since_ms;	  /* what those took; when one began, 0: there is none */
 	uint64_t bytes_acked, bytes_received, bytes_sent, bytes_retrans;
 };
