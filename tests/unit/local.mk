@@ -31,7 +31,7 @@ UNIT_TESTS += %D%/test_tcp_swift
 UNIT_TESTS += %D%/test_tcp_arrives %D%/test_tcp_recovers %D%/test_tcp_timers \
 	%D%/test_tcp_handshake %D%/test_tcp_calls
 UNIT_TESTS += %D%/test_tcp_rules %D%/test_tcp_clocks %D%/test_dhcp_rules %D%/test_neigh_rules
-UNIT_TESTS += %D%/test_dad_rules %D%/test_ip_rules %D%/test_counted_tcp %D%/test_counted_ip %D%/test_counted_ip6
+UNIT_TESTS += %D%/test_dad_rules %D%/test_ip_rules %D%/test_counted_tcp %D%/test_counted_ip %D%/test_counted_ip6 %D%/test_tcp_leaves
 UNIT_TESTS += %D%/test_tcp_ecn %D%/test_tcp_fastopen %D%/test_train
 UNIT_TESTS += %D%/test_tcp_loss %D%/test_tcp_cookie %D%/test_tcp_mtup %D%/test_tcp_attacks
 UNIT_TESTS += %D%/test_udp %D%/test_udp_opt %D%/test_udp_more %D%/test_groups %D%/test_mld %D%/test_raw %D%/test_ping %D%/test_packet

@@ -39,10 +39,32 @@ static void test_echoes_sound_and_not(void **state)
 	host_free(h);
 }
 
+static void test_a_packet_that_is_cut(void **state)
+{
+	struct host *h = host6_new();
+	struct ip_tx tx = { .proto = TEST_PROTO };
+	struct ph_ip dst = scoped(h, &peer6);
+	struct dst d = { 0 };
+
+	(void)state;
+	host6_know(h, &peer6);
+	assert_int_equal(dst_lookup(h->st, &d, NULL, &dst, false), 0);
+	assert_int_equal(ip_output(h->st, host_payload(h, 1, 4000), &d, &tx), 0);
+	while (host_take(h) > 0)
+		;
+	counted(h->st,
+		"Ip6OutRequests 8 Ip6FragOKs 1 Ip6FragCreates 3 Ip6OutMcastPkts 7 "
+		"Ip6OutOctets 4664 Ip6OutMcastOctets 520 Ip6OutTransmits 10 Icmp6OutMsgs 7 "
+		"Icmp6OutNeighborSolicits 2 Icmp6OutNeighborAdvertisements 1 "
+		"Icmp6OutMLDv2Reports 4");
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_echoes_sound_and_not),
+		cmocka_unit_test(test_a_packet_that_is_cut),
 	};
 
 	return cmocka_run_group_tests_name("counted_ip6", tests, NULL, NULL);

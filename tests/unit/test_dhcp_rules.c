@@ -159,6 +159,24 @@ static void test_renewal_comes_before_rebinding(void **state)
 	assert_int_equal(r.c.state, DHCP_RENEWING);
 }
 
+/* A name of the host that the user gives stands in its identifier whole. rfc: 4361:6.1-1 */
+static void test_a_given_name_is_said_whole(void **state)
+{
+	uint8_t duid[sizeof(((struct dhcp_id *)0)->bytes)];
+	struct dhcp_id id;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(duid); i++)
+		duid[i] = (uint8_t)(i + 1);
+	for (size_t len = 1; len <= sizeof(id.bytes) - 5; len += sizeof(id.bytes) - 6) {
+		dhcp_id_make(&id, 7, duid, len, client_mac);
+		assert_int_equal(id.len, 5 + len);
+		assert_int_equal(id.bytes[0], 255);
+		assert_int_equal(id.bytes[4], 7);
+		assert_memory_equal(id.bytes + 5, duid, len);
+	}
+}
+
 #define T(name) cmocka_unit_test(name)
 
 int main(void)
@@ -171,6 +189,7 @@ int main(void)
 		T(test_gaps_are_shorter_as_often_as_longer),
 		T(test_without_a_mask_the_class_says_it),
 		T(test_renewal_comes_before_rebinding),
+		T(test_a_given_name_is_said_whole),
 	};
 
 	return cmocka_run_group_tests_name("dhcp_rules", tests, NULL, NULL);
