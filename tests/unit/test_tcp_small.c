@@ -140,6 +140,23 @@ static void test_a_connection_has_little_in_the_queue(void **state)
 	end(f);
 }
 
+/* One that waits alone is never too many, however long it is. */
+static void test_beside_one_packet_there_is_room_for_another(void **state)
+{
+	struct fix *f = fix_new();
+
+	(void)state;
+	sysctl(f, "net.ipv4.tcp_autocorking", "0");
+	sysctl(f, "net.ipv4.tcp_limit_output_bytes", "0");
+	begin(f);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(write_n(f, 1000), 1000);
+		pass(f, 1);
+		assert_int_equal(queued(f), i == 0 ? 1 : 2);
+	}
+	end(f);
+}
+
 /* What waits is not lost with the link's queue. */
 static void test_a_link_that_goes_down_wakes_who_waits(void **state)
 {
@@ -167,6 +184,7 @@ int main(void)
 		cmocka_unit_test(test_without_autocorking_each_write_goes),
 		cmocka_unit_test(test_a_queue_of_this_moment_is_none),
 		cmocka_unit_test(test_a_connection_has_little_in_the_queue),
+		cmocka_unit_test(test_beside_one_packet_there_is_room_for_another),
 		cmocka_unit_test(test_a_link_that_goes_down_wakes_who_waits),
 	};
 
