@@ -212,10 +212,12 @@ static long size_of(const char *name)
 /* Words that are only checked, as of an experiment's points before it starts, empty no file. */
 static void test_a_record_is_emptied_by_the_link_that_begins_it_and_not_by_its_word(void **state)
 {
-	const char *name[2] = { strdup(file_of("in 1 60 at 0\n")), "test_link_files-none.record" };
+	char old[64];
+	const char *name[2] = { old, "test_link_files-none.record" };
 	const long before[2] = { 13, -1 };
 
 	(void)state;
+	assert_in_range(snprintf(old, sizeof(old), "%s", file_of("in 1 60 at 0\n")), 1, sizeof(old) - 1);
 	for (int i = 0; i < 2; i++) {
 		const char *word[] = { "record", name[i] };
 		char err[LINK_ERR_TEXT], words[100];
