@@ -197,7 +197,9 @@ static void recover(struct ph_stack *st, struct tcb *t, const struct tcp_loss_ac
 	struct cc_ack *a = e->a;
 	uint32_t lost = t->rtxq.lost_ever;
 	const struct tcp_rec *head;
-	bool set = in->d->left > 0, timed_out = t->loss.state == TCP_CA_LOSS;
+	/* RFC 6298 5.3: new data is what counts, not whole segments as in Linux. The same ACK may have been
+	 * the sample that ends a back-off. */
+	bool set = in->advanced, timed_out = t->loss.state == TCP_CA_LOSS;
 
 	tcp_loss_news(&t->loss, e, in);
 	tcp_loss_probe_acked(&t->loss, e, in);

@@ -265,6 +265,29 @@ static void test_keep_alive_is_silent_while_data_waits_for_its_acknowledgment(vo
 	fix_free(f);
 }
 
+/* Though the octet is but a part of what was sent in one segment. Held back by the time that a timeout
+ * had doubled to, the rest would wait for seconds on a path of milliseconds. rfc: 6298:5-2 */
+static void test_each_octet_acknowledged_starts_the_timeout_anew(void **state)
+{
+	struct fix *f = passive();
+	uint64_t gap;
+
+	(void)state;
+	assert_int_equal(write_n(f, 100), 100);
+	out(f, "P. 1:100 ack 1");
+	assert_int_equal(sent_within(f, 150, &gap), 0);
+	acknowledge(f, 41);
+	assert_int_equal(sent_within(f, 190, &gap), 0);
+	assert_int_equal(sent_within(f, 3000, &gap), 3);
+	acknowledge(f, 101);
+	/* Sent again, it was no sample: the time is still as long as it had become: 1.7 s. */
+	assert_int_equal(write_n(f, 100), 100);
+	assert_int_equal(sent_within(f, 1000, &gap), 1);
+	acknowledge(f, 102); /* a sample, if of one octet: 1.1 s */
+	assert_int_equal(sent_within(f, 1500, &gap), 1);
+	fix_free(f);
+}
+
 #define T(name) cmocka_unit_test(name)
 
 int main(void)
@@ -280,6 +303,7 @@ int main(void)
 		T(test_peer_that_answers_probes_is_never_given_up),
 		T(test_peer_of_a_closed_socket_may_not_hold_it_with_a_closed_window),
 		T(test_probes_back_off_is_forgotten_once_the_window_opens),
+		T(test_each_octet_acknowledged_starts_the_timeout_anew),
 		T(test_keep_alive_is_silent_while_data_waits_for_its_acknowledgment),
 	};
 
