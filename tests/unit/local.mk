@@ -27,7 +27,7 @@ UNIT_TESTS += %D%/test_turn %D%/test_drill_match %D%/test_drill_run %D%/test_dri
 UNIT_TESTS += %D%/test_tcp %D%/test_tcp_data %D%/test_tcp_send \
 	%D%/test_tcp_reass %D%/test_tcp_opt %D%/test_tcp_parts %D%/test_tcp_table \
 	%D%/test_tcp_rtxq %D%/test_tcp_check %D%/test_tcp_path %D%/test_tcp_doubt %D%/test_tcp_leave %D%/test_tcp_bound %D%/test_tcp_small %D%/test_tcp_edges %D%/test_tcp_addresses %D%/test_two_hosts
-UNIT_TESTS += %D%/test_tcp_swift %D%/test_tcp_rcvwin %D%/test_tcp_mtu
+UNIT_TESTS += %D%/test_tcp_swift %D%/test_tcp_rcvwin %D%/test_tcp_mtu %D%/test_udp_joined
 UNIT_TESTS += %D%/test_tcp_arrives %D%/test_tcp_recovers %D%/test_tcp_timers \
 	%D%/test_tcp_handshake %D%/test_tcp_calls
 UNIT_TESTS += %D%/test_tcp_rules %D%/test_tcp_clocks %D%/test_dhcp_rules %D%/test_neigh_rules

@@ -248,6 +248,24 @@ static void test_a_claim_ends_with_its_address_or_its_link(void **state)
 	host_free(h); /* removes the link */
 }
 
+/* An address that is taken from another link, or that link itself, is not this claim's. */
+static void test_a_claim_outlives_what_another_link_loses(void **state)
+{
+	struct ph_link_conf conf = { .name = "eth1", .mtu = 1500, .mac = { 2, 0, 0, 0, 1, 2 } };
+	struct host *h = host_new();
+	struct ph_ip ip = want();
+	ph_link other = ph_link_add(h->st, &conf, h->now);
+
+	(void)state;
+	assert_true(other > 0);
+	claim(h, PH_ACD_DEFEND_ONCE);
+	assert_int_equal(ph_addr_del(h->st, other, &ip, h->now), -EADDRNOTAVAIL);
+	expect(h, 0, 0, 1);
+	assert_int_equal(ph_link_remove(h->st, other, h->now), 0);
+	expect(h, 0, 1, 2);
+	host_free(h);
+}
+
 static void test_what_cannot_be_claimed_is_refused(void **state)
 {
 	struct host *h = host_new();
@@ -327,6 +345,7 @@ int main(void)
 		cmocka_unit_test(test_a_probe_for_an_address_held_is_answered),
 		cmocka_unit_test(test_connections_from_a_lost_address_are_reset),
 		cmocka_unit_test(test_a_claim_ends_with_its_address_or_its_link),
+		cmocka_unit_test(test_a_claim_outlives_what_another_link_loses),
 		cmocka_unit_test(test_what_cannot_be_claimed_is_refused),
 		cmocka_unit_test(test_after_ten_conflicts_attempts_are_a_minute_apart),
 		cmocka_unit_test(test_arp_from_a_link_local_address_is_for_all_to_hear),

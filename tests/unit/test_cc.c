@@ -341,6 +341,26 @@ static void test_cubic_takes_back_a_loss_that_was_none(void **state)
 	assert_in_range(segments(&g), segments(&f) - 2, segments(&f) + 2);
 }
 
+/* Nor is the curve that began with it kept, on which the window would stand still for seconds. */
+static void test_cubic_begins_a_new_curve_where_a_loss_was_taken_back(void **state)
+{
+	struct flow f = flow("cubic", CC_HYSTART_NONE);
+	uint32_t before;
+
+	(void)state;
+	f.cc.cwnd = 500 * MSS;
+	lose(&f);
+	for (int i = 0; i < 40; i++)
+		round_trip(&f, 100000);
+	before = segments(&f);
+	lose(&f);
+	round_trip(&f, 100000);
+	cc_undo(&f.cc);
+	for (int i = 0; i < 80; i++)
+		round_trip(&f, 100000);
+	assert_true(segments(&f) > before + 40);
+}
+
 static void test_largest_windows_and_longest_times_overflow_nothing(void **state)
 {
 	struct flow f = flow("cubic", CC_HYSTART_LINUX);
@@ -529,6 +549,7 @@ int main(void)
 		cmocka_unit_test(test_cubic_time_stands_still_while_nothing_is_sent),
 		cmocka_unit_test(test_cubic_after_a_timeout_begins_where_slow_start_ended),
 		cmocka_unit_test(test_cubic_takes_back_a_loss_that_was_none),
+		cmocka_unit_test(test_cubic_begins_a_new_curve_where_a_loss_was_taken_back),
 		cmocka_unit_test(test_largest_windows_and_longest_times_overflow_nothing),
 		cmocka_unit_test(test_linux_hystart_ends_at_the_ninth_late_sample),
 		cmocka_unit_test(test_linux_hystart_ends_at_a_train_of_half_the_path),
