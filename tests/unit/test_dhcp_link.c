@@ -680,6 +680,57 @@ static void test_what_is_told_of_a_lease_is_so(void **state)
 	host_free(h);
 }
 
+/* What is left of a lease that is known counts from when it is told. */
+static void test_a_known_lease_of_seconds_is_asked_for_again(void **state)
+{
+	struct ph_dhcp_conf conf = { .known = ip_of4(OFFERED), .known_s = 3 };
+	struct host *h = host_asking(conf);
+	struct run r;
+
+	(void)state;
+	assert_true(h->now >= 5 * NS_PER_S);
+	to_message(h, &r, DHCP_REQUEST);
+	host_free(h);
+	conf.known_s = 0; /* it is over */
+	h = host_asking(conf);
+	to_message(h, &r, DHCP_DISCOVER);
+	host_free(h);
+}
+
+/* A server that names another router when the lease is renewed: the old one is not asked any more. */
+static void test_a_renewed_lease_brings_its_own_routes(void **state)
+{
+	static const uint8_t was[] = { 10, 0, 0, 0xfe };
+	struct host *h = host_asking((struct ph_dhcp_conf){ 0 });
+	struct answer a;
+	struct run r;
+	size_t n = 0;
+
+	(void)state;
+	(void)to_lease(h);
+	assert_int_equal(default_routes(h), 1);
+	for (assert_true(to_frame(h, LEASE_S)); !is_dhcp(h, &r); assert_true(to_frame(h, LEASE_S)))
+		if (is_arp(h) && be32_get(out_arp(h)->target_ip) == SERVER) {
+			struct frame *f = calloc(1, sizeof(*f));
+
+			frame_arp(f, ARP_OP_REPLY, peer_mac, SERVER, OFFERED);
+			frame_in(h, f);
+			free(f);
+		}
+	assert_int_equal(type_of(&r), DHCP_REQUEST);
+	a = answer(&r, DHCP_ACK, SERVER, LEASE_S);
+	for (size_t i = sizeof(struct dhcp_hdr); i + 4 <= a.len; i++)
+		if (memcmp(a.b + i, was, 4) == 0) {
+			a.b[i + 3] = 0xfd;
+			n++;
+		}
+	assert_int_equal(n, 1);
+	server_says(h, &a, OFFERED);
+	assert_int_equal(default_routes(h), 0);
+	assert_int_equal(ph_routes(h->st, NULL, 0), 2); /* and there is one by the new */
+	host_free(h);
+}
+
 static void test_a_hosts_name_has_255_octets_at_most(void **state)
 {
 	char name[258];
@@ -738,6 +789,8 @@ int main(void)
 		cmocka_unit_test(test_what_cannot_be_is_refused),
 		cmocka_unit_test(test_who_is_needed_soon_is_asked_for_at_once),
 		cmocka_unit_test(test_what_is_told_of_a_lease_is_so),
+		cmocka_unit_test(test_a_known_lease_of_seconds_is_asked_for_again),
+		cmocka_unit_test(test_a_renewed_lease_brings_its_own_routes),
 		cmocka_unit_test(test_a_hosts_name_has_255_octets_at_most),
 	};
 
