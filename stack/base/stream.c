@@ -325,9 +325,28 @@ bool stream_append_counted(struct stream *s, const struct pkt *p, uint32_t off, 
 	return true;
 }
 
-static bool loose(const struct stream_node *n)
+/* Is it to be copied? What was is not, but where others are behind it and its buffer is all but empty. */
+static bool loose(const struct stream_node *n, bool last)
 {
-	return !n->owned && n->counted > n->span.len + n->span.len / 8;
+	if (n->owned)
+		return !last && n->charge > BUF_SMALL + NODE_COST && n->span.len < n->charge / 16;
+	return n->counted > n->span.len + n->span.len / 8;
+}
+
+/* The octets of it and of those behind it that are to be copied, up to one that is not: a buffer for more
+ * would stay empty. */
+static uint32_t loose_run(struct stream *s, struct stream_node *n)
+{
+	uint32_t len = 0;
+	struct list_node *next;
+
+	for (; n; n = next ? node_of(next) : NULL) {
+		next = list_next(&s->nodes, &n->node);
+		if (!loose(n, !next))
+			break;
+		len += n->span.len;
+	}
+	return len;
 }
 
 /* The first node goes to the end of `to` as it is. */
@@ -347,7 +366,7 @@ uint32_t stream_compact(struct stream *s)
 {
 	struct stream tight;
 	struct stream_node *n;
-	uint32_t done = 0, had;
+	uint32_t done = 0, run = 0, had;
 
 	stream_init(&tight, s->pkts, s->pool);
 	s->cursor[0].node = s->cursor[1].node = NULL;
@@ -358,9 +377,11 @@ uint32_t stream_compact(struct stream *s)
 			n->counted = n->charge;
 			done++;
 		}
-		if (!loose(n)) {
+		run = run ? run : loose_run(s, n);
+		if (!run) {
 			node_move(s, &tight, n);
-		} else if (stream_write(&tight, span_bytes(&n->span), n->span.len, s->len) == n->span.len) {
+		} else if (stream_write(&tight, span_bytes(&n->span), n->span.len, run) == n->span.len) {
+			run -= n->span.len;
 			count_node(&tight, node_last(&tight), n->span.len);
 			s->len -= n->span.len;
 			node_drop(s, n);

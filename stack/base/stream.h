@@ -60,8 +60,9 @@ struct stream_count {
 bool stream_append_counted(struct stream *s, const struct pkt *p, uint32_t off, uint32_t len,
 			   const struct stream_count *count);
 /* Copies what is kept by reference, and counts for more than 9/8 of its length, into buffers that are
- * full; what was copied counts as what it pins, at most. Returns how many spans that concerned. A byte
- * is copied once at most. */
+ * full, or as small as what is between two that stay; what was copied counts as what it pins, at most.
+ * Returns how many spans that concerned. A byte is copied once, and once more where its buffer was left
+ * all but empty. */
 uint32_t stream_compact(struct stream *s);
 /* Moves all of `from` to the end of `s`. */
 void stream_splice(struct stream *s, struct stream *from);

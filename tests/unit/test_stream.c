@@ -660,10 +660,53 @@ static void test_packing_copies_once_and_keeps_the_bytes(void **state)
 		assert_int_equal(out[i], (uint8_t)(300 + i));
 }
 
+/* What TCP counts, in its coarsest steps. */
+static uint32_t as_charged(uint32_t len)
+{
+	return len <= 192 ? 832 : len <= 1664 ? 2304 : 4352 + (len - 1) / 4096 * 4096;
+}
+
+/* The worst sender: n times `a` octets and `b`, each packet in a buffer of its own, and all of it packed now
+ * and then. */
+static void hold_to_the_bound(uint32_t a, uint32_t b, bool pack)
+{
+	const struct stream_count count = { .of = as_charged, .headers = 40 };
+	struct fixture f;
+
+	open_fixture(&f);
+	for (uint32_t i = 0; i < 400 && f.s.counted < 6u << 20; i++) {
+		uint32_t n = i & 1 ? a : b;
+		struct pkt *p = received(&f, n, n, 0);
+
+		assert_non_null(p);
+		assert_true(stream_append_counted(&f.s, p, p->hdr.len - n, n, &count));
+		pkt_free(p);
+		if (pack && i % 50 == 49)
+			(void)stream_compact(&f.s);
+		/* And the last buffer, which has room yet. */
+		if (f.s.charged > 4ull * f.s.counted + 65536)
+			fail_msg("%u and %u octets, packed %d: %u pinned, %u counted", a, b, pack,
+				 f.s.charged, f.s.counted);
+	}
+	assert_true(close_fixture(&f));
+}
+
+static void test_memory_is_at_most_four_times_what_is_counted(void **state)
+{
+	static const uint32_t len[] = { 1, 50, 400, 1400, 9000, 16200, 16500, 40000, 65000 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(len); i++)
+		for (size_t j = 0; j < ARRAY_LEN(len); j++)
+			for (int pack = 0; pack < 2; pack++)
+				hold_to_the_bound(len[i], len[j], pack);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_memory_is_at_most_four_times_what_is_counted),
 		TEST(test_written_bytes_come_back_from_any_offset),
 		TEST(test_small_writes_share_a_buffer_and_bulk_takes_large_ones),
 		TEST(test_a_queue_of_many_small_writes_grows_by_ever_larger_buffers),
