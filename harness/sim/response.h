@@ -13,6 +13,8 @@ struct sim_response {
 	double loss;	 /* as it came to be */
 	double window;	 /* mean congestion window, segments */
 	double rate;	 /* segments per round trip */
+	double most;	 /* the largest window: losses alone bound it where it is below `room` */
+	double room;	 /* segments that the buffers hold */
 	double expected; /* by theory for cc at `loss` */
 };
 

@@ -10,6 +10,8 @@
 
 struct look { /* at the sender, from `since_ns` on */
 	uint64_t next_ns, since_ns, samples, cwnd, drops, frames, acked;
+	uint64_t seen;		      /* drops at the last look */
+	uint32_t last, at_loss, most; /* window at the last look, at the last loss; the largest */
 };
 
 struct transfer {
@@ -78,6 +80,21 @@ static void begin(struct transfer *t, const struct ph_tcp_info *i)
 	t->look.frames = way_out(t)->frames;
 	t->look.acked = i->tcpi_bytes_acked;
 	t->look.cwnd = t->look.samples = 0;
+	t->look.most = 0;
+}
+
+/* What slow start left wears off by a segment per loss in the end: it has where the window at a loss is
+ * not below that at the loss before. */
+static bool settled(struct transfer *t)
+{
+	uint64_t drops = dropped(t);
+	bool steady = !t->conf->steady || t->look.last >= t->look.at_loss;
+
+	if (drops == t->look.seen)
+		return false;
+	t->look.seen = drops;
+	t->look.at_loss = t->look.last;
+	return steady && drops >= t->conf->settle;
 }
 
 static void look(struct transfer *t, struct ph_tcp_info *i)
@@ -89,8 +106,11 @@ static void look(struct transfer *t, struct ph_tcp_info *i)
 	if (e->socket < 0 ||
 	    ph_getsockopt(e->host->st, e->socket, PH_IPPROTO_TCP, PH_TCP_INFO, i, &len))
 		return;
-	if (!t->look.since_ns && dropped(t) >= t->conf->settle)
+	if (!t->look.since_ns && settled(t))
 		begin(t, i);
+	t->look.last = i->tcpi_snd_cwnd;
+	if (t->look.last > t->look.most)
+		t->look.most = t->look.last;
 	t->look.samples++;
 	t->look.cwnd += i->tcpi_snd_cwnd;
 	t->over = t->look.since_ns && dropped(t) - t->look.drops >= t->conf->drops;
@@ -134,6 +154,7 @@ static void sum_up(const struct transfer *t, const struct ph_tcp_info *i,
 	rounds = (double)(t->net->now - t->look.since_ns) / (double)t->conf->rtt_ns;
 	r->rounds = rounds;
 	r->window = (double)t->look.cwnd / (double)t->look.samples;
+	r->most = t->look.most;
 	r->rate = (double)(i->tcpi_bytes_acked - t->look.acked) / i->tcpi_snd_mss / rounds;
 	r->loss = (double)(dropped(t) - t->look.drops) / (double)frames;
 }

@@ -7,6 +7,7 @@
 #ifndef SIM_TRANSFER_H
 #define SIM_TRANSFER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct sim_transfer {
@@ -17,6 +18,7 @@ struct sim_transfer {
 	double seconds;	   /* of virtual time at most */
 	uint64_t rtt_ns;   /* > 0: the window is looked at, four times per round trip, */
 	uint64_t settle, drops; /* from the settle-th frame dropped until `drops` more are */
+	bool steady;		/* and not before the window has stopped falling from loss to loss */
 };
 
 struct sim_transfer_result {
@@ -25,6 +27,7 @@ struct sim_transfer_result {
 	uint64_t frames; /* given to the links */
 	/* From settle to the end: */
 	double window; /* mean congestion window, segments */
+	double most;   /* the largest, segments */
 	double rate;   /* segments delivered per round trip */
 	double loss;   /* share of data frames dropped */
 	double rounds; /* round trips */

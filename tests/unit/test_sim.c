@@ -349,6 +349,9 @@ static void test_mean_windows_lie_within_a_tenth_of_the_response_functions(void 
 		if (r.window < 0.9 * r.expected || r.window > 1.1 * r.expected)
 			fail_msg("%s, one in %u lost: %.1f segments, theory %.1f", cc, every,
 				 r.window, r.expected);
+		if (r.most > r.room / 2)
+			fail_msg("%s, one in %u lost: up to %.0f segments where %.0f have room", cc,
+				 every, r.most, r.room);
 	}
 }
 
