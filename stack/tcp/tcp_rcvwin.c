@@ -239,8 +239,8 @@ uint32_t tcp_rcvwin_choose(const struct tcp_rcvwin *w, seq_t rcv_nxt, uint32_t h
 	uint32_t step = min_u32(rcv_mss, full_of(w) / 2);
 	uint32_t unit = 1u << wscale, up = round_up(left, unit);
 
-	/* Deviation: RFC 9293 3.8.6.2.2 (MUST-39): without scaling the edge may move on by less than a segment
-	 * where the window is whole segments, or what it was. Back it never goes. */
+	/* Deviation: RFC 9293 3.8.6.2.2 (MUST-39): without scaling the edge may move on by less than a
+	 * segment, where the window is whole segments or what it was. Back it never goes. */
 	if (w->shrink || wnd >= left + step || ((w->whole || wscale == 0) && wnd >= left))
 		return wnd;
 	if (w->whole)
