@@ -345,6 +345,23 @@ static void test_an_index_is_not_given_again_while_there_are_others(void **state
 	host_free(h);
 }
 
+static void test_nothing_passes_lo_while_it_is_down(void **state)
+{
+	struct host *h = host_new();
+	struct ph_sockaddr us = at4(US4, 9);
+	ph_socket s = bound(h, PH_SOCK_DGRAM, &us);
+
+	(void)state;
+	assert_int_equal(ph_link_up(h->st, PH_LINK_LO, false, h->now), 0);
+	assert_int_equal(ph_connect(h->st, s, &us, h->now), 0);
+	assert_int_equal(ph_send(h->st, s, "x", 1, 0, h->now), 1);
+	settle(h);
+	assert_int_equal(drops_of(h, "LINK_DOWN"), 1);
+	assert_int_equal(lo_info(h).tx_packets, 0);
+	assert_int_equal(ph_close(h->st, s, h->now), 0);
+	host_free(h);
+}
+
 static void test_memory_that_ends_while_lo_is_made_leaves_nothing(void **state)
 {
 	(void)state;
@@ -373,6 +390,7 @@ int main(void)
 		cmocka_unit_test(test_who_is_bound_to_a_link_hears_what_goes_to_its_address),
 		cmocka_unit_test(test_addresses_of_lo_are_the_hosts_and_no_links),
 		cmocka_unit_test(test_an_index_is_not_given_again_while_there_are_others),
+		cmocka_unit_test(test_nothing_passes_lo_while_it_is_down),
 		cmocka_unit_test(test_memory_that_ends_while_lo_is_made_leaves_nothing),
 	};
 
