@@ -528,7 +528,7 @@ struct tcp_rec *tcp_rtxq_tail(struct tcp_rtxq *q, struct pool *recs)
 	struct tcp_rec *r = tcp_rtxq_last(q);
 	uint32_t segs;
 
-	if (!r)
+	if (!r || (r->flags & TCP_REC_SACKED))
 		return NULL;
 	segs = tcp_rec_segs(r);
 	if (segs > 1) {

@@ -121,7 +121,7 @@ void tcp_rtxq_resent(struct tcp_rtxq *q, struct pool *recs, struct tcp_rec *r, u
 /* Takes into r, of one segment, what follows it as long as that fits into a segment of mss bytes. */
 void tcp_rtxq_collapse(struct tcp_rtxq *q, struct pool *recs, struct tcp_rec *r, uint32_t mss);
 /* The last segment, as a record of its own, is to be sent as a probe (RFC 8985 7.3); NULL: there is
- * none. Then tell that it was: it does not count as retransmitted. */
+ * none, or it has arrived. Then tell that it was: it does not count as retransmitted. */
 struct tcp_rec *tcp_rtxq_tail(struct tcp_rtxq *q, struct pool *recs);
 void tcp_rtxq_probed(struct tcp_rtxq *q, struct tcp_rec *r, uint64_t now_ns);
 

@@ -301,6 +301,7 @@ static void test_short_segments_count_as_full_ones(void **state)
 
 static void test_tail_is_the_last_segment_alone(void **state)
 {
+	struct tcp_delivered d = { .acked = 0 };
 	struct tcp_rec *r;
 	struct env v;
 
@@ -314,6 +315,9 @@ static void test_tail_is_the_last_segment_alone(void **state)
 	tcp_rtxq_probed(&v.q, r, 9);
 	assert_int_equal(v.q.retrans, 0);
 	check_sums(&v, 0, 5 * MSS - 7);
+	/* The probe's time may come when only what is before it is missing. */
+	assert_true(sack(&v, 4 * MSS, 5 * MSS - 7, &d));
+	assert_null(tcp_rtxq_tail(&v.q, &v.recs));
 	env_free(&v);
 }
 
