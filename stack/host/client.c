@@ -370,7 +370,7 @@ int client_open(struct host *h, char *err, size_t cap)
 		     : -ENOMEM;
 	if (rc >= 0) {
 		host_add_app(h, &c->app, rc, socket_ready);
-		to.scope = (uint32_t)h->link; /* of a link-local address: there is one link */
+		to.scope = (uint32_t)h->link; /* of a link-local address: the first device's */
 		rc = ph_connect(h->st, c->app.socket, &to, h->now_ns);
 	}
 	if (rc < 0 && rc != -EINPROGRESS) {

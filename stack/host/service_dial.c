@@ -118,7 +118,7 @@ static ph_socket connect_to(struct host *h, const struct ph_sockaddr *to)
 
 	if (s < 0)
 		return s;
-	peer.scope = (uint32_t)h->link; /* of a link-local address: there is one link */
+	peer.scope = (uint32_t)h->link; /* of a link-local address: the first device's */
 	rc = ph_connect(h->st, s, &peer, h->now_ns);
 	if (rc == 0 || rc == -EINPROGRESS)
 		return s;

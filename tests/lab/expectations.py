@@ -409,7 +409,9 @@ class Incast(Experiment):
                          for n in r.values("senders")} for rto in (200000, 5000))
         few = [n for n in usual if int(n) <= 4]
         for n in few:
-            r.between(f"{n} senders: share of the line", usual[n] / 1e9, 0.7, 1)
+            # The median: a round now and then loses the last segment alone, whose probe waits for the least timeout.
+            half = r.median("completion_p50_s", senders=n, net__ipv4__tcp_rto_min_us=200000)
+            r.between(f"{n} senders: share of the line, half of the rounds", 8e6 / half / 1e9, 0.7, 1)
         r.less("48 senders, least timeout 200 ms: goodput", usual["48"],
                "a quarter of that of few: the collapse", usual[few[-1]] / 4)
         for n in small:
