@@ -17,9 +17,11 @@ enum {
 	TS_STEP = 64
 };
 
-/* Linux's choice of sizes worth telling apart: no option, tunnels, PPPoE, Ethernet; jumbo frames. */
-static const uint16_t sizes4[] = { 536, 1300, 1440, 1460 };
-static const uint16_t sizes6[] = { 1220, 1420, 1440, 8940 };
+/* Linux's choice of sizes worth telling apart: no option, tunnels, PPPoE, Ethernet; jumbo frames. And
+ * below them smaller ones, or a peer that takes less than its default would be sent more than it takes
+ * (RFC 9293 MUST-16); the smallest is the least that net.ipv4.tcp_min_snd_mss can be. */
+static const uint16_t sizes4[] = { 48, 256, 536, 1300, 1440, 1460 };
+static const uint16_t sizes6[] = { 48, 536, 1220, 1420, 1440, 8940 };
 
 static const uint16_t *sizes(const struct tcp_tuple *k)
 {

@@ -27,7 +27,7 @@ struct tcp_cookie_ts {
 };
 
 /* The sequence number for a SYN of tuple k with sequence number irs. mss: what the peer takes; the
- * next smaller one of the four that a cookie can name is kept. */
+ * next smaller one of the six that a cookie can name is kept. */
 seq_t tcp_cookie_make(const struct siphash_key *key, const struct tcp_tuple *k, seq_t irs,
 		      uint16_t mss, uint64_t now_ns);
 /* The MSS that a cookie names, or 0: it is not one of ours, or too old. */
