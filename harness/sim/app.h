@@ -54,6 +54,13 @@ enum sim_end_state {
 	SIM_END_FAILED	 /* with `error` */
 };
 
+enum { SIM_OWED_MAX = 16 };
+
+/* Octets received up to number `end` that were first seen to be owed an ACK at since_ns. */
+struct sim_owed {
+	uint64_t end, since_ns;
+};
+
 struct sim_end {
 	enum sim_end_state state;
 	unsigned conn, side;
@@ -71,7 +78,8 @@ struct sim_end {
 	int seen_rank;
 	bool irs_known;
 	uint32_t irs, ack_sent; /* the peer's first sequence number, the last acknowledgment */
-	uint64_t owes_ns;	/* since when something received is not acknowledged; 0: nothing is */
+	struct sim_owed owed[SIM_OWED_MAX]; /* what is not acknowledged, the oldest first */
+	unsigned nowed;
 };
 
 struct sim_listener {
