@@ -247,12 +247,20 @@ static bool within_budget(struct ph_stack *st, struct tcb *t, const struct tcp_s
 	return !tcp_memory_full(st) || (s->seq == t->rcv_nxt && t->rcv.len == 0);
 }
 
+/* A window that was taken back is closed by what lies out of order, and nothing waits to be read: only
+ * what is next makes room again. Were it refused, both ends would wait for ever. */
+static bool is_stuck(const struct tcb *t)
+{
+	return t->rcv.len == 0 && !tcp_reass_empty(&t->reass);
+}
+
 /* Cuts the segment to what is new. What reaches beyond the window was refused before, where it must
  * be. */
 static enum drop trim(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 {
 	struct tcp_seg *s = &rx->seg;
 	seq_t edge = t->rcv_nxt + tcp_rcvwin_left(&t->rcvwin, t->rcv_nxt);
+	bool closed = edge == t->rcv_nxt && !is_stuck(t);
 
 	if (seq_le(tcp_seg_end(s), t->rcv_nxt)) {
 		if (tcp_ecn_accurate(&t->ecn))
@@ -263,7 +271,7 @@ static enum drop trim(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 		quick(t);
 		return DROP_TCP_OLD_DATA;
 	}
-	if (seq_ge(s->seq, edge)) {
+	if (seq_ge(s->seq, edge) && (closed || s->seq != t->rcv_nxt)) {
 		if (seq_gt(s->seq, edge)) /* but not beyond what was told earlier */
 			COUNT(st, TcpExtBeyondWindow);
 		quick(t);
@@ -271,7 +279,7 @@ static enum drop trim(struct ph_stack *st, struct tcb *t, struct tcp_rx *rx)
 	}
 	if (seq_lt(s->seq, t->rcv_nxt)) {
 		tcp_text_duplicate(st, t, s->seq, t->rcv_nxt);
-		if (edge == t->rcv_nxt) {
+		if (closed) {
 			quick(t);
 			return DROP_TCP_ZEROWINDOW;
 		}
