@@ -409,7 +409,8 @@ class Incast(Experiment):
                          for n in r.values("senders")} for rto in (200000, 5000))
         few = [n for n in usual if int(n) <= 4]
         for n in few:
-            # The median: a round now and then loses the last segment alone, whose probe waits for the least timeout.
+            # The median: a round now and then loses the last segment alone, and its probe waits for the
+            # least timeout.
             half = r.median("completion_p50_s", senders=n, net__ipv4__tcp_rto_min_us=200000)
             r.between(f"{n} senders: share of the line, half of the rounds", 8e6 / half / 1e9, 0.7, 1)
         r.less("48 senders, least timeout 200 ms: goodput", usual["48"],
