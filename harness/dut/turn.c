@@ -7,12 +7,14 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
+#include <unistd.h>
 
 void turn_first(void)
 {
 	struct sched_param least = { .sched_priority = sched_get_priority_min(SCHED_RR) };
 
-	(void)sched_setscheduler(0, SCHED_RR, &least);
+	if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+		(void)sched_setscheduler(0, SCHED_RR, &least);
 }
 
 uint64_t turn_waited_ns(pid_t pid)

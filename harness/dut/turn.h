@@ -10,7 +10,8 @@
 #include <sys/types.h>
 
 /* This process and those it starts from now on go before all that is not as urgent (SCHED_RR), where they
- * may (root, or CAP_SYS_NICE); else nothing changes. For programs that sleep most of the time. */
+ * may (root, or CAP_SYS_NICE) and there is a CPU beside theirs, for the kernel's threads that carry frames
+ * would go after them too; else nothing changes. For programs that sleep most of the time. */
 void turn_first(void);
 
 /* Nanoseconds that a process (0: this one) was ready to run and did not, since it began; 0 where the
